@@ -1,0 +1,12 @@
+/** Tests run from the TypeScript sources (the `source` condition of each package's exports); `npm test` provisions the servers. */
+module.exports = {
+  testMatch: ['<rootDir>/*/test/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
+  modulePathIgnorePatterns: ['/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, sourceMaps: 'inline' }],
+  },
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};
