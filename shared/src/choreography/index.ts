@@ -1,0 +1,3 @@
+export * from './check.js';
+export * from './choreography.js';
+export * from './topology.js';

@@ -1,0 +1,13 @@
+import type { Static, TObject } from '@sinclair/typebox';
+
+/** What a client may ask of a service: the single source of the request's JSON Schema and TypeScript type. */
+export interface CommandContract<Schema extends TObject = TObject> {
+  readonly schema: Schema;
+  readonly description: string;
+}
+
+export type CommandData<C> = C extends CommandContract<infer S> ? Static<S> : never;
+
+export function command<S extends TObject>(schema: S, description: string): CommandContract<S> {
+  return { schema, description };
+}

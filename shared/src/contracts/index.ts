@@ -1,0 +1,9 @@
+export * from './command.js';
+export * from './event.js';
+export { type OrderLine, type OrderState, orderStateOf, type ShippingAddress } from './fields.js';
+export * from './inventory.js';
+export * from './notifications.js';
+export * from './orders.js';
+export * from './payments.js';
+export * from './shipping.js';
+export { type CheckedEvent, checkEvent, eventSchema, type FieldError, validator } from './validation.js';

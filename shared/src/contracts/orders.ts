@@ -1,0 +1,46 @@
+import { Type } from '@sinclair/typebox';
+import { command } from './command.js';
+import { event } from './event.js';
+import { CustomerId, Email, OrderId, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
+
+export const OrderCreated = event(
+  'order.created',
+  Type.Object({ ...orderState, paymentMethod: PaymentMethod, shippingAddress: ShippingAddress }),
+  { description: 'A customer placed an order; the saga begins.' },
+);
+
+export const OrderCancellationRequested = event(
+  'order.cancellation_requested',
+  Type.Object({ ...orderState, requestedBy: Type.Union([Type.Literal('customer'), Type.Literal('deadline')]), reason: Reason }),
+  { description: 'The customer, or the deadline of the order, asks to cancel it. Shipping decides whether it is too late.' },
+);
+
+export const OrderCompleted = event('order.completed', Type.Object({ ...orderState, trackingNumber: Type.String() }), {
+  description: 'The order has been shipped; the saga has ended.',
+});
+
+export const OrderCancelled = event('order.cancelled', Type.Object({ ...orderState, reason: Reason }), {
+  description: 'The order has ended without delivery; money and stock are back.',
+});
+
+export const PlaceOrder = command(
+  Type.Object(
+    {
+      customerId: CustomerId,
+      items: Type.Array(Type.Object({ sku: Sku, quantity: Quantity }, { additionalProperties: false }), {
+        minItems: 1,
+        maxItems: 100,
+      }),
+      paymentMethod: PaymentMethod,
+      shippingAddress: ShippingAddress,
+      email: Type.Optional(Email),
+    },
+    { additionalProperties: false },
+  ),
+  'Place an order. Prices come from the catalogue.',
+);
+
+export const CancelOrder = command(
+  Type.Object({ orderId: OrderId, reason: Type.Optional(Reason) }, { additionalProperties: false }),
+  'Ask for the cancellation of an order.',
+);

@@ -1,0 +1,23 @@
+import { Type } from '@sinclair/typebox';
+import { event } from './event.js';
+import { OrderId, OrderLine, Reason } from './fields.js';
+
+export const ShippingShipped = event(
+  'shipping.shipped',
+  Type.Object({ orderId: OrderId, items: Type.Array(OrderLine, { minItems: 1, maxItems: 100 }), trackingNumber: Type.String() }),
+  { description: 'The parcel is with the carrier: the point of no return.' },
+);
+
+export const ShippingFailed = event('shipping.failed', Type.Object({ orderId: OrderId, reason: Reason }), {
+  description: 'The order will not be shipped.',
+});
+
+export const ShippingCancellationRejected = event(
+  'shipping.cancellation_rejected',
+  Type.Object({ orderId: OrderId, reason: Reason }),
+  { description: 'Too late to cancel: the parcel has been shipped.' },
+);
+
+export const ShippingRecall = event('shipping.recall', Type.Object({ orderId: OrderId, reason: Reason }), {
+  description: 'Compensation: call back a parcel whose booking came through after the order was cancelled.',
+});

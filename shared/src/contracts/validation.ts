@@ -1,0 +1,82 @@
+import type { TSchema } from '@sinclair/typebox';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { CloudEvent, EventContract } from './event.js';
+
+/** One wrong field: a JSON Pointer (RFC 6901) into the document and what is wrong with it. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const FORMATS = ['uuid', 'email', 'date-time'] as const;
+
+/** Stops at the first error: for events, where speed counts and one reason is enough to park a message. */
+const first = addFormats(new Ajv({ strict: true, allErrors: false }), [...FORMATS]);
+/** Finds every wrong field: for requests, whose body is bounded, so that a client can mend all of them at once. */
+const every = addFormats(new Ajv({ strict: true, allErrors: true }), [...FORMATS]);
+
+const text = { type: 'string', minLength: 1, maxLength: 256 };
+const uuid = { type: 'string', format: 'uuid' };
+
+/** The schema of a whole event on the wire: envelope and data. Unknown attributes are allowed, as CloudEvents demands. */
+export function eventSchema(contract: EventContract): Record<string, unknown> {
+  return {
+    type: 'object',
+    required: ['specversion', 'id', 'type', 'source', 'subject', 'time', 'data', 'correlationid', 'causationid'],
+    properties: {
+      specversion: { const: '1.0' },
+      id: uuid,
+      type: { const: contract.type },
+      source: text,
+      subject: text,
+      time: { type: 'string', format: 'date-time' },
+      datacontenttype: { const: 'application/json' },
+      dataschema: { type: 'string' },
+      dataversion: { type: 'string', pattern: `^${contract.dataversion.split('.')[0]}\\.\\d+$` },
+      correlationid: text,
+      causationid: text,
+      tenantid: text,
+      idempotencykey: text,
+      traceparent: text,
+      data: contract.schema,
+    },
+  };
+}
+
+function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldError[] {
+  return (errors ?? []).map((error) => {
+    const { missingProperty, additionalProperty } = error.params as { missingProperty?: string; additionalProperty?: string };
+    const property = missingProperty ?? additionalProperty;
+    const pointer = property === undefined ? error.instancePath : `${error.instancePath}/${property.replace(/~/g, '~0').replace(/\//g, '~1')}`;
+    if (missingProperty !== undefined) return { pointer, detail: 'is missing' };
+    if (additionalProperty !== undefined) return { pointer, detail: 'is not a known field' };
+    if (error.keyword === 'enum') return { pointer, detail: 'is not one of the allowed values' };
+    return { pointer, detail: error.message ?? 'is wrong' };
+  });
+}
+
+/** Compiles a schema once; the result lists every wrong field of a value, empty when there is none. */
+export function validator(schema: TSchema): (value: unknown) => FieldError[] {
+  const check = every.compile(schema);
+  return (value) => (check(value) ? [] : fieldErrors(check.errors));
+}
+
+const compiled = new WeakMap<EventContract, ValidateFunction<CloudEvent>>();
+
+function compiledFor(contract: EventContract): ValidateFunction<CloudEvent> {
+  const known = compiled.get(contract);
+  if (known !== undefined) return known;
+  const check = first.compile<CloudEvent>(eventSchema(contract));
+  compiled.set(contract, check);
+  return check;
+}
+
+export type CheckedEvent = { readonly ok: true; readonly event: CloudEvent } | { readonly ok: false; readonly error: FieldError };
+
+/** Checks a value against an event's contract: the event, or the first thing that is wrong with it. Compiled once. */
+export function checkEvent(contract: EventContract, value: unknown): CheckedEvent {
+  const check = compiledFor(contract);
+  if (check(value)) return { ok: true, event: value };
+  return { ok: false, error: fieldErrors(check.errors)[0] ?? { pointer: '', detail: 'is wrong' } };
+}

@@ -1,0 +1,17 @@
+import type { AnyMessage } from './step.js';
+
+/** How a message ended. `retried` and `parked` name what went wrong. */
+export type HandledAs = 'done' | 'duplicate' | 'refused' | 'retried' | 'parked';
+
+/** Who wants to know what the pipeline does: logs and metrics in production, the checker in the simulation. */
+export interface Observer {
+  /** One message, one step. `since` is when it arrived, from `performance.now()`. */
+  handled(step: string, message: AnyMessage, as: HandledAs, since: number, reason?: string): void;
+  /** A message that no step could be found for. */
+  undecodable(reason: string): void;
+  batch(size: number, milliseconds: number): void;
+  /** Something that mends itself but that an operator should know of. */
+  trouble(what: string, error: unknown): void;
+}
+
+export const silent: Observer = { handled() {}, undecodable() {}, batch() {}, trouble() {} };

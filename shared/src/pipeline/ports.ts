@@ -1,0 +1,97 @@
+import type { CloudEvent } from '../contracts/index.js';
+import type { Key, Row, Table } from './table.js';
+
+/** The outside of the pipeline: production gives it PostgreSQL and RabbitMQ, the simulation a world of its own. */
+
+/** An event that is on its way out, serialised once. */
+export interface OutgoingEvent {
+  readonly event: CloudEvent;
+  readonly body: string;
+  /** Published without `mandatory`: it may be that nobody wants it. */
+  readonly final: boolean;
+}
+
+/** What became of a published event: with the broker; wanted by no queue; or unknown, because the channel failed. */
+export type Fate = 'confirmed' | 'returned' | 'failed';
+
+export interface Publisher {
+  /** Publishes in order and resolves, with a fate for each, once all have one. Never rejects. */
+  publish(events: readonly OutgoingEvent[]): Promise<readonly Fate[]>;
+}
+
+/** A received message. It carries one event, or several in CloudEvents batched content mode. */
+export interface Delivery {
+  readonly body: Buffer | string;
+  readonly batched: boolean;
+  /** How many attempts went before this one. */
+  readonly attempt: number;
+  /** Done: the broker may forget the message. Called once its events are committed. */
+  ack(): void;
+  /** Puts a copy of one event where it waits for its next attempt. Resolves when the broker has confirmed the copy. */
+  retry(body: string, reason: string): Promise<void>;
+  /** Puts a copy into the dead-letter queue with the reason. Resolves when the broker has confirmed the copy. */
+  park(body: Buffer | string, reason: string): Promise<void>;
+  /** Gives the message back to the broker unchanged (used when no copy could be made). */
+  requeue(): void;
+}
+
+/** (step, event id): recorded in the transaction that holds the step's work, so that a duplicate finds it. */
+export interface Claim {
+  readonly step: string;
+  readonly eventId: string;
+}
+
+export interface Load {
+  readonly table: Table;
+  readonly keys: readonly Key[];
+  readonly lock: boolean;
+}
+
+export interface OutboxEntry {
+  readonly id: string;
+  readonly events: readonly OutgoingEvent[];
+}
+
+/** Everything that one batch changes, written in one go. */
+export interface Changes {
+  readonly updates: readonly { readonly table: Table; readonly rows: readonly Row[] }[];
+  readonly inserts: readonly { readonly table: Table; readonly rows: readonly Row[] }[];
+  /** Claims of events whose step failed: they must not count as done. */
+  readonly withdrawn: readonly Claim[];
+  /** What was consumed and emitted, for services that keep a history. */
+  readonly journal: readonly { readonly event: CloudEvent; readonly body: string }[];
+  readonly outbox: OutboxEntry | undefined;
+  /** Outbox entries whose events the broker has confirmed since the last batch. */
+  readonly cleared: readonly string[];
+}
+
+/** A transaction with its claims made and its rows loaded. */
+export interface OpenBatch {
+  /** For each claim, in order: was it made now, or has the event been handled before? */
+  readonly claimed: readonly boolean[];
+  /** For each load, in order: the rows that exist. */
+  readonly rows: readonly (readonly Row[])[];
+  /** @throws Conflict when another transaction was in the way, Unavailable when the outcome is unknown */
+  commit(changes: Changes): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export interface Store {
+  /** @throws Conflict | Unavailable */
+  begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch>;
+  /** Outbox entries written before this moment, oldest first, at most `limit`. */
+  unpublished(before: Date, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Forgets entries, and keeps of others only the events that are still to be published. */
+  clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void>;
+  /** Keys of the rows whose moment is not after `now`, earliest first, at most `limit`. */
+  due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]>;
+}
+
+export interface Clock {
+  now(): Date;
+  /** Calls `action` after a number of milliseconds; the result cancels it. */
+  after(milliseconds: number, action: () => void): () => void;
+}
+
+/** Makes UUIDv7 ids that grow with time. */
+export type NewId = () => string;

@@ -1,0 +1,138 @@
+import type { Observer } from './observer.js';
+import type { Clock, Fate, OutboxEntry, Publisher, Store } from './ports.js';
+
+export interface RelayOptions {
+  readonly store: Store;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** How long an entry may stay in the outbox before the sweeper takes it for lost, in milliseconds. */
+  readonly sweepAfter: number;
+  /** How often the sweeper looks, in milliseconds. */
+  readonly sweepEvery: number;
+}
+
+const SWEEP_PAGE = 100;
+/** Confirmed entries are deleted by the next batch; when none comes for this long, on their own. Milliseconds. */
+const CLEAR_WHEN_IDLE_AFTER = 50;
+
+/**
+ * Publishes what has been committed. The fast path publishes from memory right after the commit; the outbox entry is the promise,
+ * and the sweeper keeps it after a crash, a closed channel, a nack or a returned (unroutable) event.
+ */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #unroutable = new Map<string, readonly string[]>();
+  #confirmed: string[] = [];
+  #cancelClear: (() => void) | undefined;
+  #cancelSweep: (() => void) | undefined;
+  #sweeping: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Types of events that came back because no queue wants them; empty when all is well. */
+  get unroutable(): string[] {
+    return [...new Set([...this.#unroutable.values()].flat())];
+  }
+
+  /** Publishes a committed entry; returns at once. */
+  publish(entry: OutboxEntry): void {
+    const done = this.#send(entry).finally(() => this.#inFlight.delete(entry.id));
+    this.#inFlight.set(entry.id, done);
+  }
+
+  /** Confirmed entries, for the next batch to delete; the caller owns them, and gives them back if it fails. */
+  takeCleared(): readonly string[] {
+    return this.#confirmed.splice(0);
+  }
+
+  giveBack(cleared: readonly string[]): void {
+    this.#confirmed.push(...cleared);
+    this.#clearSoon();
+  }
+
+  /** Publishes what a former life left behind, then looks again at intervals. */
+  start(): void {
+    this.#sweepIn(0, 0);
+  }
+
+  /** Stops sweeping, waits for what is in flight and deletes what is confirmed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelSweep?.();
+    this.#cancelClear?.();
+    await this.#sweeping;
+    await Promise.all(this.#inFlight.values());
+    await this.#clear();
+  }
+
+  async #send(entry: OutboxEntry): Promise<void> {
+    const fates = await this.#options.publisher.publish(entry.events);
+    const left = entry.events.filter((_, index) => fates[index] !== 'confirmed');
+    this.#note(entry, fates);
+    if (left.length === 0) {
+      this.#confirmed.push(entry.id);
+      this.#clearSoon();
+    } else if (left.length < entry.events.length) {
+      await this.#tidy([], [{ id: entry.id, events: left }]);
+    }
+  }
+
+  #note(entry: OutboxEntry, fates: readonly Fate[]): void {
+    const returned = entry.events.filter((_, index) => fates[index] === 'returned').map(({ event }) => event.type);
+    if (returned.length === 0) {
+      this.#unroutable.delete(entry.id);
+      return;
+    }
+    if (!this.#unroutable.has(entry.id)) {
+      this.#options.observer.trouble('no queue wants some events; they stay in the outbox and are tried again', returned.join(', '));
+    }
+    this.#unroutable.set(entry.id, returned);
+  }
+
+  #clearSoon(): void {
+    if (this.#cancelClear !== undefined || this.#stopped) return;
+    this.#cancelClear = this.#options.clock.after(CLEAR_WHEN_IDLE_AFTER, () => {
+      this.#cancelClear = undefined;
+      void this.#clear();
+    });
+  }
+
+  async #clear(): Promise<void> {
+    const cleared = this.takeCleared();
+    if (cleared.length > 0) await this.#tidy(cleared, []);
+  }
+
+  async #tidy(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void> {
+    try {
+      await this.#options.store.clearOutbox(cleared, kept);
+    } catch (error) {
+      // Nothing is lost: what stays in the outbox is published again, and its consumers know duplicates.
+      this.#options.observer.trouble('the outbox could not be tidied', error);
+    }
+  }
+
+  #sweepIn(milliseconds: number, age: number): void {
+    if (this.#stopped) return;
+    this.#cancelSweep = this.#options.clock.after(milliseconds, () => {
+      this.#sweeping = this.#sweep(age).then(() => this.#sweepIn(this.#options.sweepEvery, this.#options.sweepAfter));
+    });
+  }
+
+  async #sweep(age: number): Promise<void> {
+    const { store, clock, observer } = this.#options;
+    try {
+      const before = new Date(clock.now().getTime() - age);
+      const entries = await store.unpublished(before, SWEEP_PAGE);
+      const lost = entries.filter(({ id }) => !this.#inFlight.has(id) && !this.#confirmed.includes(id));
+      for (const entry of lost) this.publish(entry);
+      await Promise.all(lost.map(({ id }) => this.#inFlight.get(id)));
+    } catch (error) {
+      observer.trouble('the outbox could not be swept', error);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { type CloudEvent, checkEvent, type EventContract, type EventDraft } from '../contracts/index.js';
+import { Permanent } from './errors.js';
+import type { NewId, OutgoingEvent } from './ports.js';
+
+/** What caused an event: another event (whose saga and trace it joins), a request, or a timer firing. */
+export interface Cause {
+  readonly id: string;
+  readonly tenantid: string;
+  /** The saga; when the cause began it, the subject of the event. */
+  readonly correlationid?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+const hex = (id: string) => id.replaceAll('-', '');
+
+/** The caller's trace goes on, with this event as the parent of what follows; without one the saga's id names the trace. */
+function traceparent(cause: Cause, correlationId: string, eventId: string): string {
+  const inherited = cause.traceparent?.slice(3, 35);
+  const own = hex(correlationId);
+  const trace = inherited ?? (/^[0-9a-f]{32}$/.test(own) ? own : hex(cause.id));
+  return `00-${trace}-${hex(eventId).slice(16)}-01`;
+}
+
+/** Makes an event of a draft: gives it an id, time and cause, and checks it against its contract. */
+export function stamper(service: string, newId: NewId) {
+  const source = `/${service}`;
+  /** @throws Permanent when the event breaks its contract: a bug in the step, which no retry mends */
+  return function stamp(contract: EventContract, draft: EventDraft, cause: Cause, step: string, position: number, time: string): OutgoingEvent {
+    const id = newId();
+    const subject = String((draft.data as Readonly<Record<string, unknown>>)[contract.subject]);
+    const correlationid = cause.correlationid ?? subject;
+    const event: CloudEvent = {
+      specversion: '1.0',
+      id,
+      type: contract.type,
+      source,
+      subject,
+      time,
+      datacontenttype: 'application/json',
+      dataschema: `urn:quickstep:${contract.type}:${contract.dataversion}`,
+      dataversion: contract.dataversion,
+      correlationid,
+      causationid: cause.id,
+      tenantid: cause.tenantid,
+      idempotencykey: `${cause.id}:${step}:${position}`,
+      traceparent: traceparent(cause, correlationid, id),
+      data: draft.data,
+    };
+    const checked = checkEvent(contract, event);
+    if (!checked.ok) {
+      const { pointer, detail } = checked.error;
+      throw new Permanent(`Step "${step}" emitted a ${contract.type} that breaks its contract: ${pointer} ${detail}`);
+    }
+    return { event, body: JSON.stringify(event), final: contract.final };
+  };
+}

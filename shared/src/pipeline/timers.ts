@@ -1,0 +1,76 @@
+import type { BoundStep, Work, WorkResult } from './batch.js';
+import { messageOf } from './errors.js';
+import type { Observer } from './observer.js';
+import type { Clock, NewId, Store } from './ports.js';
+import type { Due } from './step.js';
+import type { Key } from './table.js';
+
+export interface TimersOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly observer: Observer;
+  /** How often to look for rows whose moment has come, in milliseconds. */
+  readonly every: number;
+  push(work: Work): void;
+}
+
+interface Timer {
+  readonly bound: BoundStep;
+  readonly due: Due;
+}
+
+const PAGE = 200;
+
+/** Fires timer steps for the rows whose moment has come. Timers are never cancelled: the step's rows decide whether it acts. */
+export class Timers {
+  readonly #options: TimersOptions;
+  readonly #timers: readonly Timer[];
+  #cancel: (() => void) | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(steps: readonly BoundStep[], options: TimersOptions) {
+    this.#options = options;
+    this.#timers = steps.flatMap((bound) => (bound.step.due === undefined ? [] : [{ bound, due: bound.step.due }]));
+  }
+
+  start(): void {
+    if (this.#stopped || this.#timers.length === 0) return;
+    this.#cancel = this.#options.clock.after(this.#options.every, () => {
+      this.#running = this.#fireAll().then(() => this.start());
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  async #fireAll(): Promise<void> {
+    const { store, clock, observer } = this.#options;
+    for (const timer of this.#timers) {
+      try {
+        const keys = await store.due(timer.due.table, timer.due.at, clock.now(), PAGE);
+        await Promise.all(keys.map((key) => this.#fire(timer.bound, key)));
+      } catch (error) {
+        observer.trouble(`timer "${timer.bound.name}" could not look for rows`, error);
+      }
+    }
+  }
+
+  #fire(bound: BoundStep, key: Key): Promise<void> {
+    const { newId, observer, push } = this.#options;
+    const message = { id: newId(), data: { key } };
+    const since = performance.now();
+    return new Promise((resolve) => {
+      const settle = (result: WorkResult) => {
+        if (result.kind === 'failed') observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
+        else observer.handled(bound.name, message, 'done', since);
+        resolve();
+      };
+      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, outcome: undefined, impatient: true, settle });
+    });
+  }
+}
