@@ -1,0 +1,168 @@
+// Runs before anything is installed: only what Node.js itself brings may be used here.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const state = join(root, '.quickstep');
+const commands = {
+  start: 'start everything: broker, database, five services',
+  test: 'check, type-check and test everything',
+  demo: 'place one order for every way an order can end',
+  bench: 'measure throughput and latency',
+  simulate: 'run the saga in memory under random schedules and faults',
+  servers: 'only a broker and a database, for working on single tests',
+};
+
+class Problem extends Error {}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Problem(
+    `Quickstep needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a current version from https://nodejs.org`,
+  );
+}
+
+async function step(label, work) {
+  const started = performance.now();
+  if (process.stderr.isTTY) process.stderr.write(`  … ${label}`);
+  const clear = () => process.stderr.isTTY && process.stderr.write('\r\u001b[2K');
+  try {
+    if ((await work()) === 'nothing to do') return clear();
+    clear();
+    process.stderr.write(`  ✓ ${label.padEnd(66)} ${duration(performance.now() - started).padStart(8)}\n`);
+  } catch (error) {
+    clear();
+    throw error;
+  }
+}
+
+function duration(ms) {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Resolves with what the command wrote; its exit code decides. */
+function run(command, args) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.on('error', (error) => failed(new Problem(`\`${command}\` could not be run: ${error.message}`)));
+    child.on('close', (code) =>
+      code === 0 ? done(output) : failed(new Problem(output.trim() || `${command} ended with ${code}`)),
+    );
+  });
+}
+
+/** One command at a time installs and builds. The lock names its process, so that one left by a killed command is seen. */
+async function locked(work) {
+  const lock = join(state, 'bootstrap.lock');
+  mkdirSync(state, { recursive: true });
+  for (let told = false; !acquire(lock); told = true) {
+    if (!told) process.stderr.write('  … waiting for another command that installs or builds\n');
+    await sleep(200);
+  }
+  const release = () => rmSync(lock, { recursive: true, force: true });
+  process.once('exit', release);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', release);
+    release();
+  }
+}
+
+function acquire(lock) {
+  try {
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'pid'), `${process.pid}`);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (isStale(lock)) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+function isStale(lock) {
+  try {
+    process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'EPERM') return false;
+    // Without a pid it is either brand-new or was left by a command killed at that very moment.
+    return error.code === 'ESRCH' || ageOf(lock) > 2_000;
+  }
+}
+
+function ageOf(path) {
+  return existsSync(path) ? Date.now() - statSync(path).mtimeMs : 0;
+}
+
+/** Compared by content: a checkout that only touches the lockfile must not replace the modules of a running system. */
+async function install() {
+  const lockfile = join(root, 'package-lock.json');
+  const stamp = join(root, 'node_modules', '.quickstep-installed');
+  const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 'nothing to do';
+  if (installedByHand(lockfile)) {
+    writeFileSync(stamp, wanted);
+    return 'nothing to do';
+  }
+  await npm('ci').catch((error) => {
+    // A lockfile written where a registry lacked the packages of other platforms is incomplete for `npm ci`, not for `npm install`.
+    if (!`${error.message}`.includes('EUSAGE')) throw error;
+    return npm('install', '--no-save');
+  });
+  writeFileSync(stamp, wanted);
+}
+
+/** `npm install` and `npm ci` write this file last. */
+function installedByHand(lockfile) {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs;
+}
+
+function npm(...args) {
+  const flags = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
+  const script = process.env.npm_execpath;
+  return script?.endsWith('.js') ? run(process.execPath, [script, ...flags]) : run('npm', flags);
+}
+
+async function build(command) {
+  try {
+    await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+  } catch (error) {
+    if (command !== 'servers' || !existsSync(entry(command))) throw new Problem(`The build failed:\n${error.message}`);
+    process.stderr.write('\n  ! the build failed; the servers do not need it\n');
+  }
+}
+
+const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);
+
+async function main([command, ...args]) {
+  checkNode();
+  if (!(command in commands)) {
+    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
+    throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
+  }
+  await locked(async () => {
+    await step('dependencies installed', install);
+    await step('built', () => build(command));
+  });
+  if (!existsSync(entry(command))) throw new Problem(`\`${command}\` is not part of this checkout yet.`);
+  const { main: start } = await import(pathToFileURL(entry(command)).href);
+  return start(args);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code ?? 0),
+  (error) => {
+    process.stderr.write(`${error instanceof Problem ? error.message : error.stack}\n`);
+    process.exit(1);
+  },
+);

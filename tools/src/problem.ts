@@ -1,0 +1,13 @@
+/** An error the user can act on: printed as its message, without a stack. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+}
+
+/** The user asked to stop while something was under way. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

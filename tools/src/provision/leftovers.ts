@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { claim, claimant } from '../claim';
+import { stateDirectory } from '../paths';
+import { readRecords, stopProcess } from '../processes';
+import { removePostgresHome } from './postgres-account';
+import { isDockerBroker, removeDockerData, stopDockerBroker } from './rabbitmq-docker';
+
+const prefix = 'temporary-';
+
+/** Stops the broker and the database that run in this directory, whoever started them: only the records count. */
+export async function stopServers(directory: string): Promise<void> {
+  const records = readRecords(directory);
+  const stop = (name: string) =>
+    Promise.all(records.filter((record) => record.name === name).map((record) => stopProcess(directory, record)));
+  await Promise.all([stop('postgres'), stop('rabbitmq'), isDockerBroker(directory) && stopDockerBroker(directory)]);
+  await stop('epmd');
+}
+
+/** A new directory for one run. Those of runs that were killed are cleared away first. */
+export async function createTemporaryDirectory(): Promise<string> {
+  await removeAbandoned();
+  const name = randomUUID().slice(0, 8);
+  const directory = join(stateDirectory, `${prefix}${name}`);
+  // It gets its name once it is claimed: another run must not take it for abandoned.
+  const unclaimed = join(stateDirectory, `new-${name}`);
+  mkdirSync(unclaimed, { recursive: true });
+  claim(unclaimed, '');
+  renameSync(unclaimed, directory);
+  return directory;
+}
+
+export async function removeTemporaryDirectory(directory: string): Promise<void> {
+  await stopServers(directory);
+  if (isDockerBroker(directory)) await removeDockerData(directory);
+  removePostgresHome(directory);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function removeAbandoned(): Promise<void> {
+  if (!existsSync(stateDirectory)) return;
+  for (const name of readdirSync(stateDirectory).filter((entry) => entry.startsWith(prefix))) {
+    const directory = join(stateDirectory, name);
+    if (!claimant(directory)) await removeTemporaryDirectory(directory);
+  }
+}

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { messageOf, Problem } from '../problem';
+import { isRunning, startDetached, startFailure } from '../processes';
+import type { Note } from '../progress';
+import { until } from '../wait';
+import { checkGivenServer } from './given-server';
+import { freePort } from './ports';
+import { type Account, isReachable, outsideRoot, postgresAccount, postgresHome } from './postgres-account';
+import { findBinaries, locatePackage, type PostgresBinaries } from './postgres-binaries';
+import type { ServerOptions } from './server-options';
+
+const run = promisify(execFile);
+const password = 'postgres';
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  max_wal_size: '4GB',
+  random_page_cost: '1.1',
+  jit: 'off',
+};
+
+export async function providePostgres(options: ServerOptions, note: Note): Promise<{ url: string }> {
+  const given = process.env.POSTGRES_URL;
+  if (given) {
+    await checkGivenServer('POSTGRES_URL', given, 5432);
+    note('PostgreSQL as POSTGRES_URL says');
+    return { url: given };
+  }
+  const account = postgresAccount();
+  const home = postgresHome(options.directory, account);
+  const binaries = findBinaries((version) =>
+    account === undefined || isReachable(locatePackage()) ? undefined : join(outsideRoot, `postgresql-${version}`),
+  );
+  const data = join(home, 'data');
+  await initialise(binaries, home, data, account);
+  const port = await freePort(options.standardPorts ? 5432 : undefined);
+  await startServer(options, binaries, data, port, account);
+  note(`PostgreSQL ${binaries.majorVersion} on 127.0.0.1:${port}`);
+  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
+}
+
+/** In a folder that gets its name when it is complete: an interrupted initialisation leaves nothing that looks like a database. */
+async function initialise(binaries: PostgresBinaries, home: string, data: string, account: Account | undefined): Promise<void> {
+  if (existsSync(data)) return checkVersion(binaries, data);
+  const unfinished = join(home, 'unfinished');
+  const passwordFile = join(home, 'password');
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true, mode: 0o755 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account) for (const path of [home, passwordFile]) chownSync(path, account.uid, account.gid);
+  const args = ['-D', unfinished, '-U', 'postgres', '-E', 'UTF8', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
+  await run(binaries.initdb, [...args, ...locale], { cwd: '/', env: { ...process.env, LC_ALL: 'C' }, ...account }).catch(
+    (error) => {
+      throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${messageOf(error)}`);
+    },
+  );
+  rmSync(passwordFile);
+  renameSync(unfinished, data);
+}
+
+function checkVersion(binaries: PostgresBinaries, data: string): void {
+  const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  if (version === binaries.majorVersion) return;
+  throw new Problem(
+    `The data in ${data} was written by PostgreSQL ${version}, not ${binaries.majorVersion}. Remove that folder to start afresh.`,
+  );
+}
+
+async function startServer(
+  options: ServerOptions,
+  binaries: PostgresBinaries,
+  data: string,
+  port: number,
+  account: Account | undefined,
+) {
+  const server = startDetached({
+    directory: options.directory,
+    name: 'postgres',
+    command: binaries.postgres,
+    args: ['-D', data, '-p', `${port}`, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    env: { ...process.env, LC_ALL: 'C' },
+    logFile: join(options.directory, 'logs', 'postgres.log'),
+    // SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for its clients to leave.
+    stopSignal: 'SIGINT',
+    owner: account,
+  });
+  const ready = async () => {
+    if (!isRunning(server)) throw startFailure(server);
+    return isReady(join(data, 'postmaster.pid'), server.pid);
+  };
+  await until(ready, { timeoutMs: 120_000, signal: options.signal, failure: 'PostgreSQL was not ready' });
+}
+
+/** The first line of postmaster.pid is the process, the eighth its state. */
+function isReady(file: string, pid: number): boolean {
+  if (!existsSync(file)) return false;
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines[0] === `${pid}` && lines[7]?.trim() === 'ready';
+}

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { messageOf, Problem } from '../problem';
+import type { Note } from '../progress';
+import { freePort } from './ports';
+import type { Broker } from './rabbitmq';
+import { awaitManagement } from './rabbitmq-management';
+import type { ServerOptions } from './server-options';
+
+const run = promisify(execFile);
+const image = 'rabbitmq:4-management';
+
+/** One container per directory; its name finds it again after a crash. */
+const containerName = (directory: string) => `quickstep-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
+
+/** Written before the container is started: whoever stops the servers of a directory then knows that there may be one. */
+const markerFile = (directory: string) => join(directory, 'rabbitmq-container');
+
+export function isDockerBroker(directory: string): boolean {
+  return existsSync(markerFile(directory));
+}
+
+export async function hasDocker(): Promise<boolean> {
+  return run('docker', ['info'], { timeout: 10_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+export async function startDockerBroker(options: ServerOptions, note: Note): Promise<Broker> {
+  const name = containerName(options.directory);
+  const amqp = await freePort(options.standardPorts ? 5672 : undefined);
+  const management = await freePort(options.standardPorts ? 15672 : undefined);
+  // The host name is part of the node's name and therefore of the folder its data is in.
+  const identity = ['--name', name, '--hostname', 'quickstep', '--label', 'quickstep', '--volume', `${name}:/var/lib/rabbitmq`];
+  const ports = ['--publish', `127.0.0.1:${amqp}:5672`, '--publish', `127.0.0.1:${management}:15672`];
+  writeFileSync(markerFile(options.directory), name);
+  await run('docker', ['run', '--detach', ...identity, ...ports, image]).catch((error) => {
+    throw new Problem(`Docker could not start ${image}: ${messageOf(error)}`);
+  });
+  const managementUrl = `http://127.0.0.1:${management}`;
+  const version = await awaitManagement(managementUrl, options.signal, () => undefined);
+  note(`RabbitMQ ${version} in a container on 127.0.0.1:${amqp}`);
+  return { url: `amqp://guest:guest@127.0.0.1:${amqp}`, managementUrl };
+}
+
+export async function stopDockerBroker(directory: string): Promise<void> {
+  const name = containerName(directory);
+  await run('docker', ['stop', '--time', '20', name]).catch(() => undefined);
+  await run('docker', ['rm', '--force', name]).catch(() => undefined);
+  rmSync(markerFile(directory), { force: true });
+}
+
+export async function removeDockerData(directory: string): Promise<void> {
+  await run('docker', ['volume', 'rm', '--force', containerName(directory)]).catch(() => undefined);
+}

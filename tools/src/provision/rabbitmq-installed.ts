@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { isRunning, startDetached, startFailure } from '../processes';
+import type { Note } from '../progress';
+import { until } from '../wait';
+import { accepts } from './given-server';
+import { freePort } from './ports';
+import type { Broker } from './rabbitmq';
+import { awaitManagement } from './rabbitmq-management';
+import type { ServerOptions } from './server-options';
+
+interface Ports {
+  amqp: number;
+  management: number;
+  prometheus: number;
+  distribution: number;
+  epmd: number;
+}
+
+/** Where packages put the server's own script. Debian's wrapper in /usr/sbin would switch to the system broker's user and folders. */
+const usualDirectories = [
+  '/usr/lib/rabbitmq/bin',
+  '/opt/rabbitmq/sbin',
+  '/opt/homebrew/opt/rabbitmq/sbin',
+  '/usr/local/opt/rabbitmq/sbin',
+  '/usr/local/sbin',
+];
+
+export function findInstalled(): string | undefined {
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter((path) => path !== '/usr/sbin' && path !== '/sbin');
+  return [...usualDirectories, ...onPath].map((path) => join(path, 'rabbitmq-server')).find((file) => existsSync(file));
+}
+
+/** A node of its own: its ports, data, cookie and port mapper (epmd) belong to this directory alone. */
+export async function startInstalledBroker(script: string, options: ServerOptions, note: Note): Promise<Broker> {
+  const ports = await choosePorts(options.standardPorts);
+  const home = join(options.directory, 'rabbitmq');
+  mkdirSync(home, { recursive: true });
+  const env = environment(home, ports);
+  writeFileSync(join(home, 'rabbitmq.conf'), configuration(ports, join(options.directory, 'logs')));
+  writeFileSync(join(home, 'enabled_plugins'), '[rabbitmq_management,rabbitmq_prometheus].\n');
+  await startPortMapper(options, env, ports.epmd);
+  const server = startDetached({
+    directory: options.directory,
+    name: 'rabbitmq',
+    command: script,
+    args: [],
+    env,
+    logFile: join(options.directory, 'logs', 'rabbitmq-console.log'),
+  });
+  const managementUrl = `http://127.0.0.1:${ports.management}`;
+  const version = await awaitManagement(managementUrl, options.signal, () => {
+    if (!isRunning(server)) throw startFailure(server);
+  });
+  await until(() => accepts({ host: '127.0.0.1', port: ports.amqp }), {
+    timeoutMs: 30_000,
+    signal: options.signal,
+    failure: 'RabbitMQ did not listen',
+  });
+  note(`RabbitMQ ${version} on 127.0.0.1:${ports.amqp}`);
+  return { url: `amqp://guest:guest@127.0.0.1:${ports.amqp}`, managementUrl };
+}
+
+async function choosePorts(standard: boolean): Promise<Ports> {
+  const [amqp, management, prometheus] = standard ? [5672, 15672, 15692] : [];
+  return {
+    amqp: await freePort(amqp),
+    management: await freePort(management),
+    prometheus: await freePort(prometheus),
+    distribution: await freePort(),
+    epmd: await freePort(),
+  };
+}
+
+function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RABBITMQ_'));
+  return {
+    ...Object.fromEntries(inherited),
+    HOME: home,
+    RABBITMQ_NODENAME: 'quickstep@localhost',
+    RABBITMQ_MNESIA_BASE: join(home, 'data'),
+    RABBITMQ_LOG_BASE: join(dirname(home), 'logs'),
+    RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
+    RABBITMQ_CONFIG_FILES: join(home, 'conf.d'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(home, 'advanced.config'),
+    // Of the system broker's settings none must apply here: this file does not exist.
+    RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
+    RABBITMQ_PID_FILE: join(home, 'rabbitmq.pid'),
+    RABBITMQ_DIST_PORT: `${ports.distribution}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    ERL_EPMD_PORT: `${ports.epmd}`,
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+  };
+}
+
+function configuration(ports: Ports, logs: string): string {
+  return [
+    `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${ports.management}`,
+    'prometheus.tcp.ip = 127.0.0.1',
+    `prometheus.tcp.port = ${ports.prometheus}`,
+    `log.file = ${join(logs, 'rabbitmq.log')}`,
+    'log.file.rotation.size = 10485760',
+    'log.file.rotation.count = 3',
+    '',
+  ].join('\n');
+}
+
+/** Started here rather than by Erlang, which would leave it running as a daemon that nobody knows. */
+async function startPortMapper(options: ServerOptions, env: NodeJS.ProcessEnv, port: number): Promise<void> {
+  const mapper = startDetached({
+    directory: options.directory,
+    name: 'epmd',
+    command: findPortMapper(),
+    args: ['-port', `${port}`, '-address', '127.0.0.1'],
+    env,
+    logFile: join(options.directory, 'logs', 'epmd.log'),
+  });
+  const listening = async () => {
+    if (!isRunning(mapper)) throw startFailure(mapper);
+    return accepts({ host: '127.0.0.1', port });
+  };
+  await until(listening, { timeoutMs: 10_000, signal: options.signal, failure: 'The Erlang port mapper (epmd) did not listen' });
+}
+
+function findPortMapper(): string {
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((path) => join(path, 'epmd'));
+  const found = onPath.find((file) => existsSync(file));
+  if (found) return found;
+  const expression =
+    'io:format("~s", [filename:join([code:root_dir(), "erts-" ++ erlang:system_info(version), "bin", "epmd"])]), halt().';
+  return execFileSync('erl', ['-noinput', '-boot', 'start_clean', '-eval', expression], { encoding: 'utf8' });
+}

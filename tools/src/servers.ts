@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { claim, release } from './claim';
+import { stateDirectory } from './paths';
+import { Problem } from './problem';
+import { createProgress } from './progress';
+import { provision } from './provision';
+import { command, interruption } from './run';
+
+const directory = join(stateDirectory, 'dev');
+
+/** A broker and a database for working on single test files, until Ctrl-C. */
+export const main = command(async (_args, signal) => {
+  const progress = createProgress(process.stderr);
+  const other = claim(directory, '');
+  if (other) throw new Problem(`The servers are already running (process ${other.pid}).\n${other.message}`);
+  const servers = await provision({ directory, progress, signal });
+  const { rabbitmqUrl, postgresUrl, managementUrl = '' } = servers;
+  const exports = `export RABBITMQ_URL=${rabbitmqUrl} POSTGRES_URL=${postgresUrl} RABBITMQ_MANAGEMENT_URL=${managementUrl}`;
+  claim(directory, exports);
+  process.stdout.write(`${exports}\n`);
+  progress.line('  Ready. Ctrl-C stops both servers; their data stays in .quickstep/dev.');
+  await interruption(signal);
+  await progress.step('stopped', () => servers.stop());
+  release(directory);
+  return 0;
+});
