@@ -38,7 +38,9 @@ export interface Choreography<Steps extends StepDeclarations = StepDeclarations>
 export function choreography<const Steps extends StepDeclarations>(service: string, steps: Steps): Choreography<Steps> {
   for (const [name, step] of Object.entries<StepDeclaration>(steps)) {
     if ('on' in step && step.compensates !== undefined && !(step.compensates in steps)) {
-      throw new TypeError(`${service}: step "${name}" says that it compensates "${step.compensates}", which is no step of this service`);
+      throw new TypeError(
+        `${service}: step "${name}" says that it compensates "${step.compensates}", which is no step of this service`,
+      );
     }
   }
   return { service, steps };

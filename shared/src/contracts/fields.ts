@@ -3,7 +3,12 @@ import { countries } from './countries.js';
 
 /** Fields that several contracts share. Every text is bounded and free of control characters (PostgreSQL refuses U+0000). */
 const text = (maxLength: number, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$', description });
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
+    description,
+  });
 
 /** The largest amount and quantity: an order's total stays far below 2^53, where integers stop being exact in JSON. */
 const MAX_UNIT_PRICE = 1_000_000_000;

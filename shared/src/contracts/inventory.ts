@@ -1,7 +1,18 @@
 import { Type } from '@sinclair/typebox';
 import { command } from './command.js';
 import { event } from './event.js';
-import { Currency, ItemName, OrderId, OrderLine, orderState, PaymentMethod, Reason, ShippingAddress, Sku, UnitPrice } from './fields.js';
+import {
+  Currency,
+  ItemName,
+  OrderId,
+  OrderLine,
+  orderState,
+  PaymentMethod,
+  Reason,
+  ShippingAddress,
+  Sku,
+  UnitPrice,
+} from './fields.js';
 
 const MAX_STOCK = 1_000_000_000;
 
@@ -48,11 +59,12 @@ export const InventoryItemChanged = event(
 export const PutItem = command(
   Type.Object(
     {
-      sku: Sku,
       name: ItemName,
       unitPrice: UnitPrice,
       currency: Currency,
-      onHand: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_STOCK, description: 'Units in the warehouse, reserved ones included' })),
+      onHand: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: MAX_STOCK, description: 'Units in the warehouse, reserved ones included' }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -61,7 +73,7 @@ export const PutItem = command(
 
 export const AdjustStock = command(
   Type.Object(
-    { sku: Sku, delta: Type.Integer({ minimum: -MAX_STOCK, maximum: MAX_STOCK }), reason: Reason },
+    { delta: Type.Integer({ minimum: -MAX_STOCK, maximum: MAX_STOCK }), reason: Reason },
     { additionalProperties: false },
   ),
   'Add to or take from the units on hand.',

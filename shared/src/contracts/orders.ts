@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { command } from './command.js';
 import { event } from './event.js';
-import { CustomerId, Email, OrderId, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
+import { CustomerId, Email, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
 
 export const OrderCreated = event(
   'order.created',
@@ -41,6 +41,6 @@ export const PlaceOrder = command(
 );
 
 export const CancelOrder = command(
-  Type.Object({ orderId: OrderId, reason: Type.Optional(Reason) }, { additionalProperties: false }),
+  Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false }),
   'Ask for the cancellation of an order.',
 );

@@ -48,7 +48,8 @@ function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldEr
   return (errors ?? []).map((error) => {
     const { missingProperty, additionalProperty } = error.params as { missingProperty?: string; additionalProperty?: string };
     const property = missingProperty ?? additionalProperty;
-    const pointer = property === undefined ? error.instancePath : `${error.instancePath}/${property.replace(/~/g, '~0').replace(/\//g, '~1')}`;
+    const pointer =
+      property === undefined ? error.instancePath : `${error.instancePath}/${property.replace(/~/g, '~0').replace(/\//g, '~1')}`;
     if (missingProperty !== undefined) return { pointer, detail: 'is missing' };
     if (additionalProperty !== undefined) return { pointer, detail: 'is not a known field' };
     if (error.keyword === 'enum') return { pointer, detail: 'is not one of the allowed values' };

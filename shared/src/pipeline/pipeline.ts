@@ -30,7 +30,11 @@ export interface PipelineOptions {
 
 /** What came with a command besides its data. */
 export interface CommandContext {
+  /** Becomes the cause of the events. */
   readonly requestId: string;
+  /** What the command is about: the id in the path, or the one made for the new thing. */
+  readonly subject: string;
+  readonly idempotencyKey?: string | undefined;
   readonly tenantid?: string;
   readonly traceparent?: string | undefined;
 }
@@ -103,10 +107,12 @@ export class Pipeline<I extends Implementation = Implementation> {
     if (command === undefined) throw new TypeError(`There is no command "${name}"`);
     const errors = command.check(data);
     if (errors.length > 0) return refused('invalid', 'invalid_request', 'The request has wrong fields', errors);
-    if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit) throw new Unavailable('Too many requests are waiting');
+    if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit)
+      throw new Unavailable('Too many requests are waiting');
     const since = performance.now();
-    const message = { id: context.requestId, data };
-    const cause = { id: context.requestId, tenantid: context.tenantid ?? 'default', traceparent: context.traceparent };
+    const { requestId: id, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
+    const message = { id, subject, data, idempotencyKey };
+    const cause = { id, tenantid, traceparent };
     const { bound } = command;
     const result = await new Promise<WorkResult>((settle) => {
       this.#batcher.push({ bound, message, cause, outcome: undefined, impatient: true, settle });
@@ -152,7 +158,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     const listeners = this.#listeners.get(message.event.type) ?? [];
     const results = await Promise.all(listeners.map((bound) => this.#work(bound, message)));
     const failures = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
-    const again = failures.length > 0 && delivery.attempt < this.#options.retries && !failures.some((error) => error instanceof Permanent);
+    const again =
+      failures.length > 0 && delivery.attempt < this.#options.retries && !failures.some((error) => error instanceof Permanent);
     results.forEach((result, index) => {
       const failedAs = again ? 'retried' : 'parked';
       const name = listeners[index]?.name ?? '';

@@ -89,7 +89,10 @@ export class Relay {
       return;
     }
     if (!this.#unroutable.has(entry.id)) {
-      this.#options.observer.trouble('no queue wants some events; they stay in the outbox and are tried again', returned.join(', '));
+      this.#options.observer.trouble(
+        'no queue wants some events; they stay in the outbox and are tried again',
+        returned.join(', '),
+      );
     }
     this.#unroutable.set(entry.id, returned);
   }

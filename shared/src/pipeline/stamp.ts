@@ -25,7 +25,14 @@ function traceparent(cause: Cause, correlationId: string, eventId: string): stri
 export function stamper(service: string, newId: NewId) {
   const source = `/${service}`;
   /** @throws Permanent when the event breaks its contract: a bug in the step, which no retry mends */
-  return function stamp(contract: EventContract, draft: EventDraft, cause: Cause, step: string, position: number, time: string): OutgoingEvent {
+  return function stamp(
+    contract: EventContract,
+    draft: EventDraft,
+    cause: Cause,
+    step: string,
+    position: number,
+    time: string,
+  ): OutgoingEvent {
     const id = newId();
     const subject = String((draft.data as Readonly<Record<string, unknown>>)[contract.subject]);
     const correlationid = cause.correlationid ?? subject;

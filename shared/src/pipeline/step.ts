@@ -13,13 +13,20 @@ import type { Key, LoadedRows, Refs, Table, TypedTable } from './table.js';
 export interface CommandMessage<Data = unknown> {
   /** Id of the request; becomes the cause of the events. */
   readonly id: string;
+  /** What the command is about: the id in the path, or the one made for the new thing. */
+  readonly subject: string;
+  /** The request's body. */
   readonly data: Data;
+  /** The client's `Idempotency-Key`. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** What a timer step decides over: the row whose moment has come. */
 export interface TimerMessage {
   readonly id: string;
-  readonly data: { readonly key: Key };
+  /** The key of the row. */
+  readonly subject: string;
+  readonly data: undefined;
 }
 
 /** A command that was carried out: what the client is told, and the events that follow from it. */
@@ -108,6 +115,7 @@ export interface AnyStep {
 
 export interface AnyMessage {
   readonly id: string;
+  readonly subject: string;
   readonly data: unknown;
 }
 
@@ -116,7 +124,13 @@ export type AnyDecision = Accepted<unknown, EventDraft> | Refused | readonly Eve
 type Declared<C extends Choreography, Name extends keyof C['steps']> = C['steps'][Name];
 
 /** Writes one step of a service; its types come from the declaration of that name. */
-export function step<C extends Choreography, Name extends keyof C['steps'] & string, R extends Refs, Outcome = undefined, Reply = undefined>(
+export function step<
+  C extends Choreography,
+  Name extends keyof C['steps'] & string,
+  R extends Refs,
+  Outcome = undefined,
+  Reply = undefined,
+>(
   _choreography: C,
   _name: Name,
   written: Step<Declared<C, Name>, R, Outcome, Reply>,

@@ -62,11 +62,12 @@ export class Timers {
 
   #fire(bound: BoundStep, key: Key): Promise<void> {
     const { newId, observer, push } = this.#options;
-    const message = { id: newId(), data: { key } };
+    const message = { id: newId(), subject: key, data: undefined };
     const since = performance.now();
     return new Promise((resolve) => {
       const settle = (result: WorkResult) => {
-        if (result.kind === 'failed') observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
+        if (result.kind === 'failed')
+          observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
         else observer.handled(bound.name, message, 'done', since);
         resolve();
       };
