@@ -21,6 +21,7 @@ export interface StartOptions {
   env: NodeJS.ProcessEnv;
   logFile: string;
   stopSignal?: NodeJS.Signals;
+  cwd?: string;
   owner?: { uid: number; gid: number } | undefined;
 }
 
@@ -63,7 +64,7 @@ export function startDetached(options: StartOptions): StartedProcess {
     env: options.env,
     stdio: ['ignore', log, log],
     detached: true,
-    cwd: '/',
+    cwd: options.cwd ?? '/',
     ...options.owner,
   });
   closeSync(log);

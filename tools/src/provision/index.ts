@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Progress } from '../progress';
-import { stopServers } from './leftovers';
+import { createTemporaryDirectory, removeTemporaryDirectory, stopServers } from './leftovers';
 import { providePostgres } from './postgres';
 import { provideRabbitmq } from './rabbitmq';
 
@@ -37,4 +37,16 @@ export async function provision({ directory, progress, standardPorts = false, si
   }
   await stopServers(directory);
   throw broker.status === 'rejected' ? broker.reason : (database as PromiseRejectedResult).reason;
+}
+
+/** For one run: servers with nothing in them, whose directory is removed when they stop. */
+export async function provisionTemporary(options: Omit<ProvisionOptions, 'directory'>): Promise<Servers & { directory: string }> {
+  const directory = await createTemporaryDirectory();
+  try {
+    const servers = await provision({ ...options, directory });
+    return { ...servers, directory, stop: () => removeTemporaryDirectory(directory) };
+  } catch (error) {
+    await removeTemporaryDirectory(directory);
+    throw error;
+  }
 }

@@ -9,6 +9,8 @@ import { isDockerBroker, removeDockerData, stopDockerBroker } from './rabbitmq-d
 
 const prefix = 'temporary-';
 
+const serverNames = ['postgres', 'rabbitmq', 'epmd'];
+
 /** Stops the broker and the database that run in this directory, whoever started them: only the records count. */
 export async function stopServers(directory: string): Promise<void> {
   const records = readRecords(directory);
@@ -16,6 +18,19 @@ export async function stopServers(directory: string): Promise<void> {
     Promise.all(records.filter((record) => record.name === name).map((record) => stopProcess(directory, record)));
   await Promise.all([stop('postgres'), stop('rabbitmq'), isDockerBroker(directory) && stopDockerBroker(directory)]);
   await stop('epmd');
+}
+
+/** Everything else that is recorded there: the services of an interrupted run. */
+export async function stopServices(directory: string): Promise<void> {
+  const services = readRecords(directory).filter((record) => !serverNames.includes(record.name));
+  await Promise.all(services.map((record) => stopProcess(directory, record)));
+}
+
+/** A broker whose data is about to be removed need not spend seconds on an orderly end. */
+export async function discardServers(directory: string): Promise<void> {
+  const broker = readRecords(directory).find((record) => record.name === 'rabbitmq');
+  if (broker) await stopProcess(directory, { ...broker, stopSignal: 'SIGKILL' });
+  await stopServers(directory);
 }
 
 /** A new directory for one run. Those of runs that were killed are cleared away first. */
@@ -32,7 +47,8 @@ export async function createTemporaryDirectory(): Promise<string> {
 }
 
 export async function removeTemporaryDirectory(directory: string): Promise<void> {
-  await stopServers(directory);
+  await stopServices(directory);
+  await discardServers(directory);
   if (isDockerBroker(directory)) await removeDockerData(directory);
   removePostgresHome(directory);
   rmSync(directory, { recursive: true, force: true });

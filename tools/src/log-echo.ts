@@ -1,0 +1,57 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+
+const everyMs = 250;
+const mostLinesAtOnce = 8;
+
+interface LogLine {
+  level?: string;
+  message?: string;
+  orderId?: string;
+}
+
+/**
+ * Shows the warnings and errors of a growing log file. A service writes to the file itself: its output costs this process
+ * nothing while all is well, and it does not end in a broken pipe when this process is killed.
+ */
+export function echoProblems(name: string, file: string, show: (text: string) => void): () => void {
+  let offset = existsSync(file) ? statSync(file).size : 0;
+  let rest = '';
+  const decoder = new StringDecoder('utf8');
+  const poll = () => {
+    const chunk = readFrom(file, offset);
+    offset += chunk.length;
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    const problems = lines.map((line) => describe(name, line)).filter((line) => line !== undefined);
+    for (const problem of problems.slice(0, mostLinesAtOnce)) show(problem);
+    if (problems.length > mostLinesAtOnce) show(`${name}: ${problems.length - mostLinesAtOnce} more in ${file}`);
+  };
+  const timer = setInterval(poll, everyMs);
+  return () => {
+    clearInterval(timer);
+    poll();
+  };
+}
+
+function readFrom(file: string, offset: number): Buffer {
+  const size = existsSync(file) ? statSync(file).size : 0;
+  if (size <= offset) return Buffer.alloc(0);
+  const buffer = Buffer.alloc(Math.min(size - offset, 1_000_000));
+  const descriptor = openSync(file, 'r');
+  try {
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, offset));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function describe(name: string, line: string): string | undefined {
+  if (!/"level":"(warn|error)"/.test(line)) return undefined;
+  try {
+    const { level, message, orderId } = JSON.parse(line) as LogLine;
+    return `${name} ${level}: ${message}${orderId ? ` (order ${orderId})` : ''}`;
+  } catch {
+    return `${name}: ${line}`;
+  }
+}

@@ -1,0 +1,91 @@
+import { join, resolve } from 'node:path';
+import { root } from './paths';
+import { Problem } from './problem';
+import type { ServiceSpec } from './supervisor';
+
+export interface Service {
+  name: string;
+  /** What its environment variables begin with. */
+  prefix: string;
+  standardPort: number;
+  database: string;
+}
+
+export const services: Service[] = [
+  { name: 'order-service', prefix: 'ORDER', standardPort: 3001, database: 'quickstep_order' },
+  { name: 'inventory-service', prefix: 'INVENTORY', standardPort: 3002, database: 'quickstep_inventory' },
+  { name: 'payment-service', prefix: 'PAYMENT', standardPort: 3003, database: 'quickstep_payment' },
+  { name: 'shipping-service', prefix: 'SHIPPING', standardPort: 3004, database: 'quickstep_shipping' },
+  { name: 'notification-service', prefix: 'NOTIFICATION', standardPort: 3005, database: 'quickstep_notification' },
+];
+
+export function serviceNamed(name: string): Service {
+  const found = services.find((service) => service.name === name);
+  if (!found) throw new Problem(`There is no service called ${name}.`);
+  return found;
+}
+
+/** `<SERVICE>_PORT`, or the standard port moved by PORT_OFFSET. */
+export function portOf(service: Service): number {
+  const own = process.env[`${service.prefix}_PORT`];
+  const port = own ? Number(own) : service.standardPort + Number(process.env.PORT_OFFSET ?? 0);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Problem(
+    `The port of ${service.name} is not a number between 1 and 65535: check ${service.prefix}_PORT and PORT_OFFSET.`,
+  );
+}
+
+/** `<SERVICE>_URL`, or this machine. */
+export function urlOf(service: Service): string {
+  const own = process.env[`${service.prefix}_URL`];
+  return own ? own.replace(/\/+$/, '') : `http://127.0.0.1:${portOf(service)}`;
+}
+
+export interface SpecOptions {
+  service: Service;
+  servers: { rabbitmqUrl: string; postgresUrl: string };
+  /** Where its log and the record of its process are kept. */
+  directory: string;
+  port?: number;
+  /** Tells several processes of one service apart. */
+  replica?: number;
+  env?: NodeJS.ProcessEnv;
+  /** The folder that contains the folders of the services. */
+  from?: string;
+}
+
+export function specOf({
+  service,
+  servers,
+  directory,
+  port = portOf(service),
+  replica = 1,
+  env,
+  from = root,
+}: SpecOptions): ServiceSpec {
+  const name = replica === 1 ? service.name : `${service.name}-${replica}`;
+  const host = process.env.HOST ?? '127.0.0.1';
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return {
+    name,
+    script: resolve(from, service.name, 'dist', 'main.js'),
+    directory,
+    logFile: join(directory, 'logs', `${name}.log`),
+    url: `http://${reachable}:${port}`,
+    env: {
+      ...process.env,
+      HOST: host,
+      PORT: `${port}`,
+      RABBITMQ_URL: servers.rabbitmqUrl,
+      POSTGRES_URL: databaseUrl(servers.postgresUrl, service.database),
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      ...env,
+    },
+  };
+}
+
+function databaseUrl(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
+}

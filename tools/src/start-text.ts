@@ -1,0 +1,49 @@
+import { portOf, type Service, serviceNamed, services } from './services';
+
+export const help = `npm start -- [--data DIR] [--services DIR]
+
+Starts RabbitMQ, PostgreSQL and the five services, and puts the sample catalogue in.
+
+  --data DIR       where data and logs are kept (default: .quickstep/start)
+  --services DIR   the folder that contains the built services (default: this checkout)
+
+Environment:
+  RABBITMQ_URL, POSTGRES_URL     use these servers and start none
+  RABBITMQ_MANAGEMENT_URL        the management API of that broker
+  HOST                           address the services listen on (default: 127.0.0.1)
+  ORDER_PORT, INVENTORY_PORT, PAYMENT_PORT, SHIPPING_PORT, NOTIFICATION_PORT
+                                 port of one service (default: 3001 ... 3005)
+  PORT_OFFSET                    moves all of these ports
+  LOG_LEVEL                      of the services (default: info)
+`;
+
+export function serviceUrl(service: Service): string {
+  return `http://127.0.0.1:${portOf(service)}`;
+}
+
+const sampleOrder = {
+  customerId: 'customer-1',
+  items: [{ sku: 'SKU-001', quantity: 2 }],
+  paymentMethod: 'pm_card_ok',
+  shippingAddress: { name: 'Ada Lovelace', line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' },
+  email: 'ada@example.com',
+};
+
+export function runningSystem(managementUrl?: string): string {
+  const lines = services.map(
+    (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
+  );
+  const broker = managementUrl ? [`  ${'RabbitMQ'.padEnd(21)} ${managementUrl}   user guest, password guest`] : [];
+  const orders = `${serviceUrl(serviceNamed('order-service'))}/orders`;
+  return [
+    'Quickstep is running:',
+    ...lines,
+    ...broker,
+    '',
+    'Place an order:',
+    '',
+    `curl -s ${orders} -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}'`,
+    '',
+    'or one for every way an order can end: npm run demo. Ctrl-C stops everything.',
+  ].join('\n');
+}

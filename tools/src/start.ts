@@ -1,0 +1,114 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { claim, release } from './claim';
+import { echoProblems } from './log-echo';
+import { root, stateDirectory } from './paths';
+import { Problem } from './problem';
+import { isRunning, readRecords } from './processes';
+import { createProgress, type Progress, paint } from './progress';
+import { provision, type Servers } from './provision';
+import { stopServers, stopServices } from './provision/leftovers';
+import { isFree } from './provision/ports';
+import { command, interruption } from './run';
+import { seed } from './seed';
+import { portOf, serviceNamed, services, specOf } from './services';
+import { help, runningSystem, serviceUrl } from './start-text';
+import { type SupervisedService, supervise } from './supervisor';
+
+interface Options {
+  directory: string;
+  from: string;
+}
+
+export const main = command(async (args, signal) => {
+  const { values } = parseArgs({
+    args,
+    options: { help: { type: 'boolean' }, data: { type: 'string' }, services: { type: 'string' } },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const options = { directory: resolve(values.data ?? join(stateDirectory, 'start')), from: resolve(values.services ?? root) };
+  const other = claim(options.directory, runningSystem());
+  if (other) throw new Problem(`Quickstep is already running (process ${other.pid}).\n\n${other.message}`);
+  try {
+    await run(options, createProgress(), signal);
+    return 0;
+  } finally {
+    release(options.directory);
+  }
+});
+
+async function run({ directory, from }: Options, progress: Progress, signal: AbortSignal): Promise<void> {
+  await stopLeftovers(directory, progress);
+  await checkPorts();
+  const servers = await provision({ directory, progress, standardPorts: true, signal });
+  const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
+  const running: SupervisedService[] = [];
+  const echoes: (() => void)[] = [];
+  try {
+    for (const service of services) running.push(supervise(specOf({ service, servers, directory, from }), warn));
+    echoes.push(...running.map((service) => echoProblems(service.name, service.logFile, warn)));
+    await allReady(running, progress, signal);
+    await progress.step('sample catalogue', async (note) => {
+      const added = await seed(serviceUrl(serviceNamed('inventory-service')));
+      note(added === 0 ? 'sample catalogue, there already' : `sample catalogue, ${added} items`);
+    });
+    progress.line(`\n${runningSystem(servers.managementUrl)}`);
+    await interruption(signal);
+    progress.line();
+  } finally {
+    await stopEverything(running, servers, progress);
+    for (const end of echoes) end();
+  }
+}
+
+/** The first that cannot be started ends the waiting for the others. */
+async function allReady(running: SupervisedService[], progress: Progress, signal: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  let reason: unknown;
+  const waiting = running.map((service) =>
+    awaitReady(service, progress, either).catch((error) => {
+      reason ??= error;
+      failed.abort();
+    }),
+  );
+  await Promise.all(waiting);
+  if (reason !== undefined) throw reason;
+}
+
+function awaitReady(service: SupervisedService, progress: Progress, signal: AbortSignal): Promise<void> {
+  return progress.step(service.name, async (note) => {
+    await service.ready(signal);
+    note(`${service.name} on ${service.url}`);
+  });
+}
+
+/** Services first: they finish what they have begun while the broker and the database still answer. */
+async function stopEverything(running: SupervisedService[], servers: Servers, progress: Progress): Promise<void> {
+  await progress.step('services stopped', async () => {
+    await Promise.all(running.map((service) => service.stop()));
+  });
+  await progress.step('broker and database stopped', () => servers.stop());
+}
+
+async function stopLeftovers(directory: string, progress: Progress): Promise<void> {
+  if (!readRecords(directory).some(isRunning)) return;
+  await progress.step('stopped what an interrupted start left running', async () => {
+    await stopServices(directory);
+    await stopServers(directory);
+  });
+}
+
+async function checkPorts(): Promise<void> {
+  for (const service of services) {
+    const port = portOf(service);
+    if (await isFree(port, process.env.HOST)) continue;
+    throw new Problem(
+      `Port ${port}, which ${service.name} needs, is taken by another program. End that program, ` +
+        `or choose another port: ${service.prefix}_PORT=... for this service, PORT_OFFSET=100 to move all of them.`,
+    );
+  }
+}
