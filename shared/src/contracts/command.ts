@@ -1,7 +1,7 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
 
 /** What a client may ask of a service: the single source of the request's JSON Schema and TypeScript type. */
-export interface CommandContract<Schema extends TObject = TObject> {
+export interface CommandContract<Schema extends TSchema = TSchema> {
   readonly schema: Schema;
   readonly description: string;
 }

@@ -1,4 +1,4 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
 
 /**
  * An event on the wire: CloudEvents 1.0 in structured JSON mode with the extension attributes that every event here carries
@@ -37,9 +37,8 @@ export interface EventDraft<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
-/** One event type: the single source of its JSON Schema, its TypeScript type and its routing. Call it to draft an event. */
-export interface EventContract<Type extends string = string, Schema extends TObject = TObject> {
-  (data: Static<Schema>): EventDraft<Type, Static<Schema>>;
+/** One event type: the single source of its JSON Schema, its TypeScript type and its routing. */
+export interface EventContract<Type extends string = string, Schema extends TSchema = TSchema> {
   readonly type: Type;
   readonly dataversion: string;
   readonly schema: Schema;
@@ -48,6 +47,11 @@ export interface EventContract<Type extends string = string, Schema extends TObj
   readonly subject: string;
   /** Nobody in this system need consume it: published without `mandatory`. */
   readonly final: boolean;
+}
+
+/** A contract that can be called to draft an event of it. */
+export interface DraftingContract<Type extends string, Schema extends TSchema> extends EventContract<Type, Schema> {
+  (data: Static<Schema>): EventDraft<Type, Static<Schema>>;
 }
 
 /** The stamped event of a contract (of each, when given a union). */
@@ -70,7 +74,7 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
   type: Type,
   schema: Schema,
   options: EventOptions<Schema>,
-): EventContract<Type, Schema> {
+): DraftingContract<Type, Schema> {
   return Object.assign((data: Static<Schema>): EventDraft<Type, Static<Schema>> => ({ type, data }), {
     type,
     schema,

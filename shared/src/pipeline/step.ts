@@ -7,7 +7,7 @@ import type {
   TimerStepDeclaration,
 } from '../choreography/index.js';
 import type { CommandData, DraftOf, EventDraft, EventOf, FieldError } from '../contracts/index.js';
-import type { Key, LoadedRows, Refs, Table, TypedTable } from './table.js';
+import type { LoadedRows, Refs, Table, TypedTable } from './table.js';
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {

@@ -27,7 +27,10 @@ export function loadsFor(allRefs: readonly Refs[]): Load[] {
   for (const refs of allRefs) {
     for (const { table, access, keys } of Object.values(refs)) {
       let entry = wanted.get(table.name);
-      if (entry === undefined) wanted.set(table.name, (entry = { table, locked: new Set(), read: new Set() }));
+      if (entry === undefined) {
+        entry = { table, locked: new Set(), read: new Set() };
+        wanted.set(table.name, entry);
+      }
       for (const key of keys) (access === 'read' ? entry.read : entry.locked).add(key);
     }
   }
@@ -59,7 +62,10 @@ export class WorkingRows {
     const borrowed: Borrowed[] = [];
     const rows: Record<string, unknown> = {};
     for (const [name, ref] of Object.entries(refs)) rows[name] = this.#resolve(ref, borrowed);
-    return { rows, keep: () => borrowed.forEach((each) => this.#keep(each)) };
+    const keep = () => {
+      for (const each of borrowed) this.#keep(each);
+    };
+    return { rows, keep };
   }
 
   /** The rows to write: those that were stored and those that are new. */
@@ -78,7 +84,10 @@ export class WorkingRows {
 
   #of(table: Table) {
     let entry = this.#tables.get(table.name);
-    if (entry === undefined) this.#tables.set(table.name, (entry = { table, rows: new Map() }));
+    if (entry === undefined) {
+      entry = { table, rows: new Map() };
+      this.#tables.set(table.name, entry);
+    }
     return entry;
   }
 

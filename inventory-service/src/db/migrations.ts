@@ -1,0 +1,28 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateInventory1760000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table stock_items (
+        sku text primary key,
+        name text not null,
+        unit_price bigint not null check (unit_price >= 0),
+        currency text not null,
+        available bigint not null check (available >= 0),
+        reserved bigint not null check (reserved >= 0),
+        on_hand bigint not null,
+        revision integer not null,
+        check (on_hand = available + reserved)
+      ) with (fillfactor = 50)`);
+    await runner.query(`
+      create table reservations (
+        order_id uuid primary key,
+        status text not null,
+        items jsonb not null
+      ) with (fillfactor = 70)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table reservations, stock_items');
+  }
+}

@@ -1,0 +1,26 @@
+import { InventoryItemChanged } from '@quickstep/shared/contracts';
+import { accepted, refused, step } from '@quickstep/shared/pipeline';
+import { inventory } from '../choreography.js';
+import { Stock } from '../db/tables.js';
+
+export const putItem = step(inventory, 'putItem', {
+  rows: ({ subject }) => ({ item: Stock.fresh(subject) }),
+  decide: ({ data }, { item }) => {
+    const { name, unitPrice, currency, onHand = item.onHand } = data;
+    if (onHand < item.reserved) {
+      return refused(
+        'conflict',
+        'stock_reserved',
+        `${item.reserved} units are reserved for orders; there cannot be fewer on hand`,
+      );
+    }
+    const created = item.revision === 0;
+    const shown = item.name !== name || item.unitPrice !== unitPrice || item.currency !== currency;
+    Object.assign(item, { name, unitPrice, currency, onHand, available: onHand - item.reserved });
+    if (!created && !shown) return accepted({ item, created });
+    item.revision += 1;
+    return accepted({ item, created }, [
+      InventoryItemChanged({ sku: item.sku, name, unitPrice, currency, revision: item.revision }),
+    ]);
+  },
+});

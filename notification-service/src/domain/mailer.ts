@@ -1,0 +1,11 @@
+import type { Message } from './message.js';
+
+export type SendOutcome = { readonly kind: 'sent' } | { readonly kind: 'refused'; readonly reason: string };
+
+/** Who carries the messages. Rejects when the message may not have left; it is then tried again with the same key. */
+export interface Mailer {
+  send(message: Message, idempotencyKey: string): Promise<SendOutcome>;
+}
+
+/** Sends nothing: the notification that the step records is the message. */
+export const recordingMailer: Mailer = { send: async () => ({ kind: 'sent' }) };

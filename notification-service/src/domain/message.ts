@@ -1,0 +1,49 @@
+import type { EventOf, OrderCancelled, OrderCompleted, PaymentRefunded } from '@quickstep/shared/contracts';
+
+export interface Message {
+  readonly template: 'order-completed' | 'order-cancelled' | 'payment-refunded';
+  /** An email address, or the customer's id when we know no address: the message waits in the shop's inbox for them. */
+  readonly recipient: string;
+  readonly channel: 'email' | 'inbox';
+  readonly subject: string;
+  readonly body: string;
+}
+
+type Told = EventOf<typeof OrderCompleted | typeof OrderCancelled | typeof PaymentRefunded>;
+
+/** `1999`, `EUR` is `19.99 EUR`; the number of minor digits is the currency's own (ISO 4217). */
+export function formatMoney(amount: number, currency: string): string {
+  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
+}
+
+function textFor(event: Told): Pick<Message, 'template' | 'subject' | 'body'> {
+  const { orderId } = event.data;
+  switch (event.type) {
+    case 'order.completed':
+      return {
+        template: 'order-completed',
+        subject: 'Your order is on its way',
+        body: `Order ${orderId} has been shipped. Tracking number: ${event.data.trackingNumber}.`,
+      };
+    case 'order.cancelled':
+      return {
+        template: 'order-cancelled',
+        subject: 'Your order was cancelled',
+        body: `Order ${orderId} was cancelled: ${event.data.reason}.`,
+      };
+    case 'payment.refunded':
+      return {
+        template: 'payment-refunded',
+        subject: 'Your money is on its way back',
+        body: `We have refunded ${formatMoney(event.data.amount, event.data.currency)} for order ${orderId}.`,
+      };
+  }
+}
+
+/** What the customer is to be told of an event; undefined when there is nothing to tell (a refund of nothing). */
+export function messageFor(event: Told): Message | undefined {
+  if (event.type === 'payment.refunded' && event.data.amount === 0) return undefined;
+  const { email, customerId } = event.data;
+  return { ...textFor(event), recipient: email ?? customerId, channel: email === undefined ? 'inbox' : 'email' };
+}

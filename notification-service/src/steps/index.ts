@@ -1,0 +1,6 @@
+import { implement } from '@quickstep/shared/pipeline';
+import { notification } from '../choreography.js';
+import type { Mailer } from '../domain/mailer.js';
+import { notifyCustomer } from './notify-customer.js';
+
+export const notificationSteps = (mailer: Mailer) => implement(notification, { notifyCustomer: notifyCustomer(mailer) });

@@ -1,0 +1,30 @@
+import { NotificationFailed, NotificationSent } from '@quickstep/shared/contracts';
+import { step } from '@quickstep/shared/pipeline';
+import { notification as declared } from '../choreography.js';
+import { Notifications } from '../db/tables.js';
+import type { Mailer, SendOutcome } from '../domain/mailer.js';
+import { messageFor } from '../domain/message.js';
+
+const SENT: SendOutcome = { kind: 'sent' };
+
+export const notifyCustomer = (mailer: Mailer) =>
+  step(declared, 'notifyCustomer', {
+    rows: ({ id }) => ({ notification: Notifications.fresh(id) }),
+    effect: async (event, idempotencyKey) => {
+      const message = messageFor(event);
+      return message === undefined ? SENT : mailer.send(message, idempotencyKey);
+    },
+    decide: (event, { notification }, { now, outcome }) => {
+      const message = messageFor(event);
+      if (message === undefined || notification.status !== 'NEW') return [];
+      const { orderId } = event.data;
+      const { notificationId } = notification;
+      Object.assign(notification, message, { orderId, createdAt: now });
+      if (outcome.kind === 'refused') {
+        Object.assign(notification, { status: 'FAILED', failureReason: outcome.reason });
+        return [NotificationFailed({ orderId, notificationId, template: message.template, reason: outcome.reason })];
+      }
+      notification.status = 'SENT';
+      return [NotificationSent({ orderId, notificationId, template: message.template })];
+    },
+  });

@@ -1,0 +1,42 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateOrders1760000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table orders (
+        order_id uuid primary key,
+        customer_id text not null,
+        email text,
+        items jsonb not null,
+        total bigint not null check (total >= 0),
+        currency text not null,
+        payment_method text not null,
+        shipping_address jsonb not null,
+        status text not null,
+        facts jsonb not null,
+        reason text,
+        tracking_number text,
+        request_hash text,
+        placed_at timestamptz not null,
+        deadline_at timestamptz,
+        ended_at timestamptz,
+        stuck_since timestamptz
+      ) with (fillfactor = 50)`);
+    // Only open orders are in it, so it stays small however many have ended.
+    await runner.query('create index orders_by_deadline on orders (deadline_at) where deadline_at is not null');
+    await runner.query('create index orders_by_status on orders (status, order_id)');
+    await runner.query('create index orders_by_customer on orders (customer_id, order_id)');
+    await runner.query(`
+      create table catalogue_items (
+        sku text primary key,
+        name text not null,
+        unit_price bigint not null,
+        currency text not null,
+        revision integer not null
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table catalogue_items, orders');
+  }
+}

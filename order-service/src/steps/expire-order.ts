@@ -1,0 +1,29 @@
+import { OrderCancellationRequested } from '@quickstep/shared/contracts';
+import { due, timerStep } from '@quickstep/shared/pipeline';
+import { order as declared } from '../choreography.js';
+import { Orders } from '../db/tables.js';
+import { stateOf } from '../domain/order.js';
+import { statusOf } from '../domain/status.js';
+
+/**
+ * Cancels an order that is still open at its deadline, and looks again after the same time: an order that cannot end even then is
+ * stuck, and says so until it has ended.
+ */
+export const expireOrder = (deadlineMs: number) =>
+  timerStep(declared, 'expireOrder', {
+    due: due(Orders, 'deadlineAt'),
+    rows: ({ subject }) => ({ order: Orders.existing(subject) }),
+    decide: (_firing, { order }, { now }) => {
+      if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return [];
+      order.deadlineAt = new Date(now.getTime() + deadlineMs);
+      if (order.facts['order.cancellation_requested'] !== undefined) {
+        order.stuckSince ??= now;
+        return [];
+      }
+      const reason = 'The order was not completed in time';
+      order.facts = { ...order.facts, 'order.cancellation_requested': now.toISOString() };
+      order.status = statusOf(order.facts);
+      order.reason ??= reason;
+      return [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason })];
+    },
+  });

@@ -1,0 +1,17 @@
+import { implement } from '@quickstep/shared/pipeline';
+import { order } from '../choreography.js';
+import { cancelOrder } from './cancel-order.js';
+import { expireOrder } from './expire-order.js';
+import { placeOrder } from './place-order.js';
+import { recordProgress } from './record-progress.js';
+import { updateCatalogue } from './update-catalogue.js';
+
+/** @param deadlineMs how long a saga may take before its order is cancelled, in milliseconds */
+export const orderSteps = (deadlineMs: number) =>
+  implement(order, {
+    placeOrder: placeOrder(deadlineMs),
+    cancelOrder,
+    expireOrder: expireOrder(deadlineMs),
+    recordProgress,
+    updateCatalogue,
+  });

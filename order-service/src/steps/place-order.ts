@@ -1,0 +1,32 @@
+import { OrderCreated } from '@quickstep/shared/contracts';
+import { accepted, refused, step } from '@quickstep/shared/pipeline';
+import { order as declared } from '../choreography.js';
+import { Catalogue, Orders } from '../db/tables.js';
+import { stateOf } from '../domain/order.js';
+import { placedView } from '../domain/order-view.js';
+import { price } from '../domain/pricing.js';
+import { requestHash } from '../domain/request-hash.js';
+
+/** @param deadlineMs how long the saga may take before the order is cancelled, in milliseconds */
+export const placeOrder = (deadlineMs: number) =>
+  step(declared, 'placeOrder', {
+    rows: ({ subject, data }) => ({
+      order: Orders.fresh(subject),
+      catalogue: Catalogue.read(data.items.map((line) => line.sku)),
+    }),
+    decide: ({ data, idempotencyKey }, { order, catalogue }, { now }) => {
+      const hash = idempotencyKey === undefined ? null : requestHash(data);
+      if (order.placedAt !== null) {
+        if (order.requestHash === hash) return accepted(placedView(order, deadlineMs));
+        return refused('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used for another request');
+      }
+      const priced = price(data.items, catalogue);
+      if (!priced.ok) return refused('invalid', 'invalid_request', 'Some items cannot be ordered', priced.errors);
+      const { customerId, email = null, paymentMethod, shippingAddress } = data;
+      const { items, total, currency } = priced;
+      const deadlineAt = new Date(now.getTime() + deadlineMs);
+      Object.assign(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
+      Object.assign(order, { requestHash: hash, placedAt: now, deadlineAt });
+      return accepted(placedView(order, deadlineMs), [OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress })]);
+    },
+  });

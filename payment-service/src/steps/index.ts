@@ -1,0 +1,8 @@
+import { implement } from '@quickstep/shared/pipeline';
+import { payment } from '../choreography.js';
+import type { PaymentGateway } from '../domain/gateway.js';
+import { chargePayment } from './charge-payment.js';
+import { refundPayment } from './refund-payment.js';
+
+export const paymentSteps = (gateway: PaymentGateway) =>
+  implement(payment, { chargePayment: chargePayment(gateway), refundPayment: refundPayment(gateway) });

@@ -1,0 +1,9 @@
+import { implement } from '@quickstep/shared/pipeline';
+import { shipping } from '../choreography.js';
+import type { Carrier } from '../domain/carrier.js';
+import { bookShipment } from './book-shipment.js';
+import { cancelShipment } from './cancel-shipment.js';
+import { recallShipment } from './recall-shipment.js';
+
+export const shippingSteps = (carrier: Carrier) =>
+  implement(shipping, { bookShipment: bookShipment(carrier), cancelShipment, recallShipment: recallShipment(carrier) });
