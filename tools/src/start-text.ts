@@ -29,21 +29,22 @@ const sampleOrder = {
   email: 'ada@example.com',
 };
 
-export function runningSystem(managementUrl?: string): string {
+export function addresses(managementUrl?: string): string {
   const lines = services.map(
     (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
   );
   const broker = managementUrl ? [`  ${'RabbitMQ'.padEnd(21)} ${managementUrl}   user guest, password guest`] : [];
+  return [...lines, ...broker].join('\n');
+}
+
+export function invitation(): string {
   const orders = `${serviceUrl(serviceNamed('order-service'))}/orders`;
   return [
-    'Quickstep is running:',
-    ...lines,
-    ...broker,
-    '',
     'Place an order:',
     '',
     `curl -s ${orders} -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}'`,
     '',
-    'or one for every way an order can end: npm run demo. Ctrl-C stops everything.',
+    'or one for every way an order can end: npm run demo',
+    'Ctrl-C stops everything.',
   ].join('\n');
 }

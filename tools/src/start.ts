@@ -12,7 +12,7 @@ import { isFree } from './provision/ports';
 import { command, interruption } from './run';
 import { seed } from './seed';
 import { portOf, serviceNamed, services, specOf } from './services';
-import { help, runningSystem, serviceUrl } from './start-text';
+import { addresses, help, invitation, serviceUrl } from './start-text';
 import { type SupervisedService, supervise } from './supervisor';
 
 interface Options {
@@ -30,8 +30,8 @@ export const main = command(async (args, signal) => {
     return 0;
   }
   const options = { directory: resolve(values.data ?? join(stateDirectory, 'start')), from: resolve(values.services ?? root) };
-  const other = claim(options.directory, runningSystem());
-  if (other) throw new Problem(`Quickstep is already running (process ${other.pid}).\n\n${other.message}`);
+  const other = claim(options.directory, addresses());
+  if (other) throw new Problem(`Quickstep is already running (process ${other.pid}):\n${other.message}`);
   try {
     await run(options, createProgress(), signal);
     return 0;
@@ -55,7 +55,9 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
       const added = await seed(serviceUrl(serviceNamed('inventory-service')));
       note(added === 0 ? 'sample catalogue, there already' : `sample catalogue, ${added} items`);
     });
-    progress.line(`\n${runningSystem(servers.managementUrl)}`);
+    const urls = addresses(servers.managementUrl);
+    claim(directory, urls);
+    progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation()}`);
     await interruption(signal);
     progress.line();
   } finally {

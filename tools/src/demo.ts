@@ -1,0 +1,75 @@
+import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders';
+import { ending, heading, type OrderEvent, timeline } from './demo-timeline';
+import { Problem } from './problem';
+import { command } from './run';
+import { serviceNamed, urlOf } from './services';
+import { tryFetch, until } from './wait';
+
+interface Order {
+  id: string;
+  status: string;
+}
+
+const help = `npm run demo
+
+Places one order for every way an order can end, against a running system, and shows what happened to each.
+
+  ORDER_URL, INVENTORY_URL   where the services are (default: http://127.0.0.1:3001, :3002)
+`;
+
+export const main = command(async (args, signal) => {
+  if (args.includes('--help')) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const orderUrl = urlOf(serviceNamed('order-service'));
+  const inventoryUrl = urlOf(serviceNamed('inventory-service'));
+  await checkRunning([orderUrl, inventoryUrl]);
+  const { available } = await call<{ available: number }>(`${inventoryUrl}/inventory/SKU-100`);
+  const asExpected: boolean[] = [];
+  for (const order of demoOrders(available)) asExpected.push(await play(orderUrl, order, signal));
+  return asExpected.every(Boolean) ? 0 : 1;
+});
+
+/** Places the order, waits for its end and prints what happened; answers whether it ended as it should. */
+async function play(orderUrl: string, demo: DemoOrder, signal: AbortSignal): Promise<boolean> {
+  const { id } = await place(orderUrl, demo.request);
+  const url = `${orderUrl}/orders/${id}`;
+  const reaches = (statuses: string[]) => async () => {
+    const order = await call<Order>(url);
+    return statuses.includes(order.status) && order;
+  };
+  if (demo.cancel) {
+    await until(reaches(['RESERVED']), { timeoutMs: 30_000, everyMs: 10, signal, failure: `Order ${id} was not RESERVED` });
+    await call(`${url}/cancel`, { method: 'POST' });
+  }
+  process.stdout.write(`\n${heading(demo.title, id)}\n`);
+  const { status } = await until(reaches(['COMPLETED', 'CANCELLED']), {
+    timeoutMs: 60_000,
+    everyMs: 10,
+    signal,
+    failure: `Order ${id} has not ended; ask ${url} what it waits for. It had not ended`,
+  });
+  const events = await call<OrderEvent[]>(`${url}/events`);
+  process.stdout.write(`${[...timeline(events), ending(status, demo.ending, events)].join('\n')}\n`);
+  return status === demo.ending;
+}
+
+function place(orderUrl: string, request: OrderRequest): Promise<Order> {
+  const headers = { 'content-type': 'application/json' };
+  return call<Order>(`${orderUrl}/orders`, { method: 'POST', headers, body: JSON.stringify(request) });
+}
+
+async function checkRunning(urls: string[]): Promise<void> {
+  for (const url of urls) {
+    if (!(await tryFetch(`${url}/health/live`)))
+      throw new Problem(`Nothing answers at ${url}. Start the system with \`npm start\` in another terminal.`);
+  }
+}
+
+async function call<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  if (!response.ok) throw new Problem(`${init?.method ?? 'GET'} ${url} answered ${response.status}: ${text}`);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
