@@ -1,0 +1,120 @@
+import { DEFAULT_RETRY_DELAYS } from '../choreography/index.js';
+import { choice, integer, integers, optional, serverUrl, text, type Variable, WrongValue } from './variables.js';
+
+/** Configuration property -> the variable that it is read from. */
+export type Variables = Readonly<Record<string, Variable<unknown>>>;
+
+export type ValuesOf<V extends Variables> = { readonly [Name in keyof V]: V[Name] extends Variable<infer Value> ? Value : never };
+
+export interface Defaults<Own extends Variables> {
+  readonly service: string;
+  readonly port: number;
+  /** Variables that only this service has. */
+  readonly own?: Own;
+}
+
+/** The variables that every service reads. */
+export function serviceVariables({ service, port }: { readonly service: string; readonly port: number }) {
+  const database = service.replace(/-service$/, '');
+  return {
+    host: text('HOST', 'Address to listen on', { fallback: '127.0.0.1', example: '0.0.0.0' }),
+    port: integer('PORT', 'Port to listen on; 0 takes any free one', { fallback: String(port), min: 0, max: 65_535 }),
+    rabbitmqUrl: serverUrl('RABBITMQ_URL', 'The broker and its virtual host', ['amqp:', 'amqps:'], {
+      example: `amqp://${service}:<password>@127.0.0.1:5672/quickstep`,
+    }),
+    postgresUrl: serverUrl('POSTGRES_URL', "This service's own database; created when missing", ['postgres:', 'postgresql:'], {
+      example: `postgres://${service}:<password>@127.0.0.1:5432/${database}`,
+      needsPath: true,
+    }),
+    logLevel: choice('LOG_LEVEL', 'What is logged: this level and the graver ones', ['info', 'error', 'warn', 'debug'], {
+      fallback: 'info',
+    }),
+    batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '200', max: 5_000 }),
+    prefetchLimit: optional(
+      integer('PREFETCH', 'Deliveries that the broker hands out before they are settled', { example: '400', max: 65_535 }),
+      'twice BATCH_LIMIT',
+    ),
+    retryDelays: integers('RETRY_DELAYS_MS', 'How long a failed delivery waits before each new attempt; then it is parked', {
+      fallback: DEFAULT_RETRY_DELAYS.join(','),
+      example: '200,1000,5000',
+    }),
+    sweepEvery: integer('SWEEP_EVERY_MS', 'How often the outbox is searched for events that were not published', {
+      fallback: '1000',
+    }),
+    sweepAfter: integer('SWEEP_AFTER_MS', 'Age at which an event in the outbox counts as not published', { fallback: '3000' }),
+    timersEvery: integer('TIMERS_EVERY_MS', 'How often rows are searched whose moment has come', { fallback: '1000' }),
+    commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
+    eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),
+    shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {
+      fallback: '10000',
+    }),
+    inboxRetentionDays: integer(
+      'INBOX_RETENTION_DAYS',
+      'How long handled events are remembered; longer than any message can be redriven',
+      { fallback: '30', max: 3_650 },
+    ),
+  };
+}
+
+type Read = ValuesOf<ReturnType<typeof serviceVariables>>;
+
+/** Times are in milliseconds. */
+export interface ServiceConfig extends Omit<Read, 'prefetchLimit'> {
+  readonly service: string;
+  readonly prefetch: number;
+}
+
+/** The environment does not fit; the message names every variable to mend. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function problemOf(variable: Variable<unknown>, problem: string): string {
+  return `  ${variable.name} ${problem}\n    ${variable.description}\n    for example ${variable.name}=${variable.example}`;
+}
+
+function readOne<Value>(variable: Variable<Value>, env: NodeJS.ProcessEnv, problems: string[]): Value | undefined {
+  const given = env[variable.name]?.trim() || variable.fallback;
+  try {
+    if (given === undefined) throw new WrongValue('is not set');
+    return variable.parse(given);
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error;
+    problems.push(problemOf(variable, error.message));
+    return undefined;
+  }
+}
+
+/** With no problem noted, each property holds what its variable parsed to. */
+function complete<V extends Variables>(_values: object, problems: readonly string[]): _values is ValuesOf<V> {
+  return problems.length === 0;
+}
+
+function readAll<V extends Variables>(
+  variables: V | undefined,
+  env: NodeJS.ProcessEnv,
+  problems: string[],
+): ValuesOf<V> | undefined {
+  const read = Object.entries(variables ?? {}).map(([property, variable]) => [property, readOne(variable, env, problems)]);
+  const values = Object.fromEntries(read);
+  return complete<V>(values, problems) ? values : undefined;
+}
+
+/**
+ * Reads a service's configuration, frozen: the only place that looks at `process.env`. An empty variable counts as not set.
+ *
+ * @throws ConfigError naming every missing or wrong variable at once, each with what is wrong and an example
+ */
+export function readConfig<const Own extends Variables = Record<never, never>>(
+  { service, port, own }: Defaults<Own>,
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<ServiceConfig & ValuesOf<Own>> {
+  const problems: string[] = [];
+  const common = readAll(serviceVariables({ service, port }), env, problems);
+  const particular = readAll(own, env, problems);
+  if (common === undefined || particular === undefined) {
+    throw new ConfigError(`${service} cannot start until these environment variables are set right:\n${problems.join('\n')}`);
+  }
+  const { prefetchLimit, ...values } = common;
+  return Object.freeze({ ...values, ...particular, service, prefetch: prefetchLimit ?? values.batchLimit * 2 });
+}

@@ -1,0 +1,96 @@
+/** Thrown by a variable's `parse`: says what is wrong with the text, never repeating one that may hold a password. */
+export class WrongValue extends Error {
+  override readonly name = 'WrongValue';
+}
+
+/** One environment variable as data: the configuration and the documents' table of variables both come from it. */
+export interface Variable<Value> {
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+  /** The text that stands in when it is not set; a variable without one must be set. */
+  readonly fallback?: string;
+  /** @throws WrongValue */
+  parse(text: string): Value;
+}
+
+/** A default of the program; a variable without one is required. */
+interface Described {
+  readonly fallback?: string;
+  readonly example?: string;
+}
+
+function described(name: string, description: string, example: string, { fallback }: Described) {
+  return { name, description, example, ...(fallback === undefined ? {} : { fallback }) };
+}
+
+export function text(name: string, description: string, options: Described & { readonly example: string }): Variable<string> {
+  return { ...described(name, description, options.example, options), parse: (given) => given };
+}
+
+function integerWithin(given: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new WrongValue(`must be an integer from ${min} to ${max}, not "${given.slice(0, 40)}"`);
+}
+
+const LONGEST_TIMER = 2_147_483_647;
+
+export function integer(
+  name: string,
+  description: string,
+  options: Described & { readonly min?: number; readonly max?: number },
+): Variable<number> {
+  const { min = 1, max = LONGEST_TIMER, example = options.fallback ?? String(min) } = options;
+  return { ...described(name, description, example, options), parse: (given) => integerWithin(given, min, max) };
+}
+
+/** Comma-separated integers, at least one. */
+export function integers(
+  name: string,
+  description: string,
+  options: Described & { readonly example: string },
+): Variable<number[]> {
+  const parse = (given: string) => given.split(',').map((each) => integerWithin(each.trim(), 1, LONGEST_TIMER));
+  return { ...described(name, description, options.example, options), parse };
+}
+
+export function choice<const Choice extends string>(
+  name: string,
+  description: string,
+  choices: readonly [Choice, ...Choice[]],
+  options: Described,
+): Variable<Choice> {
+  const parse = (given: string) => {
+    const chosen = choices.find((each) => each === given);
+    if (chosen === undefined) throw new WrongValue(`must be one of ${choices.join(', ')}, not "${given.slice(0, 40)}"`);
+    return chosen;
+  };
+  return { ...described(name, description, options.example ?? options.fallback ?? choices[0], options), parse };
+}
+
+/** A server's URL, which may hold a password and so is never repeated in a message. */
+export function serverUrl(
+  name: string,
+  description: string,
+  protocols: readonly string[],
+  options: Described & { readonly example: string; readonly needsPath?: boolean },
+): Variable<string> {
+  const parse = (given: string) => {
+    const url = URL.canParse(given) ? new URL(given) : undefined;
+    if (url === undefined) throw new WrongValue('is not a URL');
+    if (!protocols.includes(url.protocol))
+      throw new WrongValue(`must begin with ${protocols.map((each) => `${each}//`).join(' or ')}`);
+    if (url.hostname === '') throw new WrongValue('names no host');
+    if (options.needsPath && url.pathname.length < 2) throw new WrongValue('names no database');
+    return given;
+  };
+  return { ...described(name, description, options.example, options), parse };
+}
+
+/** May be left out; `otherwise` tells people what happens then. */
+export function optional<Value>(variable: Variable<Value>, otherwise: string): Variable<Value | undefined> {
+  const { name, description, example } = variable;
+  const parse = (given: string) => (given === '' ? undefined : variable.parse(given));
+  return { name, description: `${description} (default: ${otherwise})`, example, fallback: '', parse };
+}

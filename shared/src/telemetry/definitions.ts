@@ -1,0 +1,31 @@
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Every metric of a service besides those of its process: names and meanings, for dashboards, alerts and documents. */
+export const definitions = {
+  messages: {
+    name: 'quickstep_messages_total',
+    help: 'Messages handled, by step and outcome (done, duplicate, refused, retried, parked)',
+    labelNames: ['step', 'outcome'],
+  },
+  undecodable: { name: 'quickstep_undecodable_messages_total', help: 'Messages parked because they could not be read' },
+  handling: {
+    name: 'quickstep_handling_seconds',
+    help: 'From the arrival of a message to its commit, by step',
+    labelNames: ['step'],
+    buckets: SECONDS,
+  },
+  batchSize: {
+    name: 'quickstep_batch_messages',
+    help: 'Messages in one transaction',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+  },
+  batchSeconds: { name: 'quickstep_batch_seconds', help: 'Duration of one transaction', buckets: SECONDS },
+  requests: {
+    name: 'quickstep_http_request_seconds',
+    help: 'From the first byte of a request to its answer, by method, route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+  },
+  outbox: { name: 'quickstep_outbox_entries', help: 'Batches of events that are committed but not confirmed by the broker yet' },
+  unroutable: { name: 'quickstep_unroutable_event_types', help: 'Types of events that came back because no queue wants them' },
+} as const;

@@ -1,0 +1,2 @@
+export { definitions } from './definitions.js';
+export { createMetrics, type Metrics } from './metrics.js';

@@ -1,0 +1,81 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { definitions } from './definitions.js';
+
+/** What a service counts and measures. All durations are in seconds. */
+export interface Metrics {
+  handled(step: string, outcome: string, seconds: number): void;
+  undecodable(): void;
+  batch(size: number, seconds: number): void;
+  /** @param route the pattern, never the path: one time series per route, not per order */
+  request(method: string, route: string, status: number, seconds: number): void;
+  /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
+  gauge(name: 'outbox' | 'unroutable', read: () => number | Promise<number>): void;
+  /** Prometheus text format 0.0.4. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+let processRegistry: Registry | undefined;
+
+/** One per process, however many services run in it: each would add a garbage collection observer of its own. */
+function ofProcess(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
+  }
+  return processRegistry;
+}
+
+/** Resolves a child once for each combination of labels, not at each use. */
+function cached<Child>(resolve: (...labels: string[]) => Child): (...labels: string[]) => Child {
+  const children = new Map<string, Child>();
+  return (...labels) => {
+    const key = labels.join('\n');
+    const child = children.get(key) ?? resolve(...labels);
+    children.set(key, child);
+    return child;
+  };
+}
+
+/** The metrics of one service, in a registry of its own: several services may run in one process. */
+export function createMetrics(service: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  registry.setDefaultLabels({ service });
+  const messages = new Counter({ ...definitions.messages, registers });
+  const undecodable = new Counter({ ...definitions.undecodable, registers });
+  const handling = new Histogram({ ...definitions.handling, buckets: [...definitions.handling.buckets], registers });
+  const batchSize = new Histogram({ ...definitions.batchSize, buckets: [...definitions.batchSize.buckets], registers });
+  const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
+  const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
+  const messagesBy = cached((step, outcome) => messages.labels(step ?? '', outcome ?? ''));
+  const handlingBy = cached((step) => handling.labels(step ?? ''));
+  const requestsBy = cached((method, route, status) => requests.labels(method ?? '', route ?? '', status ?? ''));
+  return {
+    handled(step, outcome, seconds) {
+      messagesBy(step, outcome).inc();
+      handlingBy(step).observe(seconds);
+    },
+    undecodable: () => undecodable.inc(),
+    batch(size, seconds) {
+      batchSize.observe(size);
+      batchSeconds.observe(seconds);
+    },
+    request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
+    gauge(name, read) {
+      const gauge: Gauge = new Gauge({
+        ...definitions[name],
+        registers,
+        async collect() {
+          try {
+            gauge.set(await read());
+          } catch {
+            gauge.remove();
+          }
+        },
+      });
+    },
+    text: async () => `${await registry.metrics()}\n${await ofProcess().metrics()}`,
+    contentType: registry.contentType,
+  };
+}
