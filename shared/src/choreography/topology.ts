@@ -4,7 +4,7 @@ import { type Choreography, consumedBy, emittedBy } from './choreography.js';
 export const DEAD_LETTER_EXCHANGE = 'dead-letter';
 
 /** How long a failed delivery waits before its next attempt, in milliseconds: one wait queue each, used in this order. */
-export const DEFAULT_RETRY_DELAYS: readonly number[] = [200, 1_000, 5_000, 15_000, 60_000];
+export const DEFAULT_RETRY_DELAYS: readonly number[] = [500, 2_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
 export interface Binding {
   readonly queue: string;

@@ -179,7 +179,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     try {
       outcome = await this.#effect(bound, event);
     } catch (error) {
-      return { kind: 'failed', error };
+      // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
+      return { kind: 'failed', error: error instanceof Unavailable ? new Error(error.message) : error };
     }
     return new Promise((settle) => {
       const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
