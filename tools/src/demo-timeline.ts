@@ -4,7 +4,7 @@ export interface OrderEvent {
   type: string;
   time: string;
   source: string;
-  data?: { reason?: unknown };
+  data?: { reason?: unknown; amount?: unknown; currency?: unknown };
 }
 
 const red = 31;
@@ -13,11 +13,16 @@ const yellow = 33;
 const dim = 2;
 
 /** What was undone, told by the event that confirms it. */
-const confirmations: Record<string, string> = {
-  'inventory.released': 'stock released',
-  'payment.refunded': 'payment refunded or never taken',
+const confirmations: Record<string, (event: OrderEvent) => string> = {
+  'inventory.released': () => 'stock released',
+  'payment.refunded': ({ data }) =>
+    data?.amount === 0 ? 'payment closed before it was taken' : `payment refunded (${money(data)})`,
 };
-const compensating = ['payment.refund', 'inventory.release', ...Object.keys(confirmations)];
+const compensating = ['payment.refund', 'inventory.release', 'shipping.recall', ...Object.keys(confirmations)];
+
+function money(data: OrderEvent['data']): string {
+  return `${(Number(data?.amount) / 100).toFixed(2)} ${data?.currency}`;
+}
 
 const colour = (text: string, code: number | undefined) => (code === undefined ? text : paint(process.stdout, code, text));
 
@@ -34,18 +39,16 @@ export function heading(title: string, orderId: string): string {
 /** One line per event: when, counted from the first; what; who published it; and why, where the event says so. */
 export function timeline(events: OrderEvent[]): string[] {
   const begin = Math.min(...events.map((event) => Date.parse(event.time)));
-  return events.map((event) => {
-    const elapsed = `${Date.parse(event.time) - begin} ms`.padStart(10);
-    const source = event.source.replace(/^\//, '').padEnd(22);
-    const reason = typeof event.data?.reason === 'string' ? event.data.reason : '';
-    return `${paint(process.stdout, dim, elapsed)}  ${colour(event.type.padEnd(31), colourOf(event.type))} ${paint(process.stdout, dim, source)}${reason}`.trimEnd();
+  return events.map(({ type, time, source, data }) => {
+    const elapsed = paint(process.stdout, dim, `${Date.parse(time) - begin} ms`.padStart(10));
+    const publisher = paint(process.stdout, dim, source.replace(/^\//, '').padEnd(22));
+    const reason = typeof data?.reason === 'string' ? data.reason : '';
+    return `${elapsed}  ${colour(type.padEnd(31), colourOf(type))} ${publisher}${reason}`.trimEnd();
   });
 }
 
 export function ending(status: string, expected: string, events: OrderEvent[]): string {
-  const undone = Object.entries(confirmations).flatMap(([type, text]) =>
-    events.some((event) => event.type === type) ? [text] : [],
-  );
+  const undone = events.flatMap((event) => confirmations[event.type]?.(event) ?? []);
   const verdict =
     status === expected
       ? colour(status, status === 'COMPLETED' ? green : yellow)
