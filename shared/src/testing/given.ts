@@ -1,0 +1,146 @@
+import { v7 } from 'uuid';
+import * as contracts from '../contracts/index.js';
+import { messageOf } from '../pipeline/errors.js';
+import { stamper } from '../pipeline/stamp.js';
+import type { AnyDecision, CommandMessage, DecideContext, TimerMessage } from '../pipeline/step.js';
+import type { Key, LoadedRows, Refs, Row, Table, TypedTable } from '../pipeline/table.js';
+import { loadsFor, WorkingRows } from '../pipeline/working-rows.js';
+
+/** A step, seen by what it is called with and what it answers. */
+interface Decider<Message, Outcome, Decision> {
+  rows(message: Message): Refs;
+  decide(message: Message, rows: LoadedRows<Refs>, context: DecideContext<Outcome>): Decision;
+}
+
+/** A row that exists before anything happens. */
+export interface GivenRow {
+  readonly table: Table;
+  readonly row: Row;
+}
+
+/** A small world of rows in which steps decide: given these rows, when this message comes, then these events and these rows. */
+export interface Given {
+  /**
+   * Lets a step decide as the pipeline would, and keeps its rows for the next one. When it throws, they stay as they were.
+   *
+   * @returns what the step decided
+   * @throws whatever the step throws; TypeError when it returns an event that breaks its contract
+   */
+  when<Message, Decision extends AnyDecision>(
+    step: Decider<Message, undefined, Decision>,
+    message: NoInfer<Message>,
+    circumstances?: { readonly now?: Date },
+  ): Decision;
+  /** A step with an effect is told the effect's outcome. */
+  when<Message, Outcome, Decision extends AnyDecision>(
+    step: Decider<Message, Outcome, Decision>,
+    message: NoInfer<Message>,
+    circumstances: { readonly now?: Date; readonly outcome: NoInfer<Outcome> },
+  ): Decision;
+  /** The row of this key as it is now; undefined when there is none. */
+  row<R extends object>(table: TypedTable<R>, key: Key): R | undefined;
+  /** All rows of a table, in the order of their keys. */
+  rows<R extends object>(table: TypedTable<R>): R[];
+}
+
+/** A row as its table makes it on first touch, with some properties set; the key must be among them. */
+export function row<R extends object>(table: TypedTable<R>, properties: Partial<R>): GivenRow {
+  const key = Object.entries(properties).find(([property]) => property === table.key)?.[1];
+  return { table, row: { ...table.newRow(String(key)), ...properties } };
+}
+
+export interface Circumstance {
+  readonly id?: string;
+  /** When it happened, RFC 3339. */
+  readonly time?: string;
+}
+
+const stamp = stamper('test', v7);
+
+function contractOf(type: string): contracts.EventContract {
+  for (const each of Object.values(contracts))
+    if (typeof each === 'function' && 'type' in each && each.type === type) return each;
+  throw new TypeError(`There is no contract for ${type}`);
+}
+
+/** The event that a service would have published: stamped, and checked against its contract. */
+export function happened<Type extends string, Data>(
+  draft: contracts.EventDraft<Type, Data>,
+  { id, time = new Date().toISOString() }: Circumstance = {},
+): contracts.CloudEvent<Type, Data> {
+  const { event } = stamp(contractOf(draft.type), draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
+  return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
+}
+
+/** A client's request about a thing. */
+export function request<Data>(subject: string, data: Data, idempotencyKey?: string): CommandMessage<Data> {
+  return { id: v7(), subject, data, idempotencyKey };
+}
+
+/** The moment written in a row has come. */
+export function firing(subject: string): TimerMessage {
+  return { id: v7(), subject, data: undefined };
+}
+
+/** Steps replace nested values and never change them in place, which a frozen one shows at once. */
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}
+
+function checkDrafts(decision: AnyDecision): void {
+  const drafts = 'accepted' in decision ? (decision.accepted ? decision.events : []) : decision;
+  for (const draft of drafts) {
+    try {
+      happened(draft);
+    } catch (error) {
+      throw new TypeError(`The step returned a wrong event: ${messageOf(error)}`);
+    }
+  }
+}
+
+function isRowOf<R extends object>({ properties }: TypedTable<R>, each: Row | undefined): each is Row & R {
+  return each !== undefined && properties.every((property) => property in each);
+}
+
+/** Begins a step test with these rows. */
+export function given(...rows: readonly GivenRow[]): Given {
+  const tables = new Map<string, Map<Key, Row>>();
+  const rowsOf = (table: Table) => {
+    const known = tables.get(table.name) ?? new Map<Key, Row>();
+    tables.set(table.name, known);
+    return known;
+  };
+  const put = (table: Table, changed: Row) => rowsOf(table).set(String(changed[table.key]), frozen(changed));
+  for (const each of rows) put(each.table, each.row);
+  return {
+    when<Message, Outcome, Decision extends AnyDecision>(
+      step: Decider<Message, Outcome | undefined, Decision>,
+      message: Message,
+      { now = new Date(), outcome }: { readonly now?: Date; readonly outcome?: Outcome } = {},
+    ): Decision {
+      const refs = step.rows(message);
+      const loads = loadsFor([refs]);
+      const loaded = loads.map(({ table, keys }) =>
+        keys.map((key) => rowsOf(table).get(key)).filter((each) => each !== undefined),
+      );
+      const working = new WorkingRows(loads, loaded);
+      const borrowed = working.borrow(refs);
+      const decision = step.decide(message, borrowed.rows, { now, outcome });
+      checkDrafts(decision);
+      borrowed.keep();
+      const { updates, inserts } = working.changes();
+      for (const { table, rows: changed } of [...updates, ...inserts]) for (const each of changed) put(table, each);
+      return decision;
+    },
+    row(table, key) {
+      const found = rowsOf(table).get(key);
+      return isRowOf(table, found) ? found : undefined;
+    },
+    rows: (table) => {
+      const inOrder = [...rowsOf(table).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+      return inOrder.map(([, each]) => each).filter((each) => isRowOf(table, each));
+    },
+  };
+}
