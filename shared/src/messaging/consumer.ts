@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
+import type { Topology } from '../choreography/index.js';
+import type { Delivery, Observer } from '../pipeline/index.js';
+import { attemptOf, parkedCopy, retryCopy } from './copies.js';
+import { LastingChannel } from './lasting-channel.js';
+import { BATCHED, type Message } from './messages.js';
+import { Settlements } from './settlements.js';
+import { declareTopology } from './topology.js';
+
+export interface AmqpConsumerOptions {
+  readonly connection: RecoveringChannelModel;
+  readonly topology: Topology;
+  readonly observer: Pick<Observer, 'trouble'>;
+  /** Publishes the copies for retry and dead letter. */
+  readonly copies: { publishCopy(message: Message): Promise<void> };
+  /** Unsettled messages that the broker hands out at most: twice the batch limit keeps a batch ready while one runs. */
+  readonly prefetch: number;
+  /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
+  deliver(delivery: Delivery): void;
+}
+
+/** Consumes the service's queue, and subscribes again whenever the broker, a channel or a connection ends that. */
+export class AmqpConsumer {
+  readonly #options: AmqpConsumerOptions;
+  readonly #lasting: LastingChannel<Channel>;
+  #subscriptions = 0;
+  #tag = '';
+  #settlements: Settlements | undefined;
+  #unsettled = 0;
+  #stopping = false;
+  #whenSettled: (() => void) | undefined;
+
+  constructor(options: AmqpConsumerOptions) {
+    this.#options = options;
+    this.#lasting = new LastingChannel({
+      name: `${options.topology.queue}: consuming`,
+      observer: options.observer,
+      create: () => options.connection.createChannel(),
+      prepare: (channel) => this.#subscribe(channel),
+    });
+  }
+
+  /** Whether the broker delivers to this consumer right now. */
+  get subscribed(): boolean {
+    return this.#lasting.current !== undefined && !this.#stopping;
+  }
+
+  /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
+  start(): Promise<void> {
+    return this.#lasting.start();
+  }
+
+  /**
+   * Takes no more messages, waits until those handed out are settled, and closes the channel.
+   *
+   * @param signal ends the wait: what is not settled then is delivered again
+   */
+  async stop(signal?: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    // A channel that is gone has nothing to cancel.
+    await this.#lasting.current?.cancel(this.#tag).catch(() => undefined);
+    await this.#allSettled(signal);
+    this.#settlements?.flush();
+    this.#settlements?.close();
+    await this.#lasting.stop();
+  }
+
+  async #subscribe(channel: Channel): Promise<void> {
+    const { topology, prefetch } = this.#options;
+    const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
+    const settlements = new Settlements(channel);
+    channel.once('close', () => settlements.close());
+    await declareTopology(channel, topology);
+    await channel.prefetch(prefetch);
+    this.#tag = tag;
+    this.#settlements = settlements;
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message === null) this.#cancelled(channel, settlements);
+      else this.#hand(message, settlements);
+    };
+    await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+  }
+
+  #hand(message: ConsumeMessage, settlements: Settlements): void {
+    // Unsettled when the channel closes, hence delivered again.
+    if (this.#stopping) return;
+    this.#unsettled++;
+    this.#options.deliver(this.#deliveryOf(message, settlements));
+  }
+
+  #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {
+    const { copies, topology } = this.#options;
+    const text = message.content.toString();
+    // The message as a whole keeps its bytes, which need not be text at all.
+    const bytes = (body: Buffer | string) => (body === text ? message.content : body);
+    return {
+      body: text,
+      batched: message.properties.contentType === BATCHED,
+      attempt: attemptOf(message),
+      ack: () => {
+        settlements.ack(message);
+        this.#settledOne();
+      },
+      requeue: () => {
+        settlements.requeue(message);
+        this.#settledOne();
+      },
+      retry: async (body, reason) => copies.publishCopy(retryCopy(message, bytes(body), reason, topology)),
+      park: async (body, reason) => copies.publishCopy(parkedCopy(message, bytes(body), reason, topology)),
+    };
+  }
+
+  /** The queue was deleted, its leader moved, or a delivery timed out. Tags of a cancelled consumer may be void: start afresh. */
+  #cancelled(channel: Channel, settlements: Settlements): void {
+    settlements.close();
+    this.#options.observer.trouble(
+      `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`,
+      this.#tag,
+    );
+    // It may be closing already.
+    channel.close().catch(() => undefined);
+  }
+
+  #settledOne(): void {
+    if (--this.#unsettled === 0) this.#whenSettled?.();
+  }
+
+  async #allSettled(signal?: AbortSignal): Promise<void> {
+    if (this.#unsettled === 0 || signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#whenSettled = resolve;
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}

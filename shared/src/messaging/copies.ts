@@ -1,0 +1,97 @@
+import type { ConsumeMessage, Options } from 'amqplib';
+import { DEAD_LETTER_EXCHANGE, type Topology } from '../choreography/index.js';
+import { BATCHED, headers, type Message, SINGLE } from './messages.js';
+
+const REASON_LENGTH = 500;
+
+/** How many attempts went before this one: our own count, as RabbitMQ 4 ignores an `x-death` header that a client sends. */
+export function attemptOf(message: ConsumeMessage): number {
+  const attempt: unknown = message.properties.headers?.[headers.attempt];
+  return typeof attempt === 'number' ? attempt : 0;
+}
+
+/** The copy that waits for the next attempt; attempts beyond the last delay wait as long as it says. */
+export function retryCopy(message: ConsumeMessage, body: Buffer | string, reason: string, { retryQueues }: Topology): Message {
+  const attempt = attemptOf(message);
+  const queue = retryQueues[Math.min(attempt, retryQueues.length - 1)];
+  if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
+  return copyTo('', queue.name, message, body, { [headers.attempt]: attempt + 1, [headers.reason]: shorten(reason) });
+}
+
+/** The copy for the dead-letter queue, with all that an operator needs to judge it and to send it again. */
+export function parkedCopy(
+  message: ConsumeMessage,
+  body: Buffer | string,
+  reason: string,
+  { queue: service }: Topology,
+): Message {
+  return copyTo(DEAD_LETTER_EXCHANGE, service, message, body, {
+    [headers.reason]: shorten(reason),
+    [headers.service]: service,
+    [headers.attempts]: attemptOf(message) + 1,
+    [headers.parkedAt]: new Date().toISOString(),
+  });
+}
+
+function copyTo(
+  exchange: string,
+  routingKey: string,
+  message: ConsumeMessage,
+  body: Buffer | string,
+  added: Record<string, unknown>,
+): Message {
+  const { fields, properties } = message;
+  const { appId, timestamp } = properties;
+  const whole = typeof body !== 'string';
+  const own = whole || properties.contentType !== BATCHED ? ownProperties(message) : propertiesIn(body);
+  const first = {
+    [headers.exchange]: properties.headers?.[headers.exchange] ?? fields.exchange,
+    [headers.routingKey]: properties.headers?.[headers.routingKey] ?? fields.routingKey,
+  };
+  return {
+    exchange,
+    routingKey,
+    content: whole ? body : Buffer.from(body),
+    // What the broker added on the way (`x-death`) stays behind; it would grow with each attempt.
+    options: { appId, timestamp, ...own, persistent: true, mandatory: true, headers: { ...own.headers, ...first, ...added } },
+  };
+}
+
+function ownProperties({ properties }: ConsumeMessage): Options.Publish {
+  const { messageId, type, correlationId, contentType } = properties;
+  const kept = [headers.subject, headers.causation, headers.count].flatMap((name) => {
+    const value: unknown = properties.headers?.[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { messageId, type, correlationId, contentType, headers: Object.fromEntries(kept) };
+}
+
+/** The properties of one event out of a batched message: they stand in the event only. */
+function propertiesIn(body: string): Options.Publish {
+  const event = attributesOf(body);
+  const text = (name: string) => (typeof event[name] === 'string' ? event[name].slice(0, 255) : undefined);
+  const kept = { [headers.subject]: text('subject'), [headers.causation]: text('causationid') };
+  const present = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return {
+    ...defined('messageId', text('id')),
+    ...defined('type', text('type')),
+    ...defined('correlationId', text('correlationid')),
+    contentType: SINGLE,
+    headers: Object.fromEntries(present),
+  };
+}
+
+function defined<Name extends string>(name: Name, value: string | undefined): { [key in Name]?: string } {
+  const property: { [key in Name]?: string } = {};
+  if (value !== undefined) property[name] = value;
+  return property;
+}
+
+function attributesOf(body: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(body);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function shorten(reason: string): string {
+  return reason.length <= REASON_LENGTH ? reason : `${reason.slice(0, REASON_LENGTH - 1)}…`;
+}

@@ -1,0 +1,138 @@
+import type { Options } from 'amqplib';
+import { exchangeOf } from '../contracts/index.js';
+import type { OutgoingEvent } from '../pipeline/index.js';
+
+/** CloudEvents structured content mode: one event (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md). */
+export const SINGLE = 'application/cloudevents+json';
+/** CloudEvents batched content mode: a JSON array of events. */
+export const BATCHED = 'application/cloudevents-batch+json';
+
+/** Header names. The first two are those of the CloudEvents AMQP binding; the others are this system's own. */
+export const headers = {
+  subject: 'cloudEvents:subject',
+  causation: 'cloudEvents:causationid',
+  /** How many events a batched message carries. */
+  count: 'x-count',
+  /** How many attempts went before this one. */
+  attempt: 'x-attempt',
+  /** Why it is tried again, or why it was parked. */
+  reason: 'x-reason',
+  /** Where the message was published at first: a retried or parked copy has gone another way. */
+  exchange: 'x-exchange',
+  routingKey: 'x-routing-key',
+  /** On a parked message: the service that could not handle it, how often it tried, and when it gave up (RFC 3339). */
+  service: 'x-service',
+  attempts: 'x-attempts',
+  parkedAt: 'x-parked-at',
+} as const;
+
+/** A message as it goes to the broker. */
+export interface Message {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly options: Options.Publish;
+}
+
+/** A message and which events of the `publish` call it carries. */
+export interface EventMessage extends Message {
+  readonly positions: readonly number[];
+}
+
+export interface BatchLimits {
+  readonly events: number;
+  /** Of the JSON text, in characters; about bytes. */
+  readonly size: number;
+}
+
+/** One message for each event. */
+export function singleMessages(events: readonly OutgoingEvent[], service: string): EventMessage[] {
+  const timestamp = Math.floor(Date.now() / 1000);
+  return events.map((event, position) => singleMessage(event, position, service, timestamp));
+}
+
+function singleMessage(
+  { event, body, final }: OutgoingEvent,
+  position: number,
+  service: string,
+  timestamp: number,
+): EventMessage {
+  return {
+    exchange: exchangeOf(event.type),
+    routingKey: event.type,
+    content: Buffer.from(body),
+    positions: [position],
+    options: {
+      messageId: event.id,
+      type: event.type,
+      correlationId: event.correlationid,
+      appId: service,
+      timestamp,
+      contentType: SINGLE,
+      persistent: true,
+      mandatory: !final,
+      headers: { [headers.subject]: event.subject, [headers.causation]: event.causationid },
+    },
+  };
+}
+
+/** Events of one type share messages, up to the limits; an event alone travels as a single one. Order holds within a type. */
+export function batchedMessages(events: readonly OutgoingEvent[], service: string, limits: BatchLimits): EventMessage[] {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const byType = new Map<string, number[]>();
+  events.forEach(({ event }, position) => {
+    const positions = byType.get(event.type);
+    if (positions === undefined) byType.set(event.type, [position]);
+    else positions.push(position);
+  });
+  return [...byType.values()]
+    .flatMap((positions) => split(positions, events, limits))
+    .map((positions) => batchMessage(positions, events, service, timestamp));
+}
+
+function split(positions: readonly number[], events: readonly OutgoingEvent[], limits: BatchLimits): number[][] {
+  const parts: number[][] = [];
+  let size = 0;
+  for (const position of positions) {
+    const length = events[position]?.body.length ?? 0;
+    const part = parts.at(-1);
+    if (part === undefined || part.length >= limits.events || size + length > limits.size) {
+      parts.push([position]);
+      size = length;
+    } else {
+      part.push(position);
+      size += length;
+    }
+  }
+  return parts;
+}
+
+function batchMessage(
+  positions: readonly number[],
+  events: readonly OutgoingEvent[],
+  service: string,
+  timestamp: number,
+): EventMessage {
+  const carried = positions.flatMap((position) => events[position] ?? []);
+  const [first, second] = carried;
+  if (first === undefined) throw new RangeError('A message carries at least one event');
+  if (second === undefined) return singleMessage(first, positions[0] ?? 0, service, timestamp);
+  const { id, type } = first.event;
+  return {
+    exchange: exchangeOf(type),
+    routingKey: type,
+    // The bodies are JSON already: joining them is an array of them.
+    content: Buffer.from(`[${carried.map(({ body }) => body).join(',')}]`),
+    positions,
+    options: {
+      messageId: id,
+      type,
+      appId: service,
+      timestamp,
+      contentType: BATCHED,
+      persistent: true,
+      mandatory: !first.final,
+      headers: { [headers.count]: carried.length },
+    },
+  };
+}

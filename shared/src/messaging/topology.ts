@@ -1,0 +1,85 @@
+import type { Channel } from 'amqplib';
+import { DEAD_LETTER_EXCHANGE, type Topology } from '../choreography/index.js';
+import { messageOf } from '../pipeline/index.js';
+import { BrokerRefused } from './errors.js';
+
+/**
+ * How often the broker itself redelivers a message before it dead-letters it. It stops a message that crashes its consumer; with
+ * prefetch a crash counts against every unsettled message, so it is generous, and the application's own count decides retries.
+ */
+const DELIVERY_LIMIT = 100;
+
+/**
+ * RabbitMQ 4 drops a message from a queue without dead-letter exchange after 20 deliveries, and an operator who looks at parked
+ * messages in the management UI requeues all of them each time. "Unlimited" (-1) is refused by 3.10.
+ */
+const PARKED_DELIVERY_LIMIT = 1_000_000;
+
+/** Dead-lettering keeps its promise only with both (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). */
+const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+
+/** Declares the exchanges that a service publishes to or binds. @throws BrokerRefused as `declareTopology` does */
+export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
+  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE]) {
+    await accepted(channel.assertExchange(exchange, 'topic', { durable: true }));
+  }
+}
+
+/**
+ * Declares everything of a service at the broker: exchanges, its queue, its wait queues, its dead-letter queue and the bindings.
+ * Does nothing when all of it is there already, so it runs before each subscription.
+ *
+ * @throws BrokerRefused when something exists with other arguments (406) or the user may not declare it (403)
+ */
+export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
+  const service = topology.queue;
+  await declareExchanges(channel, topology);
+  await declareQueue(channel, topology.deadLetterQueue, { 'x-delivery-limit': PARKED_DELIVERY_LIMIT });
+  await accepted(channel.bindQueue(topology.deadLetterQueue, DEAD_LETTER_EXCHANGE, service));
+  await declareQueue(channel, topology.queue, {
+    'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
+    'x-dead-letter-routing-key': service,
+    'x-delivery-limit': DELIVERY_LIMIT,
+    ...AT_LEAST_ONCE,
+  });
+  for (const { name, delay } of topology.retryQueues) {
+    // The time to live ends only at the head of a queue: all messages of a queue must wait equally long.
+    await declareQueue(channel, name, {
+      'x-message-ttl': delay,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': topology.queue,
+      ...AT_LEAST_ONCE,
+    });
+  }
+  for (const { queue, exchange, routingKey } of topology.bindings) {
+    await accepted(channel.bindQueue(queue, exchange, routingKey));
+  }
+}
+
+async function declareQueue(channel: Channel, queue: string, args: Readonly<Record<string, string | number>>): Promise<void> {
+  await accepted(channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum', ...args } }));
+}
+
+async function accepted(declaration: Promise<unknown>): Promise<void> {
+  try {
+    await declaration;
+  } catch (error) {
+    throw refusalOf(messageOf(error)) ?? error;
+  }
+}
+
+function refusalOf(message: string): BrokerRefused | undefined {
+  const [, argument, kind, name, values] =
+    /inequivalent arg '([^']+)' for (queue|exchange) '([^']+)' in vhost '[^']*': ([^"]*)/.exec(message) ?? [];
+  if (kind !== undefined) {
+    const mend =
+      kind === 'queue'
+        ? `let it run empty or move its messages away, delete it (rabbitmqctl delete_queue ${name}) and start again`
+        : 'delete it in the management UI and start again';
+    return new BrokerRefused(`The ${kind} "${name}" exists with another "${argument}" (${values}): ${mend}`);
+  }
+  if (!/\b40[36] \(/.test(message)) return undefined;
+  return new BrokerRefused(
+    `The broker refuses a declaration: ${message}. Mend what it names, or the user's permissions, and start again`,
+  );
+}
