@@ -34,11 +34,15 @@ async function step(label, work) {
   try {
     if ((await work()) === 'nothing to do') return clear();
     clear();
-    process.stderr.write(`  ✓ ${label.padEnd(66)} ${duration(performance.now() - started).padStart(8)}\n`);
+    process.stderr.write(`  ${sign()} ${label.padEnd(66)} ${duration(performance.now() - started).padStart(8)}\n`);
   } catch (error) {
     clear();
     throw error;
   }
+}
+
+function sign() {
+  return process.stderr.isTTY && !process.env.NO_COLOR ? '\u001b[32m✓\u001b[0m' : '✓';
 }
 
 function duration(ms) {
@@ -137,9 +141,17 @@ async function build(command) {
   try {
     await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
   } catch (error) {
-    if (command !== 'servers' || !existsSync(entry(command))) throw new Problem(`The build failed:\n${error.message}`);
+    if (command !== 'servers' || !existsSync(entry(command)))
+      throw new Problem(`The build failed:\n${firstLines(error.message)}`);
     process.stderr.write('\n  ! the build failed; the servers do not need it\n');
   }
+}
+
+function firstLines(text, most = 30) {
+  const lines = text.split('\n');
+  return lines.length <= most
+    ? text
+    : [...lines.slice(0, most), `... and ${lines.length - most} lines more: npm run build`].join('\n');
 }
 
 const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);

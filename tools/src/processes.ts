@@ -102,7 +102,8 @@ export function readRecords(directory: string): ProcessRecord[] {
 
 /** Asks the process to stop, waits, and ends its whole group if it does not. */
 export async function stopProcess(directory: string, record: ProcessRecord, graceMs = 20_000): Promise<void> {
-  send(record, record.pid, record.stopSignal);
+  const whole = record.stopSignal === 'SIGKILL' ? -record.pid : record.pid;
+  send(record, whole, record.stopSignal);
   const child = started.get(record.pid)?.child;
   const gone = async () => (child ? child.exitCode !== null || child.signalCode !== null : !isRunning(record));
   await until(gone, { timeoutMs: graceMs, everyMs: 25, failure: '' }).catch(async () => {

@@ -35,6 +35,7 @@ export const main = command(async (args, signal) => {
   }
 });
 
+const hints: Record<string, string> = { biome: ' `npm run check:fix` mends most of them.' };
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 
 function tool(name: string, args: string[], signal: AbortSignal): Promise<void> {
@@ -53,7 +54,7 @@ function tool(name: string, args: string[], signal: AbortSignal): Promise<void> 
         reject(
           signal.aborted
             ? new Interrupted()
-            : new Problem(`${output.trim()}\n\n\`${name} ${args.join(' ')}\` found the problems above.`),
+            : new Problem(`${output.trim()}\n\n\`${name} ${args.join(' ')}\` found the problems above.${hints[name] ?? ''}`),
         );
     });
   });

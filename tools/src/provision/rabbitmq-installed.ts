@@ -89,7 +89,9 @@ function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
     RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
     RABBITMQ_PID_FILE: join(home, 'rabbitmq.pid'),
     RABBITMQ_DIST_PORT: `${ports.distribution}`,
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    // The script then becomes the Erlang process instead of keeping it as a child, which would survive the script's SIGKILL.
+    RABBITMQ_ALLOW_INPUT: '1',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput -kernel inet_dist_use_interface {127,0,0,1}',
     ERL_EPMD_PORT: `${ports.epmd}`,
     ERL_EPMD_ADDRESS: '127.0.0.1',
   };
