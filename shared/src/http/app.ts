@@ -1,0 +1,124 @@
+import { Type } from '@sinclair/typebox';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import { type Logger, reasonOf } from '../logging/index.js';
+import type { Metrics } from '../telemetry/index.js';
+import { Call } from './call.js';
+import { healthRoutes, type ReadinessCheck } from './health.js';
+import { type ApiInfo, openApi } from './openapi.js';
+import { problem, problemOf } from './problem.js';
+import type { Route } from './route.js';
+
+export interface AppOptions<Context> {
+  readonly info: ApiInfo;
+  readonly routes: readonly Route<Context>[];
+  /** What routes work with. */
+  readonly context: Context;
+  readonly checks: readonly ReadinessCheck[];
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+const BODY_LIMIT = '64kb';
+/** The content type has been checked before; compressed bodies are refused, so that 64 kB means 64 kB. */
+const parseJson = express.json({ limit: BODY_LIMIT, type: () => true, inflate: false });
+
+function readBody(request: Request, response: Response): Promise<void> {
+  const { 'content-type': type, 'transfer-encoding': chunked, 'content-length': length = '0' } = request.headers;
+  if (chunked === undefined && length === '0') {
+    request.body = {};
+    return Promise.resolve();
+  }
+  if (type === undefined || !/^application\/json *(;|$)/i.test(type)) {
+    return Promise.reject(problem('unsupported_media_type', 'Send the body as application/json'));
+  }
+  return new Promise((resolve, reject) => parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
+}
+
+/** What every service answers besides its own routes. */
+function commonRoutes(metrics: Metrics, document: () => string, checks: readonly ReadinessCheck[]): Route<unknown>[] {
+  return [
+    ...healthRoutes(checks),
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Metrics in the Prometheus text format',
+      response: { status: 200, description: 'All metrics', schema: Type.String(), contentType: 'text/plain' },
+      run: async (call) => call.text(200, await metrics.text(), { 'content-type': metrics.contentType }),
+    },
+    {
+      method: 'get',
+      path: '/openapi.json',
+      summary: 'This document',
+      response: { status: 200, description: 'OpenAPI 3.1', schema: Type.Object({}) },
+      run: (call) => call.text(200, document()),
+    },
+  ];
+}
+
+/** Every route of a service in the order in which express must try them, literal paths before those with parameters. */
+function inOrder<Context>(routes: readonly Route<Context>[]): Map<string, Route<Context>[]> {
+  const paths = new Map<string, Route<Context>[]>();
+  // "{" sorts after every letter, digit and "-", so that /orders/summary comes before /orders/{orderId}.
+  for (const route of routes.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    paths.set(route.path, [...(paths.get(route.path) ?? []), route]);
+  }
+  return paths;
+}
+
+function allowedOn(routes: readonly Route<never>[]): string {
+  const methods = routes.map(({ method }) => method.toUpperCase());
+  return [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].sort().join(', ');
+}
+
+/** The whole HTTP side of a service: no middleware, one handler a route, one place that answers and one that fails. */
+export function createApp<Context>({ info, routes, context, checks, metrics, logger }: AppOptions<Context>): Express {
+  function fail(call: Call, error: unknown): void {
+    const known = problemOf(error);
+    if (known === undefined) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      logger.error('a request failed', { requestId: call.requestId, route: call.route, reason: reasonOf(error), stack });
+    }
+    call.problem(known ?? problem('internal_error', `Tell us the request id ${call.requestId}`));
+  }
+
+  function handler(route: Route<Context>): RequestHandler {
+    return async (request, response) => {
+      const call = new Call(request, response, metrics);
+      call.route = route.path;
+      try {
+        if (route.body !== undefined) await readBody(request, response);
+        else request.body = {};
+        await route.run(call, context);
+      } catch (error) {
+        fail(call, error);
+      }
+    };
+  }
+
+  function otherMethods(all: readonly Route<Context>[]): RequestHandler {
+    const allow = allowedOn(all);
+    return (request, response) => {
+      const call = new Call(request, response, metrics);
+      if (request.method === 'OPTIONS') return call.text(204, '', { allow });
+      call.problem(problem('method_not_allowed', `${request.path} allows ${allow}`, { headers: { allow } }));
+    };
+  }
+
+  const served: Route<Context>[] = [...routes, ...commonRoutes(metrics, () => document, checks)];
+  const document = JSON.stringify(openApi(info, served));
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  for (const [path, all] of inOrder(served)) {
+    const at = app.route(path.replace(/\{(\w+)\}/g, ':$1'));
+    for (const route of all) at[route.method](handler(route));
+    at.all(otherMethods(all));
+  }
+  app.use((request, response) => {
+    new Call(request, response, metrics).problem(problem('not_found', `There is nothing at ${request.path}`));
+  });
+  // Express knows an error handler by its four parameters; only what express itself refuses gets here.
+  const refusedByExpress: ErrorRequestHandler = (error, request, response, _next) =>
+    fail(new Call(request, response, metrics), error);
+  app.use(refusedByExpress);
+  return app;
+}

@@ -1,0 +1,65 @@
+import type { Request, Response } from 'express';
+import { v7 as newId } from 'uuid';
+import type { Metrics } from '../telemetry/index.js';
+import type { Problem } from './problem.js';
+
+/** What may become the cause of events and a field in logs: no more than a token. */
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+/** W3C Trace Context, level 1; all zeros are invalid (https://www.w3.org/TR/trace-context/#traceparent-header). */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+const NO_ROUTE = 'none';
+
+/** Answers are JSON of the moment, for programs: nothing to sniff, frame or keep. */
+const HEADERS = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** One request and its answer: the single place that answers, so that every answer carries the same headers and is counted. */
+export class Call {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly #response: Response;
+  readonly #metrics: Metrics | undefined;
+  readonly #since = performance.now();
+  /** The pattern of the route that took the call. */
+  route = NO_ROUTE;
+
+  constructor(request: Request, response: Response, metrics: Metrics | undefined) {
+    this.request = request;
+    this.#response = response;
+    this.#metrics = metrics;
+    const given = request.headers['x-request-id'];
+    this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+  }
+
+  /** The caller's trace, when it sent a valid one. */
+  get traceparent(): string | undefined {
+    const given = this.request.headers.traceparent;
+    return typeof given === 'string' && TRACEPARENT.test(given) ? given : undefined;
+  }
+
+  json(status: number, body: unknown, headers?: Headers): void {
+    this.text(status, JSON.stringify(body), headers);
+  }
+
+  problem(given: Problem): void {
+    const { status, headers } = given.parts;
+    const instance = this.request.path;
+    this.json(status, given.document(instance), { ...headers, 'content-type': 'application/problem+json' });
+  }
+
+  /** Answers, unless the call has been answered already: a route that fails after its answer must not end the process. */
+  text(status: number, body: string, headers?: Headers): void {
+    if (this.#response.headersSent) return;
+    const length = String(Buffer.byteLength(body));
+    this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId, 'content-length': length });
+    this.#response.end(body);
+    this.#metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+  }
+}

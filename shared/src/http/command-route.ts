@@ -1,0 +1,120 @@
+import { KindGuard, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { v7 as newId, v5 as uuidOf } from 'uuid';
+import type { Choreography } from '../choreography/index.js';
+import type { CommandContract } from '../contracts/index.js';
+import type { Implementation, Pipeline, Refused, ReplyOf } from '../pipeline/index.js';
+import type { Call, Headers } from './call.js';
+import { subjectChecker } from './input.js';
+import { invalid, problemOfRefusal, problems } from './problem.js';
+import { type Method, parameterNames, type Route } from './route.js';
+
+/** What command routes need: the pipeline of their implementation. */
+export interface CommandRouteContext<I extends Implementation> {
+  readonly pipeline: Pipeline<I>;
+}
+
+type CommandName<I extends Implementation> = Parameters<Pipeline<I>['execute']>[0];
+
+export interface CommandDeclaration<Reply, View extends TSchema> {
+  readonly method: Exclude<Method, 'get'>;
+  /** What it names, if anything, is what the command is about. */
+  readonly path: string;
+  /** The name in the path. */
+  readonly params?: TObject;
+  /** Of the answer when the command was carried out. */
+  readonly status: number;
+  /** Answered 201 instead when this holds: a `PUT` can create. */
+  createdBy?(reply: Reply): boolean;
+  readonly view: View;
+  /** Makes the answer of the step's reply. */
+  respond(reply: Reply): Static<View>;
+  /** Where the thing can be read; becomes `Location`. */
+  location?(reply: Reply): string;
+  /** Takes the client's `Idempotency-Key` (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header). */
+  readonly idempotent?: boolean;
+  /** How the step may refuse, for the document. */
+  readonly refusals?: readonly { readonly kind: Refused['kind']; readonly code: string; readonly when: string }[];
+}
+
+/** Namespace of the ids that are made of idempotency keys (RFC 9562, section 5.5). */
+const SUBJECTS = '0f4c5f0e-6d0b-4d0c-9a39-4f6d0c6e7a51';
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+const STATUS = {
+  invalid: problems.invalid_request.status,
+  'not-found': problems.not_found.status,
+  conflict: problems.conflict.status,
+};
+
+const idempotencyHeader = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      pattern: IDEMPOTENCY_KEY.source,
+      description: 'Repeating a request with its key repeats its answer, not its work',
+    }),
+  ),
+});
+
+function idempotencyKeyOf(call: Call): string | undefined {
+  const given = call.request.headers['idempotency-key'];
+  if (given === undefined || (typeof given === 'string' && IDEMPOTENCY_KEY.test(given))) return given;
+  throw invalid([{ pointer: '', detail: 'Idempotency-Key must be 1 to 255 visible ASCII characters' }], 'A header is wrong');
+}
+
+function contractOf(choreography: Choreography, name: string): CommandContract<TObject> {
+  const declared = choreography.steps[name];
+  if (declared === undefined || !('command' in declared))
+    throw new TypeError(`${choreography.service}: "${name}" is no command; a command route needs one`);
+  const { schema, description } = declared.command;
+  if (!KindGuard.IsObject(schema))
+    throw new TypeError(`${choreography.service}: the fields of "${name}" must be those of an object`);
+  return { schema, description };
+}
+
+/** Names what has no id yet: after the client's key, so that a repetition meets the thing that the first request made. */
+function newSubject(idempotencyKey: string | undefined): string {
+  return idempotencyKey === undefined ? newId() : uuidOf(idempotencyKey, SUBJECTS);
+}
+
+/**
+ * Command routes of a service: their fields come from the commands' contracts, their replies from the steps (by type only, so that
+ * the routes and their document need no running service).
+ *
+ *     const command = commandRoutes<typeof inventorySteps>(inventory);
+ *     command('adjustStock', { method: 'post', path: '/inventory/{sku}/adjustments', params, status: 200, view: Item, respond: itemView })
+ */
+export function commandRoutes<I extends Implementation>(choreography: I['choreography']) {
+  /** @throws TypeError when the path and the schema do not name the same, or the name is that of no command */
+  return function command<Name extends CommandName<I>, View extends TSchema>(
+    name: Name,
+    declared: CommandDeclaration<ReplyOf<I['steps'][Name]>, View>,
+  ): Route<CommandRouteContext<I>> {
+    const { method, path, params, status, view, idempotent = false, refusals = [] } = declared;
+    const { schema, description } = contractOf(choreography, name);
+    const names = parameterNames(path);
+    if (names.length > 1 || names.join() !== Object.keys(params?.properties ?? {}).join())
+      throw new TypeError(`Route ${path}: a command's path has one name at most, and its schema the same`);
+    const checkParams = subjectChecker(params);
+    const headers = declared.location && { location: 'Where it can be read' };
+    return {
+      method,
+      path,
+      summary: description,
+      params,
+      headers: idempotent ? idempotencyHeader : undefined,
+      body: schema,
+      response: { status, description: 'Carried out; what follows from it is on its way', schema: view, headers },
+      problems: refusals.map(({ kind, code, when }) => ({ status: STATUS[kind], code, when })),
+      async run(call, { pipeline }) {
+        const { requestId, traceparent, request } = call;
+        const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;
+        checkParams(request);
+        const [named] = names;
+        const subject = named === undefined ? newSubject(idempotencyKey) : String(request.params[named]);
+        const result = await pipeline.execute(name, request.body, { requestId, subject, idempotencyKey, traceparent });
+        if (!result.accepted) throw problemOfRefusal(result);
+        const answer: Headers | undefined = declared.location && { location: declared.location(result.reply) };
+        call.json(declared.createdBy?.(result.reply) ? 201 : status, declared.respond(result.reply), answer);
+      },
+    };
+  };
+}

@@ -1,0 +1,92 @@
+import type { TObject, TSchema } from '@sinclair/typebox';
+import { type ProblemCode, problems } from './problem.js';
+import type { DeclaredProblem, Operation } from './route.js';
+
+export interface ApiInfo {
+  /** The service's name. */
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable, for programs' },
+    detail: { type: 'string', description: 'For people' },
+    instance: { type: 'string', description: 'The path that was asked for' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string', description: 'RFC 6901' }, detail: { type: 'string' } },
+      },
+    },
+  },
+};
+
+function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefined): Json[] {
+  return Object.entries<TSchema>(schema?.properties ?? {}).map(([name, each]) => ({
+    name,
+    in: place,
+    required: schema?.required?.includes(name) ?? false,
+    ...(each.description === undefined ? {} : { description: each.description }),
+    schema: each,
+  }));
+}
+
+/** What the kit itself may answer, as far as the operation's shape tells. */
+function problemsOf({ params, query, headers, body, method, problems: own = [] }: Operation): DeclaredProblem[] {
+  const known = (code: ProblemCode) => ({ status: problems[code].status, code, when: problems[code].title });
+  const reads = body === undefined ? [] : (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const);
+  const checks = (params && method !== 'get') || query || headers || body ? (['invalid_request'] as const) : [];
+  const finds = params && method === 'get' ? (['not_found'] as const) : [];
+  const waits = method === 'get' ? [] : (['unavailable'] as const);
+  return [...own, ...[...reads, ...checks, ...finds, ...waits].map(known)];
+}
+
+function problemResponses(operation: Operation): Json {
+  const byStatus = new Map<number, DeclaredProblem[]>();
+  for (const each of problemsOf(operation)) byStatus.set(each.status, [...(byStatus.get(each.status) ?? []), each]);
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  const responses = [...byStatus].map(([status, all]) => {
+    return [String(status), { description: all.map(({ code, when }) => `\`${code}\`: ${when}`).join('\n\n'), content }];
+  });
+  return { ...Object.fromEntries(responses), default: { description: 'Any other problem', content } };
+}
+
+function response({
+  response: { status, description, schema, contentType = 'application/json', headers = {} },
+}: Operation): Json {
+  const described = Object.entries(headers).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]);
+  return { [status]: { description, headers: Object.fromEntries(described), content: { [contentType]: { schema } } } };
+}
+
+function operationObject(operation: Operation): Json {
+  const { summary, method, path, params, query, headers, body } = operation;
+  const words = `${method}${path}`.split(/[^\w]+/).filter((word) => word !== '');
+  const content = { 'application/json': { schema: body } };
+  return {
+    operationId: words.join('_'),
+    summary,
+    parameters: [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)],
+    ...(body === undefined ? {} : { requestBody: { required: (body.required ?? []).length > 0, content } }),
+    responses: { ...response(operation), ...problemResponses(operation) },
+  };
+}
+
+/** Derives the OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1.html) from the very data that requests are checked with. */
+export function openApi(info: ApiInfo, operations: readonly Operation[]): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) };
+  }
+  return { openapi: '3.1.0', info, paths, components: { schemas: { Problem: problemSchema } } };
+}

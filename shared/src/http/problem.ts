@@ -1,0 +1,107 @@
+import type { FieldError } from '../contracts/index.js';
+import { Conflict, type Refused, Unavailable } from '../pipeline/index.js';
+
+/** Every problem that the kit itself answers with; commands add their own codes to 404, 409 and 422. */
+export const problems = {
+  malformed_request: { status: 400, title: 'The request cannot be read' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here' },
+  conflict: { status: 409, title: 'The state of the thing does not allow it' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body is in no format that is understood here' },
+  invalid_request: { status: 422, title: 'The request has wrong fields' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'The service cannot answer now' },
+} as const;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457 problem details (https://www.rfc-editor.org/rfc/rfc9457) with a stable `code` for programs. */
+export interface ProblemDocument {
+  /** `urn:quickstep:problem:<code>` */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  /** The path that was asked for. */
+  readonly instance?: string;
+  readonly errors?: readonly FieldError[];
+}
+
+interface ProblemParts {
+  readonly status: number;
+  readonly title: string;
+  readonly code: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown by a route to answer with a problem. Its message is the `detail`, and clients read it. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly parts: ProblemParts;
+
+  constructor(detail: string, parts: ProblemParts) {
+    super(detail);
+    this.parts = parts;
+  }
+
+  document(instance: string): ProblemDocument {
+    const { status, title, code, errors } = this.parts;
+    const type = `urn:quickstep:problem:${code}`;
+    return { type, title, status, code, detail: this.message, instance, ...(errors === undefined ? {} : { errors }) };
+  }
+}
+
+/** A problem of the kit's own kinds. */
+export function problem(code: ProblemCode, detail: string, more: Pick<ProblemParts, 'errors' | 'headers'> = {}): Problem {
+  return new Problem(detail, { ...problems[code], code, ...more });
+}
+
+/** What reading routes throw when there is nothing under the key. */
+export function notFound(what: string): Problem {
+  return problem('not_found', `There is no ${what}`);
+}
+
+export function invalid(errors: readonly FieldError[], detail = 'Some fields are wrong; each is named in errors'): Problem {
+  return problem('invalid_request', detail, { errors });
+}
+
+const KINDS = { invalid: 'invalid_request', 'not-found': 'not_found', conflict: 'conflict' } as const;
+
+/** A command that was refused, with the code that its step gave. */
+export function problemOfRefusal({ kind, code, detail, errors }: Refused): Problem {
+  return new Problem(detail, { ...problems[KINDS[kind]], code, ...(errors === undefined ? {} : { errors }) });
+}
+
+/** Types of body-parser's errors (https://github.com/expressjs/body-parser#errors). */
+const BODY_ERRORS: Readonly<Record<string, ProblemCode>> = {
+  'entity.parse.failed': 'malformed_json',
+  'entity.too.large': 'body_too_large',
+  'charset.unsupported': 'unsupported_media_type',
+  'encoding.unsupported': 'unsupported_media_type',
+};
+
+const DETAILS: Partial<Record<ProblemCode, string>> = {
+  malformed_json: 'Send a JSON object in UTF-8',
+  body_too_large: 'Send at most 64 kB',
+  unsupported_media_type: 'Send application/json in UTF-8, not compressed',
+};
+
+function fromExpress(error: Error): Problem | undefined {
+  const code = 'type' in error && typeof error.type === 'string' ? BODY_ERRORS[error.type] : undefined;
+  if (code !== undefined) return problem(code, DETAILS[code] ?? problems[code].title);
+  const refusedByExpress = 'status' in error && typeof error.status === 'number' && error.status >= 400 && error.status < 500;
+  return refusedByExpress ? problem('malformed_request', 'The path or the body cannot be read') : undefined;
+}
+
+/** The problem to answer an error with; undefined when it is nobody's fault but ours. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof Unavailable || error instanceof Conflict) {
+    return problem('unavailable', 'Try again shortly', { headers: { 'retry-after': '1' } });
+  }
+  return error instanceof Error ? fromExpress(error) : undefined;
+}

@@ -1,0 +1,57 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+}
+
+export interface HttpServer {
+  /** `http://host:port`, with the port that it got. */
+  readonly url: string;
+  /** Stops accepting, lets running requests finish and closes connections as they fall idle. Resolves when all are closed. */
+  close(): Promise<void>;
+  /** Breaks what `close` is still waiting for. */
+  abort(): void;
+}
+
+/** Longer than the idle time of common load balancers (60 s), which must be the ones to close. Milliseconds. */
+const KEEP_ALIVE = 65_000;
+/** Slow clients must not hold connections: headers within 10 s, the whole request within 15 s. */
+const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE, headersTimeout: 10_000, requestTimeout: 15_000, maxHeaderSize: 16_384 };
+const IDLE_CHECK = 25;
+
+function addressOf(server: Server, host: string): string {
+  const address: AddressInfo | string | null = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function close(server: Server): Promise<void> {
+  // A client that keeps its connection busy would keep it open for ever.
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Serves an app over HTTP/1.1.
+ *
+ * @throws the error of `listen`: `EADDRINUSE` when the port is taken, `EACCES`, `EADDRNOTAVAIL`
+ */
+export function listen(app: RequestListener, { host, port }: ListenOptions): Promise<HttpServer> {
+  const server = createServer(TIMEOUTS, app);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve({ url: addressOf(server, host), close: () => close(server), abort: () => server.closeAllConnections() });
+    });
+  });
+}
