@@ -16,7 +16,7 @@ export async function seed(inventoryUrl: string): Promise<number> {
 }
 
 async function knownSkus(inventoryUrl: string): Promise<Set<string>> {
-  const response = await fetch(`${inventoryUrl}/inventory`);
+  const response = await fetch(`${inventoryUrl}/inventory?limit=1000`);
   if (!response.ok) throw new Problem(`GET ${inventoryUrl}/inventory answered ${response.status}: ${await response.text()}`);
   const body = (await response.json()) as { sku: string }[] | { items: { sku: string }[] };
   return new Set((Array.isArray(body) ? body : body.items).map((item) => item.sku));

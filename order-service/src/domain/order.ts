@@ -34,3 +34,10 @@ export function stateOf(order: Order): OrderState {
   const { orderId, customerId, email, items, total, currency } = order;
   return { orderId, customerId, ...(email === null ? {} : { email }), items: [...items], total, currency };
 }
+
+/** The order as it was when it was placed: the answer to its request, and to every repetition of it. */
+export function asPlaced(order: Order, deadlineMs: number): Order {
+  const deadlineAt = order.placedAt === null ? null : new Date(order.placedAt.getTime() + deadlineMs);
+  const unknownThen = { facts: {}, reason: null, trackingNumber: null, endedAt: null, stuckSince: null };
+  return { ...order, ...unknownThen, status: 'PENDING', deadlineAt };
+}

@@ -3,7 +3,6 @@ import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { stateOf } from '../domain/order.js';
-import { orderView } from '../domain/order-view.js';
 import { hasEnded, statusOf } from '../domain/status.js';
 
 /** Asks shipping, which owns the point of no return, to fail the order; the compensation chain does the rest. */
@@ -12,11 +11,11 @@ export const cancelOrder = step(declared, 'cancelOrder', {
   decide: ({ subject, data }, { order }, { now }) => {
     if (order === undefined) return refused('not-found', 'order_not_found', `There is no order ${subject}`);
     if (hasEnded(order.status)) return refused('conflict', 'order_ended', `The order is ${order.status} already`);
-    if (order.facts['order.cancellation_requested'] !== undefined) return accepted(orderView(order));
+    if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order);
     const reason = data.reason ?? 'Cancelled by the customer';
     order.facts = { ...order.facts, 'order.cancellation_requested': now.toISOString() };
     order.status = statusOf(order.facts);
     order.reason ??= reason;
-    return accepted(orderView(order), [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
+    return accepted(order, [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
   },
 });

@@ -2,8 +2,7 @@ import { OrderCreated } from '@quickstep/shared/contracts';
 import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
-import { stateOf } from '../domain/order.js';
-import { placedView } from '../domain/order-view.js';
+import { asPlaced, stateOf } from '../domain/order.js';
 import { price } from '../domain/pricing.js';
 import { requestHash } from '../domain/request-hash.js';
 
@@ -17,7 +16,7 @@ export const placeOrder = (deadlineMs: number) =>
     decide: ({ data, idempotencyKey }, { order, catalogue }, { now }) => {
       const hash = idempotencyKey === undefined ? null : requestHash(data);
       if (order.placedAt !== null) {
-        if (order.requestHash === hash) return accepted(placedView(order, deadlineMs));
+        if (order.requestHash === hash) return accepted(asPlaced(order, deadlineMs));
         return refused('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used for another request');
       }
       const priced = price(data.items, catalogue);
@@ -27,6 +26,6 @@ export const placeOrder = (deadlineMs: number) =>
       const deadlineAt = new Date(now.getTime() + deadlineMs);
       Object.assign(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
       Object.assign(order, { requestHash: hash, placedAt: now, deadlineAt });
-      return accepted(placedView(order, deadlineMs), [OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress })]);
+      return accepted(asPlaced(order, deadlineMs), [OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress })]);
     },
   });

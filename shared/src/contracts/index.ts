@@ -1,6 +1,6 @@
 export * from './command.js';
 export * from './event.js';
-export { OrderId, type OrderLine, type OrderState, orderStateOf, type ShippingAddress, Sku } from './fields.js';
+export * from './fields.js';
 export * from './inventory.js';
 export * from './notifications.js';
 export * from './orders.js';

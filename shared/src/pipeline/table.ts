@@ -57,18 +57,20 @@ export function table<R extends object>(schema: EntitySchema<R>, newRow: (key: K
   const [key, ...others] = properties.filter((property) => columns[property]?.primary);
   if (key === undefined || others.length > 0) throw new TypeError(`Entity "${name}" needs exactly one primary column`);
   const self: Table = { schema, name: tableName, key, newRow: (each) => Object.assign<Row, R>({}, newRow(each)) };
+  // PostgreSQL writes UUIDs in lower case, whatever case they came in; rows are found by their key as it writes it.
+  const spelt = columns[key]?.type === 'uuid' ? (each: Key) => each.toLowerCase() : (each: Key) => each;
   function existing(key: Key): Ref<R | undefined>;
   function existing(keys: readonly Key[]): Ref<R[]>;
   function existing(keys: Key | readonly Key[]): Ref<R | undefined> | Ref<R[]> {
     return typeof keys === 'string'
-      ? { table: self, access: 'existing', keys: [keys], single: true }
-      : { table: self, access: 'existing', keys, single: false };
+      ? { table: self, access: 'existing', keys: [spelt(keys)], single: true }
+      : { table: self, access: 'existing', keys: keys.map(spelt), single: false };
   }
   return {
     ...self,
     properties,
-    fresh: (each) => ({ table: self, access: 'fresh', keys: [each], single: true }),
+    fresh: (each) => ({ table: self, access: 'fresh', keys: [spelt(each)], single: true }),
     existing,
-    read: (keys) => ({ table: self, access: 'read', keys, single: false }),
+    read: (keys) => ({ table: self, access: 'read', keys: keys.map(spelt), single: false }),
   };
 }

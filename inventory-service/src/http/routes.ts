@@ -1,0 +1,77 @@
+import { Currency, ItemName, Sku, UnitPrice } from '@quickstep/shared/contracts';
+import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
+import { type Static, Type } from '@sinclair/typebox';
+import { MoreThan } from 'typeorm';
+import { inventory } from '../choreography.js';
+import { StockItemEntity } from '../db/tables.js';
+import type { StockItem } from '../domain/stock.js';
+import type { inventorySteps } from '../steps/index.js';
+
+const level = Type.Integer({ minimum: 0 });
+const ItemView = Type.Object({
+  sku: Sku,
+  name: ItemName,
+  unitPrice: UnitPrice,
+  currency: Currency,
+  available: level,
+  reserved: level,
+  onHand: level,
+});
+
+function itemView({ sku, name, unitPrice, currency, available, reserved, onHand }: StockItem): Static<typeof ItemView> {
+  return { sku, name, unitPrice, currency, available, reserved, onHand };
+}
+
+const ITEM = '/inventory/{sku}';
+const params = Type.Object({ sku: Sku });
+
+const command = commandRoutes<ReturnType<typeof inventorySteps>>(inventory);
+
+export const inventoryRoutes = [
+  read({
+    path: '/inventory',
+    summary: 'The catalogue and its levels, by SKU',
+    query: Type.Object(pageQuery),
+    view: pageSchema(ItemView),
+    async find({ query: { cursor, limit } }, { dataSource }) {
+      const after = decodeCursor(cursor, /^[A-Z0-9-]{1,32}$/) ?? '';
+      const rows = await dataSource
+        .getRepository(StockItemEntity)
+        .find({ where: { sku: MoreThan(after) }, order: { sku: 'ASC' }, take: limit + 1 });
+      const { items, ...next } = pageOf(rows, limit, (item) => item.sku);
+      return { items: items.map(itemView), ...next };
+    },
+  }),
+  read({
+    path: ITEM,
+    summary: 'One item of the catalogue and its level',
+    params,
+    view: ItemView,
+    async find({ params: { sku } }, { dataSource }) {
+      const item = await dataSource.getRepository(StockItemEntity).findOneBy({ sku });
+      return item === null ? undefined : itemView(item);
+    },
+  }),
+  command('putItem', {
+    method: 'put',
+    path: ITEM,
+    params,
+    status: 200,
+    createdBy: ({ created }) => created,
+    view: ItemView,
+    respond: ({ item }) => itemView(item),
+    refusals: [{ kind: 'conflict', code: 'stock_reserved', when: 'More units are reserved than would be on hand' }],
+  }),
+  command('adjustStock', {
+    method: 'post',
+    path: `${ITEM}/adjustments`,
+    params,
+    status: 200,
+    view: ItemView,
+    respond: itemView,
+    refusals: [
+      { kind: 'not-found', code: 'item_not_found', when: 'There is no such item' },
+      { kind: 'conflict', code: 'insufficient_stock', when: 'Fewer units are available than would be taken away' },
+    ],
+  }),
+];

@@ -1,0 +1,42 @@
+import { OrderId } from '@quickstep/shared/contracts';
+import { decodeCursor, Nullable, pageOf, pageQuery, pageSchema, read, Timestamp } from '@quickstep/shared/http';
+import { type Static, Type } from '@sinclair/typebox';
+import { NotificationEntity } from '../db/tables.js';
+import type { Notification } from '../domain/notification.js';
+
+const NotificationView = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  orderId: OrderId,
+  template: Type.String(),
+  channel: Type.String(),
+  recipient: Type.String(),
+  subject: Type.String(),
+  body: Type.String(),
+  status: Type.String(),
+  failureReason: Nullable(Type.String()),
+  createdAt: Nullable(Timestamp),
+});
+
+function notificationView({ notificationId, ...shown }: Notification): Static<typeof NotificationView> {
+  return { id: notificationId, ...shown };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const notificationRoutes = [
+  read({
+    path: '/notifications',
+    summary: 'What customers were told, oldest first',
+    query: Type.Object({ orderId: Type.Optional(OrderId), ...pageQuery }),
+    view: pageSchema(NotificationView),
+    async find({ query: { orderId, cursor, limit } }, { dataSource }) {
+      const after = decodeCursor(cursor, UUID);
+      const query = dataSource.getRepository(NotificationEntity).createQueryBuilder('n');
+      query.orderBy('n.notificationId', 'ASC').limit(limit + 1);
+      if (orderId !== undefined) query.andWhere('n.orderId = :orderId', { orderId });
+      if (after !== undefined) query.andWhere('n.notificationId > :after', { after });
+      const { items, ...next } = pageOf(await query.getMany(), limit, (each) => each.notificationId);
+      return { items: items.map(notificationView), ...next };
+    },
+  }),
+];

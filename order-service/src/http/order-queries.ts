@@ -1,0 +1,53 @@
+import type { DataSource } from 'typeorm';
+import { OrderEntity } from '../db/tables.js';
+import type { Order } from '../domain/order.js';
+import { type OrderStatus, orderStatuses } from '../domain/status.js';
+
+export interface OrderFilter {
+  readonly status?: OrderStatus;
+  readonly customerId?: string;
+  readonly stuck?: boolean;
+  /** Order id of the last order of the page before. */
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+export function findOrder(dataSource: DataSource, orderId: string): Promise<Order | null> {
+  return dataSource.getRepository(OrderEntity).findOneBy({ orderId });
+}
+
+/** Newest first: order ids grow with time (but for those made of an idempotency key). */
+export function listOrders(dataSource: DataSource, { status, customerId, stuck, after, limit }: OrderFilter): Promise<Order[]> {
+  const query = dataSource.getRepository(OrderEntity).createQueryBuilder('o').orderBy('o.orderId', 'DESC').limit(limit);
+  if (status !== undefined) query.andWhere('o.status = :status', { status });
+  if (customerId !== undefined) query.andWhere('o.customerId = :customerId', { customerId });
+  if (stuck === true) query.andWhere('o.deadlineAt is not null and o.stuckSince is not null');
+  if (after !== undefined) query.andWhere('o.orderId < :after', { after });
+  return query.getMany();
+}
+
+export async function countByStatus(dataSource: DataSource): Promise<Record<OrderStatus, number>> {
+  const rows: { status: OrderStatus; count: number }[] = await dataSource.query(
+    'select status, count(*)::int as count from orders group by status',
+  );
+  const counted = new Map(rows.map(({ status, count }) => [status, count]));
+  const count = (status: OrderStatus) => counted.get(status) ?? 0;
+  const [PENDING, RESERVED, PAID, COMPLETED, CANCELLING, CANCELLED] = orderStatuses;
+  return {
+    [PENDING]: count(PENDING),
+    [RESERVED]: count(RESERVED),
+    [PAID]: count(PAID),
+    [COMPLETED]: count(COMPLETED),
+    [CANCELLING]: count(CANCELLING),
+    [CANCELLED]: count(CANCELLED),
+  };
+}
+
+/** Everything that the order service saw of an order, oldest first. */
+export async function historyOf(dataSource: DataSource, orderId: string): Promise<unknown[]> {
+  const rows: { event: unknown }[] = await dataSource.query(
+    'select event from event_history where subject = $1 order by time, event_id',
+    [orderId.toLowerCase()],
+  );
+  return rows.map(({ event }) => event);
+}

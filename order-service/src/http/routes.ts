@@ -1,0 +1,89 @@
+import { CustomerId, OrderId } from '@quickstep/shared/contracts';
+import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
+import { Type } from '@sinclair/typebox';
+import { order } from '../choreography.js';
+import { orderStatuses } from '../domain/status.js';
+import type { orderSteps } from '../steps/index.js';
+import { countByStatus, findOrder, historyOf, listOrders } from './order-queries.js';
+import { OrderStatusField, OrderView, orderView } from './views.js';
+
+const ORDER = '/orders/{orderId}';
+const params = Type.Object({ orderId: OrderId });
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const command = commandRoutes<ReturnType<typeof orderSteps>>(order);
+
+export const orderRoutes = [
+  command('placeOrder', {
+    method: 'post',
+    path: '/orders',
+    status: 202,
+    idempotent: true,
+    view: OrderView,
+    respond: orderView,
+    location: (order) => `/orders/${order.orderId}`,
+    refusals: [{ kind: 'invalid', code: 'idempotency_key_reused', when: 'The Idempotency-Key came with another request before' }],
+  }),
+  command('cancelOrder', {
+    method: 'post',
+    path: `${ORDER}/cancel`,
+    params,
+    status: 202,
+    view: OrderView,
+    respond: orderView,
+    location: (order) => `/orders/${order.orderId}`,
+    refusals: [
+      { kind: 'not-found', code: 'order_not_found', when: 'There is no such order' },
+      { kind: 'conflict', code: 'order_ended', when: 'The order has ended already' },
+    ],
+  }),
+  read({
+    path: '/orders',
+    summary: 'Orders, newest first',
+    query: Type.Object({
+      status: Type.Optional(OrderStatusField),
+      customerId: Type.Optional(CustomerId),
+      stuck: Type.Optional(Type.Boolean({ description: 'Only orders that could not end after their deadline' })),
+      ...pageQuery,
+    }),
+    view: pageSchema(OrderView),
+    async find({ query: { cursor, limit, ...filter } }, { dataSource }) {
+      const after = decodeCursor(cursor, UUID);
+      const orders = await listOrders(dataSource, { ...filter, after, limit: limit + 1 });
+      const { items, ...next } = pageOf(orders, limit, (order) => order.orderId);
+      return { items: items.map(orderView), ...next };
+    },
+  }),
+  read({
+    path: '/orders/summary',
+    summary: 'How many orders there are of each status',
+    view: Type.Object(Object.fromEntries(orderStatuses.map((status) => [status, Type.Integer({ minimum: 0 })]))),
+    find: (_input, { dataSource }) => countByStatus(dataSource),
+  }),
+  read({
+    path: ORDER,
+    summary: 'One order',
+    params,
+    view: OrderView,
+    async find({ params: { orderId } }, { dataSource }) {
+      const order = await findOrder(dataSource, orderId);
+      return order === null ? undefined : orderView(order);
+    },
+  }),
+  read({
+    path: `${ORDER}/events`,
+    summary: 'What happened to an order, oldest first, as CloudEvents',
+    params,
+    view: Type.Array(
+      Type.Object({ id: Type.String(), type: Type.String(), time: Type.String() }, { additionalProperties: true }),
+    ),
+    async find({ params: { orderId } }, { dataSource }) {
+      const events = await historyOf(dataSource, orderId);
+      return events.length === 0 ? undefined : events.filter(isEvent);
+    },
+  }),
+];
+
+function isEvent(value: unknown): value is { id: string; type: string; time: string } {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}

@@ -1,0 +1,27 @@
+import { OrderId } from '@quickstep/shared/contracts';
+import { Nullable, read } from '@quickstep/shared/http';
+import { Type } from '@sinclair/typebox';
+import { ShipmentEntity } from '../db/tables.js';
+import { shipmentStatus } from '../domain/shipment.js';
+
+const ShipmentView = Type.Object({
+  orderId: OrderId,
+  status: Type.Union((['PENDING', 'SHIPPED', 'REFUSED', 'CANCELLED', 'RECALLED'] as const).map((status) => Type.Literal(status))),
+  trackingNumber: Nullable(Type.String()),
+  refusalReason: Nullable(Type.String()),
+});
+
+export const shippingRoutes = [
+  read({
+    path: '/shipments/{orderId}',
+    summary: 'The shipment of an order',
+    params: Type.Object({ orderId: OrderId }),
+    view: ShipmentView,
+    async find({ params }, { dataSource }) {
+      const shipment = await dataSource.getRepository(ShipmentEntity).findOneBy(params);
+      if (shipment === null) return undefined;
+      const { orderId, trackingNumber, refusalReason } = shipment;
+      return { orderId, status: shipmentStatus(shipment), trackingNumber, refusalReason };
+    },
+  }),
+];
