@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import { OrderCreated } from '@quickstep/shared/contracts';
+import { given, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { v7 } from 'uuid';
+import { Catalogue, Orders } from '../src/db/tables.js';
+import { orderSteps } from '../src/steps/index.js';
+
+const DEADLINE = 60_000;
+const { placeOrder } = orderSteps(DEADLINE).steps;
+
+const sample = sampleOrder();
+const { orderId, customerId, email = '', paymentMethod, shippingAddress } = sample;
+const items = [
+  { sku: 'SKU-1', quantity: 2 },
+  { sku: 'SKU-2', quantity: 1 },
+];
+const body = { customerId, email, items, paymentMethod, shippingAddress };
+const now = new Date('2026-11-21T10:00:00Z');
+const later = new Date('2026-11-21T10:05:00Z');
+
+const item = (sku: string, unitPrice: number, currency = 'EUR') =>
+  row(Catalogue, { sku, name: `Item ${sku}`, unitPrice, currency, revision: 1 });
+const shop = () => given(item('SKU-1', 1_000), item('SKU-2', 500), item('USD-1', 700, 'USD'));
+
+describe('placeOrder', () => {
+  test('prices the order from the catalogue and begins the saga', () => {
+    const world = shop();
+    const decision = world.when(placeOrder, request(orderId, body), { now });
+    expect(decision).toMatchObject({
+      accepted: true,
+      reply: {
+        orderId,
+        status: 'PENDING',
+        total: 2_500,
+        currency: 'EUR',
+        items: sample.items,
+        placedAt: now,
+        deadlineAt: new Date('2026-11-21T10:01:00Z'),
+      },
+      events: [OrderCreated(sample)],
+    });
+    expect(world.row(Orders, orderId)).toMatchObject({ status: 'PENDING', facts: {}, requestHash: null, endedAt: null });
+  });
+
+  test('does without an email address', () => {
+    const { email: _unknown, ...anonymous } = body;
+    const decision = shop().when(placeOrder, request(orderId, anonymous));
+    expect(decision.accepted && decision.events[0]?.data).not.toHaveProperty('email');
+  });
+
+  test('names every line that the catalogue does not have', () => {
+    const world = shop();
+    const unknown = [{ sku: 'NONE-1', quantity: 1 }, ...items, { sku: 'NONE-2', quantity: 1 }];
+    expect(world.when(placeOrder, request(orderId, { ...body, items: unknown }))).toMatchObject({
+      accepted: false,
+      kind: 'invalid',
+      code: 'invalid_request',
+      errors: [
+        { pointer: '/items/0/sku', detail: 'there is no item NONE-1 in the catalogue' },
+        { pointer: '/items/3/sku', detail: 'there is no item NONE-2 in the catalogue' },
+      ],
+    });
+    expect(world.rows(Orders)).toEqual([]);
+  });
+
+  test('wants each item on one line', () => {
+    const twice = [...items, { sku: 'SKU-1', quantity: 1 }];
+    expect(shop().when(placeOrder, request(orderId, { ...body, items: twice }))).toMatchObject({
+      accepted: false,
+      errors: [{ pointer: '/items/2/sku', detail: 'SKU-1 is listed twice; add up its quantities' }],
+    });
+  });
+
+  test('wants one currency', () => {
+    const mixed = [...items, { sku: 'USD-1', quantity: 1 }];
+    expect(shop().when(placeOrder, request(orderId, { ...body, items: mixed }))).toMatchObject({
+      accepted: false,
+      errors: [{ pointer: '/items', detail: 'the items have different currencies: EUR, USD' }],
+    });
+  });
+});
+
+describe('an idempotency key', () => {
+  const keyed = (data: typeof body, key = 'key-1') => request(orderId, data, key);
+
+  test('answers the same request as it did at first, and places one order', () => {
+    const world = shop();
+    const first = world.when(placeOrder, keyed(body), { now });
+    const again = world.when(placeOrder, keyed(body), { now: later });
+    expect(first).toMatchObject({ accepted: true, events: [{ type: 'order.created' }] });
+    expect(again).toEqual({ ...first, events: [] });
+    expect(world.rows(Orders)).toHaveLength(1);
+  });
+
+  test('answers as at first although the order has moved on, and the prices too', () => {
+    const world = given(
+      item('SKU-1', 9_999),
+      row(Orders, { ...sampleRow(), status: 'CANCELLED', reason: 'Not enough stock', endedAt: later, deadlineAt: null }),
+    );
+    expect(world.when(placeOrder, keyed(body), { now: later })).toMatchObject({
+      accepted: true,
+      reply: { status: 'PENDING', total: 2_500, reason: null, endedAt: null, deadlineAt: new Date('2026-11-21T10:01:00Z') },
+      events: [],
+    });
+  });
+
+  test('does not care in which order the properties come', () => {
+    const world = shop();
+    world.when(placeOrder, keyed(body), { now });
+    const turned = { shippingAddress, paymentMethod, items, email, customerId };
+    expect(world.when(placeOrder, keyed(turned), { now: later })).toMatchObject({ accepted: true, events: [] });
+  });
+
+  test.each([
+    ['customer', { ...body, customerId: 'customer-2' }],
+    ['email', { ...body, email: 'grace@example.com' }],
+    ['quantity', { ...body, items: [{ sku: 'SKU-1', quantity: 3 }] }],
+    ['payment method', { ...body, paymentMethod: 'pm_card_other' }],
+    ['address', { ...body, shippingAddress: { ...shippingAddress, city: 'Paris' } }],
+  ])('refuses a request with another %s', (_what, other) => {
+    const world = shop();
+    world.when(placeOrder, keyed(body), { now });
+    const before = world.rows(Orders);
+    expect(world.when(placeOrder, keyed(other))).toMatchObject({
+      accepted: false,
+      kind: 'invalid',
+      code: 'idempotency_key_reused',
+    });
+    expect(world.rows(Orders)).toEqual(before);
+  });
+
+  test('need not be there: then every request is another order', () => {
+    const world = shop();
+    world.when(placeOrder, request(v7(), body));
+    world.when(placeOrder, request(v7(), body));
+    expect(world.rows(Orders)).toHaveLength(2);
+  });
+
+  function sampleRow() {
+    const world = shop();
+    world.when(placeOrder, keyed(body), { now });
+    return world.row(Orders, orderId) ?? { orderId };
+  }
+});
