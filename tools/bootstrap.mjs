@@ -157,6 +157,7 @@ function firstLines(text, most = 30) {
 const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);
 
 async function main([command, ...args]) {
+  const parent = process.ppid;
   checkNode();
   if (!(command in commands)) {
     const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
@@ -166,6 +167,8 @@ async function main([command, ...args]) {
     await step('dependencies installed', install);
     await step('built', () => build(command));
   });
+  // npm was ended meanwhile: nobody waits for this command any more.
+  if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) return 143;
   if (!existsSync(entry(command))) throw new Problem(`\`${command}\` is not part of this checkout yet.`);
   const { main: start } = await import(pathToFileURL(entry(command)).href);
   return start(args);

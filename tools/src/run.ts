@@ -22,6 +22,7 @@ export function command(work: Command): (args: string[]) => Promise<number> {
 
 /** npm passes on a Ctrl-C that the terminal has already sent to this process: the copy arrives within milliseconds and is not a second wish. */
 const echoMs = 500;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function onInterrupt(first: () => void): () => void {
   let at: number | undefined;
@@ -34,10 +35,26 @@ function onInterrupt(first: () => void): () => void {
       process.exit(130);
     }
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, handle);
+  // A closed terminal refuses output; stopping in order matters more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  for (const name of signals) process.on(name, handle);
+  const orphaned = onOrphaned(handle);
   return () => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, handle);
+    clearInterval(orphaned);
+    for (const name of signals) process.off(name, handle);
   };
+}
+
+/** A SIGTERM sent to npm ends npm and the shell between it and this process, but does not get through to here. */
+function onOrphaned(handle: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    handle();
+  }, 250);
+  return timer.unref();
 }
 
 /** Resolves when the command is asked to stop. */

@@ -1,0 +1,127 @@
+import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
+import { type LoadGenerator, startLoad } from './load/generator.js';
+import { readRecords } from '../processes.js';
+import { type Progress, paint } from '../progress.js';
+import { echoProblems } from '../log-echo.js';
+import { provisionTemporary } from '../provision/index.js';
+import { freePort } from '../provision/ports.js';
+import { seed } from '../seed.js';
+import { type Service, serviceNamed, services, specOf } from '../services.js';
+import { type SupervisedService, supervise } from '../supervisor.js';
+import { until } from '../wait.js';
+import { sampleCatalogue } from '../catalogue.js';
+import { readMetrics } from './service-metrics.js';
+
+export interface SystemOptions {
+  progress: Progress;
+  signal: AbortSignal;
+  /** Of each service. */
+  replicas: number;
+  /** Settings of the services besides their defaults. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** What is measured together: one service with its replicas, the broker, the database, the load. */
+export interface ProcessGroup {
+  name: string;
+  cpuSeconds(): number;
+  memory(): Memory;
+}
+
+export interface System {
+  rabbitmqUrl: string;
+  postgresUrl: string;
+  /** Fresh servers of this run alone, unless the environment names others. */
+  directory: string;
+  groups: ProcessGroup[];
+  load: LoadGenerator;
+  instances(service: string): SupervisedService[];
+  urls(service: string): string[];
+  stop(): Promise<void>;
+}
+
+/** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
+export async function startSystem({ progress, signal, replicas, env }: SystemOptions): Promise<System> {
+  const servers = await provisionTemporary({ progress, signal });
+  const running = new Map<string, SupervisedService[]>();
+  const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
+  const echoes: (() => void)[] = [];
+  let load: LoadGenerator | undefined;
+  const stop = async () => {
+    load?.stop();
+    await progress.step('services stopped', () => Promise.all([...running.values()].flat().map((each) => each.stop())));
+    for (const end of echoes) end();
+    await progress.step('broker and database stopped', () => servers.stop());
+  };
+  const instances = (service: string) => running.get(service) ?? [];
+  const urls = (service: string) => instances(service).map(({ url }) => url);
+  try {
+    for (const service of services) running.set(service.name, await startReplicas(service, replicas));
+    const all = [...running.values()].flat();
+    echoes.push(...all.map((each) => echoProblems(each.name, each.logFile, warn)));
+    await progress.step(replicas === 1 ? 'five services' : `five services, ${replicas} of each`, async () => {
+      await Promise.all(all.map((each) => each.ready(signal)));
+    });
+    await progress.step('sample catalogue', () => seedEverywhere(urls, signal));
+    load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
+    const { rabbitmqUrl, postgresUrl, directory } = servers;
+    return { rabbitmqUrl, postgresUrl, directory, groups: groupsOf(directory, instances, load), load, instances, urls, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function startReplicas(service: Service, count: number): Promise<SupervisedService[]> {
+    const started: SupervisedService[] = [];
+    for (let replica = 1; replica <= count; replica++) {
+      const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env });
+      started.push(supervise(spec, warn));
+    }
+    return started;
+  }
+}
+
+const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+
+/** The order service knows an item once inventory's event about it has come through. */
+async function seedEverywhere(urls: (service: string) => string[], signal: AbortSignal): Promise<void> {
+  const [inventory = ''] = urls('inventory-service');
+  await seed(inventory);
+  const known = async () => {
+    const { handled } = await readMetrics(urls('order-service'));
+    return (handled.updateCatalogue ?? 0) >= sampleCatalogue.length;
+  };
+  await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
+}
+
+function groupsOf(directory: string, instances: (service: string) => SupervisedService[], load: LoadGenerator): ProcessGroup[] {
+  if (!hasProc) return [];
+  const records = readRecords(directory);
+  const server = (name: string) => records.filter((record) => record.name === name).map(({ pid }) => pid);
+  const pidsOf = (name: string) => instances(name).flatMap((each) => each.pid() ?? []);
+  return [
+    ...services.map(({ name }) => group(name, () => pidsOf(serviceNamed(name).name), addedUp)),
+    group('RabbitMQ', () => server('rabbitmq').flatMap(treeOf), addedUp),
+    group('PostgreSQL', () => server('postgres').flatMap(treeOf), shared),
+    group('load', () => [load.pid() ?? 0], addedUp),
+  ];
+}
+
+function group(name: string, pids: () => number[], memory: (pids: number[]) => Memory): ProcessGroup {
+  return {
+    name,
+    cpuSeconds: () => pids().reduce((total, pid) => total + cpuSecondsOf(pid), 0),
+    memory: () => memory(pids()),
+  };
+}
+
+function addedUp(pids: number[]): Memory {
+  const each = pids.map(memoryOf);
+  return { now: each.reduce((total, { now }) => total + now, 0), peak: each.reduce((total, { peak }) => total + peak, 0) };
+}
+
+/** No peak is known of them together but the highest sample. */
+function shared(pids: number[]): Memory {
+  const now = sharedMemoryOf(pids);
+  return { now, peak: now };
+}
