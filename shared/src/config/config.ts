@@ -113,7 +113,7 @@ export function readConfig<const Own extends Variables = Record<never, never>>(
   const common = readAll(serviceVariables({ service, port }), env, problems);
   const particular = readAll(own, env, problems);
   if (common === undefined || particular === undefined) {
-    throw new ConfigError(`${service} cannot start until these environment variables are set right:\n${problems.join('\n')}`);
+    throw new ConfigError(`${service} needs these environment variables to be set right:\n${problems.join('\n')}`);
   }
   const { prefetchLimit, ...values } = common;
   return Object.freeze({ ...values, ...particular, service, prefetch: prefetchLimit ?? values.batchLimit * 2 });

@@ -102,7 +102,13 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       params,
       headers: idempotent ? idempotencyHeader : undefined,
       body: schema,
-      response: { status, description: 'Carried out; what follows from it is on its way', schema: view, headers },
+      response: {
+        status,
+        description: 'Carried out; what follows from it is on its way',
+        schema: view,
+        headers,
+        creates: declared.createdBy !== undefined,
+      },
       problems: refusals.map(({ kind, code, when }) => ({ status: STATUS[kind], code, when })),
       async run(call, { pipeline }) {
         const { requestId, traceparent, request } = call;

@@ -62,11 +62,11 @@ function problemResponses(operation: Operation): Json {
   return { ...Object.fromEntries(responses), default: { description: 'Any other problem', content } };
 }
 
-function response({
-  response: { status, description, schema, contentType = 'application/json', headers = {} },
-}: Operation): Json {
+function responses({ response }: Operation): Json {
+  const { status, description, schema, contentType = 'application/json', headers = {}, creates } = response;
   const described = Object.entries(headers).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]);
-  return { [status]: { description, headers: Object.fromEntries(described), content: { [contentType]: { schema } } } };
+  const answer = { description, headers: Object.fromEntries(described), content: { [contentType]: { schema } } };
+  return { [status]: answer, ...(creates ? { 201: { ...answer, description: 'Created' } } : {}) };
 }
 
 function operationObject(operation: Operation): Json {
@@ -78,7 +78,7 @@ function operationObject(operation: Operation): Json {
     summary,
     parameters: [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)],
     ...(body === undefined ? {} : { requestBody: { required: (body.required ?? []).length > 0, content } }),
-    responses: { ...response(operation), ...problemResponses(operation) },
+    responses: { ...responses(operation), ...problemResponses(operation) },
   };
 }
 

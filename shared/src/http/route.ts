@@ -31,6 +31,8 @@ export interface Operation {
     readonly contentType?: string;
     /** Headers of the answer and what they say. */
     readonly headers?: Readonly<Record<string, string>> | undefined;
+    /** Answered 201 instead, with the same body, when something new was made. */
+    readonly creates?: boolean;
   };
   readonly problems?: readonly DeclaredProblem[];
 }

@@ -1,0 +1,209 @@
+import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
+import { topologyOf } from '../choreography/index.js';
+import type { ServiceConfig } from '../config/index.js';
+import type { EventContract } from '../contracts/index.js';
+import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore } from '../db/index.js';
+import { type CommandRouteContext, createApp, listen, type ReadContext, type ReadinessCheck, type Route } from '../http/index.js';
+import { createLogger, type Logger, pipelineObserver, reasonOf } from '../logging/index.js';
+import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
+import { type Clock, type Implementation, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
+import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { repeat } from './repeat.js';
+import { explainDatabase, explainPort } from './start-error.js';
+import { newId, systemClock } from './system.js';
+import { Undo } from './undo.js';
+
+/** What a service may build its own parts from. */
+export interface Resources {
+  readonly dataSource: DataSource;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+  /** Registers how something acquired is given back when the service stops, after everything that may use it. */
+  onStop(name: string, close: () => unknown): void;
+}
+
+export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
+
+export interface ServiceOptions<I extends Implementation> {
+  readonly config: ServiceConfig;
+  /** One sentence for the OpenAPI document. */
+  readonly description: string;
+  readonly entities: readonly EntitySchema[];
+  /** The service's own; the kit's come before them. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /** Joins the declaration and its steps; called once the database is there. */
+  implementation(resources: Resources): I;
+  readonly routes: readonly Route<ServiceContext<I>>[];
+  /** Events that end a saga, logged at `info` when handled. */
+  readonly endings?: readonly EventContract[];
+  /** Keep a history of every event consumed and emitted. */
+  readonly journal?: boolean;
+  /** What this service needs beyond database and broker to do its work. */
+  checks?(resources: Resources): readonly ReadinessCheck[];
+  readonly logger?: Logger;
+}
+
+export interface RunningService<I extends Implementation = Implementation> {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly pipeline: Pipeline<I>;
+  readonly dataSource: DataSource;
+  /** Finishes what is in flight and closes everything, within `SHUTDOWN_TIMEOUT_MS`; a second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** Two for the store, one for a ledger, the rest for reading routes. */
+const POOL_SIZE = 10;
+const PRUNE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * Starts a service: database, broker, pipeline and HTTP, in this order; a broker that is not up yet is waited for. When the start
+ * fails, whatever it had acquired is given back.
+ *
+ * @throws StartError or BrokerRefused, which say what to do; any other error is a bug
+ */
+export async function startService<I extends Implementation>(options: ServiceOptions<I>): Promise<RunningService<I>> {
+  const { config } = options;
+  const logger = options.logger ?? createLogger({ service: config.service, level: config.logLevel });
+  const undo = new Undo();
+  const stop = async () => {
+    for (const { name, reason } of await undo.run(config.shutdownTimeout)) logger.warn(`${name} did not stop`, { reason });
+  };
+  try {
+    const running = await compose(options, logger, undo);
+    logger.info('started', { url: running.url });
+    let stopped: Promise<void> | undefined;
+    return {
+      ...running,
+      stop() {
+        stopped ??= stop().then(() => logger.info('stopped'));
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function compose<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, undo: Undo) {
+  const { config } = options;
+  const metrics = createMetrics(config.service);
+  const observer = pipelineObserver(logger, metrics, new Set(options.endings?.map(({ type }) => type)));
+  const dataSource = await openDatabase(options, undo);
+  const store = new PgStore(dataSource);
+  undo.add('store', () => store.close());
+  const onStop = (name: string, close: () => unknown) => undo.add(name, close);
+  const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };
+  const implementation = options.implementation(resources);
+  const { pipeline, checks } = await openPipeline(implementation, options, store, observer, undo);
+  undo.add('housekeeping', prunes(store, config, logger));
+  watch(metrics, dataSource, pipeline);
+  const database: ReadinessCheck = {
+    name: 'database',
+    check: async () => void (await dataSource.query('select 1')),
+  };
+  const app = createApp<ServiceContext<I>>({
+    info: { title: config.service, version: '1.0', description: options.description },
+    routes: options.routes,
+    context: { dataSource, pipeline },
+    checks: [database, ...checks, ...(options.checks?.(resources) ?? [])],
+    metrics,
+    logger,
+  });
+  const server = await listen(app, config).catch((error: unknown) => {
+    throw explainPort(error, config);
+  });
+  undo.add('HTTP server', (signal) => {
+    signal.addEventListener('abort', server.abort, { once: true });
+    return server.close();
+  });
+  return { url: server.url, pipeline, dataSource };
+}
+
+async function openDatabase<I extends Implementation>(
+  { config, entities, migrations }: ServiceOptions<I>,
+  undo: Undo,
+): Promise<DataSource> {
+  const dataSource = createDataSource({
+    url: config.postgresUrl,
+    applicationName: config.service,
+    entities,
+    migrations: [KitTables1760000000000, ...migrations],
+    poolSize: POOL_SIZE,
+  });
+  try {
+    await ensureDatabase(config.postgresUrl);
+    await dataSource.initialize();
+    undo.add('database', () => dataSource.destroy());
+    await migrate(dataSource);
+    return dataSource;
+  } catch (error) {
+    throw explainDatabase(error, config);
+  }
+}
+
+/** Registered so that, when stopping, consuming ends first, then the pipeline finishes, then the broker is left. */
+async function openPipeline<I extends Implementation>(
+  implementation: I,
+  { config, journal = false }: ServiceOptions<I>,
+  store: PgStore,
+  observer: Observer,
+  undo: Undo,
+) {
+  const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
+  const topology = topologyOf(implementation.choreography, retryDelays);
+  const broker = await connectBroker({ url, service, observer });
+  undo.add('broker connections', () => broker.close());
+  const batched = config.eventBatching === 'on';
+  const publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer, batched });
+  undo.add('publisher', () => publisher.stop());
+  await publisher.start();
+  const pipeline = new Pipeline(implementation, {
+    ...config,
+    store,
+    publisher,
+    observer,
+    journal,
+    clock: systemClock,
+    newId,
+    retries: retryDelays.length,
+  });
+  undo.add('pipeline', () => pipeline.stop());
+  pipeline.start();
+  const deliver = pipeline.deliver.bind(pipeline);
+  const consumer = new AmqpConsumer({ connection: broker.consuming, topology, observer, copies: publisher, prefetch, deliver });
+  undo.add('consumer', (signal) => consumer.stop(signal));
+  await consumer.start();
+  const checks: ReadinessCheck[] = [
+    { name: 'consumer', check: () => (consumer.subscribed ? undefined : 'not subscribed to its queue') },
+    { name: 'publisher', check: () => (publisher.ready ? undefined : 'the broker takes no events') },
+    { name: 'routing', check: () => unroutable(pipeline.relay.unroutable) },
+  ];
+  return { pipeline, checks };
+}
+
+function unroutable(types: readonly string[]): string | undefined {
+  return types.length === 0 ? undefined : `no queue wants ${types.join(', ')}: start the services that consume them`;
+}
+
+/** Forgets, from time to time, the inbox rows whose messages cannot come again. */
+function prunes(store: PgStore, { inboxRetentionDays }: ServiceConfig, logger: Logger): () => Promise<void> {
+  return repeat(systemClock, PRUNE_EVERY_MS, async () => {
+    try {
+      await store.prune(new Date(Date.now() - inboxRetentionDays * DAY_MS));
+    } catch (error) {
+      logger.warn('the inbox could not be pruned; it is tried again in an hour', { reason: reasonOf(error) });
+    }
+  });
+}
+
+function watch(metrics: Metrics, dataSource: DataSource, pipeline: Pipeline): void {
+  metrics.gauge('unroutable', () => pipeline.relay.unroutable.length);
+  metrics.gauge('outbox', async () => {
+    const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
+    return row?.entries ?? 0;
+  });
+}

@@ -1,0 +1,61 @@
+import { reasonOf } from '../logging/index.js';
+
+/** Gives up what its part still waits for when the signal is aborted; closes what can be closed all the same. */
+type UndoAction = (signal: AbortSignal) => unknown;
+
+interface Step {
+  readonly name: string;
+  readonly action: UndoAction;
+}
+
+/** What did not stop: its name, and why. */
+export interface NotStopped {
+  readonly name: string;
+  readonly reason: string;
+}
+
+const SHORTEST_WAIT = 100;
+
+/** Everything acquired registers here how it is given back; `run` does so in reverse order, and ends in bounded time. */
+export class Undo {
+  #steps: Step[] = [];
+
+  add(name: string, action: UndoAction): void {
+    this.#steps.push({ name, action });
+  }
+
+  /**
+   * Never rejects: what failed or did not end in time is in the result.
+   *
+   * @param timeout milliseconds; each step may take half of what is left, so that one that hangs leaves time to the others
+   */
+  async run(timeout: number): Promise<NotStopped[]> {
+    const deadline = performance.now() + timeout;
+    const notStopped: NotStopped[] = [];
+    for (const { name, action } of this.#steps.splice(0).reverse()) {
+      const reason = await attempt(action, Math.max((deadline - performance.now()) / 2, SHORTEST_WAIT));
+      if (reason !== undefined) notStopped.push({ name, reason });
+    }
+    return notStopped;
+  }
+}
+
+async function attempt(action: UndoAction, milliseconds: number): Promise<string | undefined> {
+  const waiting = new AbortController();
+  const wait = Math.round(milliseconds);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => {
+      waiting.abort();
+      resolve(`it took more than ${wait} ms`);
+    }, wait);
+  });
+  const done = async () => void (await action(waiting.signal));
+  try {
+    return await Promise.race([done(), late]);
+  } catch (error) {
+    return reasonOf(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
