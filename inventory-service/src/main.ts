@@ -1,0 +1,4 @@
+import { runMain } from '@quickstep/shared/service';
+import { inventoryConfig, startInventoryService } from './service.js';
+
+runMain(() => startInventoryService(inventoryConfig()));

@@ -1,0 +1,4 @@
+import { runMain } from '@quickstep/shared/service';
+import { orderConfig, startOrderService } from './service.js';
+
+runMain(() => startOrderService(orderConfig()));

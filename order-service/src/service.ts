@@ -1,0 +1,22 @@
+import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
+import { startService } from '@quickstep/shared/service';
+import type { orderConfig } from './config.js';
+import { CreateOrders1760000000001 } from './db/migrations.js';
+import { CatalogueItemEntity, OrderEntity } from './db/tables.js';
+import { orderRoutes } from './http/routes.js';
+import { orderSteps } from './steps/index.js';
+
+export { orderConfig } from './config.js';
+
+export function startOrderService(config: ReturnType<typeof orderConfig>) {
+  return startService({
+    config,
+    description: 'Takes orders and tells how far they have come',
+    entities: [OrderEntity, CatalogueItemEntity],
+    migrations: [CreateOrders1760000000001],
+    implementation: () => orderSteps(config.orderDeadline),
+    routes: orderRoutes,
+    endings: [OrderCompleted, OrderCancelled],
+    journal: true,
+  });
+}

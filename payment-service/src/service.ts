@@ -1,0 +1,30 @@
+import { LedgerTables1760000000001, PgLedger } from '@quickstep/shared/db';
+import { type Resources, startService } from '@quickstep/shared/service';
+import type { paymentConfig } from './config.js';
+import { CreatePayments1760000000001 } from './db/migrations.js';
+import { PaymentEntity } from './db/tables.js';
+import type { PaymentGateway } from './domain/gateway.js';
+import { type GatewayAnswer, SimulatedGateway } from './domain/simulated-gateway.js';
+import { paymentRoutes } from './http/routes.js';
+import { paymentSteps } from './steps/index.js';
+
+export { paymentConfig } from './config.js';
+export type { ChargeOutcome, PaymentGateway, RefundOutcome } from './domain/gateway.js';
+
+function simulatedGateway({ dataSource, onStop }: Resources): PaymentGateway {
+  const ledger = new PgLedger<GatewayAnswer>(dataSource);
+  onStop('gateway', () => ledger.close());
+  return new SimulatedGateway(ledger);
+}
+
+/** @param connectGateway what the money is moved with; the built-in gateway unless given */
+export function startPaymentService(config: ReturnType<typeof paymentConfig>, connectGateway = simulatedGateway) {
+  return startService({
+    config,
+    description: 'Charges orders and gives the money back',
+    entities: [PaymentEntity],
+    migrations: [LedgerTables1760000000001, CreatePayments1760000000001],
+    implementation: (resources) => paymentSteps(connectGateway(resources)),
+    routes: paymentRoutes,
+  });
+}

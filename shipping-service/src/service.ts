@@ -1,0 +1,30 @@
+import { LedgerTables1760000000001, PgLedger } from '@quickstep/shared/db';
+import { type Resources, startService } from '@quickstep/shared/service';
+import type { shippingConfig } from './config.js';
+import { CreateShipments1760000000001 } from './db/migrations.js';
+import { ShipmentEntity } from './db/tables.js';
+import type { Carrier } from './domain/carrier.js';
+import { type CarrierAnswer, SimulatedCarrier } from './domain/simulated-carrier.js';
+import { shippingRoutes } from './http/routes.js';
+import { shippingSteps } from './steps/index.js';
+
+export { shippingConfig } from './config.js';
+export type { BookingOutcome, Carrier } from './domain/carrier.js';
+
+function simulatedCarrier({ dataSource, onStop }: Resources): Carrier {
+  const ledger = new PgLedger<CarrierAnswer>(dataSource);
+  onStop('carrier', () => ledger.close());
+  return new SimulatedCarrier(ledger);
+}
+
+/** @param connectCarrier what the parcels are moved with; the built-in carrier unless given */
+export function startShippingService(config: ReturnType<typeof shippingConfig>, connectCarrier = simulatedCarrier) {
+  return startService({
+    config,
+    description: 'Hands parcels to the carrier',
+    entities: [ShipmentEntity],
+    migrations: [LedgerTables1760000000001, CreateShipments1760000000001],
+    implementation: (resources) => shippingSteps(connectCarrier(resources)),
+    routes: shippingRoutes,
+  });
+}
