@@ -58,12 +58,19 @@ export class AmqpConsumer {
    */
   async stop(signal?: AbortSignal): Promise<void> {
     this.#stopping = true;
-    // A channel that is gone has nothing to cancel.
-    await this.#lasting.current?.cancel(this.#tag).catch(() => undefined);
-    await this.#allSettled(signal);
+    await Promise.race([this.#finish(), aborted(signal)]);
     this.#settlements?.flush();
     this.#settlements?.close();
     await this.#lasting.stop();
+  }
+
+  async #finish(): Promise<void> {
+    // A channel that is gone has nothing to cancel.
+    await this.#lasting.current?.cancel(this.#tag).catch(() => undefined);
+    if (this.#unsettled === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenSettled = resolve;
+    });
   }
 
   async #subscribe(channel: Channel): Promise<void> {
@@ -118,19 +125,18 @@ export class AmqpConsumer {
       `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`,
       this.#tag,
     );
-    // It may be closing already.
-    channel.close().catch(() => undefined);
+    this.#lasting.renew(channel);
   }
 
   #settledOne(): void {
     if (--this.#unsettled === 0) this.#whenSettled?.();
   }
+}
 
-  async #allSettled(signal?: AbortSignal): Promise<void> {
-    if (this.#unsettled === 0 || signal?.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#whenSettled = resolve;
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
+/** Resolves when the signal aborts; without a signal never. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -51,6 +51,19 @@ export class LastingChannel<C extends Channel> {
     if (channel !== undefined) await closeQuietly(channel);
   }
 
+  /** Gives up a channel that is open but of no use any more, and opens another. */
+  renew(channel: C): void {
+    this.#lose(channel);
+    void closeQuietly(channel);
+  }
+
+  #lose(channel: C): void {
+    if (channel !== this.#channel) return;
+    this.#channel = undefined;
+    this.#options.closed?.();
+    void this.#reopen();
+  }
+
   async #openUntil(hopeless: (error: unknown) => boolean): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       try {
@@ -65,7 +78,7 @@ export class LastingChannel<C extends Channel> {
   }
 
   async #open(): Promise<void> {
-    const { name, observer, create, prepare, opened, closed } = this.#options;
+    const { name, observer, create, prepare, opened } = this.#options;
     const channel = await create();
     let ended: string | undefined;
     channel.on('error', (error) => {
@@ -74,10 +87,7 @@ export class LastingChannel<C extends Channel> {
     });
     channel.once('close', () => {
       ended ??= 'the connection was lost';
-      if (channel !== this.#channel) return;
-      this.#channel = undefined;
-      closed?.();
-      void this.#reopen();
+      this.#lose(channel);
     });
     try {
       await prepare(channel);
@@ -105,7 +115,7 @@ export class LastingChannel<C extends Channel> {
   }
 }
 
-/** Closing a channel that is closed already throws, and so does one whose connection is. */
+/** Closing throws when the channel is closed already, and never answers when the connection is lost meanwhile: only the event comes. */
 async function closeQuietly(channel: Channel): Promise<void> {
   await new Promise<void>((resolve) => {
     channel.once('close', resolve);

@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Delivery } from '@quickstep/shared/pipeline';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import type { ConfirmChannel } from 'amqplib';
+import { closeConnection, Opened, outgoing, takeFrom, topology } from './harness.js';
+
+let vhost: Vhost;
+const opened = new Opened(() => vhost);
+
+beforeAll(async () => {
+  vhost = await freshVhost();
+});
+afterEach(() => opened.closeAll());
+afterAll(() => vhost.drop());
+
+const idOf = (delivery: Delivery): unknown => JSON.parse(delivery.body.toString()).id;
+
+/** A queue and a dead-letter queue with nothing left over from another test. */
+let channel: ConfirmChannel;
+beforeEach(async () => {
+  channel = await opened.observerChannel();
+  for (const queue of [topology.queue, topology.deadLetterQueue]) await channel.deleteQueue(queue);
+});
+
+describe('deliveries', () => {
+  test('carry the body, acks are final', async () => {
+    const { publisher, deliveries, consumer } = await opened.service();
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    const delivery = await deliveries.next();
+    expect(delivery).toMatchObject({ body: sent.body, batched: false, attempt: 0 });
+    delivery.ack();
+    await consumer.stop();
+    expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
+  });
+
+  test('that were not acknowledged come again, and only those, however the acks came', async () => {
+    const first = await opened.service();
+    const events = Array.from({ length: 10 }, () => outgoing());
+    await first.publisher.publish(events);
+    const received = await first.deliveries.take(10);
+    const unfinished = new Set([events[3]?.event.id, events[7]?.event.id]);
+    for (const delivery of received.toReversed()) if (!unfinished.has(String(idOf(delivery)))) delivery.ack();
+    await first.consumer.stop(AbortSignal.abort());
+
+    const second = await opened.service();
+    const again = await second.deliveries.take(2);
+    expect(new Set(again.map(idOf))).toEqual(unfinished);
+    for (const delivery of again) delivery.ack();
+    await second.consumer.stop();
+    expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
+  });
+
+  test('carry many events in batched mode, and a retry takes one of them out', async () => {
+    const { publisher, deliveries } = await opened.service({ batched: true });
+    const events = [outgoing(), outgoing(), outgoing()];
+    await publisher.publish(events);
+    const delivery = await deliveries.next();
+    expect(delivery.batched).toBe(true);
+    expect(JSON.parse(delivery.body.toString())).toEqual(events.map(({ event }) => event));
+    await delivery.retry(events[1]?.body ?? '', 'again');
+    delivery.ack();
+    const retried = await deliveries.next();
+    expect(retried).toMatchObject({ batched: false, attempt: 1, body: events[1]?.body });
+    await retried.park(retried.body, 'enough');
+    retried.ack();
+    const { properties } = await takeFrom(channel, topology.deadLetterQueue);
+    expect(properties).toMatchObject({
+      messageId: events[1]?.event.id,
+      correlationId: events[1]?.event.correlationid,
+      contentType: 'application/cloudevents+json',
+    });
+  });
+
+  test('go back to the queue when they are requeued', async () => {
+    const { publisher, deliveries } = await opened.service();
+    await publisher.publish([outgoing()]);
+    const delivery = await deliveries.next();
+    delivery.requeue();
+    const again = await deliveries.next();
+    expect(again.body).toBe(delivery.body);
+    again.ack();
+  });
+});
+
+describe('copies', () => {
+  test('a retried event waits, and comes back with one more attempt', async () => {
+    const { publisher, deliveries } = await opened.service();
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const delivery = await deliveries.next();
+      expect(delivery).toMatchObject({ attempt, body: sent.body });
+      await delivery.retry(sent.body, 'the gateway is down');
+      delivery.ack();
+    }
+    (await deliveries.next()).ack();
+  });
+
+  test('a parked message lies in the dead-letter queue with all that an operator needs', async () => {
+    const { publisher, deliveries } = await opened.service();
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    const first = await deliveries.next();
+    await first.retry(sent.body, 'once more');
+    first.ack();
+    const second = await deliveries.next();
+    await second.park(sent.body, 'x'.repeat(2_000));
+    second.ack();
+    const { content, properties } = await takeFrom(channel, topology.deadLetterQueue);
+    expect(content.toString()).toBe(sent.body);
+    expect(properties).toMatchObject({
+      messageId: sent.event.id,
+      type: 'order.created',
+      correlationId: sent.event.correlationid,
+      appId: 'stock-service',
+      deliveryMode: 2,
+      headers: {
+        'cloudEvents:subject': sent.event.subject,
+        'x-service': 'stock-service',
+        'x-attempts': 2,
+        'x-exchange': 'order.events',
+        'x-routing-key': 'order.created',
+        'x-parked-at': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      },
+    });
+    expect(properties.headers?.['x-reason']).toHaveLength(500);
+  });
+
+  test('a copy waits for the broker while the publishing connection is away', async () => {
+    const { publisher, deliveries, reports } = await opened.service();
+    await publisher.publish([outgoing()]);
+    const delivery = await deliveries.next();
+    await closeConnection(vhost, 'stock-service:publish');
+    await reports.matching(/stock-service:publish: connection lost/);
+    await delivery.retry(delivery.body.toString(), 'again');
+    delivery.ack();
+    const retried = await deliveries.next();
+    expect(retried.attempt).toBe(1);
+    retried.ack();
+  });
+
+  test('what is no text is parked byte for byte', async () => {
+    const { deliveries } = await opened.service();
+    const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
+    channel.publish('order.events', 'order.created', bytes, { contentType: 'application/octet-stream' });
+    const delivery = await deliveries.next();
+    await delivery.park(delivery.body, 'The message is not JSON');
+    delivery.ack();
+    const parked = await takeFrom(channel, topology.deadLetterQueue);
+    expect(parked.content).toEqual(bytes);
+    expect(parked.properties.contentType).toBe('application/octet-stream');
+  });
+});
+
+describe('a subscription', () => {
+  test('is made again when the broker cancels it, with the queue that was deleted', async () => {
+    const { publisher, deliveries, reports, consumer } = await opened.service();
+    await channel.deleteQueue(topology.queue);
+    await reports.matching(/the broker cancelled the consumer; subscribing again/);
+    while (!consumer.subscribed) await new Promise((resolve) => setImmediate(resolve));
+    expect(await publisher.publish([outgoing()])).toEqual(['confirmed']);
+    (await deliveries.next()).ack();
+  });
+
+  test('survives the loss of its connection; what was unsettled comes again, and settling the old deliveries does no harm', async () => {
+    const { publisher, deliveries, reports } = await opened.service();
+    await publisher.publish([outgoing(), outgoing()]);
+    const before = await deliveries.take(2);
+    await closeConnection(vhost, 'stock-service:consume');
+    await reports.matching(/stock-service:consume: connection lost/);
+    const after = await deliveries.take(2);
+    expect(after.map(idOf)).toEqual(before.map(idOf));
+    for (const delivery of before) delivery.ack();
+    before[0]?.requeue();
+    for (const delivery of after) delivery.ack();
+  });
+
+  test('ends with stop: first what was handed out is settled, and nothing more is handed out', async () => {
+    const { publisher, deliveries, consumer } = await opened.service({ prefetch: 2 });
+    await publisher.publish([outgoing(), outgoing(), outgoing()]);
+    const handed = await deliveries.take(2);
+    const stopped = consumer.stop();
+    expect(consumer.subscribed).toBe(false);
+    for (const delivery of handed) delivery.ack();
+    await stopped;
+    expect((await channel.checkQueue(topology.queue)).messageCount).toBe(1);
+  });
+
+  test('ends when the caller will not wait any longer; the rest is delivered again', async () => {
+    const { publisher, deliveries, consumer } = await opened.service();
+    await publisher.publish([outgoing()]);
+    await deliveries.next();
+    const bound = new AbortController();
+    const stopped = consumer.stop(bound.signal);
+    bound.abort();
+    await stopped;
+    const next = await opened.service();
+    (await next.deliveries.next()).ack();
+  });
+});

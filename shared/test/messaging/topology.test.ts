@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
+import { BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { Opened, topology } from './harness.js';
+
+let vhost: Vhost;
+const opened = new Opened(() => vhost);
+
+beforeAll(async () => {
+  vhost = await freshVhost();
+});
+afterEach(() => opened.closeAll());
+afterAll(() => vhost.drop());
+
+interface Listed {
+  readonly name: string;
+  readonly type: string;
+  readonly durable: boolean;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+describe('declareTopology', () => {
+  test('declares queues, exchanges and bindings as documented, and does so again without complaint', async () => {
+    const channel = await opened.observerChannel();
+    await declareTopology(channel, topology);
+    await declareTopology(channel, topology);
+
+    const queues = await vhost.api<Listed[]>('/queues/{vhost}');
+    const atLeastOnce = { 'x-queue-type': 'quorum', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+    const back = { ...atLeastOnce, 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'stock-service' };
+    expect(Object.fromEntries(queues.map((queue) => [queue.name, queue.arguments]))).toEqual({
+      'stock-service': {
+        ...atLeastOnce,
+        'x-dead-letter-exchange': 'dead-letter',
+        'x-dead-letter-routing-key': 'stock-service',
+        'x-delivery-limit': 100,
+      },
+      'stock-service.retry.50ms': { ...back, 'x-message-ttl': 50 },
+      'stock-service.retry.100ms': { ...back, 'x-message-ttl': 100 },
+      'stock-service.dead-letter': { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000 },
+    });
+    const exchanges = await vhost.api<Listed[]>('/exchanges/{vhost}');
+    const own = exchanges.filter(({ name }) => name !== '' && !name.startsWith('amq.'));
+    expect(own.map(({ name, type, durable }) => ({ name, type, durable }))).toEqual(
+      [DEAD_LETTER_EXCHANGE, 'inventory.events', 'notification.events', 'order.events'].map((name) => ({
+        name,
+        type: 'topic',
+        durable: true,
+      })),
+    );
+    const bindings = await vhost.api<{ source: string; destination: string; routing_key: string }[]>('/bindings/{vhost}');
+    expect(
+      bindings.filter(({ source }) => source !== '').map((each) => `${each.source} ${each.routing_key} ${each.destination}`),
+    ).toEqual(['dead-letter stock-service stock-service.dead-letter', 'order.events order.created stock-service']);
+  });
+
+  test('says which queue differs in which argument, and what to do', async () => {
+    const other = {
+      ...topology,
+      queue: 'old-service',
+      deadLetterQueue: 'old-service.dead-letter',
+      retryQueues: [],
+      bindings: [],
+    };
+    const args = { 'x-queue-type': 'quorum', 'x-delivery-limit': 7 };
+    await (await opened.observerChannel()).assertQueue('old-service.dead-letter', { durable: true, arguments: args });
+    const refusal = await declareTopology(await opened.observerChannel(), other).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(BrokerRefused);
+    expect(String(refusal)).toMatch(/queue "old-service\.dead-letter" exists with another "x-delivery-limit".*'7'.*delete_queue/);
+  });
+
+  test('says which exchange differs', async () => {
+    await (await opened.observerChannel()).assertExchange('old.events', 'fanout', { durable: true });
+    const declared = declareTopology(await opened.observerChannel(), { ...topology, exchanges: ['old.events'] });
+    await expect(declared).rejects.toThrow(/exchange "old\.events" exists with another "type".*delete it/);
+  });
+});
