@@ -1,0 +1,77 @@
+import pg, { TypeOverrides } from 'pg';
+import { DataSource, type EntitySchema, MigrationExecutor, type MigrationInterface } from 'typeorm';
+
+export interface DataSourceOptions {
+  readonly url: string;
+  /** The service: shown by `pg_stat_activity` and in the server's log. */
+  readonly applicationName: string;
+  readonly entities: readonly EntitySchema[];
+  /** In the order of their timestamps; the kit's own first. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /** Connections at most; a store keeps two of them and a ledger one, the rest serves the read routes. */
+  readonly poolSize: number;
+  /** The server cancels a statement that takes longer, in milliseconds. Default 30 000. */
+  readonly statementTimeout?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
+/** Any number will do, as long as it is always the same: advisory locks are per database. */
+const MIGRATION_LOCK = 7_061_726;
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('A bigint beyond 2^53 cannot be read as a number: read it as text');
+  return value;
+}
+
+/** Per client: pg's global parsers belong to everybody in the process. */
+function typeParsers(): TypeOverrides {
+  const types = new TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, safeInteger);
+  return types;
+}
+
+/** TypeORM's data source for PostgreSQL, not yet connected (`initialize` does that): explicit lists, migrations only, no logging. */
+export function createDataSource(options: DataSourceOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    driver: pg,
+    url: options.url,
+    applicationName: options.applicationName,
+    entities: [...options.entities],
+    migrations: [...options.migrations],
+    poolSize: options.poolSize,
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    // An idle connection that breaks is no news: the next query gets a new one, or says that the database is away.
+    poolErrorHandler: () => undefined,
+    extra: {
+      pipeline: true,
+      types: typeParsers(),
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: options.statementTimeout ?? 30_000,
+    },
+  });
+}
+
+/** Runs the pending migrations, one process at a time: replicas may start together. The others wait, then find nothing to do. */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    // Waiting for another replica, or rewriting a large table, may well take longer than a statement of the service may.
+    await runner.query('set statement_timeout = 0');
+    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await new MigrationExecutor(dataSource, runner).executePendingMigrations();
+    } finally {
+      await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await runner.query('reset statement_timeout');
+    }
+  } finally {
+    await runner.release();
+  }
+}

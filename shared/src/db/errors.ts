@@ -1,0 +1,47 @@
+import { Conflict, Permanent, Unavailable } from '../pipeline/index.js';
+
+/** What node-postgres and Node.js's sockets put on an error; `code` is an SQLSTATE or a system error. */
+interface Coded {
+  readonly message: string;
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+}
+
+const NETWORK = /^(?:ECONN|ENET|EHOST|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)/;
+/** Errors that node-postgres and pg-pool make up themselves, without a code. */
+const LOST = /^(?:Connection terminated|Client (?:has encountered|was closed)|timeout (?:expired|exceeded)|Query read timeout)/;
+/**
+ * SQLSTATEs of a database that is away or cannot work now: connection exceptions (08), out of disk, memory or connections (53),
+ * shutdown, crash and start-up (57P), a session ended for idling (25P03), a standby met after a failover (25006)
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+const AWAY = /^(?:08...|53...|57P..|25P03|25006)$/;
+/** unique_violation, deadlock_detected, serialization_failure. */
+const IN_THE_WAY = /^(?:23505|40P01|40001)$/;
+/** Data exceptions (22), not_null_violation, check_violation. */
+const BAD_DATA = /^(?:22...|23502|23514)$/;
+
+function isCoded(error: unknown): error is Error & Coded {
+  return error instanceof Error;
+}
+
+/** PostgreSQL quotes the offending value after a colon; it may be personal data and must not reach a log. */
+const withoutValues = (message: string) => message.replace(/: ".*$/s, '');
+
+/**
+ * Says what a database error means to a batch: `Conflict`, `Unavailable`, `Permanent`, or the error as it is. The original is not
+ * kept as the cause: its `detail` holds the values of the row.
+ */
+export function translate(error: unknown): unknown {
+  if (!isCoded(error)) return error;
+  const code = typeof error.code === 'string' ? error.code : '';
+  if (NETWORK.test(code) || LOST.test(error.message) || AWAY.test(code)) {
+    return new Unavailable(`The database is away: ${error.message} ${code}`.trimEnd());
+  }
+  if (IN_THE_WAY.test(code))
+    return new Conflict(`Another transaction was in the way (${code} ${String(error.constraint ?? '')})`);
+  // Raised on purpose: see `update` in statements.ts.
+  if (code === '22012') return new Error('A row to be updated is gone: somebody deleted it. Nothing was written.');
+  if (BAD_DATA.test(code)) return new Permanent(`PostgreSQL refuses the data (${code}): ${withoutValues(error.message)}`);
+  return error;
+}

@@ -1,0 +1,44 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The kit's own tables, in the database of every service. List it before the service's own migrations.
+ *
+ * `inbox`: which step has handled which event. `outbox`: what is committed and not yet known to be with the broker; a row is
+ * written by a batch and deleted by one of the next, thousands of times a minute, so that dead rows, not growth, are what
+ * autovacuum must look at. `event_history`: every event consumed or emitted, for services with `journal`.
+ */
+export class KitTables1760000000000 implements MigrationInterface {
+  readonly name = 'KitTables1760000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table inbox (
+        event_id uuid,
+        step text,
+        primary key (event_id, step)
+      )`);
+    await runner.query(`
+      create table outbox (
+        id uuid primary key,
+        events text not null,
+        created_at timestamptz not null default now()
+      ) with (
+        autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000,
+        toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000
+      )`);
+    await runner.query(`
+      create table event_history (
+        subject text,
+        event_id uuid,
+        type text not null,
+        time timestamptz not null,
+        event json not null,
+        primary key (subject, event_id)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table event_history, outbox, inbox');
+  }
+}

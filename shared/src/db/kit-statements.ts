@@ -1,0 +1,76 @@
+import type { QueryConfig } from 'pg';
+import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
+import { arrayLiteral, arrayOf } from './arrays.js';
+import { outboxText } from './outbox-text.js';
+import { firstIdOf } from './uuid-bound.js';
+
+export const BEGIN: QueryConfig = { text: 'begin' };
+export const COMMIT: QueryConfig = { text: 'commit' };
+export const ROLLBACK: QueryConfig = { text: 'rollback' };
+
+/** One order for all, so that two replicas that claim the same events wait for each other instead of deadlocking. */
+function inClaimOrder(claims: readonly Claim[]): Claim[] {
+  return [...claims].sort((a, b) => {
+    if (a.eventId !== b.eventId) return a.eventId < b.eventId ? -1 : 1;
+    return a.step < b.step ? -1 : 1;
+  });
+}
+
+function claimValues(claims: readonly Claim[]): string[] {
+  const ordered = inClaimOrder(claims);
+  return [arrayOf(ordered, ({ eventId }) => eventId), arrayOf(ordered, ({ step }) => step)];
+}
+
+/** Waits for a transaction that is making the same claim; returns the claims made now. */
+export function claim(claims: readonly Claim[]): QueryConfig {
+  const text = `insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[])
+    on conflict do nothing returning event_id, step`;
+  return { name: 'claim', text, values: claimValues(claims) };
+}
+
+export function withdraw(claims: readonly Claim[]): QueryConfig {
+  const text = `delete from inbox using unnest($1::uuid[], $2::text[]) as w(event_id, step)
+    where inbox.event_id = w.event_id and inbox.step = w.step`;
+  return { name: 'withdraw', text, values: claimValues(claims) };
+}
+
+/** Deletes one page of claims of events made before a moment. */
+export function pruneInbox(before: Date, page: number): QueryConfig {
+  const text = `delete from inbox where (event_id, step) in
+    (select event_id, step from inbox where event_id < $1::uuid order by event_id limit $2)`;
+  return { name: 'prune inbox', text, values: [firstIdOf(before), page] };
+}
+
+/** The bodies travel as one JSON array, unescaped. An event that two steps consume is recorded once. */
+export function record(journal: Changes['journal']): QueryConfig {
+  const ordered = [...journal].sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
+  const text = `insert into event_history (subject, event_id, type, time, event)
+    select * from rows from (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), json_array_elements($5::json))
+    on conflict do nothing`;
+  const values = [
+    arrayOf(ordered, ({ event }) => event.subject),
+    arrayOf(ordered, ({ event }) => event.id),
+    arrayOf(ordered, ({ event }) => event.type),
+    arrayOf(ordered, ({ event }) => event.time),
+    `[${ordered.map(({ body }) => body).join(',')}]`,
+  ];
+  return { name: 'record', text, values };
+}
+
+export function promise({ id, events }: OutboxEntry): QueryConfig {
+  return { name: 'promise', text: 'insert into outbox (id, events) values ($1, $2)', values: [id, outboxText(events)] };
+}
+
+export function clear(ids: readonly string[]): QueryConfig {
+  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
+}
+
+export function keep({ id, events }: OutboxEntry): QueryConfig {
+  return { name: 'keep', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
+}
+
+/** By id rather than by `created_at`: ids are made by the clock that asks, and are the primary key. */
+export function unpublished(before: Date, limit: number): QueryConfig {
+  const text = 'select id, events from outbox where id < $1::uuid order by id limit $2';
+  return { name: 'unpublished', text, values: [firstIdOf(before), limit] };
+}

@@ -1,0 +1,118 @@
+import type { DataSource, EntitySchema } from 'typeorm';
+import type { Claim, Key, Load, OpenBatch, OutboxEntry, Store, Table } from '../pipeline/index.js';
+import { type Connection, Session } from './connection.js';
+import { BEGIN, claim, clear, keep, pruneInbox, ROLLBACK, unpublished } from './kit-statements.js';
+import { outboxEvents } from './outbox-text.js';
+import { PgBatch } from './pg-batch.js';
+import { TableStatements } from './statements.js';
+
+const PRUNE_PAGE = 5_000;
+
+/**
+ * The pipeline's store on PostgreSQL. It keeps two connections of the data source: one for batches, whose transactions take two
+ * round trips (claim and load; write and commit) however many events they carry, and one for everything else.
+ */
+export class PgStore implements Store {
+  readonly #batches: Session;
+  readonly #aside: Session;
+  readonly #statements = new Map<EntitySchema, TableStatements>();
+  #busy = false;
+
+  /** @param dataSource made by `createDataSource`, and initialised by the time the store is used */
+  constructor(dataSource: DataSource) {
+    this.#batches = new Session(dataSource);
+    this.#aside = new Session(dataSource);
+  }
+
+  async begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
+    if (this.#busy) throw new Error('A batch is open already: commit it or roll it back before the next one begins');
+    this.#busy = true;
+    try {
+      return await this.#begin(await this.#batches.connection(), claims, loads);
+    } catch (error) {
+      this.#busy = false;
+      throw error;
+    }
+  }
+
+  async unpublished(before: Date, limit: number): Promise<readonly OutboxEntry[]> {
+    const [found] = await this.#aside.send([unpublished(before, limit)]);
+    const rows: { id: string; events: string }[] = found?.rows ?? [];
+    return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) }));
+  }
+
+  async clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void> {
+    await this.#aside.send([...(cleared.length === 0 ? [] : [clear(cleared)]), ...kept.map(keep)]);
+  }
+
+  async due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]> {
+    const [found] = await this.#aside.send([this.#statementsOf(table).due(at, now, limit)]);
+    const rows: { key: Key }[] = found?.rows ?? [];
+    return rows.map(({ key }) => key);
+  }
+
+  /**
+   * Forgets which events made before a moment have been handled, and says how many claims that were.
+   *
+   * An inbox row is never pruned while a message older than it can still be redriven: the moment must lie further back than any
+   * message in a queue, a dead-letter queue or an outbox of the system, or a duplicate is handled twice.
+   */
+  async prune(before: Date): Promise<number> {
+    let pruned = 0;
+    for (;;) {
+      // Page by page: a statement that deletes millions would hold up everything behind it on this connection.
+      const [deleted] = await this.#aside.send([pruneInbox(before, PRUNE_PAGE)]);
+      const count = deleted?.rowCount ?? 0;
+      pruned += count;
+      if (count < PRUNE_PAGE) return pruned;
+    }
+  }
+
+  /** Closes its connections. An open batch is rolled back. */
+  async close(): Promise<void> {
+    await Promise.all([this.#batches.close(), this.#aside.close()]);
+  }
+
+  async #begin(connection: Connection, claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
+    const begun = claims.length > 0 || loads.some(({ lock }) => lock);
+    const claiming = claims.length === 0 ? [] : [claim(claims)];
+    const loading = loads.map(({ table, keys, lock }) => this.#statementsOf(table).load(keys, lock));
+    const statements = [...(begun ? [BEGIN] : []), ...claiming, ...loading];
+    const results = statements.length === 0 ? [] : await sendOrRollBack(connection, statements, begun);
+    return new PgBatch({
+      connection,
+      begun,
+      statementsOf: (table) => this.#statementsOf(table),
+      claimed: claims.length === 0 ? [] : whichClaimed(claims, results[1]?.rows ?? []),
+      rows: results.slice(results.length - loads.length).map(({ rows }) => rows),
+      ended: () => {
+        this.#busy = false;
+      },
+    });
+  }
+
+  #statementsOf(table: Table): TableStatements {
+    const known = this.#statements.get(table.schema);
+    if (known !== undefined) return known;
+    const statements = new TableStatements(table);
+    this.#statements.set(table.schema, statements);
+    return statements;
+  }
+}
+
+async function sendOrRollBack(connection: Connection, statements: Parameters<Connection['send']>[0], begun: boolean) {
+  try {
+    return await connection.send(statements);
+  } catch (error) {
+    // The first error counts; should this fail too, the connection is gone, and the transaction with it.
+    if (begun && !connection.broken) await connection.send([ROLLBACK]).catch(() => connection.close());
+    throw error;
+  }
+}
+
+/** PostgreSQL writes UUIDs in lower case, whatever case they came in. */
+function whichClaimed(claims: readonly Claim[], made: readonly { event_id: string; step: string }[]): boolean[] {
+  if (made.length === claims.length) return claims.map(() => true);
+  const keys = new Set(made.map(({ event_id, step }) => `${event_id} ${step}`));
+  return claims.map(({ eventId, step }) => keys.has(`${eventId.toLowerCase()} ${step}`));
+}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { Connection, Session } from '../../src/db/connection.js';
+import { PgBatch } from '../../src/db/pg-batch.js';
+import { TableStatements } from '../../src/db/statements.js';
+import { migratedDatabase, nothing, stock, things } from './fixture.js';
+
+let dataSource: DataSource;
+let drop: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ dataSource, drop } = await migratedDatabase());
+});
+afterAll(() => drop());
+
+test('a COMMIT that is answered ROLLBACK is an error', async () => {
+  const connection = await Connection.open(dataSource);
+  await connection.send([{ text: 'begin' }]);
+  await expect(connection.send([{ text: 'select nonsense' }])).rejects.toThrow('nonsense');
+  const statementsOf = () => new TableStatements(stock);
+  const batch = new PgBatch({ connection, statementsOf, claimed: [], rows: [], begun: true, ended: () => undefined });
+  await expect(batch.commit(nothing)).rejects.toThrow('PostgreSQL answered COMMIT with ROLLBACK');
+  await connection.close();
+});
+
+test('of several failed statements the first is told', async () => {
+  const connection = await Connection.open(dataSource);
+  const statements = ['begin', 'select 1', 'select first_mistake', 'select second_mistake', 'rollback'].map((text) => ({ text }));
+  await expect(connection.send(statements)).rejects.toThrow('first_mistake');
+  await connection.close();
+});
+
+test('a session opens one connection for many askers, and none after a close', async () => {
+  const session = new Session(dataSource);
+  const [first, second] = await Promise.all([session.connection(), session.connection()]);
+  expect(first).toBe(second);
+  await session.close();
+  expect(first.broken).toBe(true);
+});
+
+test('a statement prepared on an empty table finds its rows by the primary key all the same', async () => {
+  const connection = await Connection.open(dataSource);
+  const statements = new TableStatements(things);
+  const row = { id: '0193a4b0-0000-7000-8000-000000000000' };
+  await connection.send([{ text: 'set plan_cache_mode = force_generic_plan' }]);
+  for (const { text, values = [] } of [
+    statements.load([row.id], true),
+    statements.load([row.id], false),
+    statements.update([row]),
+  ]) {
+    const nulls = values.map(() => 'null').join(', ');
+    const [, plan] = await connection.send([
+      { text: `prepare s as ${text}` },
+      { text: `explain execute s(${nulls})` },
+      { text: 'deallocate s' },
+    ]);
+    const lines = JSON.stringify(plan?.rows);
+    expect(lines).toContain('things_pkey');
+    expect(lines).not.toContain('Seq Scan');
+  }
+  await connection.close();
+});

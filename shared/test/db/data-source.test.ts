@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDataSource, ensureDatabase, migrate } from '@quickstep/shared/db';
+import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import { dataSourceOf, migrations, things } from './fixture.js';
+
+let database: FreshDatabase;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.drop());
+
+test('replicas may migrate at the same time, and migrations can be undone', async () => {
+  const replicas = [1, 2, 3].map(() => dataSourceOf(database.url));
+  await Promise.all(replicas.map((replica) => replica.initialize()));
+  await Promise.all(replicas.map(migrate));
+  const [first] = replicas;
+  expect(await first?.query('select name from migrations order by id')).toEqual(migrations.map(({ name }) => ({ name })));
+  for (const _ of migrations) await first?.undoLastMigration();
+  expect(await first?.query("select tablename from pg_tables where schemaname = 'public'")).toEqual([
+    { tablename: 'migrations' },
+  ]);
+  await Promise.all(replicas.map((replica) => replica.destroy()));
+});
+
+test('bigints are numbers here and stay text for everybody else; one beyond 2^53 is refused', async () => {
+  const dataSource = dataSourceOf(database.url);
+  await dataSource.initialize();
+  expect(
+    await dataSource.query('select 9007199254740991::bigint as big, current_setting($1) as name', ['application_name']),
+  ).toEqual([{ big: 9_007_199_254_740_991, name: 'db-test' }]);
+  await expect(dataSource.query('select 9007199254740992::bigint')).rejects.toThrow('beyond 2^53');
+  await migrate(dataSource);
+  await dataSource.getRepository(things.schema).insert({ id: '0193a4b0-0000-7000-8000-000000000000', amount: 2 ** 40 });
+  expect(await dataSource.getRepository(things.schema).findOneBy({ amount: 2 ** 40 })).toMatchObject({ amount: 2 ** 40 });
+  await dataSource.destroy();
+});
+
+test('a statement that takes too long is cancelled', async () => {
+  const options = { url: database.url, applicationName: 'db-test', entities: [], migrations: [], poolSize: 1 };
+  const dataSource = createDataSource({ ...options, statementTimeout: 20 });
+  await dataSource.initialize();
+  await expect(dataSource.query('select pg_sleep(60)')).rejects.toThrow('statement timeout');
+  await dataSource.destroy();
+});
+
+test('a connection that breaks while idle does no harm', async () => {
+  const [victim, killer] = [dataSourceOf(database.url), dataSourceOf(database.url)];
+  await Promise.all([victim.initialize(), killer.initialize()]);
+  const [{ pid }] = await victim.query<[{ pid: number }]>('select pg_backend_pid() as pid');
+  await killer.query('select pg_terminate_backend($1, 5000)', [pid]);
+  await victim.query('select 1').catch(() => undefined);
+  expect(await victim.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await Promise.all([victim.destroy(), killer.destroy()]);
+});
+
+test('a missing database is created, by several at once too, and an existing one is left alone', async () => {
+  const url = new URL(database.url);
+  url.pathname += '-"odd" name';
+  await Promise.all([1, 2, 3].map(() => ensureDatabase(url.href)));
+  await ensureDatabase(url.href);
+  const created = dataSourceOf(url.href);
+  await created.initialize();
+  expect(await created.query('select current_database() as name')).toEqual([{ name: decodeURIComponent(url.pathname.slice(1)) }]);
+  await created.destroy();
+  const cleaner = dataSourceOf(database.url);
+  await cleaner.initialize();
+  await cleaner.query(`drop database "${decodeURIComponent(url.pathname.slice(1)).replaceAll('"', '""')}" with (force)`);
+  await cleaner.destroy();
+});
+
+test('a role that may not create databases is told what to run', async () => {
+  const admin = dataSourceOf(database.url);
+  await admin.initialize();
+  const role = `weak_${Date.now()}`;
+  await admin.query(`create role ${role} login password 'weak'`);
+  const url = new URL(database.url);
+  Object.assign(url, { username: role, password: 'weak', pathname: '/missing_shop' });
+  await expect(ensureDatabase(url.href)).rejects.toThrow(
+    `As an administrator run: create database "missing_shop" owner "${role}";`,
+  );
+  await admin.query(`drop role ${role}`);
+  await admin.destroy();
+});
+
+test('a URL without a database is refused', async () => {
+  await expect(ensureDatabase('postgres://user:password@host')).rejects.toThrow('names no database');
+});

@@ -1,0 +1,108 @@
+import { createDataSource, KitTables1760000000000, LedgerTables1760000000001, migrate } from '@quickstep/shared/db';
+import { type Changes, type OutgoingEvent, table } from '@quickstep/shared/pipeline';
+import { freshDatabase } from '@quickstep/shared/testing';
+import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { v4, v7 } from 'uuid';
+
+/** A row with a column of every type that rows may have. */
+export interface Thing {
+  id: string;
+  note: string | null;
+  code: string | null;
+  count: number | null;
+  amount: number | null;
+  open: boolean | null;
+  dueAt: Date | null;
+  lines: unknown;
+}
+
+export const things = table(
+  new EntitySchema<Thing>({
+    name: 'Thing',
+    tableName: 'things',
+    columns: {
+      id: { type: 'uuid', primary: true },
+      note: { type: 'text', nullable: true },
+      code: { type: 'varchar', nullable: true, length: 10 },
+      count: { type: 'integer', nullable: true },
+      amount: { type: 'bigint', nullable: true },
+      open: { type: 'boolean', nullable: true },
+      dueAt: { type: 'timestamptz', name: 'due_at', nullable: true },
+      lines: { type: 'jsonb', nullable: true },
+    },
+  }),
+  (id): Thing => ({ id, note: null, code: null, count: null, amount: null, open: null, dueAt: null, lines: null }),
+);
+
+export interface Stock {
+  sku: string;
+  available: number;
+}
+
+export const stock = table(
+  new EntitySchema<Stock>({
+    name: 'Stock',
+    tableName: 'stock',
+    columns: { sku: { type: 'text', primary: true }, available: { type: 'integer' } },
+  }),
+  (sku): Stock => ({ sku, available: 0 }),
+);
+
+class TestTables1800000000000 implements MigrationInterface {
+  readonly name = 'TestTables1800000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`create table things (id uuid primary key, note text, code varchar(10), count integer, amount bigint,
+      open boolean, due_at timestamptz, lines jsonb)`);
+    await runner.query('create index on things (due_at)');
+    await runner.query('create table stock (sku text primary key, available integer not null check (available >= 0))');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table stock, things');
+  }
+}
+
+export const migrations = [KitTables1760000000000, LedgerTables1760000000001, TestTables1800000000000];
+
+export function dataSourceOf(url: string): DataSource {
+  const entities = [things.schema, stock.schema];
+  return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10 });
+}
+
+/** A migrated database of the test file's own; the undo closes and drops it. */
+export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop(): Promise<void> }> {
+  const database = await freshDatabase();
+  const dataSource = dataSourceOf(database.url);
+  await dataSource.initialize();
+  await migrate(dataSource);
+  const drop = async () => {
+    await dataSource.destroy();
+    await database.drop();
+  };
+  return { dataSource, drop };
+}
+
+export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };
+
+export function outgoing(type: string, { final = false, subject = v4(), note = '' } = {}): OutgoingEvent {
+  const id = v7();
+  const event: OutgoingEvent['event'] = {
+    specversion: '1.0',
+    id,
+    type,
+    source: '/test',
+    subject,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    dataschema: 'urn:test',
+    dataversion: '1.0',
+    correlationid: subject,
+    causationid: id,
+    tenantid: 'default',
+    idempotencykey: `${id}:test:0`,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    data: { note },
+  };
+  return { event, body: JSON.stringify(event), final };
+}

@@ -1,0 +1,388 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PgStore } from '@quickstep/shared/db';
+import { Conflict, Permanent, type Row, type Table, Unavailable } from '@quickstep/shared/pipeline';
+import { type DataSource, EntitySchema } from 'typeorm';
+import { v4, v7 } from 'uuid';
+import { migratedDatabase, nothing, outgoing, type Stock, stock, type Thing, things } from './fixture.js';
+
+let dataSource: DataSource;
+let drop: () => Promise<void>;
+let store: PgStore;
+let other: PgStore;
+
+beforeAll(async () => {
+  ({ dataSource, drop } = await migratedDatabase());
+});
+afterAll(() => drop());
+
+beforeEach(() => {
+  store = new PgStore(dataSource);
+  other = new PgStore(dataSource);
+});
+afterEach(async () => {
+  await Promise.all([store.close(), other.close()]);
+  await dataSource.query('truncate inbox, outbox, event_history, things, stock');
+});
+
+const row = (typed: Thing | Stock): Row => ({ ...typed });
+
+async function insert(table: Table, ...rows: (Thing | Stock)[]): Promise<void> {
+  const batch = await store.begin([], []);
+  await batch.commit({ ...nothing, inserts: [{ table, rows: rows.map(row) }] });
+}
+
+async function load(table: Table, ...keys: string[]): Promise<readonly Row[] | undefined> {
+  const batch = await store.begin([], [{ table, keys, lock: true }]);
+  await batch.rollback();
+  return batch.rows[0];
+}
+
+/** Resolves when a session of this database waits for a lock: asks PostgreSQL, as often as it takes. */
+async function someoneWaits(): Promise<void> {
+  const text = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await dataSource.query<unknown[]>(text)).length === 0);
+}
+
+async function killBackends(): Promise<void> {
+  await dataSource.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`);
+}
+
+const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId });
+
+describe('rows', () => {
+  const awkward = 'quo"te, back\\slash, {brace}, comma, NULL, \' \n\t ünïcødé 漢字 🎉';
+  const full = (id: string): Thing => ({
+    id,
+    note: awkward,
+    code: 'ABC"\\,',
+    count: -7,
+    amount: 2 ** 52 + 1,
+    open: false,
+    dueAt: new Date('2026-11-20T12:34:56.789Z'),
+    lines: [{ sku: 'SKU-001', text: awkward, nested: { empty: [], none: null } }, 'text', 1.5, true],
+  });
+
+  test('every column type survives insert, load, update and load', async () => {
+    const [a, b] = [v7(), v7()];
+    const inserted = [full(a), { ...full(b), note: 'NULL', lines: {} }];
+    await insert(things, ...inserted);
+    expect(await load(things, a, b)).toEqual(inserted);
+
+    const updated = [
+      { ...full(b), note: '', code: null, count: 0, open: true, lines: 'text', amount: -1 },
+      { ...full(a), dueAt: null, lines: null, note: 'changed' },
+    ];
+    const batch = await store.begin([], [{ table: things, keys: [a, b], lock: true }]);
+    await batch.commit({ ...nothing, updates: [{ table: things, rows: updated }] });
+    expect(await load(things, a, b)).toEqual([updated[1], updated[0]]);
+  });
+
+  test('null and undefined are both stored as null in every column', async () => {
+    const [a, b] = [v7(), v7()];
+    const empty = { note: null, code: null, count: null, amount: null, open: null, dueAt: null, lines: null };
+    const batch = await store.begin([], []);
+    await batch.commit({ ...nothing, inserts: [{ table: things, rows: [{ id: a, ...empty }, { id: b }] }] });
+    expect(await load(things, a, b)).toEqual([
+      { id: a, ...empty },
+      { id: b, ...empty },
+    ]);
+  });
+
+  test('a key that has no row is simply absent, and rows come in key order', async () => {
+    await insert(stock, { sku: 'b', available: 2 }, { sku: 'a', available: 1 });
+    expect(await load(stock, 'a', 'absent', 'b')).toEqual([
+      { sku: 'a', available: 1 },
+      { sku: 'b', available: 2 },
+    ]);
+  });
+
+  test('read sees what is committed and waits for no lock', async () => {
+    await insert(stock, { sku: 'a', available: 1 });
+    const holder = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const reader = await store.begin([], [{ table: stock, keys: ['a'], lock: false }]);
+    expect(reader.rows).toEqual([[{ sku: 'a', available: 1 }]]);
+    await reader.commit(nothing);
+    await holder.rollback();
+  });
+
+  test('a locked row makes the next batch wait, which then sees the new value', async () => {
+    await insert(stock, { sku: 'a', available: 5 });
+    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const waiting = other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    await someoneWaits();
+    await first.commit({ ...nothing, updates: [{ table: stock, rows: [{ sku: 'a', available: 4 }] }] });
+    const second = await waiting;
+    expect(second.rows).toEqual([[{ sku: 'a', available: 4 }]]);
+    await second.rollback();
+  });
+
+  test('an entity with a column that rows may not have is refused with the reason', async () => {
+    const schema = new EntitySchema({
+      name: 'Odd',
+      columns: { id: { type: 'uuid', primary: true }, price: { type: 'numeric' } },
+    });
+    const odd: Table = { schema, name: 'odd', key: 'id', newRow: (id) => ({ id }) };
+    await expect(store.begin([], [{ table: odd, keys: [v7()], lock: true }])).rejects.toThrow(
+      '"price" must have one of the types',
+    );
+  });
+});
+
+describe('claims', () => {
+  test('are made once; a duplicate is told, in the order asked', async () => {
+    const [a, b, c] = [v7(), v7(), v7()];
+    const first = await store.begin([claimOf(c), claimOf(a)], []);
+    expect(first.claimed).toEqual([true, true]);
+    await first.commit(nothing);
+    const claims = [claimOf(b), claimOf(c.toUpperCase()), claimOf(a, 'other step'), claimOf(a)];
+    const second = await store.begin(claims, []);
+    expect(second.claimed).toEqual([true, false, true, false]);
+    await second.rollback();
+  });
+
+  test('a rolled-back claim never happened', async () => {
+    const id = v7();
+    await (await store.begin([claimOf(id)], [])).rollback();
+    const again = await store.begin([claimOf(id)], []);
+    expect(again.claimed).toEqual([true]);
+    await again.commit(nothing);
+  });
+
+  test('a withdrawn claim can be made again, its neighbours cannot', async () => {
+    const [a, b] = [v7(), v7()];
+    const batch = await store.begin([claimOf(a), claimOf(b)], []);
+    await batch.commit({ ...nothing, withdrawn: [claimOf(a)] });
+    const again = await store.begin([claimOf(a), claimOf(b)], []);
+    expect(again.claimed).toEqual([true, false]);
+    await again.rollback();
+  });
+
+  test.each([
+    ['commits', false],
+    ['rolls back', true],
+  ])('two stores race for claims in opposite order: the second waits until the first %s', async (how, secondGetsThem) => {
+    const claims = [claimOf(v7()), claimOf(v7())];
+    const first = await store.begin(claims, []);
+    const waiting = other.begin(claims.toReversed(), []);
+    await someoneWaits();
+    await (how === 'commits' ? first.commit(nothing) : first.rollback());
+    const second = await waiting;
+    expect(second.claimed).toEqual([secondGetsThem, secondGetsThem]);
+    await second.rollback();
+  });
+
+  test('prune forgets the claims of events older than a moment', async () => {
+    const moment = new Date('2026-11-20T12:00:00Z');
+    const before = v7({ msecs: moment.getTime() - 1 });
+    const after = v7({ msecs: moment.getTime() });
+    await (await store.begin([claimOf(before), claimOf(before, 'second step'), claimOf(after)], [])).commit(nothing);
+    expect(await store.prune(moment)).toBe(2);
+    const again = await store.begin([claimOf(before), claimOf(after)], []);
+    expect(again.claimed).toEqual([true, false]);
+    await again.rollback();
+  });
+});
+
+describe('failures', () => {
+  test('the same fresh row inserted by two stores is a Conflict for the second', async () => {
+    const insertion = { ...nothing, inserts: [{ table: stock, rows: [{ sku: 'a', available: 1 }] }] };
+    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const second = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    await first.commit(insertion);
+    await expect(second.commit(insertion)).rejects.toThrow(Conflict);
+    const replayed = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    expect(replayed.rows).toEqual([[{ sku: 'a', available: 1 }]]);
+    await replayed.rollback();
+  });
+
+  test('a deadlock is a Conflict for one of the two', async () => {
+    await insert(stock, { sku: 'a', available: 1 }, { sku: 'b', available: 1 });
+    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const second = await other.begin([], [{ table: stock, keys: ['b'], lock: true }]);
+    const update = (sku: string) => ({ ...nothing, updates: [{ table: stock, rows: [{ sku, available: 2 }] }] });
+    const outcomes = await Promise.allSettled([first.commit(update('b')), second.commit(update('a'))]);
+    const failed = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(failed).toEqual([expect.any(Conflict)]);
+  });
+
+  test('a failed statement leaves nothing: no claim, no row, no outbox entry; the first error is told', async () => {
+    const id = v7();
+    const batch = await store.begin([claimOf(id)], []);
+    const failed = batch.commit({
+      ...nothing,
+      inserts: [
+        { table: stock, rows: [{ sku: 'bad', available: -1 }] },
+        { table: things, rows: [{ id }] },
+      ],
+      outbox: { id: v7(), events: [outgoing('order.created')] },
+    });
+    await expect(failed).rejects.toThrow(
+      new Permanent(
+        'PostgreSQL refuses the data (23514): new row for relation "stock" violates check constraint "stock_available_check"',
+      ),
+    );
+    expect(await store.unpublished(new Date(Date.now() + 60_000), 10)).toEqual([]);
+    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
+    expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
+    await again.rollback();
+  });
+
+  test.each<[string, Row]>([
+    ['text too long', { id: v7(), code: '12345678901' }],
+    ['NUL in text', { id: v7(), note: 'secret\0' }],
+    ['NUL in JSON', { id: v7(), lines: { note: 'secret\0' } }],
+    ['a fraction in an integer', { id: v7(), count: 1.5 }],
+    ['not a number', { id: v7(), count: Number.NaN }],
+    ['an invalid date', { id: v7(), dueAt: new Date(Number.NaN) }],
+    ['an object in a text column', { id: v7(), note: { secret: true } }],
+    ['a key that is no uuid', { id: 'secret' }],
+  ])('%s is Permanent, does not quote the value, and the store goes on', async (_what, bad) => {
+    const batch = await store.begin([claimOf(v7())], []);
+    const failed: unknown = await batch.commit({ ...nothing, inserts: [{ table: things, rows: [bad] }] }).catch((error) => error);
+    expect(failed).toBeInstanceOf(Permanent);
+    expect(String(failed)).not.toContain('secret');
+    expect(await load(things, v7())).toEqual([]);
+  });
+
+  test('an update of a row that is gone writes nothing at all', async () => {
+    await insert(stock, { sku: 'a', available: 1 });
+    const batch = await store.begin([], [{ table: stock, keys: ['a', 'gone'], lock: true }]);
+    const rows = [
+      { sku: 'a', available: 9 },
+      { sku: 'gone', available: 9 },
+    ];
+    await expect(batch.commit({ ...nothing, updates: [{ table: stock, rows }] })).rejects.toThrow('somebody deleted it');
+    expect(await load(stock, 'a')).toEqual([{ sku: 'a', available: 1 }]);
+  });
+
+  test('one transaction at a time; each ends once', async () => {
+    const batch = await store.begin([claimOf(v7())], []);
+    await expect(store.begin([], [])).rejects.toThrow('A batch is open already');
+    await batch.rollback();
+    await expect(batch.commit(nothing)).rejects.toThrow('has ended already');
+    await (await store.begin([], [])).commit(nothing);
+  });
+});
+
+describe('a lost connection', () => {
+  test('between begin and commit: Unavailable, nothing is written, and the next begin works', async () => {
+    const id = v7();
+    const batch = await store.begin([claimOf(id)], []);
+    await killBackends();
+    await expect(batch.commit({ ...nothing, inserts: [{ table: things, rows: [{ id }] }] })).rejects.toThrow(Unavailable);
+    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
+    expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
+    await again.commit(nothing);
+  });
+
+  test('while a statement waits: Unavailable, and the next begin works', async () => {
+    await insert(stock, { sku: 'a', available: 1 });
+    const holder = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const waiting = expect(store.begin([claimOf(v7())], [{ table: stock, keys: ['a'], lock: true }])).rejects.toThrow(
+      Unavailable,
+    );
+    await someoneWaits();
+    await killBackends();
+    await waiting;
+    await expect(holder.rollback()).rejects.toThrow(Unavailable);
+    expect(await load(stock, 'a')).toEqual([{ sku: 'a', available: 1 }]);
+  });
+
+  test('outside a batch too', async () => {
+    const before = new Date();
+    await store.unpublished(before, 1);
+    await killBackends();
+    await store.unpublished(before, 1).catch((error) => expect(error).toBeInstanceOf(Unavailable));
+    expect(await store.unpublished(before, 1)).toEqual([]);
+  });
+});
+
+describe('the outbox', () => {
+  const soon = () => new Date(Date.now() + 60_000);
+
+  test('gives events back byte-identical, oldest entry first', async () => {
+    const entries = [
+      {
+        id: v7(),
+        events: [
+          outgoing('order.created', { note: 'quo"te \\ \n ünïcødé 🎉 \ud800 \0' }),
+          outgoing('notification.sent', { final: true }),
+        ],
+      },
+      { id: v7(), events: [outgoing('payment.failed')] },
+    ];
+    for (const outbox of entries.toReversed()) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    expect(await store.unpublished(soon(), 10)).toEqual(entries);
+    expect(await store.unpublished(soon(), 1)).toEqual(entries.slice(0, 1));
+    expect(await store.unpublished(new Date(Date.now() - 60_000), 10)).toEqual([]);
+  });
+
+  test('forgets cleared entries, on their own or with a batch, and keeps what is left of others', async () => {
+    const entries = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created'), outgoing('order.completed')] }));
+    for (const outbox of entries) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    const [first, second, third] = entries.map(({ id }) => id);
+    await (await store.begin([], [])).commit({ ...nothing, cleared: [first ?? ''] });
+    const kept = { id: second ?? '', events: entries[1]?.events.slice(1) ?? [] };
+    await store.clearOutbox([third ?? ''], [kept]);
+    expect(await store.unpublished(soon(), 10)).toEqual([kept]);
+  });
+
+  test('refuses a body on several lines before anything is written', async () => {
+    const event = { ...outgoing('order.created'), body: '{\n}' };
+    const batch = await store.begin([claimOf(v7())], []);
+    await expect(batch.commit({ ...nothing, outbox: { id: v7(), events: [event] } })).rejects.toThrow('on one line');
+    await (await store.begin([], [])).commit(nothing);
+  });
+});
+
+test('the journal keeps every event once, as it was', async () => {
+  const subject = v4();
+  const events = [outgoing('order.created', { subject, note: '"\\ ü \n' }), outgoing('inventory.reserved', { subject })];
+  const journal = [...events, ...events.slice(0, 1)].toReversed();
+  await (await store.begin([], [])).commit({ ...nothing, journal });
+  const text = 'select event_id, type, time, event::text as body from event_history where subject = $1 order by event_id';
+  expect(await dataSource.query(text, [subject])).toEqual(
+    events.map(({ event, body }) => ({ event_id: event.id, type: event.type, time: new Date(event.time), body })),
+  );
+});
+
+test('due gives the keys whose moment has come, earliest first', async () => {
+  const now = new Date('2026-11-20T12:00:00Z');
+  const at = (dueAt: Date | null): Thing => ({
+    id: v7(),
+    note: null,
+    code: null,
+    count: null,
+    amount: null,
+    open: null,
+    dueAt,
+    lines: null,
+  });
+  const later = (ms: number) => new Date(now.getTime() + ms);
+  const [exact, past, future, never] = [at(now), at(later(-5_000)), at(later(1)), at(null)];
+  await insert(things, exact, past, future, never);
+  expect(await store.due(things, 'dueAt', now, 10)).toEqual([past.id, exact.id]);
+  expect(await store.due(things, 'dueAt', now, 1)).toEqual([past.id]);
+  await expect(store.due(things, 'nothing', now, 1)).rejects.toThrow('has no property "nothing"');
+});
+
+test('a batch of many rows in several tables goes through at once', async () => {
+  const ids = Array.from({ length: 500 }, () => v7());
+  const skus = ids.map((_, index) => `SKU-${index}`);
+  const batch = await store.begin(
+    ids.map((id) => claimOf(id)),
+    [
+      { table: stock, keys: skus.toSorted(), lock: true },
+      { table: things, keys: ids, lock: true },
+    ],
+  );
+  await batch.commit({
+    ...nothing,
+    inserts: [
+      { table: things, rows: ids.map((id) => ({ id, note: id })) },
+      { table: stock, rows: skus.map((sku, available) => ({ sku, available })) },
+    ],
+  });
+  expect(await load(stock, ...skus)).toHaveLength(500);
+});
