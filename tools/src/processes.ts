@@ -88,7 +88,12 @@ export function tail(file: string, lines = 15): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-export function writeRecord(directory: string, record: ProcessRecord): void {
+/** For a process started elsewhere. */
+export function recordProcess(directory: string, name: string, pid: number): void {
+  writeRecord(directory, { name, pid, startedAt: startTimeOf(pid) ?? '', stopSignal: 'SIGTERM' });
+}
+
+function writeRecord(directory: string, record: ProcessRecord): void {
   mkdirSync(recordDirectory(directory), { recursive: true });
   writeFileSync(recordFile(directory, record.name), JSON.stringify(record));
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './paths';
 import { Interrupted, Problem } from './problem';
+import { recordProcess } from './processes';
 import { createProgress } from './progress';
 import { provisionTemporary } from './provision';
 import { command } from './run';
@@ -23,7 +24,7 @@ export const main = command(async (args, signal) => {
   const servers = await provisionTemporary({ progress, signal });
   try {
     const outputFile = join(servers.directory, 'results.json');
-    const code = await jest(signal, ['--json', `--outputFile=${outputFile}`, ...args], {
+    const code = await jest(servers.directory, signal, ['--json', `--outputFile=${outputFile}`, ...args], {
       RABBITMQ_URL: servers.rabbitmqUrl,
       POSTGRES_URL: servers.postgresUrl,
       RABBITMQ_MANAGEMENT_URL: servers.managementUrl ?? '',
@@ -48,25 +49,23 @@ function tool(name: string, args: string[], signal: AbortSignal): Promise<void> 
       });
     }
     child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve();
-      else
-        reject(
-          signal.aborted
-            ? new Interrupted()
-            : new Problem(`${output.trim()}\n\n\`${name} ${args.join(' ')}\` found the problems above.${hints[name] ?? ''}`),
-        );
-    });
+    child.once('close', (code) => (code === 0 ? resolve() : reject(signal.aborted ? new Interrupted() : found(name, output))));
   });
 }
 
-function jest(signal: AbortSignal, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+function found(name: string, output: string): Problem {
+  return new Problem(`${output.trim()}\n\n\`${name}\` found the problems above.${hints[name] ?? ''}`);
+}
+
+function jest(directory: string, signal: AbortSignal, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(bin('jest'), args, {
       cwd: root,
       stdio: ['inherit', 'ignore', 'inherit'],
       env: { ...process.env, ...env },
     });
+    // A killed `npm test` leaves jest running: with this record the next run ends it.
+    if (child.pid !== undefined) recordProcess(directory, 'jest', child.pid);
     signal.addEventListener('abort', () => child.kill('SIGTERM'));
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));
