@@ -1,1 +1,4 @@
+export { type FreshDatabase, freshDatabase } from './database.js';
 export * from './given.js';
+export * from './sample-order.js';
+export * from './vhost.js';
