@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import supertest from 'supertest';
+import { tinyApp } from './tiny-app.js';
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const { app, metrics } = tinyApp();
+const client = supertest(app);
+
+describe('commands', () => {
+  test('answer with what the step replied, and where it can be read', async () => {
+    const response = await client.post('/accounts').send({ name: 'Ada' });
+    expect(response.status).toBe(202);
+    expect(response.body.account).toMatch(UUID_V7);
+    expect(response.headers.location).toBe(`/accounts/${response.body.account}`);
+  });
+
+  test('need no body when all fields are optional', async () => {
+    const response = await client.post('/books/a/loans');
+    expect([response.status, response.body]).toEqual([202, { lent: 'a' }]);
+  });
+
+  test('answer 201 when they made something', async () => {
+    const response = await client.put('/books/a').send({ title: 'Emma' });
+    expect([response.status, response.body]).toEqual([201, { isbn: 'a', title: 'Emma' }]);
+  });
+
+  test('meet the same thing again under the same idempotency key', async () => {
+    const open = (key: string) => client.post('/accounts').set('idempotency-key', key).send({ name: 'Ada' });
+    const [first, again, other] = [await open('k1'), await open('k1'), await open('k2')];
+    expect(again.body.account).toBe(first.body.account);
+    expect(other.body.account).not.toBe(first.body.account);
+    expect(first.body.key).toBe('k1');
+  });
+});
+
+describe('reading routes', () => {
+  test('find by path', async () => expect((await client.get('/books/b')).body).toEqual({ isbn: 'b', title: 'B' }));
+  test('a literal path comes before one with a parameter', async () =>
+    expect((await client.get('/books/summary')).body).toEqual({ books: 3 }));
+  test('give pages', async () => {
+    const { body } = await client.get('/books?limit=2');
+    expect(body.items).toHaveLength(2);
+    expect(Buffer.from(body.nextCursor, 'base64url').toString()).toBe('b');
+    expect((await client.get('/books')).body.nextCursor).toBeUndefined();
+  });
+  test('answer HEAD and OPTIONS', async () => {
+    expect((await client.head('/books')).status).toBe(200);
+    const options = await client.options('/books');
+    expect([options.status, options.headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS']);
+  });
+});
+
+describe('every answer', () => {
+  test("carries the client's request id if it is a sane token, and a new one if not", async () => {
+    expect((await client.get('/books').set('x-request-id', 'abc-1.2:3')).headers['x-request-id']).toBe('abc-1.2:3');
+    for (const odd of ['two words', 'x'.repeat(101), '<script>']) {
+      expect((await client.get('/books').set('x-request-id', odd)).headers['x-request-id']).toMatch(UUID_V7);
+    }
+  });
+
+  test('the request id is the cause that the step sees', async () => {
+    const { body } = await client.post('/accounts').set('x-request-id', 'req-9').send({ name: 'Ada' });
+    expect(body.request).toBe('req-9');
+  });
+
+  test('is not to be sniffed, framed or kept, and says nothing about the framework', async () => {
+    const { headers } = await client.get('/books');
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('etag');
+  });
+
+  test('is measured by route, not by path', async () => {
+    await client.get('/books/c');
+    const text = await metrics.text();
+    expect(text).toMatch(/quickstep_http_request_seconds_count\{.*route="\/books\/\{isbn\}".*\} \d/);
+    expect(text).not.toContain('/books/c');
+  });
+});
+
+describe('health', () => {
+  test('the process is live', async () => expect((await client.get('/health/live')).body).toEqual({ status: 'live' }));
+
+  test('the service is ready when nothing is wrong', async () => {
+    const ready = supertest(tinyApp([{ name: 'database', check: async () => undefined }]).app);
+    expect((await ready.get('/health/ready')).body).toEqual({ status: 'ready', checks: ['database'] });
+  });
+
+  test('it is not when a check fails, which is named', async () => {
+    const checks = [
+      { name: 'database', check: () => Promise.reject(new Error('password authentication failed')) },
+      { name: 'consumer', check: () => 'not subscribed' },
+      { name: 'publisher', check: () => undefined },
+    ];
+    const response = await supertest(tinyApp(checks).app).get('/health/ready');
+    expect(response.status).toBe(503);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(response.body).toMatchObject({
+      code: 'unavailable',
+      detail: 'Not ready: database: does not answer; consumer: not subscribed',
+      errors: [
+        { pointer: '/checks/database', detail: 'does not answer' },
+        { pointer: '/checks/consumer', detail: 'not subscribed' },
+      ],
+    });
+  });
+});
+
+test('metrics are in the Prometheus text format', async () => {
+  const response = await client.get('/metrics');
+  expect(response.headers['content-type']).toContain('text/plain; version=0.0.4');
+  expect(response.text).toContain('# TYPE quickstep_messages_total counter');
+});

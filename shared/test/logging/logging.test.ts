@@ -1,0 +1,124 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { createLogger, type LogLevel, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
+import { createMetrics } from '@quickstep/shared/telemetry';
+
+function logTo(level: LogLevel, readable = false) {
+  const to = new PassThrough();
+  const logger = createLogger({ service: 'payment-service', level, to, readable });
+  const text = () => String(to.read() ?? '');
+  const lines = (): unknown[] =>
+    text()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  return { logger, text, lines };
+}
+
+const event = { id: 'e1', subject: 'order-1', type: 'payment.refund', data: { email: 'ada@example.org', amount: 5 } };
+
+describe('createLogger', () => {
+  test('writes one JSON line for each message', () => {
+    const { logger, lines } = logTo('info');
+    logger.info('started', { url: 'http://127.0.0.1:3003' });
+    expect(lines()).toEqual([
+      { time: expect.any(String), level: 'info', service: 'payment-service', message: 'started', url: 'http://127.0.0.1:3003' },
+    ]);
+  });
+
+  test('writes a readable line for people', () => {
+    const { logger, text } = logTo('info', true);
+    logger.warn('message retried', { step: 'chargePayment', milliseconds: 3 });
+    expect(text()).toMatch(/^[\d:.]{12} WARN {2}payment-service message retried step=chargePayment milliseconds=3\n$/);
+  });
+
+  test('writes nothing below its level', () => {
+    const { logger, text } = logTo('warn');
+    logger.info('unheard');
+    logger.debug('unheard');
+    expect(text()).toBe('');
+  });
+});
+
+describe('redact', () => {
+  test.each([
+    ['connect amqp://order:s3cret@broker:5672/q failed', 'connect amqp://***@broker:5672/q failed'],
+    ['postgres://u@host/db', 'postgres://***@host/db'],
+    ['Key (email)=(ada.lovelace@mail.example.org) exists', 'Key (email)=(***@***) exists'],
+    ['token pm_card_ok was declined', 'token pm_*** was declined'],
+    ['rabbit@localhost is down', 'rabbit@localhost is down'],
+  ])('%s', (text, redacted) => {
+    expect(redact(text)).toBe(redacted);
+  });
+});
+
+test('reasonOf finds the words in an AggregateError', () => {
+  expect(
+    reasonOf(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')])),
+  ).toBe('connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432');
+});
+
+describe('pipelineObserver', () => {
+  test('logs one line per message and step, without its data', () => {
+    const { logger, lines } = logTo('debug');
+    pipelineObserver(logger, createMetrics('payment-service')).handled('refundPayment', event, 'done', performance.now());
+    const [line] = lines();
+    expect(line).toEqual({
+      time: expect.any(String),
+      level: 'debug',
+      service: 'payment-service',
+      message: 'message done',
+      orderId: 'order-1',
+      eventId: 'e1',
+      type: 'payment.refund',
+      step: 'refundPayment',
+      outcome: 'done',
+      milliseconds: expect.any(Number),
+    });
+  });
+
+  test('logs what failed with its reason, at warn and at error, and what is well only at debug', () => {
+    const { logger, lines } = logTo('info');
+    const observer = pipelineObserver(logger, createMetrics('payment-service'));
+    observer.handled('refundPayment', event, 'done', 0);
+    observer.handled('refundPayment', event, 'retried', 0, 'the gateway is away');
+    observer.handled('refundPayment', event, 'parked', 0, 'breaks its contract');
+    observer.undecodable('not JSON');
+    observer.trouble('the database is away', new Error('ECONNREFUSED'));
+    expect(lines()).toMatchObject([
+      { level: 'warn', outcome: 'retried', reason: 'the gateway is away' },
+      { level: 'error', outcome: 'parked', reason: 'breaks its contract' },
+      { level: 'error', reason: 'not JSON' },
+      { level: 'warn', message: 'the database is away', reason: 'ECONNREFUSED' },
+    ]);
+  });
+
+  test('logs the end of a saga at info, once it is done', () => {
+    const { logger, lines } = logTo('info');
+    const observer = pipelineObserver(logger, createMetrics('notification-service'), new Set(['payment.refund']));
+    observer.handled('notify', event, 'done', 0);
+    observer.handled('notify', event, 'duplicate', 0);
+    const other = { ...event, type: 'payment.refunded' };
+    observer.handled('notify', other, 'done', 0);
+    expect(lines()).toMatchObject([{ level: 'info', message: 'saga ended', orderId: 'order-1', type: 'payment.refund' }]);
+  });
+
+  test('counts what it sees', async () => {
+    const { logger } = logTo('error');
+    const metrics = createMetrics('payment-service');
+    const observer = pipelineObserver(logger, metrics);
+    observer.handled('refundPayment', event, 'done', performance.now());
+    observer.handled('refundPayment', event, 'duplicate', performance.now());
+    observer.batch(2, 5);
+    metrics.gauge('unroutable', () => 3);
+    metrics.gauge('outbox', () => Promise.reject(new Error('the database is away')));
+    const text = await metrics.text();
+    expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="done",service="payment-service"} 1');
+    expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="duplicate",service="payment-service"} 1');
+    expect(text).toContain('quickstep_handling_seconds_count{service="payment-service",step="refundPayment"} 2');
+    expect(text).toContain('quickstep_batch_messages_sum{service="payment-service"} 2');
+    expect(text).toContain('quickstep_unroutable_event_types{service="payment-service"} 3');
+    expect(text).not.toMatch(/^quickstep_outbox_entries/m);
+    expect(text).toContain('process_cpu_seconds_total');
+  });
+});
