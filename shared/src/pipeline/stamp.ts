@@ -13,12 +13,16 @@ export interface Cause {
 
 const hex = (id: string) => id.replaceAll('-', '');
 
-/** The caller's trace goes on, with this event as the parent of what follows; without one the saga's id names the trace. */
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+/**
+ * The caller's trace goes on, with this event as the parent of what follows; without one the saga's id names the trace, or else
+ * the request's. Neither need be a UUID (a SKU, a client's own request id); the event's id is.
+ */
 function traceparent(cause: Cause, correlationId: string, eventId: string): string {
   const inherited = cause.traceparent?.slice(3, 35);
-  const own = hex(correlationId);
-  const trace = inherited ?? (/^[0-9a-f]{32}$/.test(own) ? own : hex(cause.id));
-  return `00-${trace}-${hex(eventId).slice(16)}-01`;
+  const trace = [inherited, hex(correlationId), hex(cause.id)].find((id) => id !== undefined && TRACE_ID.test(id));
+  return `00-${trace ?? hex(eventId)}-${hex(eventId).slice(16)}-01`;
 }
 
 /** Makes an event of a draft: gives it an id, time and cause, and checks it against its contract. */
