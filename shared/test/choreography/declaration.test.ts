@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { choreography, consumedBy, emittedBy, problemsOf, retryQueue, topologyOf } from '@quickstep/shared/choreography';
+import { command, event } from '@quickstep/shared/contracts';
+import { Type } from '@sinclair/typebox';
+
+const data = Type.Object({ orderId: Type.String() });
+const Asked = event('kitchen.asked', data, { description: 'Somebody is hungry.' });
+const Cooked = event('kitchen.cooked', data, { description: 'Dinner is ready.' });
+const Praised = event('guest.praised', data, { description: 'It was good.', final: true });
+const Order = command(data, 'Ask for dinner.');
+
+const kitchen = choreography('kitchen-service', {
+  ask: { command: Order, emits: [Asked] },
+  cook: { on: [Asked], emits: [Cooked] },
+  cookAgain: { on: [Asked], emits: [Cooked], compensates: 'cook' },
+});
+const guest = choreography('guest-service', { eat: { on: [Cooked], emits: [Praised] } });
+
+describe('a declaration', () => {
+  test('lists each event once that its service consumes and emits', () => {
+    expect(consumedBy(kitchen)).toEqual([Asked]);
+    expect(emittedBy(kitchen)).toEqual([Asked, Cooked]);
+  });
+
+  test('cannot undo a step that its service does not have', () => {
+    expect(() => choreography('guest-service', { leave: { on: [Cooked], emits: [], compensates: 'eat' } })).toThrow(
+      'guest-service: step "leave" says that it compensates "eat", which is no step of this service',
+    );
+  });
+});
+
+describe('declarations together', () => {
+  test('fit', () => {
+    expect(problemsOf([kitchen, guest])).toEqual([]);
+  });
+
+  test('do not when an event has no consumer, or no publisher', () => {
+    expect(problemsOf([kitchen])).toEqual(['kitchen.cooked is emitted, but no service consumes it']);
+    expect(problemsOf([guest])).toEqual(['kitchen.cooked is consumed, but no service emits it']);
+  });
+
+  test('do not when a final event has a consumer', () => {
+    const critic = choreography('critic-service', { listen: { on: [Praised], emits: [] } });
+    expect(problemsOf([kitchen, guest, critic])).toEqual(['guest.praised is declared final, but a service consumes it']);
+  });
+
+  test('do not when two contracts share a type', () => {
+    const Twin = event('kitchen.cooked', data, { description: 'Another dinner.' });
+    const other = choreography('other-service', { cook: { on: [Asked], emits: [Twin] }, eat: { on: [Twin], emits: [] } });
+    expect(problemsOf([kitchen, guest, other])).toEqual(['kitchen.cooked has two contracts']);
+  });
+});
+
+describe('a topology', () => {
+  test('follows from the declaration', () => {
+    expect(topologyOf(guest, [200, 1_000])).toEqual({
+      queue: 'guest-service',
+      deadLetterQueue: 'guest-service.dead-letter',
+      retryQueues: [
+        { name: 'guest-service.retry.200ms', delay: 200 },
+        { name: 'guest-service.retry.1s', delay: 1_000 },
+      ],
+      exchanges: ['guest.events', 'kitchen.events'],
+      bindings: [{ queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.cooked' }],
+    });
+  });
+
+  test('declares each wait queue once, however often its delay is used', () => {
+    expect(topologyOf(guest, [500, 500, 2_000, 2_000]).retryQueues.map(({ name }) => name)).toEqual([
+      'guest-service.retry.500ms',
+      'guest-service.retry.2s',
+    ]);
+  });
+
+  test.each([
+    [1, '1ms'],
+    [1_500, '1500ms'],
+    [60_000, '60s'],
+  ])('names the queue for %i ms %s', (delay, name) => {
+    expect(retryQueue('guest-service', delay)).toBe(`guest-service.retry.${name}`);
+  });
+});

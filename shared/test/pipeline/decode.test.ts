@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { type EventContract, InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
+import { Permanent } from '@quickstep/shared/pipeline';
+import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { decode } from '../../src/pipeline/decode.js';
+
+const contracts = new Map<string, EventContract>([OrderCreated, InventoryReleased].map((each) => [each.type, each]));
+const order = sampleOrder();
+const created = happened(OrderCreated(order));
+const released = happened(InventoryReleased({ orderId: order.orderId, reason: 'Payment declined' }));
+const cancelled = happened(OrderCancelled({ ...orderStateOf(order), reason: 'x' }));
+
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+const reasons = (decoded: ReturnType<typeof decode>) => decoded.map((each) => (each.ok ? 'ok' : each.error.message));
+
+describe('a message with one event', () => {
+  test('is that event, with the text that it came as', () => {
+    const body = `  ${JSON.stringify(created, null, 2)}\n`;
+    expect(decode(Buffer.from(body), false, contracts)).toEqual([{ ok: true, event: created, body }]);
+    expect(decode(body, false, contracts)).toEqual([{ ok: true, event: created, body }]);
+  });
+
+  test('keeps every character', () => {
+    const { shippingAddress } = order;
+    const name = 'Åsa 山田 🙂 "\\\u2028';
+    const strange = happened(OrderCreated({ ...order, shippingAddress: { ...shippingAddress, name } }));
+    expect(decode(bytes(strange), false, contracts)).toMatchObject([
+      { ok: true, event: { data: { shippingAddress: { name } } } },
+    ]);
+  });
+
+  test.each([
+    ['', 'The message is not JSON'],
+    ['{"type":', 'The message is not JSON'],
+    ['null', 'No step of this service consumes "no type"'],
+    ['[]', 'No step of this service consumes "no type"'],
+    ['{"type":"order.unheard_of"}', 'No step of this service consumes "order.unheard_of"'],
+    ['{"type":"toString"}', 'No step of this service consumes "toString"'],
+    [JSON.stringify(cancelled), 'No step of this service consumes "order.cancelled"'],
+    [JSON.stringify({ ...released, data: {} }), 'inventory.released breaks its contract: /data/orderId is missing'],
+    [JSON.stringify({ ...released, specversion: '0.3' }), 'inventory.released breaks its contract: /specversion'],
+  ])('%s is permanently wrong', (body, reason) => {
+    const [decoded, ...others] = decode(Buffer.from(body), false, contracts);
+    expect(others).toEqual([]);
+    expect(decoded).toMatchObject({ ok: false, error: expect.any(Permanent) });
+    expect(reasons([decoded ?? { ok: true, event: created, body }])[0]).toContain(reason);
+  });
+
+  test('does not repeat what it cannot read at any length', () => {
+    const [reason = ''] = reasons(decode(bytes({ type: 'x'.repeat(10_000) }), false, contracts));
+    expect(reason.length).toBeLessThan(200);
+  });
+});
+
+describe('a message with several events', () => {
+  test('is each of them, in order', () => {
+    const decoded = decode(bytes([created, released]), true, contracts);
+    expect(decoded).toMatchObject([
+      { ok: true, event: created },
+      { ok: true, event: released },
+    ]);
+    expect(decoded.map(({ body }) => JSON.parse(body.toString()))).toEqual([created, released]);
+  });
+
+  test('is not spoilt by one that is wrong', () => {
+    expect(reasons(decode(bytes([created, { type: 'nonsense' }, 42, released]), true, contracts))).toEqual([
+      'ok',
+      'No step of this service consumes "nonsense"',
+      'No step of this service consumes "no type"',
+      'ok',
+    ]);
+  });
+
+  test.each(['{}', '[]', '"text"', JSON.stringify(created)])('must be an array with events in it (%s)', (body) => {
+    expect(decode(Buffer.from(body), true, contracts)).toMatchObject([{ ok: false, error: expect.any(Permanent) }]);
+  });
+});

@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { MicroBatcher } from '@quickstep/shared/pipeline';
+
+/** A batcher whose batches end when the test says so. */
+function held(limit: number) {
+  const batches: number[][] = [];
+  const ends: (() => void)[] = [];
+  const batcher = new MicroBatcher<number>((items) => {
+    batches.push(items);
+    return new Promise((resolve) => ends.push(resolve));
+  }, limit);
+  const next = async () => {
+    await settled();
+    ends.shift()?.();
+    await settled();
+  };
+  return { batches, batcher, next };
+}
+
+/** Every microtask that is due has run. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('an item alone is a batch at once', async () => {
+  const { batcher, batches, next } = held(10);
+  batcher.push(1);
+  await next();
+  expect(batches).toEqual([[1]]);
+  await batcher.whenIdle();
+});
+
+test('what arrives together shares a batch', async () => {
+  const { batcher, batches, next } = held(10);
+  for (const item of [1, 2, 3]) batcher.push(item);
+  await next();
+  expect(batches).toEqual([[1, 2, 3]]);
+});
+
+test('what arrives while a batch runs becomes the next one, in order of arrival', async () => {
+  const { batcher, batches, next } = held(10);
+  batcher.push(1);
+  await settled();
+  for (const item of [2, 3, 4]) batcher.push(item);
+  expect(batcher.waiting).toBe(3);
+  expect(batches).toEqual([[1]]);
+  await next();
+  expect(batches).toEqual([[1], [2, 3, 4]]);
+  await next();
+  expect(batcher.waiting).toBe(0);
+});
+
+test('a batch is no longer than the limit, and one runs at a time', async () => {
+  const { batcher, batches, next } = held(2);
+  for (const item of [1, 2, 3, 4, 5]) batcher.push(item);
+  await settled();
+  expect(batches).toEqual([[1, 2]]);
+  await next();
+  await next();
+  expect(batches).toEqual([[1, 2], [3, 4], [5]]);
+});
+
+test('is idle when nothing waits and nothing runs', async () => {
+  const { batcher, next } = held(1);
+  await batcher.whenIdle();
+  batcher.push(1);
+  batcher.push(2);
+  let idle = false;
+  const waited = batcher.whenIdle().then(() => {
+    idle = true;
+  });
+  await next();
+  expect(idle).toBe(false);
+  await next();
+  await waited;
+  expect(idle).toBe(true);
+  batcher.push(3);
+  await next();
+  await batcher.whenIdle();
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { inventory } from '@quickstep/inventory-service/choreography';
+import { notification } from '@quickstep/notification-service/choreography';
+import { order } from '@quickstep/order-service/choreography';
+import { payment } from '@quickstep/payment-service/choreography';
+import { type Choreography, consumedBy, emittedBy, problemsOf, topologyOf } from '@quickstep/shared/choreography';
+import { shipping } from '@quickstep/shipping-service/choreography';
+
+const services: readonly Choreography[] = [order, inventory, payment, shipping, notification];
+
+/** The saga as people tell it: who publishes each event, and who consumes it. */
+const saga = `
+  order.created                   | order             | inventory
+  order.cancellation_requested    | order             | shipping
+  order.completed                 | order             | notification
+  order.cancelled                 | order             | notification
+  inventory.reserved              | inventory         | order, payment
+  inventory.insufficient          | inventory         | order
+  inventory.release               | payment           | inventory
+  inventory.released              | inventory         | order
+  inventory.item_changed          | inventory         | order
+  payment.completed               | payment           | order, shipping
+  payment.failed                  | payment           | order
+  payment.refund                  | payment, shipping | payment
+  payment.refunded                | payment           | notification, order
+  shipping.shipped                | shipping          | inventory, order
+  shipping.failed                 | shipping          | order
+  shipping.cancellation_rejected  | shipping          | order
+  shipping.recall                 | shipping          | shipping
+  notification.sent               | notification      |
+  notification.failed             | notification      |
+`
+  .trim()
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+/** What undoes what. */
+const compensations = [
+  ['inventory-service', 'releaseStock', 'reserveStock'],
+  ['payment-service', 'refundPayment', 'chargePayment'],
+  ['shipping-service', 'cancelShipment', 'bookShipment'],
+  ['shipping-service', 'recallShipment', 'bookShipment'],
+];
+
+const short = ({ service }: Choreography) => service.replace('-service', '');
+const namesOf = (type: string, contractsOf: typeof emittedBy) =>
+  services
+    .filter((each) => contractsOf(each).some((contract) => contract.type === type))
+    .map(short)
+    .sort()
+    .join(', ');
+
+describe('the five declarations', () => {
+  test('fit together: whatever is emitted is consumed, and the other way round', () => {
+    expect(problemsOf(services)).toEqual([]);
+  });
+
+  test('are the saga table, neither more nor less', () => {
+    const types = [...new Set(services.flatMap((each) => [...emittedBy(each), ...consumedBy(each)]).map(({ type }) => type))];
+    const declared = types.map((type) => [type, namesOf(type, emittedBy), namesOf(type, consumedBy)]);
+    const byType = (a: string[], b: string[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
+    expect(declared.sort(byType)).toEqual([...saga].sort(byType));
+  });
+
+  test('put each compensation beside the step that it undoes', () => {
+    const declared = services.flatMap(({ service, steps }) =>
+      Object.entries(steps).flatMap(([name, step]) =>
+        'on' in step && step.compensates !== undefined ? [[service, name, step.compensates]] : [],
+      ),
+    );
+    expect(declared).toEqual(compensations);
+  });
+
+  test('let only final events go to nobody', () => {
+    const final = services.flatMap(emittedBy).filter((contract) => contract.final);
+    expect(final.map(({ type }) => type)).toEqual(['notification.sent', 'notification.failed']);
+  });
+
+  test('say for people what every event and every command means', () => {
+    const contracts = services.flatMap((each) => [...emittedBy(each), ...consumedBy(each)]);
+    const commands = services.flatMap(({ steps }) =>
+      Object.values(steps).flatMap((step) => ('command' in step ? [step.command] : [])),
+    );
+    for (const { description } of [...contracts, ...commands]) expect(description).toMatch(/^[A-Z].{10,}\.$/);
+  });
+});
+
+describe('the topology', () => {
+  test.each(services.map((each) => [each.service, each] as const))(
+    'of %s: one queue with its name, bound to exactly what its table row says',
+    (service, declared) => {
+      const { queue, deadLetterQueue, retryQueues, bindings, exchanges } = topologyOf(declared, [200, 5_000]);
+      expect({ queue, deadLetterQueue }).toEqual({ queue: service, deadLetterQueue: `${service}.dead-letter` });
+      expect(retryQueues).toEqual([
+        { name: `${service}.retry.200ms`, delay: 200 },
+        { name: `${service}.retry.5s`, delay: 5_000 },
+      ]);
+      const consumed = saga.flatMap(([type = '', , consumers = '']) => (consumers.includes(short(declared)) ? [type] : []));
+      expect(bindings.map(({ routingKey }) => routingKey).sort()).toEqual(consumed.sort());
+      for (const binding of bindings) {
+        expect(binding).toEqual({
+          queue: service,
+          exchange: `${binding.routingKey.split('.')[0]}.events`,
+          routingKey: binding.routingKey,
+        });
+      }
+      const published = `${short(declared)}.events`;
+      expect(exchanges).toEqual(
+        [...new Set([...bindings.map(({ exchange }) => exchange), ...alsoPublishes(declared), published])].sort(),
+      );
+    },
+  );
+
+  test('has the five exchanges of the public contract', () => {
+    expect([...new Set(services.flatMap((each) => topologyOf(each).exchanges))].sort()).toEqual([
+      'inventory.events',
+      'notification.events',
+      'order.events',
+      'payment.events',
+      'shipping.events',
+    ]);
+  });
+
+  function alsoPublishes(declared: Choreography): string[] {
+    return saga.flatMap(([type = '', publishers = '']) =>
+      publishers.split(', ').includes(short(declared)) ? [`${type.split('.')[0]}.events`] : [],
+    );
+  }
+});
