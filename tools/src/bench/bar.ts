@@ -10,7 +10,11 @@ const width = 24;
 const everyMs = 100;
 
 /** Runs the work under a live progress bar; like `Progress.step`, one line remains of it. Without a terminal there is no bar. */
-export async function withBar<T>(progress: Progress, label: string, work: (bar: Bar, note: (text: string) => void) => Promise<T>): Promise<T> {
+export async function withBar<T>(
+  progress: Progress,
+  label: string,
+  work: (bar: Bar, note: (text: string) => void) => Promise<T>,
+): Promise<T> {
   const stream = process.stdout;
   const started = performance.now();
   let finished = label;

@@ -56,7 +56,8 @@ function parse(text: string): Sample[] {
 }
 
 function histogram(samples: Sample[], name: string): Histogram {
-  const total = (suffix: string) => samples.filter((each) => each.name === name + suffix).reduce((all, { value }) => all + value, 0);
+  const total = (suffix: string) =>
+    samples.filter((each) => each.name === name + suffix).reduce((all, { value }) => all + value, 0);
   const buckets = new Map<number, number>();
   for (const each of samples) {
     if (each.name !== `${name}_bucket`) continue;

@@ -1,15 +1,15 @@
-import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
-import { type LoadGenerator, startLoad } from './load/generator.js';
+import { sampleCatalogue } from '../catalogue.js';
+import { echoProblems } from '../log-echo.js';
 import { readRecords } from '../processes.js';
 import { type Progress, paint } from '../progress.js';
-import { echoProblems } from '../log-echo.js';
 import { provisionTemporary } from '../provision/index.js';
 import { freePort } from '../provision/ports.js';
 import { seed } from '../seed.js';
-import { type Service, serviceNamed, services, specOf } from '../services.js';
+import { type Service, services, specOf } from '../services.js';
 import { type SupervisedService, supervise } from '../supervisor.js';
 import { until } from '../wait.js';
-import { sampleCatalogue } from '../catalogue.js';
+import { type LoadGenerator, startLoad } from './load/generator.js';
+import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
 import { readMetrics } from './service-metrics.js';
 
 export interface SystemOptions {
@@ -35,6 +35,7 @@ export interface System {
   directory: string;
   groups: ProcessGroup[];
   load: LoadGenerator;
+  services(): SupervisedService[];
   instances(service: string): SupervisedService[];
   urls(service: string): string[];
   stop(): Promise<void>;
@@ -65,7 +66,8 @@ export async function startSystem({ progress, signal, replicas, env }: SystemOpt
     await progress.step('sample catalogue', () => seedEverywhere(urls, signal));
     load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
     const { rabbitmqUrl, postgresUrl, directory } = servers;
-    return { rabbitmqUrl, postgresUrl, directory, groups: groupsOf(directory, instances, load), load, instances, urls, stop };
+    const groups = groupsOf(directory, instances, load);
+    return { rabbitmqUrl, postgresUrl, directory, groups, load, services: () => all, instances, urls, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -75,6 +77,7 @@ export async function startSystem({ progress, signal, replicas, env }: SystemOpt
     const started: SupervisedService[] = [];
     for (let replica = 1; replica <= count; replica++) {
       const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env });
+      spec.env.BENCH_PROFILE_NAME = spec.name;
       started.push(supervise(spec, warn));
     }
     return started;
@@ -100,7 +103,7 @@ function groupsOf(directory: string, instances: (service: string) => SupervisedS
   const server = (name: string) => records.filter((record) => record.name === name).map(({ pid }) => pid);
   const pidsOf = (name: string) => instances(name).flatMap((each) => each.pid() ?? []);
   return [
-    ...services.map(({ name }) => group(name, () => pidsOf(serviceNamed(name).name), addedUp)),
+    ...services.map(({ name }) => group(name, () => pidsOf(name), addedUp)),
     group('RabbitMQ', () => server('rabbitmq').flatMap(treeOf), addedUp),
     group('PostgreSQL', () => server('postgres').flatMap(treeOf), shared),
     group('load', () => [load.pid() ?? 0], addedUp),

@@ -54,9 +54,12 @@ export class Connection {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     const headLength = this.#received.indexOf(endOfHead);
     if (headLength < 0) return;
-    const head = this.#received.latin1Slice(0, headLength);
+    const head = this.#received.toString('latin1', 0, headLength);
     const bodyLength = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1]);
-    if (Number.isNaN(bodyLength)) return this.#fail(new Error(`An answer without Content-Length:\n${head}`));
+    if (Number.isNaN(bodyLength)) {
+      this.#fail(new Error(`An answer without Content-Length:\n${head}`));
+      return;
+    }
     if (this.#received.length < headLength + endOfHead.length + bodyLength) return;
     this.#received = Buffer.alloc(0);
     this.#answered?.({ status: Number(head.slice(9, 12)), orderId: /\r\nlocation: *\S*\/([0-9a-f-]{36})\b/i.exec(head)?.[1] });

@@ -16,7 +16,12 @@ export interface LoadGenerator {
 export async function startLoad(options: LoadOptions): Promise<LoadGenerator> {
   // Not the profiler or other options that are meant for the services.
   const env = { ...process.env, NODE_OPTIONS: '' };
-  const child = fork(join(__dirname, 'main.js'), { env, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(join(__dirname, 'main.js'), {
+    env,
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   await ask(child, { kind: 'connect', options }, 'connected');
   return {
     pid: () => child.pid,

@@ -22,8 +22,9 @@ async function openLines({ targets }: LoadOptions, { pace, idempotencyKeys }: Jo
   const count = pace.kind === 'closed' ? pace.concurrency : Math.min(openConnections, Math.max(8, pace.rate));
   const builders = targets.map((target) => ({ target, build: requestBuilder(target, idempotencyKeys) }));
   const line = async (index: number): Promise<Line> => {
-    const { target, build } = builders[index % builders.length] ?? { target: { host: '', port: 0 }, build: () => Buffer.alloc(0) };
-    return { connection: await Connection.open(target), build };
+    const chosen = builders[index % builders.length];
+    if (chosen === undefined) throw new Error('There is no order service to send orders to');
+    return { connection: await Connection.open(chosen.target), build: chosen.build };
   };
   return Promise.all(Array.from({ length: count }, (_, index) => line(index)));
 }

@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../progress.js';
+import { interruption } from '../run.js';
+import { checkEndings, checkInvariants, type Invariant } from './invariants.js';
+import type { Job } from './load/protocol.js';
+import { type Round, type RunOptions, runRound, warmUp } from './measure.js';
+import type { Options } from './options.js';
+import { type System, startSystem } from './system.js';
+import type { Table } from './table.js';
+import { baseline, type Variant } from './variants.js';
+
+export interface Context {
+  options: Options;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+export interface Outcome {
+  tables: Table[];
+  /** Without the extension. */
+  plots: { name: string; svg: string }[];
+  /** Everything that was measured, for `--json`. */
+  data: unknown;
+  invariantsHold: boolean;
+}
+
+export type Scenario = (context: Context) => Promise<Outcome>;
+
+/** A warm system in which jobs are measured. */
+export interface Measuring {
+  system: System;
+  run(label: string, job: Pick<Job, 'orders' | 'pace'>, onProgress?: RunOptions['onProgress']): Promise<Round>;
+}
+
+export interface Measured<T> {
+  value: T;
+  invariants: Invariant[];
+}
+
+export interface SystemChoice {
+  variant?: Variant;
+  replicas?: number;
+  warmup?: number;
+}
+
+/** Starts a fresh system, lets the scenario measure in it, checks the invariants and stops it. */
+export async function inFreshSystem<T>(
+  context: Context,
+  choice: SystemChoice,
+  work: (measuring: Measuring) => Promise<T>,
+): Promise<Measured<T>> {
+  const { options, progress, signal } = context;
+  const { variant = baseline, replicas = options.replicas, warmup = options.warmup } = choice;
+  const env = { ...variant.env, ...options.env, ...profilerEnv(options.profile) };
+  const system = await startSystem({ progress, signal, replicas, env });
+  try {
+    const idempotencyKeys = variant.idempotencyKeys === true;
+    await warmUp({ system, progress, signal }, warmup, idempotencyKeys);
+    const rounds: Round[] = [];
+    const run: Measuring['run'] = async (label, job, onProgress) => {
+      const told = onProgress === undefined ? {} : { onProgress };
+      const round = await profiled(context, system, () =>
+        runRound({ label, system, progress, signal, job: { ...job, idempotencyKeys }, ...told }),
+      );
+      rounds.push(round);
+      return round;
+    };
+    const value = await work({ system, run });
+    const invariants = await progress.step('invariants', () => checkInvariants(system.postgresUrl));
+    if (options.keep) await kept(context, system);
+    return { value, invariants: [checkEndings(rounds.map(({ load }) => load)), ...invariants] };
+  } finally {
+    await system.stop();
+  }
+}
+
+export const invariantsTable = (invariants: readonly Invariant[]): Table => ({
+  title: 'Invariants',
+  columns: ['', 'found'],
+  rows: invariants.map(({ text, holds, found }) => [`${holds ? '✓' : '✗'} ${text}`, found]),
+});
+
+export const allHold = (invariants: readonly Invariant[]) => invariants.every(({ holds }) => holds);
+
+function profilerEnv(directory: string | undefined): NodeJS.ProcessEnv {
+  if (directory === undefined) return {};
+  mkdirSync(directory, { recursive: true });
+  return {
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`,
+    BENCH_PROFILE_DIRECTORY: directory,
+  };
+}
+
+/** Only the last round's profile remains: each overwrites the one before. */
+async function profiled(context: Context, system: System, work: () => Promise<Round>): Promise<Round> {
+  const { profile } = context.options;
+  if (profile === undefined) return work();
+  const toggle = () => {
+    for (const service of system.services()) service.kill('SIGUSR2');
+  };
+  toggle();
+  const round = await work();
+  toggle();
+  const written = () => readdirSync(profile).filter((file) => file.endsWith('.cpuprofile')).length >= system.services().length;
+  for (let waited = 0; waited < 20 && !written(); waited++) await sleep(500);
+  return round;
+}
+
+async function kept({ progress, signal }: Context, system: System): Promise<void> {
+  progress.line(
+    `\n  Still running, until Ctrl-C: ${system.urls('order-service').join(', ')}, ${new URL(system.postgresUrl).host}`,
+  );
+  await interruption(signal);
+}

@@ -1,0 +1,71 @@
+import type { Batches, Round } from './measure.js';
+import { boundOf } from './service-metrics.js';
+import type { Percentiles } from './statistics.js';
+import { sum } from './statistics.js';
+import { decimal, integer, milliseconds, percent, type Table } from './table.js';
+
+export function throughputTable(title: string, rounds: readonly Round[], median: Round): Table {
+  const rows = rounds.map((round, index) => [
+    `round ${index + 1}${round === median && rounds.length > 1 ? ' (median)' : ''}`,
+    integer(round.load.placed),
+    integer(round.ordersPerSecond),
+    decimal(round.load.endingSeconds),
+    decimal(round.quietSeconds),
+    ...percentileCells(round.load.placedToEnded),
+    percent(round.otherLoad),
+  ]);
+  return {
+    title,
+    columns: ['', 'orders', 'orders/s', 'seconds', 'then quiet', 'p50 ms', 'p95', 'p99', 'max', 'other load'],
+    rows,
+  };
+}
+
+export function latencyTable(title: string, rounds: readonly { label: string; round: Round }[]): Table {
+  return {
+    title,
+    columns: ['orders/s', 'p50 ms', 'p95', 'p99', 'max', 'POST p50', 'p95', 'p99', 'max', 'generator p99', 'other load'],
+    rows: rounds.map(({ label, round: { load, otherLoad } }) => [
+      label,
+      ...percentileCells(load.placedToEnded),
+      ...percentileCells(load.post),
+      milliseconds(load.lateness.p99),
+      percent(otherLoad),
+    ]),
+    notes: ['Placed to ended, and POST: both from the moment at which the order was due.'],
+  };
+}
+
+const percentileCells = ({ p50, p95, p99, max }: Percentiles) => [p50, p95, p99, max].map(milliseconds);
+
+export function processTable({ processes, load }: Round): Table {
+  const total = sum(processes.map(({ cpuSeconds }) => cpuSeconds));
+  const row = (name: string, seconds: number, peak: string) => [
+    name,
+    decimal((seconds / load.placed) * 1_000, 3),
+    percent(seconds / total),
+    peak,
+  ];
+  const rows = processes.map(({ name, cpuSeconds, peakMemory }) => row(name, cpuSeconds, integer(peakMemory)));
+  return {
+    title: 'Processor time and memory',
+    columns: ['process', 'CPU s / 1,000 orders', 'share', 'peak MiB'],
+    rows: [...rows, row('all', total, '')],
+  };
+}
+
+export function batchTable(batches: readonly Batches[], orders: number): Table {
+  return {
+    title: 'Batches',
+    columns: ['service', 'transactions', 'messages/order', 'mean size', 'p50 ≤', 'p99 ≤', 'mean ms'],
+    rows: batches.map(({ service, size, seconds }) => [
+      service,
+      integer(size.count),
+      decimal(size.sum / orders),
+      decimal(size.sum / size.count),
+      integer(boundOf(size, 0.5)),
+      integer(boundOf(size, 0.99)),
+      decimal((seconds.sum / seconds.count) * 1_000, 2),
+    ]),
+  };
+}
