@@ -44,7 +44,8 @@ export function postgresHome(directory: string, account: Account | undefined): s
   openOwnDirectories(directory);
   if (account === undefined || isReachable(directory)) return join(directory, 'postgres');
   const home = outsideHome(directory);
-  mkdirSync(home, { recursive: true, mode: 0o755 });
+  mkdirSync(home, { recursive: true });
+  for (const path of [outsideRoot, home]) chmodSync(path, 0o755);
   return home;
 }
 

@@ -40,7 +40,8 @@ export async function providePostgres(options: ServerOptions, note: Note): Promi
   await initialise(binaries, home, data, account);
   const port = await freePort(options.standardPorts ? 5432 : undefined);
   await startServer(options, binaries, data, port, account);
-  note(`PostgreSQL ${binaries.majorVersion} on 127.0.0.1:${port}`);
+  const elsewhere = home.startsWith(options.directory) ? '' : `, data in ${home}`;
+  note(`PostgreSQL ${binaries.majorVersion} on 127.0.0.1:${port}${elsewhere}`);
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
 }
 
