@@ -9,6 +9,7 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderCreated,
+  OrderStuck,
   PaymentCompleted,
   PaymentFailed,
   PaymentRefunded,
@@ -22,7 +23,7 @@ import {
 export const order = choreography('order-service', {
   placeOrder: { command: PlaceOrder, emits: [OrderCreated] },
   cancelOrder: { command: CancelOrder, emits: [OrderCancellationRequested] },
-  expireOrder: { timer: "the order's deadline", emits: [OrderCancellationRequested] },
+  expireOrder: { timer: "the order's deadline", emits: [OrderCancellationRequested, OrderStuck] },
   recordProgress: {
     on: [
       InventoryReserved,

@@ -3,6 +3,7 @@ import { startService } from '@quickstep/shared/service';
 import type { orderConfig } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
 import { CatalogueItemEntity, OrderEntity } from './db/tables.js';
+import { countStuck } from './http/order-queries.js';
 import { orderRoutes } from './http/routes.js';
 import { orderSteps } from './steps/index.js';
 
@@ -18,5 +19,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
     journal: true,
+    gauges: [{ name: 'quickstep_stuck_orders', help: 'Orders that could not end after their deadline', read: countStuck }],
   });
 }

@@ -11,9 +11,20 @@ export interface Message {
 
 type Told = EventOf<typeof OrderCompleted | typeof OrderCancelled | typeof PaymentRefunded>;
 
-/** `1999`, `EUR` is `19.99 EUR`; the number of minor digits is the currency's own (ISO 4217). */
-export function formatMoney(amount: number, currency: string): string {
+const minorDigits = new Map<string, number>();
+
+/** How many digits a currency's minor unit has (ISO 4217). Asked of `Intl` once: making a formatter costs some 30 us. */
+function minorDigitsOf(currency: string): number {
+  const known = minorDigits.get(currency);
+  if (known !== undefined) return known;
   const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  minorDigits.set(currency, digits);
+  return digits;
+}
+
+/** `1999`, `EUR` is `19.99 EUR`. */
+export function formatMoney(amount: number, currency: string): string {
+  const digits = minorDigitsOf(currency);
   return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 

@@ -51,3 +51,9 @@ export async function historyOf(dataSource: DataSource, orderId: string): Promis
   );
   return rows.map(({ event }) => event);
 }
+
+/** Reads the index of open orders only. */
+export function countStuck(dataSource: DataSource): Promise<number> {
+  const query = dataSource.getRepository(OrderEntity).createQueryBuilder('o');
+  return query.where('o.deadlineAt is not null and o.stuckSince is not null').getCount();
+}

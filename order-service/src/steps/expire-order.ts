@@ -1,4 +1,4 @@
-import { OrderCancellationRequested } from '@quickstep/shared/contracts';
+import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
 import { due, timerStep } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
@@ -17,8 +17,15 @@ export const expireOrder = (deadlineMs: number) =>
       if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return [];
       order.deadlineAt = new Date(now.getTime() + deadlineMs);
       if (order.facts['order.cancellation_requested'] !== undefined) {
-        order.stuckSince ??= now;
-        return [];
+        if (order.stuckSince !== null) return [];
+        order.stuckSince = now;
+        return [
+          OrderStuck({
+            orderId: order.orderId,
+            status: order.status,
+            reason: 'Its cancellation was asked for, but has not ended',
+          }),
+        ];
       }
       const reason = 'The order was not completed in time';
       order.facts = { ...order.facts, 'order.cancellation_requested': now.toISOString() };

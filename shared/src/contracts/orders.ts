@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { command } from './command.js';
 import { event } from './event.js';
-import { CustomerId, Email, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
+import { CustomerId, Email, OrderId, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
 
 export const OrderCreated = event(
   'order.created',
@@ -21,6 +21,12 @@ export const OrderCompleted = event('order.completed', Type.Object({ ...orderSta
 
 export const OrderCancelled = event('order.cancelled', Type.Object({ ...orderState, reason: Reason }), {
   description: 'The order has ended without delivery; money and stock are back.',
+});
+
+export const OrderStuck = event('order.stuck', Type.Object({ orderId: OrderId, status: Type.String(), reason: Reason }), {
+  description:
+    'The order is past its deadline, its cancellation was asked for, and it still has not ended: an operator must look.',
+  final: true,
 });
 
 export const PlaceOrder = command(

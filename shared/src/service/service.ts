@@ -7,7 +7,7 @@ import { type CommandRouteContext, createApp, listen, type ReadContext, type Rea
 import { createLogger, type Logger, pipelineObserver, reasonOf } from '../logging/index.js';
 import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
 import { type Clock, type Implementation, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
-import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
 import { repeat } from './repeat.js';
 import { explainDatabase, explainPort } from './start-error.js';
 import { newId, systemClock } from './system.js';
@@ -21,6 +21,13 @@ export interface Resources {
   readonly logger: Logger;
   /** Registers how something acquired is given back when the service stops, after everything that may use it. */
   onStop(name: string, close: () => unknown): void;
+}
+
+export interface ServiceGauge {
+  /** `quickstep_...` */
+  readonly name: string;
+  readonly help: string;
+  read(dataSource: DataSource): Promise<number>;
 }
 
 export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
@@ -39,6 +46,8 @@ export interface ServiceOptions<I extends Implementation> {
   readonly endings?: readonly EventContract[];
   /** Keep a history of every event consumed and emitted. */
   readonly journal?: boolean;
+  /** What this service counts by asking its database whenever the metrics are read. */
+  readonly gauges?: readonly ServiceGauge[];
   /** What this service needs beyond database and broker to do its work. */
   checks?(resources: Resources): readonly ReadinessCheck[];
   readonly logger?: Logger;
@@ -101,6 +110,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const { pipeline, checks } = await openPipeline(implementation, options, store, observer, undo);
   undo.add('housekeeping', prunes(store, config, logger));
   watch(metrics, dataSource, pipeline);
+  for (const gauge of options.gauges ?? []) metrics.gauge(gauge, () => gauge.read(dataSource));
   const database: ReadinessCheck = {
     name: 'database',
     check: async () => void (await dataSource.query('select 1')),
@@ -201,8 +211,8 @@ function prunes(store: PgStore, { inboxRetentionDays }: ServiceConfig, logger: L
 }
 
 function watch(metrics: Metrics, dataSource: DataSource, pipeline: Pipeline): void {
-  metrics.gauge('unroutable', () => pipeline.relay.unroutable.length);
-  metrics.gauge('outbox', async () => {
+  metrics.gauge(definitions.unroutable, () => pipeline.relay.unroutable.length);
+  metrics.gauge(definitions.outbox, async () => {
     const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
     return row?.entries ?? 0;
   });

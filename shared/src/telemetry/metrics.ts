@@ -9,7 +9,7 @@ export interface Metrics {
   /** @param route the pattern, never the path: one time series per route, not per order */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
-  gauge(name: 'outbox' | 'unroutable', read: () => number | Promise<number>): void;
+  gauge(definition: { readonly name: string; readonly help: string }, read: () => number | Promise<number>): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -62,9 +62,9 @@ export function createMetrics(service: string): Metrics {
       batchSeconds.observe(seconds);
     },
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
-    gauge(name, read) {
+    gauge(definition, read) {
       const gauge: Gauge = new Gauge({
-        ...definitions[name],
+        ...definition,
         registers,
         async collect() {
           try {
