@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isRunning, startTimeOf } from './processes';
+import { isRunning, startTimeOf } from './processes.js';
 
 export interface Claimant {
   pid: number;

@@ -1,4 +1,4 @@
-import { paint } from './progress';
+import { paint } from './progress.js';
 
 export interface OrderEvent {
   type: string;

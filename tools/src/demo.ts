@@ -1,9 +1,9 @@
-import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders';
-import { ending, heading, type OrderEvent, timeline } from './demo-timeline';
-import { Problem } from './problem';
-import { command } from './run';
-import { serviceNamed, urlOf } from './services';
-import { tryFetch, until } from './wait';
+import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders.js';
+import { ending, heading, type OrderEvent, timeline } from './demo-timeline.js';
+import { Problem } from './problem.js';
+import { command } from './run.js';
+import { serviceNamed, urlOf } from './services.js';
+import { tryFetch, until } from './wait.js';
 
 interface Order {
   id: string;

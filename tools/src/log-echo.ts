@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
 const everyMs = 250;
@@ -15,10 +15,12 @@ interface LogLine {
  * nothing while all is well, and it does not end in a broken pipe when this process is killed.
  */
 export function echoProblems(name: string, file: string, show: (text: string) => void): () => void {
-  let offset = existsSync(file) ? statSync(file).size : 0;
+  let offset = sizeOf(file);
   let rest = '';
   const decoder = new StringDecoder('utf8');
   const poll = () => {
+    // A file that shrank is a new one.
+    if (sizeOf(file) < offset) offset = 0;
     const chunk = readFrom(file, offset);
     offset += chunk.length;
     const lines = (rest + decoder.write(chunk)).split('\n');
@@ -34,8 +36,12 @@ export function echoProblems(name: string, file: string, show: (text: string) =>
   };
 }
 
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 function readFrom(file: string, offset: number): Buffer {
-  const size = existsSync(file) ? statSync(file).size : 0;
+  const size = sizeOf(file);
   if (size <= offset) return Buffer.alloc(0);
   const buffer = Buffer.alloc(Math.min(size - offset, 1_000_000));
   const descriptor = openSync(file, 'r');

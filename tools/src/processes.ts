@@ -1,8 +1,19 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Problem } from './problem';
-import { until } from './wait';
+import { Problem } from './problem.js';
+import { until } from './wait.js';
 
 /** A process identified beyond its number, which the system gives out again. */
 export interface ProcessRecord {
@@ -30,6 +41,7 @@ export interface StartedProcess extends ProcessRecord {
   logFile: string;
 }
 
+const largestLog = 20_000_000;
 const recordDirectory = (directory: string) => join(directory, 'run');
 const recordFile = (directory: string, name: string) => join(recordDirectory(directory), `${name}.json`);
 
@@ -59,6 +71,7 @@ export function isRunning(process: { pid: number; startedAt: string }): boolean 
 /** In a process group of its own, so that Ctrl-C in the terminal does not reach it. Output goes to a file, which outlives this process. */
 export function startDetached(options: StartOptions): StartedProcess {
   mkdirSync(dirname(options.logFile), { recursive: true });
+  keepSmall(options.logFile);
   const log = openSync(options.logFile, 'a');
   const child = spawn(options.command, options.args, {
     env: options.env,
@@ -77,6 +90,12 @@ export function startDetached(options: StartOptions): StartedProcess {
   const process = { ...record, child, logFile };
   started.set(record.pid, process);
   return process;
+}
+
+/** The previous part of a large log is kept under a second name. */
+function keepSmall(logFile: string): void {
+  const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > largestLog) renameSync(logFile, `${logFile}.1`);
 }
 
 export function startFailure(options: { name: string; logFile: string }): Problem {

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { Interrupted } from './problem';
+import { Interrupted } from './problem.js';
 
 export type Note = (detail: string) => void;
 

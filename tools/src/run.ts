@@ -1,5 +1,5 @@
-import { Interrupted, messageOf, Problem } from './problem';
-import { killEverythingStarted } from './processes';
+import { Interrupted, messageOf, Problem } from './problem.js';
+import { killEverythingStarted } from './processes.js';
 
 export type Command = (args: string[], signal: AbortSignal) => Promise<number>;
 

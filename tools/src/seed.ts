@@ -1,5 +1,5 @@
-import { type CatalogueItem, sampleCatalogue } from './catalogue';
-import { Problem } from './problem';
+import { type CatalogueItem, sampleCatalogue } from './catalogue.js';
+import { Problem } from './problem.js';
 
 const atOnce = 10;
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { claim, release } from './claim';
-import { stateDirectory } from './paths';
-import { Problem } from './problem';
-import { createProgress } from './progress';
-import { provision } from './provision';
-import { command, interruption } from './run';
+import { claim, release } from './claim.js';
+import { stateDirectory } from './paths.js';
+import { Problem } from './problem.js';
+import { createProgress } from './progress.js';
+import { provision } from './provision/index.js';
+import { command, interruption } from './run.js';
 
 const directory = join(stateDirectory, 'dev');
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { root } from './paths';
-import { Problem } from './problem';
-import type { ServiceSpec } from './supervisor';
+import { root } from './paths.js';
+import { Problem } from './problem.js';
+import type { ServiceSpec } from './supervisor.js';
 
 export interface Service {
   name: string;

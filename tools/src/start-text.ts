@@ -1,4 +1,4 @@
-import { portOf, type Service, serviceNamed, services } from './services';
+import { portOf, type Service, serviceNamed, services } from './services.js';
 
 export const help = `npm start -- [--data DIR] [--services DIR]
 

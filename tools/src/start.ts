@@ -1,19 +1,20 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { claim, release } from './claim';
-import { echoProblems } from './log-echo';
-import { root, stateDirectory } from './paths';
-import { Problem } from './problem';
-import { isRunning, readRecords } from './processes';
-import { createProgress, type Progress, paint } from './progress';
-import { provision, type Servers } from './provision';
-import { stopServers, stopServices } from './provision/leftovers';
-import { isFree } from './provision/ports';
-import { command, interruption } from './run';
-import { seed } from './seed';
-import { portOf, serviceNamed, services, specOf } from './services';
-import { addresses, help, invitation, serviceUrl } from './start-text';
-import { type SupervisedService, supervise } from './supervisor';
+import { claim, release } from './claim.js';
+import { echoProblems } from './log-echo.js';
+import { root, stateDirectory } from './paths.js';
+import { Problem } from './problem.js';
+import { isRunning, readRecords } from './processes.js';
+import { createProgress, type Progress, paint } from './progress.js';
+import { provision, type Servers } from './provision/index.js';
+import { stopServers, stopServices } from './provision/leftovers.js';
+import { isFree } from './provision/ports.js';
+import { command, interruption } from './run.js';
+import { seed } from './seed.js';
+import { portOf, serviceNamed, services, specOf } from './services.js';
+import { addresses, help, invitation, serviceUrl } from './start-text.js';
+import { type SupervisedService, supervise } from './supervisor.js';
+import { watchServers } from './watch-servers.js';
 
 interface Options {
   directory: string;
@@ -58,7 +59,9 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
     const urls = addresses(servers.managementUrl);
     claim(directory, urls);
     progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation()}`);
+    const unwatch = watchServers(directory, warn);
     await interruption(signal);
+    unwatch();
     progress.line();
   } finally {
     await stopEverything(running, servers, progress);

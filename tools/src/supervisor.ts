@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, Problem } from './problem';
-import { type StartedProcess, startDetached, startFailure, stopProcess } from './processes';
-import { formatDuration } from './progress';
-import { tryFetch, until } from './wait';
+import { messageOf, Problem } from './problem.js';
+import { type StartedProcess, startDetached, startFailure, stopProcess } from './processes.js';
+import { formatDuration } from './progress.js';
+import { tryFetch, until } from './wait.js';
 
 export interface ServiceSpec {
   name: string;

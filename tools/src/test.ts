@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './paths';
-import { Interrupted, Problem } from './problem';
-import { recordProcess } from './processes';
-import { createProgress } from './progress';
-import { provisionTemporary } from './provision';
-import { command } from './run';
+import { root } from './paths.js';
+import { Interrupted, Problem } from './problem.js';
+import { recordProcess } from './processes.js';
+import { createProgress } from './progress.js';
+import { provisionTemporary } from './provision/index.js';
+import { command } from './run.js';
 
 interface Results {
   numPassedTests: number;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted, Problem } from './problem';
+import { Interrupted, Problem } from './problem.js';
 
 export interface WaitOptions {
   timeoutMs: number;

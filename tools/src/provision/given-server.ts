@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Problem } from '../problem';
+import { Problem } from '../problem.js';
 
 /** Fails with a clear message when a server named by an environment variable does not answer. */
 export async function checkGivenServer(variable: string, url: string, defaultPort: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import type { Progress } from '../progress';
-import { createTemporaryDirectory, removeTemporaryDirectory, stopServers } from './leftovers';
-import { providePostgres } from './postgres';
-import { provideRabbitmq } from './rabbitmq';
+import type { Progress } from '../progress.js';
+import { createTemporaryDirectory, removeTemporaryDirectory, stopServers } from './leftovers.js';
+import { providePostgres } from './postgres.js';
+import { provideRabbitmq } from './rabbitmq.js';
 
 export interface ProvisionOptions {
   /** Data, logs and the records of what runs; what an interrupted run left in it is stopped first, its data is kept. */

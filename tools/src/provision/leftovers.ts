@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { claim, claimant } from '../claim';
-import { stateDirectory } from '../paths';
-import { readRecords, stopProcess } from '../processes';
-import { removePostgresHome } from './postgres-account';
-import { isDockerBroker, removeDockerData, stopDockerBroker } from './rabbitmq-docker';
+import { claim, claimant } from '../claim.js';
+import { stateDirectory } from '../paths.js';
+import { readRecords, stopProcess } from '../processes.js';
+import { removePostgresHome } from './postgres-account.js';
+import { isDockerBroker, removeDockerData, stopDockerBroker } from './rabbitmq-docker.js';
 
 const prefix = 'temporary-';
 

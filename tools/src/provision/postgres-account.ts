@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { stateDirectory } from '../paths';
-import { Problem } from '../problem';
+import { stateDirectory } from '../paths.js';
+import { Problem } from '../problem.js';
 
 export interface Account {
   uid: number;

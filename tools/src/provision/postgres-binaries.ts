@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Problem } from '../problem';
+import { Problem } from '../problem.js';
 
 export interface PostgresBinaries {
   postgres: string;

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { messageOf, Problem } from '../problem';
-import type { Note } from '../progress';
-import { freePort } from './ports';
-import type { Broker } from './rabbitmq';
-import { awaitManagement } from './rabbitmq-management';
-import type { ServerOptions } from './server-options';
+import { messageOf, Problem } from '../problem.js';
+import type { Note } from '../progress.js';
+import { freePort } from './ports.js';
+import type { Broker } from './rabbitmq.js';
+import { awaitManagement } from './rabbitmq-management.js';
+import type { ServerOptions } from './server-options.js';
 
 const run = promisify(execFile);
 const image = 'rabbitmq:4-management';
@@ -49,7 +49,7 @@ export async function startDockerBroker(options: ServerOptions, note: Note): Pro
 
 export async function stopDockerBroker(directory: string): Promise<void> {
   const name = containerName(directory);
-  await run('docker', ['stop', '--time', '20', name]).catch(() => undefined);
+  await run('docker', ['stop', '-t', '20', name]).catch(() => undefined);
   await run('docker', ['rm', '--force', name]).catch(() => undefined);
   rmSync(markerFile(directory), { force: true });
 }

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { isRunning, startDetached, startFailure } from '../processes';
-import type { Note } from '../progress';
-import { until } from '../wait';
-import { accepts } from './given-server';
-import { freePort } from './ports';
-import type { Broker } from './rabbitmq';
-import { awaitManagement } from './rabbitmq-management';
-import type { ServerOptions } from './server-options';
+import { isRunning, startDetached, startFailure } from '../processes.js';
+import type { Note } from '../progress.js';
+import { until } from '../wait.js';
+import { accepts } from './given-server.js';
+import { freePort } from './ports.js';
+import type { Broker } from './rabbitmq.js';
+import { awaitManagement } from './rabbitmq-management.js';
+import type { ServerOptions } from './server-options.js';
 
 interface Ports {
   amqp: number;

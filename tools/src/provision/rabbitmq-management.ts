@@ -1,4 +1,4 @@
-import { tryFetch, until } from '../wait';
+import { tryFetch, until } from '../wait.js';
 
 /** `fetch` refuses credentials in a URL. */
 const guest = { authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}` };

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Problem } from '../problem';
-import { tail } from '../processes';
+import { Problem } from '../problem.js';
+import { tail } from '../processes.js';
 
 const policy = '/usr/sbin/policy-rc.d';
 const saved = `${policy}.saved-by-quickstep`;

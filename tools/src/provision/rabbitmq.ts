@@ -1,11 +1,11 @@
-import { Problem } from '../problem';
-import type { Note } from '../progress';
-import { tryFetch } from '../wait';
-import { checkGivenServer } from './given-server';
-import { hasDocker, startDockerBroker } from './rabbitmq-docker';
-import { findInstalled, startInstalledBroker } from './rabbitmq-installed';
-import { canInstallPackage, installPackage } from './rabbitmq-package';
-import type { ServerOptions } from './server-options';
+import { Problem } from '../problem.js';
+import type { Note } from '../progress.js';
+import { tryFetch } from '../wait.js';
+import { checkGivenServer } from './given-server.js';
+import { hasDocker, startDockerBroker } from './rabbitmq-docker.js';
+import { findInstalled, startInstalledBroker } from './rabbitmq-installed.js';
+import { canInstallPackage, installPackage } from './rabbitmq-package.js';
+import type { ServerOptions } from './server-options.js';
 
 export interface Broker {
   url: string;
