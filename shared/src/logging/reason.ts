@@ -1,6 +1,10 @@
+import { types } from 'node:util';
+
 /** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return [...new Set(error.errors.map(reasonOf))].join('; ');
-  if (error instanceof Error) return error.message || error.name;
-  return String(error);
+  if (!types.isNativeError(error)) return String(error);
+  if (error.message === '' && 'errors' in error && Array.isArray(error.errors)) {
+    return [...new Set(error.errors.map(reasonOf))].join('; ');
+  }
+  return error.message || error.name;
 }

@@ -2,13 +2,23 @@ import { reasonOf, redact } from '../logging/index.js';
 import { isExplained } from './start-error.js';
 
 /** What `main.ts` starts. */
-interface Stoppable {
+export interface Stoppable {
   stop(): Promise<void>;
 }
 
-function say(text: string): void {
-  process.stderr.write(`${redact(text)}\n`);
+/** The process around a service. */
+export interface Host {
+  on(event: 'SIGINT' | 'SIGTERM' | 'unhandledRejection' | 'uncaughtException', listener: (reason: unknown) => void): void;
+  /** For people, on standard error. */
+  say(text: string): void;
+  exit(code: number): void;
 }
+
+const thisProcess: Host = {
+  on: (event, listener) => void process.on(event, listener),
+  say: (text) => void process.stderr.write(`${text}\n`),
+  exit: (code) => process.exit(code),
+};
 
 /** Errors that say what to do speak for themselves; any other is a bug, whose stack is wanted. */
 function textOf(error: unknown): string {
@@ -16,29 +26,31 @@ function textOf(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-function die(what: string, error: unknown): never {
-  say(`${what}: ${textOf(error)}`);
-  process.exit(1);
-}
-
 /**
  * Runs a service as a process: stops it on SIGINT and SIGTERM (exit code 0; at once, with 1, on a second one), and ends with code 1
  * and one clear message when it cannot start or when an error was not handled anywhere.
  */
-export function runMain(start: () => Promise<Stoppable>): void {
-  process.on('unhandledRejection', (error) => die('An error was not handled', error));
-  process.on('uncaughtException', (error) => die('An error was not handled', error));
+export function runMain(start: () => Promise<Stoppable>, host: Host = thisProcess): void {
   let service: Stoppable | undefined;
   let asked = false;
-  const stop = async () => {
-    if (asked) process.exit(1);
+
+  function die(what: string, error: unknown): void {
+    host.say(redact(`${what}: ${textOf(error)}`));
+    host.exit(1);
+  }
+
+  async function stop(): Promise<void> {
+    if (asked) return host.exit(1);
     asked = true;
     // A start that is still waiting, for its broker perhaps, has nothing in flight.
     await service?.stop();
-    process.exit(0);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+    host.exit(0);
+  }
+
+  for (const failure of ['unhandledRejection', 'uncaughtException'] as const) {
+    host.on(failure, (error) => die('An error was not handled', error));
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) host.on(signal, () => void stop());
   // A start that throws at once, as reading the configuration does, fails like one that rejects.
   Promise.resolve()
     .then(start)

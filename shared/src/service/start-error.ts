@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ConfigError, type ServiceConfig } from '../config/index.js';
 import { reasonOf } from '../logging/index.js';
 import { BrokerRefused } from '../messaging/index.js';
@@ -13,7 +14,7 @@ export function isExplained(error: unknown): error is Error {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return types.isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Host and port of a URL, never its user and password. */

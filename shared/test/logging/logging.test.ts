@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, type LogLevel, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
-import { createMetrics } from '@quickstep/shared/telemetry';
+import { createMetrics, definitions } from '@quickstep/shared/telemetry';
 
 function logTo(level: LogLevel, readable = false) {
   const to = new PassThrough();
@@ -110,8 +110,8 @@ describe('pipelineObserver', () => {
     observer.handled('refundPayment', event, 'done', performance.now());
     observer.handled('refundPayment', event, 'duplicate', performance.now());
     observer.batch(2, 5);
-    metrics.gauge('unroutable', () => 3);
-    metrics.gauge('outbox', () => Promise.reject(new Error('the database is away')));
+    metrics.gauge(definitions.unroutable, () => 3);
+    metrics.gauge(definitions.outbox, () => Promise.reject(new Error('the database is away')));
     const text = await metrics.text();
     expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="done",service="payment-service"} 1');
     expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="duplicate",service="payment-service"} 1');

@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Host, runMain, StartError } from '@quickstep/shared/service';
+
+/** A process that is none. */
+function fakeHost() {
+  const listeners = new Map<string, (reason: unknown) => void>();
+  const said: string[] = [];
+  let exit = (_code: number) => {};
+  const exited = new Promise<number>((resolve) => {
+    exit = resolve;
+  });
+  const host: Host = {
+    on: (event, listener) => listeners.set(event, listener),
+    say: (text) => said.push(text),
+    exit: (code) => exit(code),
+  };
+  const raise = (event: string, reason?: unknown) => listeners.get(event)?.(reason);
+  return { host, said, exited, raise };
+}
+
+describe('runMain', () => {
+  test.each(['SIGINT', 'SIGTERM'])('%s stops the service, then the process ends well', async (signal) => {
+    const { host, said, exited, raise } = fakeHost();
+    let stopped = false;
+    const started = new Promise<void>((resolve) => {
+      const stop = async () => {
+        stopped = true;
+      };
+      runMain(async () => {
+        resolve();
+        return { stop };
+      }, host);
+    });
+    await started;
+    await new Promise(setImmediate);
+    raise(signal);
+    expect(await exited).toBe(0);
+    expect([stopped, said]).toEqual([true, []]);
+  });
+
+  test('a second signal ends the process at once', async () => {
+    const { host, exited, raise } = fakeHost();
+    runMain(async () => ({ stop: () => new Promise(() => {}) }), host);
+    await new Promise(setImmediate);
+    raise('SIGINT');
+    raise('SIGINT');
+    expect(await exited).toBe(1);
+  });
+
+  test('a signal ends a start that still waits', async () => {
+    const { host, exited, raise } = fakeHost();
+    runMain(() => new Promise(() => {}), host);
+    raise('SIGTERM');
+    expect(await exited).toBe(0);
+  });
+
+  test('a failed start is one message that says what to do, without a stack', async () => {
+    const { host, said, exited } = fakeHost();
+    runMain(() => Promise.reject(new StartError('Port 3001 is taken')), host);
+    expect(await exited).toBe(1);
+    expect(said).toEqual(['Cannot start: Port 3001 is taken']);
+  });
+
+  test('a start that throws at once fails the same way', async () => {
+    const { host, said, exited } = fakeHost();
+    runMain(() => {
+      throw new StartError('RABBITMQ_URL is not set');
+    }, host);
+    expect(await exited).toBe(1);
+    expect(said).toEqual(['Cannot start: RABBITMQ_URL is not set']);
+  });
+
+  test('a bug shows its stack, and no secret', async () => {
+    const { host, said, exited } = fakeHost();
+    runMain(() => Promise.reject(new TypeError('amqp://me:hunter2@broker is odd')), host);
+    expect(await exited).toBe(1);
+    expect(said[0]).toContain('main.test.ts');
+    expect(said[0]).not.toContain('hunter2');
+  });
+
+  test('an error that nobody handled ends the process', async () => {
+    const { host, said, exited, raise } = fakeHost();
+    runMain(async () => ({ stop: async () => {} }), host);
+    raise('unhandledRejection', new Error('forgotten'));
+    expect(await exited).toBe(1);
+    expect(said[0]).toContain('An error was not handled: Error: forgotten');
+  });
+});
