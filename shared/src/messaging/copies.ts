@@ -1,6 +1,6 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { DEAD_LETTER_EXCHANGE, type Topology } from '../choreography/index.js';
-import { BATCHED, headers, type Message, SINGLE } from './messages.js';
+import { BATCHED, headers, type Message, SINGLE, shortText } from './messages.js';
 
 const REASON_LENGTH = 500;
 
@@ -68,23 +68,16 @@ function ownProperties({ properties }: ConsumeMessage): Options.Publish {
 
 /** The properties of one event out of a batched message: they stand in the event only. */
 function propertiesIn(body: string): Options.Publish {
-  const event = attributesOf(body);
-  const text = (name: string) => (typeof event[name] === 'string' ? event[name].slice(0, 255) : undefined);
-  const kept = { [headers.subject]: text('subject'), [headers.causation]: text('causationid') };
-  const present = Object.entries(kept).filter(([, value]) => value !== undefined);
-  return {
-    ...defined('messageId', text('id')),
-    ...defined('type', text('type')),
-    ...defined('correlationId', text('correlationid')),
+  const { id, type, correlationid, subject, causationid } = attributesOf(body);
+  const kept = Object.entries({ [headers.subject]: subject, [headers.causation]: causationid });
+  const options: Options.Publish = {
     contentType: SINGLE,
-    headers: Object.fromEntries(present),
+    headers: Object.fromEntries(kept.filter(([, value]) => typeof value === 'string')),
   };
-}
-
-function defined<Name extends string>(name: Name, value: string | undefined): { [key in Name]?: string } {
-  const property: { [key in Name]?: string } = {};
-  if (value !== undefined) property[name] = value;
-  return property;
+  if (typeof id === 'string') options.messageId = shortText(id);
+  if (typeof type === 'string') options.type = shortText(type);
+  if (typeof correlationid === 'string') options.correlationId = shortText(correlationid);
+  return options;
 }
 
 function attributesOf(body: string): Record<string, unknown> {

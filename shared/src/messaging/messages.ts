@@ -45,6 +45,9 @@ export interface BatchLimits {
   readonly size: number;
 }
 
+/** AMQP's short strings hold 255 bytes; whatever is longer stands in full in the event itself. */
+export const shortText = (text: string) => text.slice(0, 85);
+
 /** One message for each event. */
 export function singleMessages(events: readonly OutgoingEvent[], service: string): EventMessage[] {
   const timestamp = Math.floor(Date.now() / 1000);
@@ -65,7 +68,7 @@ function singleMessage(
     options: {
       messageId: event.id,
       type: event.type,
-      correlationId: event.correlationid,
+      correlationId: shortText(event.correlationid),
       appId: service,
       timestamp,
       contentType: SINGLE,
