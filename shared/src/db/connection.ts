@@ -1,14 +1,17 @@
 import { Client, type QueryConfig, type QueryResult } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { Unavailable } from '../pipeline/index.js';
+import { messageOf, Unavailable } from '../pipeline/index.js';
 import { translate } from './errors.js';
 
 /**
  * A prepared statement is planned while its table may still be small and unanalysed, and keeps that plan while the table grows:
  * a sequential scan or a hash join chosen on the first day would cost every batch until autovacuum analyses the table. Every
  * statement of the kit finds its rows by index, so nothing else is allowed to be planned.
+ *
+ * A process that vanishes between loading and writing must not keep its locks for as long as TCP takes to notice (two hours).
  */
-const SETTINGS = 'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off';
+const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
+  set idle_in_transaction_session_timeout = '30s'`;
 
 /** A pg client on loan from TypeORM's pool, that sends many statements in one go. */
 export class Connection {
@@ -25,7 +28,8 @@ export class Connection {
   static async open(dataSource: DataSource): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
-      throw translate(error);
+      // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
+      throw new Unavailable(`No connection to the database: ${messageOf(error)}`);
     });
     if (!(client instanceof Client))
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');

@@ -21,8 +21,9 @@ const IN_THE_WAY = /^(?:23505|40P01|40001)$/;
 /** Data exceptions (22), not_null_violation, check_violation. */
 const BAD_DATA = /^(?:22...|23502|23514)$/;
 
-function isCoded(error: unknown): error is Error & Coded {
-  return error instanceof Error;
+/** By shape: Node.js's own errors are no `instanceof Error` inside a VM context, such as a test runner's. */
+function isCoded(error: unknown): error is Coded {
+  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 }
 
 /** PostgreSQL quotes the offending value after a colon; it may be personal data and must not reach a log. */

@@ -1,6 +1,5 @@
 import type { QueryConfig } from 'pg';
 import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
-import { arrayLiteral, arrayOf } from './arrays.js';
 import { outboxText } from './outbox-text.js';
 import { firstIdOf } from './uuid-bound.js';
 
@@ -16,9 +15,9 @@ function inClaimOrder(claims: readonly Claim[]): Claim[] {
   });
 }
 
-function claimValues(claims: readonly Claim[]): string[] {
+function claimValues(claims: readonly Claim[]): string[][] {
   const ordered = inClaimOrder(claims);
-  return [arrayOf(ordered, ({ eventId }) => eventId), arrayOf(ordered, ({ step }) => step)];
+  return [ordered.map(({ eventId }) => eventId), ordered.map(({ step }) => step)];
 }
 
 /** Waits for a transaction that is making the same claim; returns the claims made now. */
@@ -48,10 +47,10 @@ export function record(journal: Changes['journal']): QueryConfig {
     select * from rows from (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), json_array_elements($5::json))
     on conflict do nothing`;
   const values = [
-    arrayOf(ordered, ({ event }) => event.subject),
-    arrayOf(ordered, ({ event }) => event.id),
-    arrayOf(ordered, ({ event }) => event.type),
-    arrayOf(ordered, ({ event }) => event.time),
+    ordered.map(({ event }) => event.subject),
+    ordered.map(({ event }) => event.id),
+    ordered.map(({ event }) => event.type),
+    ordered.map(({ event }) => event.time),
     `[${ordered.map(({ body }) => body).join(',')}]`,
   ];
   return { name: 'record', text, values };
@@ -62,7 +61,7 @@ export function promise({ id, events }: OutboxEntry): QueryConfig {
 }
 
 export function clear(ids: readonly string[]): QueryConfig {
-  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
+  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [ids] };
 }
 
 export function keep({ id, events }: OutboxEntry): QueryConfig {

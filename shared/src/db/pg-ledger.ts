@@ -1,6 +1,5 @@
 import type { QueryConfig } from 'pg';
 import type { DataSource } from 'typeorm';
-import { arrayLiteral, arrayOf } from './arrays.js';
 import { Session } from './connection.js';
 import { gathered } from './gathered.js';
 import type { Ledger } from './ledger.js';
@@ -34,9 +33,9 @@ function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
     select * from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb))
     on conflict do nothing returning idempotency_key as key`;
   const values = [
-    arrayOf(entries, ({ key }) => key),
-    arrayOf(entries, ({ reference }) => reference),
-    arrayOf(entries, ({ kind }) => kind),
+    entries.map(({ key }) => key),
+    entries.map(({ reference }) => reference),
+    entries.map(({ kind }) => kind),
     JSON.stringify(entries.map(({ answer }) => answer)),
   ];
   return { name: 'store answers', text, values };
@@ -44,13 +43,13 @@ function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
 
 function answersOf(keys: readonly string[]): QueryConfig {
   const text = 'select idempotency_key as key, answer from provider_answers where idempotency_key = any($1::text[])';
-  return { name: 'answers by key', text, values: [arrayLiteral(keys)] };
+  return { name: 'answers by key', text, values: [keys] };
 }
 
 function answersAbout(references: readonly string[]): QueryConfig {
   const text = `select reference, kind, answer from provider_answers where reference = any($1::text[])
     order by created_at, idempotency_key`;
-  return { name: 'answers by reference', text, values: [arrayLiteral(references)] };
+  return { name: 'answers by reference', text, values: [references] };
 }
 
 function count(attempts: ReadonlyMap<string, number>): QueryConfig {
@@ -58,7 +57,7 @@ function count(attempts: ReadonlyMap<string, number>): QueryConfig {
   const text = `insert into provider_attempts as p (idempotency_key, attempts) select * from unnest($1::text[], $2::integer[])
     on conflict (idempotency_key) do update set attempts = p.attempts + excluded.attempts
     returning idempotency_key as key, attempts`;
-  return { name: 'count attempts', text, values: [arrayOf(ordered, ([key]) => key), arrayOf(ordered, ([, times]) => times)] };
+  return { name: 'count attempts', text, values: [ordered.map(([key]) => key), ordered.map(([, times]) => times)] };
 }
 
 /** A ledger in the tables of `LedgerTables`. Concurrent calls share one statement. Every call @throws Unavailable */

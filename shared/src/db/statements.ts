@@ -1,7 +1,6 @@
 import { escapeIdentifier, type QueryConfig } from 'pg';
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import type { Key, Row, Table } from '../pipeline/index.js';
-import { arrayLiteral, arrayOf } from './arrays.js';
 
 /** TypeORM's names of the column types that rows may have; they are PostgreSQL's too. */
 const TYPES = new Set(['uuid', 'text', 'varchar', 'integer', 'int', 'bigint', 'boolean', 'timestamptz', 'jsonb']);
@@ -23,8 +22,9 @@ function columnOf(table: string, property: string, options: EntitySchemaColumnOp
 }
 
 /** One column of many rows as one parameter, so that a statement's text does not change with the number of rows. */
-function parameter({ property, type }: Column, rows: readonly Row[]): string {
-  return type === 'jsonb' ? JSON.stringify(rows.map((row) => row[property] ?? null)) : arrayOf(rows, (row) => row[property]);
+function parameter({ property, type }: Column, rows: readonly Row[]): unknown {
+  const values = rows.map((row) => row[property]);
+  return type === 'jsonb' ? JSON.stringify(values) : values;
 }
 
 function source({ type }: Column, index: number): string {
@@ -77,7 +77,7 @@ export class TableStatements {
   }
 
   load(keys: readonly Key[], lock: boolean): QueryConfig {
-    return lock ? this.#statement('lock', [arrayLiteral(keys)]) : this.#statement('read', [arrayLiteral(keys)]);
+    return this.#statement(lock ? 'lock' : 'read', [keys]);
   }
 
   /** Fails with 22012 when one of the rows is gone. */
@@ -96,7 +96,7 @@ export class TableStatements {
     return { name: `due ${at} ${this.#name}`, text, values: [now, limit] };
   }
 
-  #parameters(rows: readonly Row[]): string[] {
+  #parameters(rows: readonly Row[]): unknown[] {
     const ordered = inKeyOrder(rows, this.#key.property);
     return this.#columns.map((column) => parameter(column, ordered));
   }

