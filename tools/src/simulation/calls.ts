@@ -1,0 +1,104 @@
+import type { Environment } from './environment.js';
+import type { ServiceProcess } from './service-process.js';
+
+export type CallKind =
+  | 'begin'
+  | 'commit'
+  | 'unpublished'
+  | 'clear outbox'
+  | 'due'
+  | 'publish'
+  | 'copy'
+  | 'charge'
+  | 'refund'
+  | 'book'
+  | 'recall'
+  | 'send'
+  | 'late effect';
+
+/** What a process has asked of the outside. It is answered when the world picks it. */
+export interface CallOptions<Answer> {
+  /** Who waits for the answer; undefined when nobody does any more. */
+  readonly process: ServiceProcess | undefined;
+  readonly kind: CallKind;
+  /** Names it in the state of the world. */
+  about(): string;
+  /** Whether it can be carried out now; it waits for row locks otherwise. */
+  ready?(): boolean;
+  /** Carries it out. What it throws is the answer, too. */
+  perform(): Answer;
+  /** The process has died. How far the call has come is open. */
+  abandon?(): void;
+}
+
+export interface PendingCall {
+  readonly process: ServiceProcess | undefined;
+  readonly kind: CallKind;
+  readonly about: () => string;
+  readonly ready: (() => boolean) | undefined;
+  readonly abandon: (() => void) | undefined;
+  asleep: boolean;
+  run(): void;
+}
+
+const SLOW_MS = [20, 300, 3_000, 20_000];
+
+/** The calls that wait for their answer, oldest first. */
+export class Calls {
+  readonly pending: PendingCall[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  make<Answer>(options: CallOptions<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(options.perform());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#add({
+        process: options.process,
+        kind: options.kind,
+        about: () => options.about(),
+        ready: options.ready?.bind(options),
+        abandon: options.abandon?.bind(options),
+        asleep: false,
+        run,
+      });
+    });
+  }
+
+  /** Those that can be carried out now. */
+  ready(): PendingCall[] {
+    return this.pending.filter((call) => !call.asleep && (call.ready === undefined || call.ready()));
+  }
+
+  run(call: PendingCall): void {
+    this.pending.splice(this.pending.indexOf(call), 1);
+    call.run();
+  }
+
+  /** The process is gone: its calls are never answered, though they may have had their effect. */
+  abandon(process: ServiceProcess): void {
+    const mine = this.pending.filter((call) => call.process === process);
+    for (const call of mine) {
+      this.pending.splice(this.pending.indexOf(call), 1);
+      call.abandon?.();
+    }
+  }
+
+  #add(call: PendingCall): void {
+    const { faults, choices, time } = this.#environment;
+    this.pending.push(call);
+    if (!faults.strikes('slow call')) return;
+    call.asleep = true;
+    time.after(SLOW_MS[choices.pick(SLOW_MS.length)] ?? 0, call.process ?? call, 'slow call', () => {
+      call.asleep = false;
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { Environment } from './environment.js';
+import type { Fleet } from './fleet.js';
+import type { ServiceProcess } from './service-process.js';
+import type { SimulatedBroker } from './simulated-broker.js';
+
+/** Faults that befall a whole process, whatever it is doing. */
+export class Disturbances {
+  readonly #fleet: Fleet;
+  readonly #broker: SimulatedBroker;
+  readonly #environment: Environment;
+
+  constructor(fleet: Fleet, broker: SimulatedBroker, environment: Environment) {
+    this.#fleet = fleet;
+    this.#broker = broker;
+    this.#environment = environment;
+  }
+
+  next(): (() => void) | undefined {
+    const { faults } = this.#environment;
+    if (faults.strikes('crash')) return this.#befall((process) => this.#fleet.crash(process));
+    if (faults.strikes('orderly restart')) return this.#befall((process) => process.consuming && this.#fleet.restart(process));
+    if (faults.strikes('connection lost')) return this.#befall((process) => this.#disconnect(process));
+    return undefined;
+  }
+
+  #befall(act: (process: ServiceProcess) => void): (() => void) | undefined {
+    const processes = this.#fleet.all;
+    const process = processes[this.#environment.choices.pick(processes.length)];
+    return process === undefined ? undefined : () => act(process);
+  }
+
+  #disconnect(process: ServiceProcess): void {
+    this.#environment.trace.note(process.name, process.name, 'loses its connection to the broker');
+    this.#broker.takeBack(process);
+  }
+}

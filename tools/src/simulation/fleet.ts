@@ -1,0 +1,121 @@
+import type { Environment } from './environment.js';
+import type { Scenario } from './scenario.js';
+import { ServiceProcess } from './service-process.js';
+import { declared } from './services.js';
+import type { SimulatedBroker } from './simulated-broker.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import type { SimulatedProviders } from './simulated-providers.js';
+import type { Tampering } from './tampering.js';
+
+const DOWNTIME_MS = 1_500;
+const CURRENCY = 'EUR';
+
+/** The running processes of every service, each service with its one database. */
+export class Fleet {
+  readonly databases = new Map<string, SimulatedDatabase>();
+  readonly #processes = new Map<string, ServiceProcess[]>();
+  readonly #start: (service: string, replica: number) => ServiceProcess;
+  readonly #environment: Environment;
+
+  constructor(
+    scenario: Scenario,
+    broker: SimulatedBroker,
+    providers: SimulatedProviders,
+    tampering: Tampering,
+    environment: Environment,
+  ) {
+    const { replicas, batchLimit, prefetch, deadlineMs } = scenario;
+    this.#environment = environment;
+    this.#start = (service, replica) => {
+      const [database, queue] = [this.databases.get(service), broker.queues.get(service)];
+      if (database === undefined || queue === undefined) throw new TypeError(`There is no service ${service}`);
+      const deployment = { service, database, queue, broker, providers, replicas, batchLimit, prefetch, deadlineMs, tampering };
+      return new ServiceProcess(deployment, replica, environment);
+    };
+    for (const { service } of declared) this.databases.set(service, new SimulatedDatabase(service));
+    this.#stockUp(scenario);
+    for (const { service } of declared) {
+      this.#processes.set(
+        service,
+        Array.from({ length: replicas }, (_, replica) => this.#start(service, replica)),
+      );
+    }
+  }
+
+  /** The running processes of a service. */
+  of(service: string): readonly ServiceProcess[] {
+    return this.#processes.get(service) ?? [];
+  }
+
+  get all(): ServiceProcess[] {
+    return [...this.#processes.values()].flat();
+  }
+
+  consumersOf(service: string): ServiceProcess[] {
+    return this.of(service).filter((process) => process.wantsMore);
+  }
+
+  /** Ends a process at once; another takes its place, perhaps after a while. */
+  crash(process: ServiceProcess): void {
+    const { faults, trace } = this.#environment;
+    trace.note(process.name, process.name, 'CRASHES');
+    const idle = !this.#environment.calls.pending.some((call) => call.process === process);
+    const returned = process.die();
+    if (returned > 0) faults.count('crash before ack');
+    if (returned === 0 && idle) faults.count('crash, nothing asked for');
+    this.#replace(process, faults.strikes('long downtime') ? DOWNTIME_MS : 0);
+  }
+
+  /** Tells a process to stop, and starts another when it has. */
+  restart(process: ServiceProcess): void {
+    const { trace, ledger } = this.#environment;
+    trace.note(process.name, process.name, 'is told to stop');
+    process.consuming = false;
+    process.pipeline.stop().then(() => {
+      const left = this.#environment.calls.pending.find((call) => call.process === process && call.kind !== 'copy');
+      if (left !== undefined)
+        ledger.violate('an orderly stop finishes its work', `${process.name} stopped with "${left.kind}" under way`);
+      trace.note(process.name, process.name, 'has stopped');
+      process.die();
+      this.#replace(process, 0);
+    });
+  }
+
+  isQuiet(): boolean {
+    return this.all.every(({ unsettled, requests }) => unsettled.size === 0 && requests.size === 0);
+  }
+
+  outboxesAreEmpty(): boolean {
+    return [...this.databases.values()].every(({ outbox }) => outbox.size === 0);
+  }
+
+  ordersPlaced(): number {
+    return this.databases.get('order-service')?.table('orders').size ?? 0;
+  }
+
+  whatIsLeft(): string {
+    const unpublished = [...this.databases.values()].reduce((sum, { outbox }) => sum + outbox.size, 0);
+    const unsettled = this.all.reduce((sum, process) => sum + process.unsettled.size, 0);
+    return `${unpublished} outbox entries, ${unsettled} unsettled messages`;
+  }
+
+  #replace(dead: ServiceProcess, milliseconds: number): void {
+    const processes = this.#processes.get(dead.service);
+    if (processes === undefined) return;
+    processes.splice(processes.indexOf(dead), 1);
+    const start = () => void processes.push(this.#start(dead.service, dead.replica));
+    if (milliseconds === 0) start();
+    else this.#environment.time.after(milliseconds, this, `start ${dead.service}`, start);
+  }
+
+  /** The goods are there when the world begins, and the order service has heard of them. */
+  #stockUp({ items }: Scenario): void {
+    const stock = this.databases.get('inventory-service')?.table('stock_items');
+    const catalogue = this.databases.get('order-service')?.table('catalogue_items');
+    for (const { sku, unitPrice, onHand } of items) {
+      const shown = { sku, name: `Item ${sku}`, unitPrice, currency: CURRENCY, revision: 1 };
+      stock?.set(sku, { ...shown, available: onHand, reserved: 0, onHand });
+      catalogue?.set(sku, shown);
+    }
+  }
+}

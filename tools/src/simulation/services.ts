@@ -1,0 +1,34 @@
+import { inventory } from '@quickstep/inventory-service/choreography';
+import { inventorySteps } from '@quickstep/inventory-service/steps';
+import { notification } from '@quickstep/notification-service/choreography';
+import { notificationSteps } from '@quickstep/notification-service/steps';
+import { order } from '@quickstep/order-service/choreography';
+import { orderSteps } from '@quickstep/order-service/steps';
+import { payment } from '@quickstep/payment-service/choreography';
+import { paymentSteps } from '@quickstep/payment-service/steps';
+import type { Choreography } from '@quickstep/shared/choreography';
+import type { Implementation } from '@quickstep/shared/pipeline';
+import { shipping } from '@quickstep/shipping-service/choreography';
+import { shippingSteps } from '@quickstep/shipping-service/steps';
+import type { Providers } from './simulated-providers.js';
+
+/** The real declarations of all services. */
+export const declared: readonly Choreography[] = [order, inventory, payment, shipping, notification];
+
+/** The real steps of a service. @throws TypeError when there is no such service */
+export function implementationOf(service: string, providers: Providers, deadlineMs: number): Implementation {
+  switch (service) {
+    case order.service:
+      return orderSteps(deadlineMs);
+    case inventory.service:
+      return inventorySteps();
+    case payment.service:
+      return paymentSteps(providers.gateway);
+    case shipping.service:
+      return shippingSteps(providers.carrier);
+    case notification.service:
+      return notificationSteps(providers.mailer);
+    default:
+      throw new TypeError(`There is no service ${service}`);
+  }
+}

@@ -1,0 +1,191 @@
+import { type Choreography, DEFAULT_RETRY_DELAYS, topologyOf } from '@quickstep/shared/choreography';
+import type { Delivery, Fate, OutgoingEvent, Publisher } from '@quickstep/shared/pipeline';
+import type { Environment } from './environment.js';
+import type { CrashMoment } from './faults.js';
+import { copyOf, describe, type Message, messagesOf } from './messages.js';
+import { RETRIES, type ServiceProcess } from './service-process.js';
+
+export interface SimulatedQueue {
+  readonly service: string;
+  readonly ready: Message[];
+  /** Until it is, events for it come back unroutable. */
+  declared: boolean;
+}
+
+const DELAYS_MS = [50, 500, 5_000, 30_000];
+const QUEUE_MISSING_MS = 4_000;
+
+/** Routes by the declarations' own topology; knows confirms and returns, retry and dead letter. */
+export class SimulatedBroker {
+  readonly queues = new Map<string, SimulatedQueue>();
+  readonly deadLetters: { readonly queue: SimulatedQueue; readonly message: Message }[] = [];
+  /** Messages that time will bring: delayed ones, and those that wait for their next attempt. */
+  underway = 0;
+  readonly #environment: Environment;
+  readonly #routes = new Map<string, SimulatedQueue[]>();
+  readonly #batched: boolean;
+
+  constructor(declared: readonly Choreography[], batched: boolean, environment: Environment) {
+    this.#environment = environment;
+    this.#batched = batched;
+    for (const { queue: service, bindings } of declared.map((each) => topologyOf(each))) {
+      const queue = { service, ready: [], declared: true };
+      this.queues.set(service, queue);
+      for (const { routingKey } of bindings) this.#routes.set(routingKey, [...(this.#routes.get(routingKey) ?? []), queue]);
+      if (environment.faults.strikes('queue missing')) this.#miss(queue);
+    }
+  }
+
+  publisherFor(process: ServiceProcess): Publisher {
+    return { publish: (events) => this.#publish(process, events) };
+  }
+
+  deliveryOf(message: Message, process: ServiceProcess): Delivery {
+    const { queue, channel } = process;
+    const settle = (keep: boolean) => {
+      // A tag of a channel that is gone means nothing; the message went back when it closed.
+      if (channel !== process.channel || !process.unsettled.delete(message)) return;
+      if (keep || this.#environment.faults.strikes('ack lost')) queue.ready.unshift(message);
+    };
+    return {
+      body: message.body,
+      batched: message.batched,
+      attempt: message.attempt,
+      ack: () => settle(false),
+      requeue: () => settle(true),
+      retry: (body) =>
+        this.#copy(process, 'retry', copyOf(message, body, message.attempt + 1), (copy) => this.#later(copy, queue)),
+      park: (body, reason) => {
+        if (message.attempt < RETRIES) this.#environment.ledger.givenUp(queue.service, reason);
+        return this.#copy(process, 'dead letter', copyOf(message, body.toString(), message.attempt), (copy) =>
+          this.deadLetters.push({ queue, message: copy }),
+        );
+      },
+    };
+  }
+
+  /** The connection is gone: what was handed out and not settled comes first again. Says how many messages that were. */
+  takeBack(process: ServiceProcess): number {
+    const unsettled = [...process.unsettled];
+    process.unsettled.clear();
+    process.channel++;
+    process.queue.ready.unshift(...unsettled);
+    return unsettled.length;
+  }
+
+  /** Nothing is in a queue or on its way to one. */
+  isQuiet(): boolean {
+    if (this.underway > 0) return false;
+    for (const { ready } of this.queues.values()) if (ready.length > 0) return false;
+    return true;
+  }
+
+  /** What an operator does with the dead letters once their cause is mended. Says how many there were. */
+  redriveAll(): number {
+    const letters = this.deadLetters.splice(0);
+    for (const { queue, message } of letters) queue.ready.push({ ...message, attempt: 0 });
+    return letters.length;
+  }
+
+  #publish(process: ServiceProcess, events: readonly OutgoingEvent[]): Promise<readonly Fate[]> {
+    const messages = messagesOf(events, this.#batched);
+    return this.#environment.calls.make({
+      process,
+      kind: 'publish',
+      about: () => events.map(({ event }) => event.id).join(' '),
+      perform: () => {
+        const fates = new Map<string, Fate>();
+        for (const message of messages) {
+          const fate = this.#send(process, message);
+          for (const { id } of message.events) fates.set(id, fate);
+        }
+        return events.map(({ event }) => fates.get(event.id) ?? 'failed');
+      },
+      abandon: () => this.#abandonPublish(process, messages),
+    });
+  }
+
+  #abandonPublish(process: ServiceProcess, messages: readonly Message[]): void {
+    const { choices, faults } = this.#environment;
+    const reached = choices.pick(messages.length + 1);
+    for (const message of messages.slice(0, reached)) this.#route(process, message);
+    const moments: CrashMoment[] = [
+      'crash after commit, before publish',
+      'crash during publish',
+      'crash after publish, before confirm',
+    ];
+    faults.count(moments[reached === 0 ? 0 : reached < messages.length ? 1 : 2] ?? '');
+  }
+
+  #send(process: ServiceProcess, message: Message): Fate {
+    const { faults, trace } = this.#environment;
+    if (faults.strikes('publish refused')) {
+      trace.note(process.name, 'broker', `${describe(message)}: refused`);
+      return 'failed';
+    }
+    const routed = this.#route(process, message);
+    if (faults.strikes('confirm lost')) return 'failed';
+    return routed || message.final ? 'confirmed' : 'returned';
+  }
+
+  #route(process: ServiceProcess, message: Message): boolean {
+    const { trace, ledger } = this.#environment;
+    for (const event of message.events) ledger.published(event);
+    const queues = (this.#routes.get(message.events[0]?.type ?? '') ?? []).filter(({ declared }) => declared);
+    for (const queue of queues) {
+      trace.note(process.name, queue.service, describe(message));
+      this.#bring(queue, message);
+    }
+    if (queues.length === 0) trace.note(process.name, 'broker', `${describe(message)}: no queue`);
+    return queues.length > 0;
+  }
+
+  #bring(queue: SimulatedQueue, message: Message): void {
+    const { faults, choices } = this.#environment;
+    if (faults.strikes('message duplicated')) queue.ready.push(message);
+    if (faults.strikes('message delayed')) {
+      this.#after(DELAYS_MS[choices.pick(DELAYS_MS.length)] ?? 0, queue, message, 'delayed');
+    } else {
+      queue.ready.push(message);
+    }
+  }
+
+  #later(message: Message, queue: SimulatedQueue): void {
+    const delay = DEFAULT_RETRY_DELAYS[Math.min(message.attempt, DEFAULT_RETRY_DELAYS.length) - 1] ?? 0;
+    this.#after(delay, queue, message, 'retry');
+  }
+
+  #after(delay: number, queue: SimulatedQueue, message: Message, why: string): void {
+    this.underway++;
+    this.#environment.time.after(delay, queue, `${why} ${message.events.map(({ id }) => id)}`, () => {
+      this.underway--;
+      queue.ready.push(message);
+    });
+  }
+
+  #copy(process: ServiceProcess, what: string, copy: Message, put: (copy: Message) => void): Promise<void> {
+    const { calls, faults, choices, trace } = this.#environment;
+    return calls.make({
+      process,
+      kind: 'copy',
+      about: () => `${what} ${copy.events.map(({ id }) => id)}`,
+      perform: () => {
+        if (faults.strikes('copy for retry or dead letter lost')) throw new Error('The copy was not taken');
+        faults.count(what);
+        trace.note(process.name, 'broker', `${what}: ${describe(copy)}`);
+        put(copy);
+        if (faults.strikes('copy made, confirm lost')) throw new Error('The copy was not confirmed');
+      },
+      abandon: () => {
+        if (choices.pick(2) === 1) put(copy);
+      },
+    });
+  }
+
+  #miss(queue: SimulatedQueue): void {
+    queue.declared = false;
+    this.#environment.time.after(QUEUE_MISSING_MS, queue, 'queue appears', () => {
+      queue.declared = true;
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { CloudEvent } from '@quickstep/shared/contracts';
+import { type Changes, type Claim, Conflict, type Key, type OutboxEntry, type Row } from '@quickstep/shared/pipeline';
+
+export interface PromisedEntry {
+  readonly entry: OutboxEntry;
+  readonly since: number;
+}
+
+/** The locks and claims of one transaction that has not ended. */
+export interface Transaction {
+  readonly locks: readonly string[];
+  readonly claims: readonly string[];
+}
+
+export const claimName = ({ step, eventId }: Claim) => `${step} ${eventId}`;
+export const lockName = (table: string, key: Key) => `${table}/${key}`;
+
+/** One service's database: committed rows, row locks, and transactions that happen or vanish as one. */
+export class SimulatedDatabase {
+  readonly service: string;
+  readonly tables = new Map<string, Map<Key, Row>>();
+  /** What has been handled: step and event id. */
+  readonly inbox = new Set<string>();
+  readonly outbox = new Map<string, PromisedEntry>();
+  /** The history of events, by id, for services that keep one. */
+  readonly journal = new Map<string, CloudEvent>();
+  readonly #locked = new Map<string, Transaction>();
+
+  constructor(service: string) {
+    this.service = service;
+  }
+
+  table(name: string): Map<Key, Row> {
+    let rows = this.tables.get(name);
+    if (rows === undefined) {
+      rows = new Map();
+      this.tables.set(name, rows);
+    }
+    return rows;
+  }
+
+  isFree(locks: readonly string[]): boolean {
+    return locks.every((lock) => !this.#locked.has(lock));
+  }
+
+  lock(transaction: Transaction): void {
+    for (const lock of transaction.locks) this.#locked.set(lock, transaction);
+  }
+
+  release(transaction: Transaction): void {
+    for (const lock of transaction.locks) this.#locked.delete(lock);
+  }
+
+  /** @throws Conflict when a row to insert exists by now; nothing has changed then */
+  apply(transaction: Transaction, changes: Changes, now: number): void {
+    for (const { table, rows } of changes.inserts) {
+      const stored = this.table(table.name);
+      for (const row of rows) if (stored.has(keyOf(table.key, row))) throw new Conflict(`${table.name}: the row exists already`);
+    }
+    for (const { table, rows } of [...changes.updates, ...changes.inserts]) {
+      const stored = this.table(table.name);
+      for (const row of rows) stored.set(keyOf(table.key, row), row);
+    }
+    for (const claim of transaction.claims) this.inbox.add(claim);
+    for (const claim of changes.withdrawn) this.inbox.delete(claimName(claim));
+    for (const { event } of changes.journal) this.journal.set(event.id, event);
+    if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now });
+    for (const id of changes.cleared) this.outbox.delete(id);
+  }
+
+  clear(cleared: readonly string[], kept: readonly OutboxEntry[]): void {
+    for (const id of cleared) this.outbox.delete(id);
+    for (const entry of kept) {
+      const stored = this.outbox.get(entry.id);
+      if (stored !== undefined) this.outbox.set(entry.id, { ...stored, entry });
+    }
+  }
+}
+
+function keyOf(property: string, row: Row): Key {
+  return String(row[property]);
+}

@@ -1,0 +1,171 @@
+import type { notificationSteps } from '@quickstep/notification-service/steps';
+import type { paymentSteps } from '@quickstep/payment-service/steps';
+import type { shippingSteps } from '@quickstep/shipping-service/steps';
+import type { CallKind } from './calls.js';
+import type { Environment } from './environment.js';
+import type { ServiceProcess } from './service-process.js';
+
+export type PaymentGateway = Parameters<typeof paymentSteps>[0];
+export type Carrier = Parameters<typeof shippingSteps>[0];
+export type Mailer = Parameters<typeof notificationSteps>[0];
+type ChargeOutcome = Awaited<ReturnType<PaymentGateway['charge']>>;
+type RefundOutcome = Awaited<ReturnType<PaymentGateway['refund']>>;
+type BookingOutcome = Awaited<ReturnType<Carrier['book']>>;
+type SendOutcome = Awaited<ReturnType<Mailer['send']>>;
+
+/** The providers as one process sees them. */
+export interface Providers {
+  readonly gateway: PaymentGateway;
+  readonly carrier: Carrier;
+  readonly mailer: Mailer;
+}
+
+const FAILURES_OF_A_FLAKY_CARD = 2;
+const REFUSED_RECIPIENT = 'nobody@example.com';
+
+/** Answers a repeated key as it did at first. */
+class Answers<Outcome> {
+  readonly #given = new Map<string, Outcome>();
+
+  once(key: string, act: () => Outcome): Outcome {
+    const known = this.#given.get(key);
+    if (known !== undefined) return known;
+    const outcome = act();
+    this.#given.set(key, outcome);
+    return outcome;
+  }
+}
+
+export interface Money {
+  readonly id: string;
+  readonly amount: number;
+}
+
+/** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
+export class SimulatedProviders {
+  /** Every charge and refund that was made, by order. */
+  readonly charges = new Map<string, Money[]>();
+  readonly refunds = new Map<string, Money[]>();
+  /** Tracking numbers by order. */
+  readonly parcels = new Map<string, string[]>();
+  readonly recalled = new Set<string>();
+  /** Events that the customer was told of. */
+  readonly mails = new Map<string, number>();
+  readonly #attempts = new Map<string, number>();
+  readonly #charged = new Answers<ChargeOutcome>();
+  readonly #refunded = new Answers<RefundOutcome>();
+  readonly #booked = new Answers<BookingOutcome>();
+  readonly #sent = new Answers<SendOutcome>();
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  for(process: ServiceProcess): Providers {
+    return {
+      gateway: {
+        charge: (charge, key) => this.#ask(process, 'charge', key, () => this.#charge(charge, key)),
+        refund: (reference, key) => this.#ask(process, 'refund', key, () => this.#refund(reference, key)),
+      },
+      carrier: {
+        book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
+        recall: (reference, key) =>
+          this.#ask(process, 'recall', key, () => {
+            this.recalled.add(reference);
+          }),
+      },
+      mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message.recipient, key)) },
+    };
+  }
+
+  #charge({ reference, amount, paymentMethod }: Parameters<PaymentGateway['charge']>[0], key: string): ChargeOutcome {
+    if (paymentMethod === 'pm_gateway_down') throw new Error('The gateway does not answer');
+    if (paymentMethod === 'pm_card_flaky') this.#failAtFirst(key);
+    return this.#charged.once(key, () => {
+      if (paymentMethod === 'pm_card_declined') return { kind: 'declined', reason: 'insufficient funds' };
+      const charge = { id: `ch_${key}`, amount };
+      add(this.charges, reference, charge);
+      this.#environment.ledger.moneyMoved(reference);
+      return { kind: 'charged', chargeId: charge.id };
+    });
+  }
+
+  #failAtFirst(key: string): void {
+    const attempts = (this.#attempts.get(key) ?? 0) + 1;
+    this.#attempts.set(key, attempts);
+    if (attempts <= FAILURES_OF_A_FLAKY_CARD) throw new Error('The gateway timed out');
+  }
+
+  #refund(reference: string, key: string): RefundOutcome {
+    return this.#refunded.once(key, () => {
+      const [charge] = this.charges.get(reference) ?? [];
+      if (charge === undefined) return { kind: 'nothing-charged' };
+      const refund = { id: `re_${charge.id}`, amount: charge.amount };
+      const made = this.refunds.get(reference)?.some(({ id }) => id === refund.id) ?? false;
+      if (!made) add(this.refunds, reference, refund);
+      this.#environment.ledger.moneyMoved(reference);
+      return { kind: 'refunded', refundId: refund.id, amount: refund.amount };
+    });
+  }
+
+  #book({ reference, address }: Parameters<Carrier['book']>[0], key: string): BookingOutcome {
+    return this.#booked.once(key, () => {
+      if (address.country === 'AQ') return { kind: 'refused', reason: 'no service to AQ' };
+      const trackingNumber = `TRK-${key}`;
+      add(this.parcels, reference, trackingNumber);
+      this.#environment.ledger.parcelBooked(reference);
+      return { kind: 'booked', trackingNumber };
+    });
+  }
+
+  #send(recipient: string, key: string): SendOutcome {
+    return this.#sent.once(key, () => {
+      const eventId = key.slice(key.indexOf(':') + 1);
+      this.mails.set(eventId, (this.mails.get(eventId) ?? 0) + 1);
+      return recipient === REFUSED_RECIPIENT ? { kind: 'refused', reason: 'no such mailbox' } : { kind: 'sent' };
+    });
+  }
+
+  /** A call over a network: it may fail, get through without an answer, or get through when nobody waits any more. */
+  #ask<Outcome>(process: ServiceProcess, kind: CallKind, key: string, act: () => Outcome): Promise<Outcome> {
+    const { calls, faults, choices } = this.#environment;
+    const timedOut = new Error('No answer: the outcome is unknown');
+    return calls.make({
+      process,
+      kind,
+      about: () => key,
+      perform: () => {
+        process.backlog.push(key);
+        if (faults.strikes('effect failed')) throw new Error('The provider is out of order');
+        if (faults.strikes('effect timed out, not done')) throw timedOut;
+        if (faults.strikes('effect timed out, done')) {
+          act();
+          throw timedOut;
+        }
+        if (faults.strikes('effect timed out, done later')) {
+          calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
+          throw timedOut;
+        }
+        this.#environment.trace.note(process.name, providerOf(kind), kind);
+        return act();
+      },
+      abandon: () => {
+        faults.count('crash during an effect');
+        if (choices.pick(2) === 0) return;
+        calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
+      },
+    });
+  }
+}
+
+function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
+
+function providerOf(kind: CallKind): string {
+  if (kind === 'charge' || kind === 'refund') return 'gateway';
+  return kind === 'send' ? 'mail server' : 'carrier';
+}

@@ -1,0 +1,187 @@
+import { Calls } from './calls.js';
+import type { Choices } from './choices.js';
+import { Clients, type Request } from './clients.js';
+import { Disturbances } from './disturbances.js';
+import { type Environment, idOf } from './environment.js';
+import { Faults } from './faults.js';
+import { FinalChecks } from './final-checks.js';
+import { Fleet } from './fleet.js';
+import { Ledger, type Violation } from './ledger.js';
+import { describe } from './messages.js';
+import type { Scenario } from './scenario.js';
+import { declared } from './services.js';
+import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
+import { SimulatedProviders } from './simulated-providers.js';
+import { type Tampering, untouched } from './tampering.js';
+import { Trace, type TraceEntry } from './trace.js';
+import { VirtualTime } from './virtual-time.js';
+
+export interface WorldOptions {
+  readonly tampering?: Tampering;
+  readonly traced?: boolean;
+}
+
+export interface RunResult {
+  readonly violation: Violation | undefined;
+  readonly orders: number;
+  /** Everything that the world let happen. */
+  readonly steps: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly trace: readonly TraceEntry[];
+}
+
+/** One thing that could happen next. */
+export type Move = () => void;
+
+const REDRIVES = 2;
+const SETTLING_LIMIT_MS = 600_000;
+
+/** Lets every microtask that the last move set off run to its end; nothing in the services waits for anything else but ports. */
+const drained = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The five services with their surroundings. The choices decide what happens next, one thing at a time. */
+export class World {
+  readonly environment: Environment;
+  readonly fleet: Fleet;
+  readonly broker: SimulatedBroker;
+  readonly clients: Clients;
+  steps = 0;
+  readonly #scenario: Scenario;
+  readonly #choices: Choices;
+  readonly #disturbances: Disturbances;
+  readonly #finalChecks: FinalChecks;
+  #redrives = 0;
+  #calmSince: number | undefined;
+  #ids = 0;
+
+  constructor(scenario: Scenario, choices: Choices, { tampering = untouched, traced = false }: WorldOptions = {}) {
+    this.#scenario = scenario;
+    this.#choices = choices;
+    this.environment = this.#makeEnvironment(traced);
+    const providers = new SimulatedProviders(this.environment);
+    this.broker = new SimulatedBroker(declared, scenario.batched, this.environment);
+    this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
+    this.clients = new Clients(scenario, this.environment);
+    this.#disturbances = new Disturbances(this.fleet, this.broker, this.environment);
+    const observed = { databases: this.fleet.databases, providers };
+    this.environment.ledger.watch(observed);
+    this.#finalChecks = new FinalChecks(observed, this.environment.ledger);
+    for (const [index, { id }] of scenario.orders.entries()) this.environment.trace.name(id, `order ${index + 1}`);
+  }
+
+  /** Runs until the world has settled or a rule is broken. */
+  async run(): Promise<RunResult> {
+    const { ledger } = this.environment;
+    await drained();
+    while (ledger.violation === undefined) {
+      const move = this.#next();
+      if (move === undefined) break;
+      this.steps++;
+      move();
+      await drained();
+    }
+    if (ledger.violation === undefined) this.#finalChecks.run(this.#scenario, this.#parked());
+    const { faults, trace } = this.environment;
+    return {
+      violation: ledger.violation,
+      orders: this.fleet.ordersPlaced(),
+      steps: this.steps,
+      counts: faults.counts,
+      trace: trace.entries,
+    };
+  }
+
+  #makeEnvironment(traced: boolean): Environment {
+    const time = new VirtualTime();
+    const trace = new Trace(traced, () => time.elapsed);
+    const faults = new Faults(this.#scenario.rates, this.#choices);
+    const newId = () => idOf(++this.#ids);
+    const parts = { choices: this.#choices, faults, time, trace, ledger: new Ledger(faults, trace), newId };
+    const environment: Environment = {
+      ...parts,
+      get calls() {
+        return calls;
+      },
+    };
+    const calls: Calls = new Calls(environment);
+    return environment;
+  }
+
+  #next(): Move | undefined {
+    const { time, faults } = this.environment;
+    this.#calmDown();
+    const disturbance = faults.active ? this.#disturbances.next() : undefined;
+    if (disturbance !== undefined) return disturbance;
+    if (faults.active && this.#choices.chance(this.#scenario.leaps)) return () => time.leap();
+    const moves = this.moves();
+    if (moves.length === 0) return this.#idle();
+    return moves[this.#choices.pick(moves.length)];
+  }
+
+  /** What could happen now, the oldest first. */
+  moves(): Move[] {
+    const { calls } = this.environment;
+    const moves: Move[] = calls.ready().map((call) => () => calls.run(call));
+    for (const queue of this.broker.queues.values()) {
+      if (queue.ready.length > 0 && this.fleet.consumersOf(queue.service).length > 0) moves.push(() => this.#deliver(queue));
+    }
+    for (const request of this.clients.ready(this.steps)) {
+      if (this.fleet.of(request.service).length > 0) moves.push(() => this.#send(request));
+    }
+    return moves;
+  }
+
+  #deliver(queue: SimulatedQueue): void {
+    const { faults, trace } = this.environment;
+    const consumers = this.fleet.consumersOf(queue.service);
+    const consumer = consumers[this.#choices.pick(consumers.length)];
+    const index = faults.strikes('message reordered') ? this.#choices.pick(queue.ready.length) : 0;
+    const [message] = queue.ready.splice(index, 1);
+    if (consumer === undefined || message === undefined) return;
+    trace.note(consumer.name, consumer.name, `receives ${describe(message)}`);
+    consumer.deliver(message);
+  }
+
+  #send(request: Request): void {
+    const processes = this.fleet.of(request.service);
+    const process = processes[this.#choices.pick(processes.length)];
+    if (process !== undefined) this.clients.send(request, process);
+  }
+
+  /** Nothing can happen by itself: the operator redrives dead letters, or time goes on, or all is done. */
+  #idle(): Move | undefined {
+    const { faults, time, ledger } = this.environment;
+    if (this.#quiet() && !faults.active && this.broker.deadLetters.length > 0 && this.#redrives < REDRIVES) {
+      this.#redrives++;
+      return () => {
+        for (let letters = this.broker.redriveAll(); letters > 0; letters--) faults.count('redriven');
+      };
+    }
+    if (this.#quiet() && this.fleet.outboxesAreEmpty() && this.#finalChecks.open().length === 0) return undefined;
+    const tooLong = this.#calmSince !== undefined && time.elapsed - this.#calmSince > SETTLING_LIMIT_MS;
+    if (time.waiting > 0 && !tooLong) return () => time.leap();
+    ledger.violate('the world settles', `${this.fleet.whatIsLeft()}; open: ${this.#finalChecks.open().join(' ') || 'no order'}`);
+    return undefined;
+  }
+
+  #quiet(): boolean {
+    return this.clients.done && this.broker.isQuiet() && this.fleet.isQuiet() && this.environment.calls.pending.length === 0;
+  }
+
+  /** Faults end when everything has been asked and there has been time to answer: then all must come right. */
+  #calmDown(): void {
+    const { faults, time } = this.environment;
+    if (!faults.active || !this.clients.done) return;
+    const enough = this.steps > 1_000 + 120 * this.#scenario.orders.length;
+    if (!enough && this.#finalChecks.open().length > 0) return;
+    faults.active = false;
+    this.#calmSince = time.elapsed;
+  }
+
+  /** What an operator still finds in the dead-letter queues. */
+  #parked(): Set<string> {
+    return new Set(
+      this.broker.deadLetters.flatMap(({ queue, message }) => message.events.map(({ id }) => `${queue.service} ${id}`)),
+    );
+  }
+}
