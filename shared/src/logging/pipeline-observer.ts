@@ -15,23 +15,16 @@ const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type
 
 /**
  * Logs and counts what the pipeline does: one line per message and step at `debug`, what is tried again at `warn`, what is parked at
- * `error`, and the end of a saga at `info`.
- *
- * @param endings types of the events that end a saga
+ * `error`.
  */
-export function pipelineObserver(logger: Logger, metrics: Metrics, endings: ReadonlySet<string> = new Set()): Observer {
-  function levelOf(message: AnyMessage, as: HandledAs): LogLevel {
-    if (as !== 'done' || endings.size === 0) return LEVELS[as];
-    return endings.has(typeOf(message) ?? '') ? 'info' : LEVELS[as];
-  }
-
+export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
   return {
     handled(step, message, as, since, reason) {
       const milliseconds = performance.now() - since;
       metrics.handled(step, as, milliseconds / 1000);
-      const level = levelOf(message, as);
+      const level = LEVELS[as];
       if (!logger.isLevelEnabled(level)) return;
-      logger[level](level === 'info' ? 'saga ended' : `message ${as}`, {
+      logger[level](`message ${as}`, {
         orderId: message.subject,
         eventId: message.id,
         type: typeOf(message),

@@ -1,4 +1,11 @@
 export { type Host, runMain, type Stoppable } from './main.js';
-export { type Resources, type RunningService, type ServiceContext, type ServiceOptions, startService } from './service.js';
+export {
+  type Resources,
+  type RunningService,
+  type ServiceContext,
+  type ServiceGauge,
+  type ServiceOptions,
+  startService,
+} from './service.js';
 export { StartError } from './start-error.js';
 export { newId, systemClock } from './system.js';

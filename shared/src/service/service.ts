@@ -4,7 +4,7 @@ import type { ServiceConfig } from '../config/index.js';
 import type { EventContract } from '../contracts/index.js';
 import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore } from '../db/index.js';
 import { type CommandRouteContext, createApp, listen, type ReadContext, type ReadinessCheck, type Route } from '../http/index.js';
-import { createLogger, type Logger, pipelineObserver, reasonOf } from '../logging/index.js';
+import { createLogger, type Logger, logEndings, pipelineObserver, reasonOf } from '../logging/index.js';
 import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
 import { type Clock, type Implementation, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
 import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
@@ -42,7 +42,7 @@ export interface ServiceOptions<I extends Implementation> {
   /** Joins the declaration and its steps; called once the database is there. */
   implementation(resources: Resources): I;
   readonly routes: readonly Route<ServiceContext<I>>[];
-  /** Events that end a saga, logged at `info` when handled. */
+  /** Events by which this service ends a saga, logged at `info`. */
   readonly endings?: readonly EventContract[];
   /** Keep a history of every event consumed and emitted. */
   readonly journal?: boolean;
@@ -100,14 +100,14 @@ export async function startService<I extends Implementation>(options: ServiceOpt
 async function compose<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, undo: Undo) {
   const { config } = options;
   const metrics = createMetrics(config.service);
-  const observer = pipelineObserver(logger, metrics, new Set(options.endings?.map(({ type }) => type)));
+  const observer = pipelineObserver(logger, metrics);
   const dataSource = await openDatabase(options, undo);
   const store = new PgStore(dataSource);
   undo.add('store', () => store.close());
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
   const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks } = await openPipeline(implementation, options, store, observer, undo);
+  const { pipeline, checks } = await openPipeline(implementation, options, { store, observer, logger, undo });
   undo.add('housekeeping', prunes(store, config, logger));
   watch(metrics, dataSource, pipeline);
   for (const gauge of options.gauges ?? []) metrics.gauge(gauge, () => gauge.read(dataSource));
@@ -155,13 +155,18 @@ async function openDatabase<I extends Implementation>(
   }
 }
 
+interface PipelineParts {
+  readonly store: PgStore;
+  readonly observer: Observer;
+  readonly logger: Logger;
+  readonly undo: Undo;
+}
+
 /** Registered so that, when stopping, consuming ends first, then the pipeline finishes, then the broker is left. */
 async function openPipeline<I extends Implementation>(
   implementation: I,
-  { config, journal = false }: ServiceOptions<I>,
-  store: PgStore,
-  observer: Observer,
-  undo: Undo,
+  { config, journal = false, endings = [] }: ServiceOptions<I>,
+  { store, observer, logger, undo }: PipelineParts,
 ) {
   const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
   const topology = topologyOf(implementation.choreography, retryDelays);
@@ -174,7 +179,7 @@ async function openPipeline<I extends Implementation>(
   const pipeline = new Pipeline(implementation, {
     ...config,
     store,
-    publisher,
+    publisher: logEndings(publisher, new Set(endings.map(({ type }) => type)), logger),
     observer,
     journal,
     clock: systemClock,

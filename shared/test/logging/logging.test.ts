@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { createLogger, type LogLevel, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
+import type { CloudEvent } from '@quickstep/shared/contracts';
+import { createLogger, type LogLevel, logEndings, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
 
 function logTo(level: LogLevel, readable = false) {
@@ -16,6 +17,21 @@ function logTo(level: LogLevel, readable = false) {
 }
 
 const event = { id: 'e1', subject: 'order-1', type: 'payment.refund', data: { email: 'ada@example.org', amount: 5 } };
+
+function sampleEvent(type: string): CloudEvent {
+  return {
+    ...{
+      specversion: '1.0',
+      id: `id of ${type}`,
+      type,
+      source: '/order-service',
+      subject: 'order-1',
+      time: '2026-01-01T00:00:00.000Z',
+    },
+    ...{ datacontenttype: 'application/json', dataschema: 'urn:x', data: { email: 'ada@example.org' }, dataversion: '1.0' },
+    ...{ correlationid: 'order-1', causationid: 'r1', tenantid: 'default', idempotencykey: 'k', traceparent: 't' },
+  };
+}
 
 describe('createLogger', () => {
   test('writes one JSON line for each message', () => {
@@ -93,16 +109,6 @@ describe('pipelineObserver', () => {
     ]);
   });
 
-  test('logs the end of a saga at info, once it is done', () => {
-    const { logger, lines } = logTo('info');
-    const observer = pipelineObserver(logger, createMetrics('notification-service'), new Set(['payment.refund']));
-    observer.handled('notify', event, 'done', 0);
-    observer.handled('notify', event, 'duplicate', 0);
-    const other = { ...event, type: 'payment.refunded' };
-    observer.handled('notify', other, 'done', 0);
-    expect(lines()).toMatchObject([{ level: 'info', message: 'saga ended', orderId: 'order-1', type: 'payment.refund' }]);
-  });
-
   test('counts what it sees', async () => {
     const { logger } = logTo('error');
     const metrics = createMetrics('payment-service');
@@ -121,4 +127,24 @@ describe('pipelineObserver', () => {
     expect(text).not.toMatch(/^quickstep_outbox_entries/m);
     expect(text).toContain('process_cpu_seconds_total');
   });
+});
+
+test('logEndings logs the end of a saga at info, once the broker has it, without its data', async () => {
+  const { logger, lines } = logTo('info');
+  const ended = sampleEvent('order.completed');
+  const lost = sampleEvent('order.cancelled');
+  const events = [ended, sampleEvent('order.created'), lost].map((event) => ({ event, body: '', final: false }));
+  const publisher = { publish: async () => ['confirmed', 'confirmed', 'returned'] as const };
+  await logEndings(publisher, new Set([ended.type, lost.type]), logger).publish(events);
+  expect(lines()).toEqual([
+    {
+      time: expect.any(String),
+      level: 'info',
+      service: 'payment-service',
+      message: 'saga ended',
+      orderId: 'order-1',
+      eventId: ended.id,
+      type: 'order.completed',
+    },
+  ]);
 });

@@ -102,7 +102,7 @@ export function startEcho(config: ServiceConfig, logger: Logger, reply: (text: s
     migrations: [CreateQuestions1760000000100],
     implementation: () => echoSteps(reply),
     routes,
-    endings: [Asked],
+    endings: [Answered],
     logger,
   });
 }

@@ -1,0 +1,22 @@
+import type { Publisher } from '../pipeline/index.js';
+import type { Logger } from './logger.js';
+
+/**
+ * A publisher that logs the end of each saga at `info`, once the broker has it. An ending that is published again after a crash is
+ * logged again.
+ *
+ * @param endings types of the events that end a saga
+ */
+export function logEndings(publisher: Publisher, endings: ReadonlySet<string>, logger: Logger): Publisher {
+  if (endings.size === 0) return publisher;
+  return {
+    async publish(events) {
+      const fates = await publisher.publish(events);
+      events.forEach(({ event: { id, type, subject } }, index) => {
+        if (fates[index] !== 'confirmed' || !endings.has(type)) return;
+        logger.info('saga ended', { orderId: subject, eventId: id, type });
+      });
+      return fates;
+    },
+  };
+}
