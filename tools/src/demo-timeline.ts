@@ -1,10 +1,16 @@
 import { paint } from './progress.js';
 
+interface Shortage {
+  sku: string;
+  requested: number;
+  available: number;
+}
+
 export interface OrderEvent {
   type: string;
   time: string;
   source: string;
-  data?: { reason?: unknown; amount?: unknown; currency?: unknown };
+  data?: { reason?: unknown; amount?: unknown; currency?: unknown; shortages?: Shortage[] };
 }
 
 const red = 31;
@@ -36,15 +42,24 @@ export function heading(title: string, orderId: string): string {
   return `${paint(process.stdout, 1, title)}  ${paint(process.stdout, dim, `order ${orderId}`)}`;
 }
 
-/** One line per event: when, counted from the first; what; who published it; and why, where the event says so. */
+/** One line per event: when, counted from the first; what; who published it; and why, where an event is the first to say so. */
 export function timeline(events: OrderEvent[]): string[] {
   const begin = Math.min(...events.map((event) => Date.parse(event.time)));
-  return events.map(({ type, time, source, data }) => {
-    const elapsed = paint(process.stdout, dim, `${Date.parse(time) - begin} ms`.padStart(10));
-    const publisher = paint(process.stdout, dim, source.replace(/^\//, '').padEnd(22));
-    const reason = typeof data?.reason === 'string' ? data.reason : '';
-    return `${elapsed}  ${colour(type.padEnd(31), colourOf(type))} ${publisher}${reason}`.trimEnd();
+  const told = new Set<string>();
+  return events.map((event) => {
+    const elapsed = paint(process.stdout, dim, `${Date.parse(event.time) - begin} ms`.padStart(10));
+    const publisher = paint(process.stdout, dim, event.source.replace(/^\//, '').padEnd(22));
+    const why = reasonOf(event);
+    const reason = told.has(why) ? '' : why;
+    told.add(why);
+    return `${elapsed}  ${colour(event.type.padEnd(31), colourOf(event.type))} ${publisher}${reason}`.trimEnd();
   });
+}
+
+function reasonOf({ data }: OrderEvent): string {
+  if (typeof data?.reason === 'string') return data.reason;
+  const shortages = data?.shortages ?? [];
+  return shortages.map(({ sku, requested, available }) => `${requested} of ${sku} wanted, ${available} available`).join('; ');
 }
 
 export function ending(status: string, expected: string, events: OrderEvent[]): string {
