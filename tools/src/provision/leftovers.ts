@@ -47,9 +47,10 @@ export async function createTemporaryDirectory(): Promise<string> {
 }
 
 export async function removeTemporaryDirectory(directory: string): Promise<void> {
+  const inContainer = isDockerBroker(directory);
   await stopServices(directory);
   await discardServers(directory);
-  if (isDockerBroker(directory)) await removeDockerData(directory);
+  if (inContainer) await removeDockerData(directory);
   removePostgresHome(directory);
   rmSync(directory, { recursive: true, force: true });
 }
