@@ -83,7 +83,7 @@ async function locked(work) {
 function acquire(lock) {
   try {
     mkdirSync(lock);
-    writeFileSync(join(lock, 'pid'), `${process.pid}`);
+    writeFileSync(join(lock, 'owner'), `${process.pid} ${startTimeOf(process.pid)}`);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
@@ -92,15 +92,26 @@ function acquire(lock) {
   }
 }
 
+/** Without an owner it is either brand-new or was left by a command killed at that very moment. */
 function isStale(lock) {
+  const owner = join(lock, 'owner');
+  if (!existsSync(owner)) return ageOf(lock) > 2_000;
+  const [pid, startTime] = readFileSync(owner, 'utf8').split(' ');
+  return !isAlive(Number(pid)) || startTimeOf(pid) !== startTime;
+}
+
+function isAlive(pid) {
   try {
-    process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')), 0);
-    return false;
+    return process.kill(pid, 0);
   } catch (error) {
-    if (error.code === 'EPERM') return false;
-    // Without a pid it is either brand-new or was left by a command killed at that very moment.
-    return error.code === 'ESRCH' || ageOf(lock) > 2_000;
+    return error.code === 'EPERM';
   }
+}
+
+/** A process id is given out again, soon so in a container; the start time tells the processes apart. */
+function startTimeOf(pid) {
+  const file = `/proc/${pid}/stat`;
+  return existsSync(file) ? readFileSync(file, 'utf8').split(') ').at(-1).split(' ')[19] : 'unknown';
 }
 
 function ageOf(path) {
