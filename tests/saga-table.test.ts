@@ -14,6 +14,7 @@ const saga = `
   order.cancellation_requested    | order             | shipping
   order.completed                 | order             | notification
   order.cancelled                 | order             | notification
+  order.stuck                     | order             |
   inventory.reserved              | inventory         | order, payment
   inventory.insufficient          | inventory         | order
   inventory.release               | payment           | inventory
@@ -73,7 +74,7 @@ describe('the five declarations', () => {
 
   test('let only final events go to nobody', () => {
     const final = services.flatMap(emittedBy).filter((contract) => contract.final);
-    expect(final.map(({ type }) => type)).toEqual(['notification.sent', 'notification.failed']);
+    expect(final.map(({ type }) => type)).toEqual(['order.stuck', 'notification.sent', 'notification.failed']);
   });
 
   test('say for people what every event and every command means', () => {

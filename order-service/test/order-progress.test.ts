@@ -7,6 +7,7 @@ import {
   OrderCancellationRequested,
   OrderCancelled,
   OrderCompleted,
+  OrderStuck,
   orderStateOf,
   PaymentCompleted,
   PaymentFailed,
@@ -200,6 +201,7 @@ describe('cancelOrder', () => {
 
 describe('expireOrder', () => {
   const reasonOfDeadline = 'The order was not completed in time';
+  const stuck = OrderStuck({ orderId, status: 'CANCELLING', reason: 'Its cancellation was asked for, but has not ended' });
 
   test('cancels an order that is still open at its deadline', () => {
     const world = given(placed({ status: 'RESERVED', facts: withFacts('inventory.reserved') }));
@@ -230,7 +232,7 @@ describe('expireOrder', () => {
   test('reports an order that cannot end as stuck since its second deadline, and asks no more', () => {
     const world = given(placed());
     world.when(expireOrder, firing(orderId), { now: at('10:01:00') });
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:02:00') })).toEqual([]);
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:02:00') })).toEqual([stuck]);
     expect(world.when(expireOrder, firing(orderId), { now: at('10:03:00') })).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ stuckSince: at('10:02:00'), deadlineAt: at('10:04:00') });
   });
@@ -238,7 +240,7 @@ describe('expireOrder', () => {
   test('reports an order as stuck whose cancellation, asked by the customer, does not come to an end', () => {
     const world = given(placed());
     world.when(cancelOrder, request(orderId, {}), { now: at('10:00:30') });
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:00') })).toEqual([]);
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:00') })).toEqual([stuck]);
     expect(world.row(Orders, orderId)).toMatchObject({ stuckSince: at('10:01:00') });
   });
 });

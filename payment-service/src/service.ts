@@ -11,7 +11,8 @@ import { paymentSteps } from './steps/index.js';
 export { paymentConfig } from './config.js';
 export type { ChargeOutcome, PaymentGateway, RefundOutcome } from './domain/gateway.js';
 
-function simulatedGateway({ dataSource, onStop }: Resources): PaymentGateway {
+/** The built-in gateway. */
+export function simulatedGateway({ dataSource, onStop }: Resources): PaymentGateway {
   const ledger = new PgLedger<GatewayAnswer>(dataSource);
   onStop('gateway', () => ledger.close());
   return new SimulatedGateway(ledger);

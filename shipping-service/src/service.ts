@@ -11,7 +11,8 @@ import { shippingSteps } from './steps/index.js';
 export { shippingConfig } from './config.js';
 export type { BookingOutcome, Carrier } from './domain/carrier.js';
 
-function simulatedCarrier({ dataSource, onStop }: Resources): Carrier {
+/** The built-in carrier. */
+export function simulatedCarrier({ dataSource, onStop }: Resources): Carrier {
   const ledger = new PgLedger<CarrierAnswer>(dataSource);
   onStop('carrier', () => ledger.close());
   return new SimulatedCarrier(ledger);

@@ -1,0 +1,30 @@
+import { type FreshDatabase, freshDatabase } from './database.js';
+import { freshVhost, type Vhost } from './vhost.js';
+
+/** What a service needs to run in a test, all of it fresh: a virtual host, a database and the environment that names them. */
+export interface Surroundings {
+  readonly vhost: Vhost;
+  readonly database: FreshDatabase;
+  readonly env: NodeJS.ProcessEnv;
+  drop(): Promise<void>;
+}
+
+/** The environment of a service in a test: any free port, and no waiting where production would wait. */
+export function testEnvironment(rabbitmqUrl: string, postgresUrl: string): NodeJS.ProcessEnv {
+  return {
+    PORT: '0',
+    RABBITMQ_URL: rabbitmqUrl,
+    POSTGRES_URL: postgresUrl,
+    LOG_LEVEL: 'error',
+    RETRY_DELAYS_MS: '20,50,100',
+    SWEEP_EVERY_MS: '100',
+    SWEEP_AFTER_MS: '300',
+    TIMERS_EVERY_MS: '50',
+  };
+}
+
+export async function freshSurroundings(): Promise<Surroundings> {
+  const [vhost, database] = await Promise.all([freshVhost(), freshDatabase()]);
+  const drop = async () => void (await Promise.all([vhost.drop(), database.drop()]));
+  return { vhost, database, env: testEnvironment(vhost.url, database.url), drop };
+}

@@ -1,0 +1,260 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { antarctica, openShop, type Shop } from './support/shop.js';
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+afterEach(async () => {
+  expect(await shop.invariants()).toEqual([]);
+});
+
+/** The events about an order, whatever order unrelated ones came in. */
+const heard = async (id: string) => {
+  await shop.settled();
+  return shop.events(id).sort();
+};
+
+describe('an order ends', () => {
+  test('completed: reserved, paid and shipped', async () => {
+    const { id, total } = await shop.place();
+    expect(total).toBe(2_500);
+    expect(await shop.ended(id)).toBe('COMPLETED');
+    expect(await heard(id)).toEqual([
+      'inventory.reserved',
+      'notification.sent',
+      'order.completed',
+      'order.created',
+      'payment.completed',
+      'shipping.shipped',
+    ]);
+    expect(await shop.order(id)).toMatchObject({
+      status: 'COMPLETED',
+      trackingNumber: expect.stringMatching(/^QS/),
+      reason: null,
+    });
+  });
+
+  test('cancelled when there is not enough stock: nothing to undo', async () => {
+    const { id } = await shop.place({ items: [{ sku: 'SKU-RARE', quantity: 2 }] });
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await heard(id)).toEqual(['inventory.insufficient', 'notification.sent', 'order.cancelled', 'order.created']);
+    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', reason: 'Not enough stock' });
+  });
+
+  test('cancelled when the card is declined: the stock is released', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_card_declined' });
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await heard(id)).toEqual([
+      'inventory.release',
+      'inventory.released',
+      'inventory.reserved',
+      'notification.sent',
+      'order.cancelled',
+      'order.created',
+      'payment.failed',
+    ]);
+    expect(await shop.order(id)).toMatchObject({ reason: 'Payment declined: insufficient funds' });
+  });
+
+  test('cancelled when the carrier refuses: the money comes back, then the stock', async () => {
+    const { id } = await shop.place({ shippingAddress: antarctica });
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await heard(id)).toEqual([
+      'inventory.release',
+      'inventory.released',
+      'inventory.reserved',
+      'notification.sent',
+      'notification.sent',
+      'order.cancelled',
+      'order.created',
+      'payment.completed',
+      'payment.refund',
+      'payment.refunded',
+      'shipping.failed',
+    ]);
+    const { data } = await shop.eventOf(id, 'payment.refunded');
+    expect(data).toMatchObject({ amount: 2_500, currency: 'EUR' });
+  });
+
+  test('cancelled when the deadline passes while the money is being charged: a late charge is given back', async () => {
+    shop.gates.beforeCharge.close();
+    const { id } = await shop.place();
+    await shop.gates.beforeCharge.holds(id);
+    await shop.expire(id);
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await shop.eventOf(id, 'order.cancellation_requested')).toMatchObject({ data: { requestedBy: 'deadline' } });
+    shop.gates.beforeCharge.open();
+    await shop.settled();
+    expect(shop.events(id).filter((type) => type === 'payment.refunded')).toHaveLength(2);
+    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', reason: 'The order was not completed in time' });
+  });
+
+  test('the last one of an item goes to one customer only', async () => {
+    const rivals = await Promise.all(Array.from({ length: 5 }, () => shop.place({ items: [{ sku: 'SKU-RARE', quantity: 1 }] })));
+    const endings = await Promise.all(rivals.map(({ id }) => shop.ended(id)));
+    expect(endings.sort()).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED', 'CANCELLED', 'COMPLETED']);
+  });
+});
+
+describe('a customer cancels', () => {
+  test('while the order is pending: every step that comes late does nothing', async () => {
+    await shop.service('inventory').stop();
+    const { id } = await shop.place();
+    expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { status: 'CANCELLING' } });
+    await shop.eventOf(id, 'payment.refunded');
+    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLING' });
+    await shop.start('inventory');
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await shop.eventOf(id, 'payment.refunded')).toMatchObject({ data: { amount: 0 } });
+  });
+
+  test('while the stock is reserved and the card is about to be charged', async () => {
+    shop.gates.beforeCharge.close();
+    const { id } = await shop.place();
+    await shop.gates.beforeCharge.holds(id);
+    expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { reason: 'Cancelled by the customer' } });
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    shop.gates.beforeCharge.open();
+    await shop.settled();
+    expect(shop.events(id)).not.toContain('shipping.shipped');
+  });
+
+  test('while the charge is on its way back: it is given back once', async () => {
+    shop.gates.afterCharge.close();
+    const { id } = await shop.place();
+    await shop.gates.afterCharge.holds(id);
+    await shop.cancel(id);
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await shop.eventOf(id, 'payment.refunded')).toMatchObject({ data: { amount: 2_500 } });
+    shop.gates.afterCharge.open();
+    await shop.settled();
+    expect(shop.events(id).filter((type) => type === 'payment.refunded')).toHaveLength(1);
+  });
+
+  test('after payment, before the parcel is handed over: the late booking is recalled', async () => {
+    shop.gates.beforeBooking.close();
+    const { id } = await shop.place();
+    await shop.gates.beforeBooking.holds(id);
+    await shop.eventOf(id, 'payment.completed');
+    await shop.cancel(id);
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    shop.gates.beforeBooking.open();
+    await shop.eventOf(id, 'shipping.recall');
+    await shop.settled();
+    expect(shop.events(id)).not.toContain('shipping.shipped');
+    expect(await shop.call('shipping', 'GET', `/shipments/${id}`)).toMatchObject({ body: { status: 'RECALLED' } });
+  });
+
+  test('too late: the parcel is gone, so the cancellation is rejected and the order completed', async () => {
+    const binding = '/bindings/{vhost}/e/shipping.events/q/order-service';
+    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
+    const { id } = await shop.place();
+    const shipped = await shop.eventOf(id, 'shipping.shipped');
+    expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { status: 'CANCELLING' } });
+    await shop.eventOf(id, 'shipping.cancellation_rejected');
+    await shop.vhost.api(binding, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
+    shop.spy.publish('shipping.events', 'shipping.shipped', JSON.stringify(shipped));
+    expect(await shop.ended(id)).toBe('COMPLETED');
+    expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  test('after the end: told that it has ended', async () => {
+    const { id } = await shop.place();
+    await shop.ended(id);
+    expect(await shop.cancel(id)).toMatchObject({ status: 409, body: { code: 'order_ended' } });
+  });
+});
+
+describe('every event', () => {
+  test('belongs to the saga of its order and to the trace of its request, and names its cause', async () => {
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+    const { id } = await shop.place({ shippingAddress: antarctica }, { traceparent, 'x-request-id': 'request-7' });
+    await shop.ended(id);
+    await shop.settled();
+    const events = shop.spy.about(id);
+    for (const event of events) {
+      expect(event).toMatchObject({ correlationid: id, tenantid: 'default', specversion: '1.0' });
+      expect(event.traceparent).toMatch(new RegExp(`^00-${'ab'.repeat(16)}-[0-9a-f]{16}-01$`));
+    }
+    const typeOf = new Map(events.map((event) => [event.id, event.type]));
+    const causes = events.map(({ type, causationid }) => `${typeOf.get(causationid) ?? causationid} -> ${type}`);
+    expect(causes.sort()).toEqual([
+      'inventory.release -> inventory.released',
+      'inventory.released -> order.cancelled',
+      'inventory.reserved -> payment.completed',
+      'order.cancelled -> notification.sent',
+      'order.created -> inventory.reserved',
+      'payment.completed -> payment.refund',
+      'payment.completed -> shipping.failed',
+      'payment.refund -> inventory.release',
+      'payment.refund -> payment.refunded',
+      'payment.refunded -> notification.sent',
+      'request-7 -> order.created',
+    ]);
+  });
+
+  test('that order sees is in its history, oldest first and never before its cause', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_card_declined' });
+    await shop.ended(id);
+    await shop.settled();
+    const history = await shop.history(id);
+    expect(history.map(({ type }) => type)).toEqual([
+      'order.created',
+      'inventory.reserved',
+      'payment.failed',
+      'inventory.released',
+      'order.cancelled',
+    ]);
+    expect(history.map(({ time }) => time)).toEqual(history.map(({ time }) => time).sort());
+    for (const event of history) expect(shop.spy.about(id)).toContainEqual(event);
+  });
+
+  test('changes nothing when it comes again', async () => {
+    const orders = [
+      await shop.place(),
+      await shop.place({ shippingAddress: antarctica }),
+      await shop.place({ paymentMethod: 'pm_card_declined' }),
+    ];
+    for (const { id } of orders) await shop.ended(id);
+    await shop.settled();
+    const before = await Promise.all(orders.map(({ id }) => shop.order(id)));
+    const known = shop.spy.all.length;
+    for (const { id } of orders) {
+      for (const event of shop.spy.about(id))
+        shop.spy.publish(`${event.type.split('.')[0]}.events`, event.type, JSON.stringify(event));
+    }
+    // The queues keep their order: this one comes after all copies.
+    const last = await shop.place();
+    await shop.ended(last.id);
+    await shop.settled();
+    expect(await Promise.all(orders.map(({ id }) => shop.order(id)))).toEqual(before);
+    expect(shop.spy.all).toHaveLength(known + shop.events(last.id).length);
+  });
+});
+
+test('what customers were told can be read', async () => {
+  const { id } = await shop.place({ shippingAddress: antarctica });
+  await shop.ended(id);
+  await shop.settled();
+  const { body } = await shop.call<{ items: { template: string; status: string; recipient: string; body: string }[] }>(
+    'notification',
+    'GET',
+    `/notifications?orderId=${id}`,
+  );
+  expect(
+    body.items
+      .map(({ template, status, recipient }) => ({ template, status, recipient }))
+      .sort((a, b) => (a.template < b.template ? -1 : 1)),
+  ).toEqual([
+    { template: 'order-cancelled', status: 'SENT', recipient: 'ada@example.com' },
+    { template: 'payment-refunded', status: 'SENT', recipient: 'ada@example.com' },
+  ]);
+  expect(await shop.call('payment', 'GET', `/payments/${id}`)).toMatchObject({
+    status: 200,
+    body: { status: 'REFUNDED', amount: 2_500, refundedAmount: 2_500 },
+  });
+  expect(await shop.call('shipping', 'GET', `/shipments/${id}`)).toMatchObject({ status: 200, body: { status: 'REFUSED' } });
+});

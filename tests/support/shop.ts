@@ -1,0 +1,235 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { simulatedGateway } from '@quickstep/payment-service/service';
+import type { CloudEvent, CommandData, PlaceOrder } from '@quickstep/shared/contracts';
+import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
+import { simulatedCarrier } from '@quickstep/shipping-service/service';
+import { Client } from 'pg';
+import { EventSpy } from './event-spy.js';
+import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
+import { violations } from './invariants.js';
+import { Quiet } from './quiet.js';
+import { type Doubles, type RunningService, type ServiceName, serviceNames, startHere } from './services.js';
+
+type OrderRequest = CommandData<typeof PlaceOrder>;
+type Start<Service extends RunningService> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Doubles) => Promise<Service>;
+
+/** An order as its service shows it. */
+export interface OrderView {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly total: number;
+  readonly stuckSince: string | null;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+const AMPLE = 1_000_000;
+/** What the shop has on its shelves. SKU-1 and SKU-2 cost 10.00 and 5.00 EUR; of SKU-RARE there is one. */
+export const shelves: Readonly<Record<string, { readonly unitPrice: number; readonly onHand: number }>> = {
+  'SKU-1': { unitPrice: 1_000, onHand: AMPLE },
+  'SKU-2': { unitPrice: 500, onHand: AMPLE },
+  'SKU-RARE': { unitPrice: 9_900, onHand: 1 },
+};
+
+const address = { name: 'Ada Lovelace', line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' };
+const ordinary: OrderRequest = {
+  customerId: 'customer-1',
+  email: 'ada@example.com',
+  items: [
+    { sku: 'SKU-1', quantity: 2 },
+    { sku: 'SKU-2', quantity: 1 },
+  ],
+  paymentMethod: 'pm_card_ok',
+  shippingAddress: address,
+};
+/** The carrier refuses it. */
+export const antarctica = { ...address, city: 'Ross Island', country: 'AQ' };
+
+/** The five services with a broker's virtual host and databases of their own, and a spy that hears everything. */
+export class Shop<Service extends RunningService = RunningService> {
+  readonly spy: EventSpy;
+  readonly vhost: Vhost;
+  readonly gates: Gates;
+  readonly #start: Start<Service>;
+  readonly #databases: ReadonlyMap<ServiceName, { readonly fresh: FreshDatabase; readonly client: Client }>;
+  readonly #services = new Map<ServiceName, Service>();
+  readonly #placed: string[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #quiet: Quiet;
+
+  private constructor(
+    start: Start<Service>,
+    env: NodeJS.ProcessEnv,
+    vhost: Vhost,
+    spy: EventSpy,
+    databases: Map<ServiceName, { fresh: FreshDatabase; client: Client }>,
+  ) {
+    this.#start = start;
+    this.#env = env;
+    this.vhost = vhost;
+    this.spy = spy;
+    this.#databases = databases;
+    this.gates = newGates();
+    this.#quiet = new Quiet(spy, (name) => this.database(name));
+  }
+
+  /** Opens a shop whose shelves are filled and whose catalogue is known to everybody. */
+  static async open<Service extends RunningService = RunningService>(
+    start: Start<Service>,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Shop<Service>> {
+    const vhost = await freshVhost();
+    const databases = new Map<ServiceName, { fresh: FreshDatabase; client: Client }>();
+    for (const name of serviceNames) {
+      const fresh = await freshDatabase();
+      const client = new Client({ connectionString: fresh.url });
+      await client.connect();
+      databases.set(name, { fresh, client });
+    }
+    const shop = new Shop(start, env, vhost, await EventSpy.listen(vhost.url), databases);
+    await Promise.all(serviceNames.map((name) => shop.start(name)));
+    await Promise.all(Object.entries(shelves).map(([sku, item]) => shop.fill(sku, item)));
+    await shop.settled();
+    return shop;
+  }
+
+  /** The placed orders, in order. */
+  get placed(): readonly string[] {
+    return this.#placed;
+  }
+
+  service(name: ServiceName): Service {
+    const running = this.#services.get(name);
+    if (running === undefined) throw new Error(`The ${name} service does not run`);
+    return running;
+  }
+
+  database(name: ServiceName): Client {
+    const known = this.#databases.get(name);
+    if (known === undefined) throw new Error(`There is no database of ${name}`);
+    return known.client;
+  }
+
+  async start(name: ServiceName): Promise<void> {
+    const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env };
+    const doubles: Doubles = {
+      connectGateway: (resources) => gatedGateway(simulatedGateway(resources), this.gates),
+      connectCarrier: (resources) => gatedCarrier(simulatedCarrier(resources), this.gates),
+    };
+    this.#services.set(name, await this.#start(name, env, doubles));
+  }
+
+  /** Places an order; `changes` are against an ordinary one that will be paid and shipped. */
+  async place(changes: Partial<OrderRequest> = {}, headers: Readonly<Record<string, string>> = {}): Promise<OrderView> {
+    const { status, body } = await this.call<OrderView>('order', 'POST', '/orders', { ...ordinary, ...changes }, headers);
+    if (status !== 202) throw new Error(`The order was answered ${status}: ${JSON.stringify(body)}`);
+    this.#placed.push(body.id);
+    return body;
+  }
+
+  cancel(id: string): Promise<Answer<OrderView & Problem>> {
+    return this.call('order', 'POST', `/orders/${id}/cancel`);
+  }
+
+  async order(id: string): Promise<OrderView> {
+    return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
+  }
+
+  /** The order's history as its service tells it, oldest first. */
+  async history(id: string): Promise<CloudEvent[]> {
+    return (await this.call<CloudEvent[]>('order', 'GET', `/orders/${id}/events`)).body;
+  }
+
+  async fill(sku: string, { unitPrice, onHand }: { readonly unitPrice: number; readonly onHand: number }): Promise<void> {
+    const item = { name: `Item ${sku}`, unitPrice, currency: 'EUR', onHand };
+    const { status, body } = await this.call('inventory', 'PUT', `/inventory/${sku}`, item);
+    if (status >= 300) throw new Error(`The item was answered ${status}: ${JSON.stringify(body)}`);
+  }
+
+  async call<Body>(
+    name: ServiceName,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer<Body>> {
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(new URL(path, this.service(name).url), {
+      method,
+      ...content,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  }
+
+  /** The types of the events about an order, in the order in which they were heard. */
+  events(id: string): string[] {
+    return this.spy.about(id).map(({ type }) => type);
+  }
+
+  eventOf(id: string, ...types: string[]): Promise<CloudEvent> {
+    return this.spy.eventOf(id, ...types);
+  }
+
+  /** How the order ended, whenever that is. */
+  async ended(id: string): Promise<'COMPLETED' | 'CANCELLED'> {
+    const { type } = await this.spy.eventOf(id, 'order.completed', 'order.cancelled');
+    return type === 'order.completed' ? 'COMPLETED' : 'CANCELLED';
+  }
+
+  /** Brings the order's deadline forward to this moment. */
+  async expire(id: string): Promise<void> {
+    await this.database('order').query('update orders set deadline_at = now() where order_id = $1', [id]);
+  }
+
+  /** Resolves when every event has reached whoever wants it (or was parked) and nothing more follows. */
+  settled(): Promise<void> {
+    return this.#quiet.reached();
+  }
+
+  /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
+  async invariants(): Promise<string[]> {
+    await this.settled();
+    return violations(this.spy.all, this.#placed, shelves, (name) => this.database(name));
+  }
+
+  /** Closes the service's connections as an operator would, through the management API. */
+  async disconnect(name: ServiceName): Promise<void> {
+    // The management API learns of connections with a delay.
+    for (let closed = 0; closed === 0; await pause(50)) {
+      const open = await this.vhost.api<Connection[]>('/vhosts/{vhost}/connections');
+      const theirs = open.filter(({ client_properties: { connection_name = '' } = {} }) => connection_name.startsWith(name));
+      for (const each of theirs) {
+        await this.vhost.api(`/connections/${encodeURIComponent(each.name)}`, { method: 'DELETE' }).catch(() => undefined);
+      }
+      closed = theirs.length;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const gate of Object.values(this.gates)) gate.open();
+    await Promise.all([...this.#services.values()].map((service) => service.stop()));
+    await this.spy.close();
+    for (const { client, fresh } of this.#databases.values()) {
+      await client.end();
+      await fresh.drop();
+    }
+    await this.vhost.drop();
+  }
+}
+
+interface Connection {
+  readonly name: string;
+  readonly client_properties?: { readonly connection_name?: string };
+}
+
+export const openShop = (env?: NodeJS.ProcessEnv): Promise<Shop> => Shop.open(startHere, env);

@@ -1,0 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Shorter than jest's, so that it is ours that says what was waited for. Milliseconds. */
+export const PATIENCE = 30_000;
+
+/** Asks until there is an answer. For what tells nobody when it changes; everything else is waited for by its event. */
+export async function until<Answer>(ask: () => Promise<Answer | undefined>, missing: () => string): Promise<Answer> {
+  for (const deadline = performance.now() + PATIENCE; performance.now() < deadline; await pause(10)) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(missing());
+}
