@@ -94,9 +94,8 @@ function acquire(lock) {
 
 /** Without an owner it is either brand-new or was left by a command killed at that very moment. */
 function isStale(lock) {
-  const owner = join(lock, 'owner');
-  if (!existsSync(owner)) return ageOf(lock) > 2_000;
-  const [pid, startTime] = readFileSync(owner, 'utf8').split(' ');
+  const [pid, startTime] = read(join(lock, 'owner'))?.split(' ') ?? [];
+  if (pid === undefined) return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 2_000;
   return !isAlive(Number(pid)) || startTimeOf(pid) !== startTime;
 }
 
@@ -110,12 +109,16 @@ function isAlive(pid) {
 
 /** A process id is given out again, soon so in a container; the start time tells the processes apart. */
 function startTimeOf(pid) {
-  const file = `/proc/${pid}/stat`;
-  return existsSync(file) ? readFileSync(file, 'utf8').split(') ').at(-1).split(' ')[19] : 'unknown';
+  return read(`/proc/${pid}/stat`)?.split(') ').at(-1).split(' ')[19] ?? 'unknown';
 }
 
-function ageOf(path) {
-  return existsSync(path) ? Date.now() - statSync(path).mtimeMs : 0;
+/** Undefined when the file is not there, or not any more. */
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Compared by content: a checkout that only touches the lockfile must not replace the modules of a running system. */
