@@ -55,7 +55,7 @@ function commonRoutes(metrics: Metrics, document: () => string, checks: readonly
   ];
 }
 
-/** Every route of a service in the order in which express must try them, literal paths before those with parameters. */
+/** Routes by path, in the order in which express must try them: literal paths before those with parameters. */
 function inOrder<Context>(routes: readonly Route<Context>[]): Map<string, Route<Context>[]> {
   const paths = new Map<string, Route<Context>[]>();
   // "{" sorts after every letter, digit and "-", so that /orders/summary comes before /orders/{orderId}.
@@ -99,16 +99,17 @@ export function createApp<Context>({ info, routes, context, checks, metrics, log
     const allow = allowedOn(all);
     return (request, response) => {
       const call = new Call(request, response, metrics);
-      if (request.method === 'OPTIONS') return call.text(204, '', { allow });
+      if (request.method === 'OPTIONS') return call.empty(204, { allow });
       call.problem(problem('method_not_allowed', `${request.path} allows ${allow}`, { headers: { allow } }));
     };
   }
 
-  const served: Route<Context>[] = [...routes, ...commonRoutes(metrics, () => document, checks)];
-  const document = JSON.stringify(openApi(info, served));
+  const common = commonRoutes(metrics, () => document, checks);
+  const document = JSON.stringify(openApi(info, [...routes, ...common]));
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  for (const [path, all] of inOrder(served)) {
+  // Express tries one path after the other: the service's own, which are asked for most, come first.
+  for (const [path, all] of [...inOrder(routes), ...inOrder<Context>(common)]) {
     const at = app.route(path.replace(/\{(\w+)\}/g, ':$1'));
     for (const route of all) at[route.method](handler(route));
     at.all(otherMethods(all));

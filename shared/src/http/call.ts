@@ -54,6 +54,11 @@ export class Call {
     this.json(status, given.document(instance), { ...headers, 'content-type': 'application/problem+json' });
   }
 
+  /** For answers that have no body by definition (204). */
+  empty(status: number, headers: Headers): void {
+    this.#response.writeHead(status, { ...headers, 'x-request-id': this.requestId }).end();
+  }
+
   /** Answers, unless the call has been answered already: a route that fails after its answer must not end the process. */
   text(status: number, body: string, headers?: Headers): void {
     if (this.#response.headersSent) return;
