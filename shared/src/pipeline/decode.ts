@@ -4,8 +4,9 @@ import { messageOf, Permanent } from './errors.js';
 function parse(body: Buffer | string): unknown {
   try {
     return JSON.parse(body.toString());
-  } catch (error) {
-    throw new Permanent(`The message is not JSON: ${messageOf(error)}`);
+  } catch {
+    // The parser's own words quote the text, which may hold a customer's name; and reasons are logged.
+    throw new Permanent('The message is not JSON');
   }
 }
 

@@ -46,6 +46,11 @@ describe('a message with one event', () => {
     expect(reasons([decoded ?? { ok: true, event: created, body }])[0]).toContain(reason);
   });
 
+  test('that cannot be read is not quoted: it may hold personal data', () => {
+    const [reason] = reasons(decode(Buffer.from('{"email": "ada@example.com" nonsense'), false, contracts));
+    expect(reason).toBe('The message is not JSON');
+  });
+
   test('does not repeat what it cannot read at any length', () => {
     const [reason = ''] = reasons(decode(bytes({ type: 'x'.repeat(10_000) }), false, contracts));
     expect(reason.length).toBeLessThan(200);
