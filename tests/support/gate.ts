@@ -16,6 +16,11 @@ export class Gate {
     this.#closed = true;
   }
 
+  /** Lets pass whoever comes from now on; those who wait still wait. */
+  openForNewcomers(): void {
+    this.#closed = false;
+  }
+
   open(): void {
     this.#closed = false;
     for (const { go } of this.#waiting.splice(0)) go();

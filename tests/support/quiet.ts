@@ -42,6 +42,11 @@ export class Quiet {
     this.#database = database;
   }
 
+  /** Waits for this event no longer: it was lost on purpose. */
+  giveUp(event: CloudEvent): void {
+    this.#done.add(event.id);
+  }
+
   async reached(): Promise<void> {
     let waitsFor = '';
     await until(

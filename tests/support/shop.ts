@@ -60,7 +60,7 @@ export class Shop<Service extends RunningService = RunningService> {
   readonly vhost: Vhost;
   readonly gates: Gates;
   readonly #start: Start<Service>;
-  readonly #databases: ReadonlyMap<ServiceName, { readonly fresh: FreshDatabase; readonly client: Client }>;
+  readonly #databases: ReadonlyMap<ServiceName, Database>;
   readonly #services = new Map<ServiceName, Service>();
   readonly #placed: string[] = [];
   readonly #env: NodeJS.ProcessEnv;
@@ -71,7 +71,7 @@ export class Shop<Service extends RunningService = RunningService> {
     env: NodeJS.ProcessEnv,
     vhost: Vhost,
     spy: EventSpy,
-    databases: Map<ServiceName, { fresh: FreshDatabase; client: Client }>,
+    databases: ReadonlyMap<ServiceName, Database>,
   ) {
     this.#start = start;
     this.#env = env;
@@ -88,13 +88,7 @@ export class Shop<Service extends RunningService = RunningService> {
     env: NodeJS.ProcessEnv = {},
   ): Promise<Shop<Service>> {
     const vhost = await freshVhost();
-    const databases = new Map<ServiceName, { fresh: FreshDatabase; client: Client }>();
-    for (const name of serviceNames) {
-      const fresh = await freshDatabase();
-      const client = new Client({ connectionString: fresh.url });
-      await client.connect();
-      databases.set(name, { fresh, client });
-    }
+    const databases = new Map(await Promise.all(serviceNames.map(openDatabase)));
     const shop = new Shop(start, env, vhost, await EventSpy.listen(vhost.url), databases);
     await Promise.all(serviceNames.map((name) => shop.start(name)));
     await Promise.all(Object.entries(shelves).map(([sku, item]) => shop.fill(sku, item)));
@@ -196,6 +190,11 @@ export class Shop<Service extends RunningService = RunningService> {
     return this.#quiet.reached();
   }
 
+  /** This event will not reach everybody: its queue is gone. */
+  lose(event: CloudEvent): void {
+    this.#quiet.giveUp(event);
+  }
+
   /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
   async invariants(): Promise<string[]> {
     await this.settled();
@@ -219,12 +218,22 @@ export class Shop<Service extends RunningService = RunningService> {
     for (const gate of Object.values(this.gates)) gate.open();
     await Promise.all([...this.#services.values()].map((service) => service.stop()));
     await this.spy.close();
-    for (const { client, fresh } of this.#databases.values()) {
-      await client.end();
-      await fresh.drop();
-    }
+    await Promise.all([...this.#databases.values()].map(({ client }) => client.end()));
+    await Promise.all([...this.#databases.values()].map(({ fresh }) => fresh.drop()));
     await this.vhost.drop();
   }
+}
+
+async function openDatabase(name: ServiceName): Promise<[ServiceName, Database]> {
+  const fresh = await freshDatabase();
+  const client = new Client({ connectionString: fresh.url });
+  await client.connect();
+  return [name, { fresh, client }];
+}
+
+interface Database {
+  readonly fresh: FreshDatabase;
+  readonly client: Client;
 }
 
 interface Connection {

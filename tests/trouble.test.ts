@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { openShop, type Shop } from './support/shop.js';
+import { until } from './support/until.js';
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+afterEach(async () => {
+  expect(await shop.invariants()).toEqual([]);
+});
+
+/** payment.completed, order.cancellation_requested and shipping.recall; every queue has a binding to the default exchange too. */
+const shippingEvents = 3;
+const bindingsOf = (queue: string) => shop.vhost.api<unknown[]>(`/queues/{vhost}/${queue}/bindings`).catch(() => []);
+
+/** Places orders that are under way, one of them surely held before its charge, when `trouble` comes; then they may go on. */
+async function inMidFlight(trouble: () => Promise<void>): Promise<void> {
+  shop.gates.beforeCharge.close();
+  const held = await shop.place();
+  await shop.gates.beforeCharge.holds(held.id);
+  const others = await Promise.all(Array.from({ length: 20 }, () => shop.place()));
+  await trouble();
+  shop.gates.beforeCharge.open();
+  for (const { id } of [held, ...others]) expect(await shop.ended(id)).toBe('COMPLETED');
+}
+
+describe('the payment gateway', () => {
+  test('fails twice for a flaky card: the charge waits, is tried again under the same key, and succeeds', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_card_flaky' });
+    expect(await shop.ended(id)).toBe('COMPLETED');
+    const { rows } = await shop.database('payment').query(
+      `select attempts, (select count(*)::int from provider_answers where reference = $1 and kind = 'charge') as charges
+         from provider_attempts where idempotency_key = (select idempotency_key from provider_answers where reference = $1)`,
+      [id],
+    );
+    expect(rows).toEqual([{ attempts: 3, charges: 1 }]);
+  });
+
+  test('never answers: the charge is parked with its reason, and the deadline cancels the order', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_gateway_down' });
+    const reserved = await shop.eventOf(id, 'inventory.reserved');
+    expect(await shop.spy.parkedEvent(reserved.id)).toMatchObject({
+      service: 'payment-service',
+      reason: expect.stringContaining('The payment gateway does not answer'),
+      event: reserved,
+      headers: {
+        'x-service': 'payment-service',
+        'x-attempts': 4,
+        'x-exchange': 'inventory.events',
+        'x-routing-key': 'inventory.reserved',
+      },
+    });
+    expect(await shop.order(id)).toMatchObject({ status: 'RESERVED' });
+    await shop.expire(id);
+    expect(await shop.ended(id)).toBe('CANCELLED');
+  });
+
+  test('that is slow for one order delays no other', async () => {
+    shop.gates.beforeCharge.close();
+    const slow = await shop.place();
+    await shop.gates.beforeCharge.holds(slow.id);
+    shop.gates.beforeCharge.openForNewcomers();
+    const quick = await shop.place();
+    expect(await shop.ended(quick.id)).toBe('COMPLETED');
+    expect(await shop.order(slow.id)).toMatchObject({ status: 'RESERVED' });
+    shop.gates.beforeCharge.open();
+    expect(await shop.ended(slow.id)).toBe('COMPLETED');
+  });
+});
+
+describe('a message that nobody can handle', () => {
+  test.each([
+    ['is no JSON', 'nonsense {', 'The message is not JSON'],
+    ['is no event', '{"hello":"world"}', 'No step of this service consumes "no type"'],
+    ['is of an unknown type', '{"type":"order.unheard_of"}', 'No step of this service consumes "order.unheard_of"'],
+    ['breaks its contract', '{"type":"order.created","data":{}}', 'order.created breaks its contract'],
+  ])('because it %s is parked with the reason, and blocks nobody', async (_, body, reason) => {
+    const before = shop.spy.parked.length;
+    shop.spy.publish('order.events', 'order.created', body);
+    const { id } = await shop.place();
+    expect(await shop.ended(id)).toBe('COMPLETED');
+    const parked = await shop.spy.parkedBecause((each) => each.reason.includes(reason), `a message that ${_}`);
+    expect(parked.service).toBe('inventory-service');
+    expect(shop.spy.parked).toHaveLength(before + 1);
+  });
+
+  test('because its order does not exist is parked at once, without another attempt', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_card_declined' });
+    await shop.ended(id);
+    const failed = await shop.eventOf(id, 'payment.failed');
+    const stray = { ...failed, id: randomUUID(), data: { orderId: randomUUID(), reason: 'x' } };
+    shop.spy.publish('payment.events', 'payment.failed', JSON.stringify(stray));
+    expect(await shop.spy.parkedEvent(stray.id)).toMatchObject({ service: 'order-service', headers: { 'x-attempts': 1 } });
+  });
+});
+
+describe('in mid-flight', () => {
+  test.each(['order', 'payment'] as const)('the connections of %s are closed', async (name) => {
+    await inMidFlight(() => shop.disconnect(name));
+  });
+
+  test.each(['inventory', 'payment', 'order'] as const)('%s is stopped and started', async (name) => {
+    await inMidFlight(async () => {
+      const stopped = shop.service(name).stop();
+      // It finishes what it has begun: the charges too.
+      shop.gates.beforeCharge.open();
+      await stopped;
+      await shop.start(name);
+    });
+  });
+
+  test('the queue of shipping is deleted: it is declared anew, with its bindings and its consumer', async () => {
+    await shop.vhost.api('/queues/{vhost}/shipping-service', { method: 'DELETE' });
+    await until(
+      async () => ((await bindingsOf('shipping-service')).length > shippingEvents ? true : undefined),
+      () => 'The queue of shipping has not come back',
+    );
+    const { id } = await shop.place();
+    expect(await shop.ended(id)).toBe('COMPLETED');
+  });
+
+  test('an event is lost with its queue: the deadline cancels the order, and the money comes back', async () => {
+    await shop.service('shipping').stop();
+    const { id } = await shop.place();
+    shop.lose(await shop.eventOf(id, 'payment.completed'));
+    await shop.vhost.api('/queues/{vhost}/shipping-service', { method: 'DELETE' });
+    await shop.start('shipping');
+    await shop.expire(id);
+    expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await shop.eventOf(id, 'payment.refunded')).toMatchObject({ data: { amount: 2_500 } });
+  });
+
+  test('the database of payment drops its connections', async () => {
+    await inMidFlight(async () => {
+      await shop
+        .database('payment')
+        .query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        );
+    });
+  });
+});
