@@ -1,6 +1,7 @@
 import type { ConfirmChannel, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
+import { gatherWrites } from './gather.js';
 import { LastingChannel } from './lasting-channel.js';
 import { type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
 import { declareExchanges } from './topology.js';
@@ -40,6 +41,7 @@ export class AmqpPublisher implements Publisher {
   readonly #options: AmqpPublisherOptions;
   readonly #lasting: LastingChannel<ConfirmChannel>;
   #returned = new Set<string>();
+  #gather: () => void = () => undefined;
   #waiting: Pending[] = [];
   #inFlight = 0;
   #blocked = false;
@@ -127,6 +129,7 @@ export class AmqpPublisher implements Publisher {
     );
     await declareExchanges(channel, this.#options.topology);
     this.#returned = returned;
+    this.#gather = gatherWrites(channel);
   }
 
   #enqueue(pending: Pending): void {
@@ -146,6 +149,7 @@ export class AmqpPublisher implements Publisher {
       pending.settle(unroutable ? 'returned' : 'confirmed');
     };
     this.#inFlight += pending.count;
+    this.#gather();
     try {
       channel.publish(exchange, routingKey, content, options, onConfirm);
     } catch (error) {
