@@ -1,0 +1,37 @@
+# One image for the five services and the seed; the command says which: node <service>/dist/main.js
+ARG NODE_IMAGE=node:24-trixie-slim
+
+FROM ${NODE_IMAGE} AS manifests
+ENV NPM_CONFIG_IGNORE_SCRIPTS=true NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY shared/package.json shared/
+COPY order-service/package.json order-service/
+COPY inventory-service/package.json inventory-service/
+COPY payment-service/package.json payment-service/
+COPY shipping-service/package.json shipping-service/
+COPY notification-service/package.json notification-service/
+COPY tools/package.json tools/
+
+# `npm ci` refuses where the registry lacks packages of other platforms; `npm install` keeps to the lockfile for all that is there.
+FROM manifests AS build
+RUN --mount=type=cache,target=/root/.npm npm ci || npm install --no-save
+COPY . .
+RUN npm run build
+# What runs, and nothing else: the tools stay behind but for the seed, whose modules need no package.
+RUN for package in shared *-service; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
+  && mkdir -p /out/tools/dist \
+  && (cd tools/dist && cp seed-command.js seed.js catalogue.js problem.js /out/tools/dist/) \
+  && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
+
+# Without the workspace `tools`, which brings a database server.
+FROM manifests AS production
+RUN --mount=type=cache,target=/root/.npm set -- --omit=dev $(printf ' --workspace=%s' shared *-service) \
+  && { npm ci "$@" || npm install --no-save "$@"; }
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=production /app ./
+COPY --from=build /out ./
+USER node
