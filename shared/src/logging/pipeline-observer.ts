@@ -11,6 +11,10 @@ const LEVELS: Readonly<Record<HandledAs, LogLevel>> = {
   parked: 'error',
 };
 
+/** Trouble that lasts (a server that is away) is reported at intervals, not at every attempt. Milliseconds. */
+const SAME_TROUBLE_AGAIN_AFTER = 30_000;
+const TROUBLES_REMEMBERED = 100;
+
 const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type) : undefined);
 
 /**
@@ -18,6 +22,16 @@ const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type
  * `error`.
  */
 export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
+  const quietUntil = new Map<string, number>();
+
+  function isNews(trouble: string): boolean {
+    const now = performance.now();
+    if (now < (quietUntil.get(trouble) ?? 0)) return false;
+    if (quietUntil.size >= TROUBLES_REMEMBERED) quietUntil.clear();
+    quietUntil.set(trouble, now + SAME_TROUBLE_AGAIN_AFTER);
+    return true;
+  }
+
   return {
     handled(step, message, as, since, reason) {
       const milliseconds = performance.now() - since;
@@ -42,7 +56,8 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       metrics.batch(size, milliseconds / 1000);
     },
     trouble(what, error) {
-      logger.warn(what, { reason: reasonOf(error) });
+      const reason = reasonOf(error);
+      if (isNews(`${what}: ${reason}`)) logger.warn(what, { reason });
     },
   };
 }

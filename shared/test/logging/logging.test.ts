@@ -109,6 +109,14 @@ describe('pipelineObserver', () => {
     ]);
   });
 
+  test('reports trouble that lasts once, and other trouble at once', () => {
+    const { logger, lines } = logTo('info');
+    const observer = pipelineObserver(logger, createMetrics('payment-service'));
+    for (const reason of ['ECONNREFUSED', 'ECONNREFUSED', 'ECONNRESET'])
+      observer.trouble('the database is away', new Error(reason));
+    expect(lines()).toMatchObject([{ reason: 'ECONNREFUSED' }, { reason: 'ECONNRESET' }]);
+  });
+
   test('counts what it sees', async () => {
     const { logger } = logTo('error');
     const metrics = createMetrics('payment-service');
