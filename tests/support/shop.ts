@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { simulatedGateway } from '@quickstep/payment-service/service';
 import type { CloudEvent, CommandData, PlaceOrder } from '@quickstep/shared/contracts';
@@ -9,8 +10,9 @@ import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
 import { violations } from './invariants.js';
 import { Quiet } from './quiet.js';
 import { type Doubles, type RunningService, type ServiceName, serviceNames, startHere } from './services.js';
+import { until } from './until.js';
 
-type OrderRequest = CommandData<typeof PlaceOrder>;
+export type OrderRequest = CommandData<typeof PlaceOrder>;
 type Start<Service extends RunningService> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Doubles) => Promise<Service>;
 
 /** An order as its service shows it. */
@@ -128,6 +130,16 @@ export class Shop<Service extends RunningService = RunningService> {
     if (status !== 202) throw new Error(`The order was answered ${status}: ${JSON.stringify(body)}`);
     this.#placed.push(body.id);
     return body;
+  }
+
+  /** Places an order although the service may be away: asks again under the same key until it is there. @returns its id */
+  async placeSurely(changes: Partial<OrderRequest> = {}): Promise<string> {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const { id } = await until(
+      () => this.place(changes, headers).catch(() => undefined),
+      () => 'The order service does not take the order',
+    );
+    return id;
   }
 
   cancel(id: string): Promise<Answer<OrderView & Problem>> {

@@ -1,0 +1,58 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ServiceProcess, startProcess } from '../support/process.js';
+import { type ServiceName, serviceNames } from '../support/services.js';
+import { antarctica, type OrderRequest, Shop } from '../support/shop.js';
+
+const CLIENTS = 32;
+const PATIENT = 120_000;
+
+let shop: Shop<ServiceProcess>;
+
+beforeAll(async () => {
+  shop = await Shop.open(startProcess);
+});
+afterAll(() => shop.close());
+afterEach(async () => {
+  expect(await shop.invariants()).toEqual([]);
+});
+
+/** Of each twenty orders two are declined and one is refused. */
+function kindOf(index: number): { readonly ending: string; readonly changes: Partial<OrderRequest> } {
+  if (index % 10 === 3) return { ending: 'CANCELLED', changes: { paymentMethod: 'pm_card_declined' } };
+  if (index % 20 === 7) return { ending: 'CANCELLED', changes: { shippingAddress: antarctica } };
+  return { ending: 'COMPLETED', changes: {} };
+}
+
+/** Places many orders, as many at once as there are clients; `midway` is called when half of them have been placed. */
+async function placeMany(count: number, midway: () => Promise<void> = async () => undefined): Promise<void> {
+  const expected: string[] = [];
+  const ids: string[] = [];
+  let next = 0;
+  let interrupted: Promise<void> | undefined;
+  const client = async () => {
+    for (let index = next++; index < count; index = next++) {
+      const { ending, changes } = kindOf(index);
+      ids[index] = await shop.placeSurely(changes);
+      expected[index] = ending;
+      if (index >= count / 2) interrupted ??= midway();
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  await interrupted;
+  expect(await Promise.all(ids.map((id) => shop.ended(id)))).toEqual(expected);
+}
+
+test('a thousand orders of 32 clients all end as they should', () => placeMany(1_000), PATIENT);
+
+describe('with 32 clients at work', () => {
+  test.each<[ServiceName]>(serviceNames.map((name) => [name]))(
+    'the %s service is killed and started again: every order ends as if nothing had happened',
+    async (name) => {
+      await placeMany(250, async () => {
+        await shop.service(name).kill();
+        await shop.start(name);
+      });
+    },
+    PATIENT,
+  );
+});

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunningService, ServiceName } from './services.js';
+
+/** A service as a process of its own, from its compiled sources. */
+export interface ServiceProcess extends RunningService {
+  /** As a power cut ends it. */
+  kill(): Promise<void>;
+}
+
+const root = resolve(__dirname, '../..');
+
+/** Whatever happens to the tests, no service outlives them. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.kill(signal);
+  await closed;
+}
+
+/** The address that a service logs when it has started. @throws Error with its last words when it ends before that */
+function addressOf(child: ChildProcess, name: string): Promise<string> {
+  const words: string[] = [];
+  return new Promise((resolve, reject) => {
+    const hear = (line: string) => {
+      words.push(line);
+      const started = /"message":"started".*"url":"(http:[^"]+)"/.exec(line);
+      if (started?.[1] !== undefined) resolve(started[1]);
+    };
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', hear);
+    child.once('close', (code) => reject(new Error(`${name} ended with ${code}: ${words.slice(-5).join('\n')}`)));
+  });
+}
+
+export async function startProcess(name: ServiceName, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+  const main = join(root, `${name}-service`, 'dist', 'main.js');
+  if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
+  const child = spawn(process.execPath, [main], { env: { ...env, LOG_LEVEL: 'info' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  const url = await addressOf(child, name);
+  return { url, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
+}
