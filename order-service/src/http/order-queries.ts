@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OrderEntity } from '../db/tables.js';
 import type { Order } from '../domain/order.js';
-import { type OrderStatus, orderStatuses } from '../domain/status.js';
+import { hasEnded, type OrderStatus, orderStatuses } from '../domain/status.js';
 
 export interface OrderFilter {
   readonly status?: OrderStatus;
@@ -19,7 +19,8 @@ export function findOrder(dataSource: DataSource, orderId: string): Promise<Orde
 /** Newest first: order ids grow with time (but for those made of an idempotency key). */
 export function listOrders(dataSource: DataSource, { status, customerId, stuck, after, limit }: OrderFilter): Promise<Order[]> {
   const query = dataSource.getRepository(OrderEntity).createQueryBuilder('o').orderBy('o.orderId', 'DESC').limit(limit);
-  if (status !== undefined) query.andWhere('o.status = :status', { status });
+  if (status !== undefined && hasEnded(status)) query.andWhere('o.ended_as = :status', { status });
+  if (status !== undefined && !hasEnded(status)) query.andWhere('o.deadlineAt is not null and o.status = :status', { status });
   if (customerId !== undefined) query.andWhere('o.customerId = :customerId', { customerId });
   if (stuck === true) query.andWhere('o.deadlineAt is not null and o.stuckSince is not null');
   if (after !== undefined) query.andWhere('o.orderId < :after', { after });
@@ -28,7 +29,9 @@ export function listOrders(dataSource: DataSource, { status, customerId, stuck, 
 
 export async function countByStatus(dataSource: DataSource): Promise<Record<OrderStatus, number>> {
   const rows: { status: OrderStatus; count: number }[] = await dataSource.query(
-    'select status, count(*)::int as count from orders group by status',
+    `select ended_as as status, count(*)::int as count from orders where ended_as is not null group by ended_as
+     union all
+     select status, count(*)::int from orders where deadline_at is not null group by status`,
   );
   const counted = new Map(rows.map(({ status, count }) => [status, count]));
   const count = (status: OrderStatus) => counted.get(status) ?? 0;

@@ -30,6 +30,11 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       fallback: 'info',
     }),
     batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '200', max: 5_000 }),
+    linger: integer('LINGER_MS', 'Wait for more messages before a transaction begins, when many arrive; 0 never waits', {
+      fallback: '5',
+      min: 0,
+      max: 1_000,
+    }),
     prefetchLimit: optional(
       integer('PREFETCH', 'Deliveries that the broker hands out before they are settled', { example: '400', max: 65_535 }),
       'twice BATCH_LIMIT',

@@ -6,4 +6,4 @@ export * from './notifications.js';
 export * from './orders.js';
 export * from './payments.js';
 export * from './shipping.js';
-export { type CheckedEvent, checkEvent, eventSchema, type FieldError, validator } from './validation.js';
+export { type CheckedEvent, checkEvent, dataError, eventSchema, type FieldError, validator } from './validation.js';

@@ -132,6 +132,7 @@ export class BatchRunner {
     const open = await store.begin([...claims.values()], loads);
     const claimed = new Set([...claims.keys()].filter((_, index) => open.claimed[index]));
     const rows = new WorkingRows(loads, open.rows);
+    // Nothing from here to the commit may throw, or the transaction would stay open: what a step throws is in its result.
     const decided = works.map((work, index) => this.#decide(work, refs[index] ?? {}, rows, claimed));
     const outbox = await this.#write(open, rows, decided);
     if (outbox !== undefined) relay.publish(outbox);

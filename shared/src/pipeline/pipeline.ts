@@ -19,6 +19,8 @@ export interface PipelineOptions {
   readonly retries: number;
   /** Messages in one transaction at most. */
   readonly batchLimit: number;
+  /** Wait for more messages before a batch begins, when many arrive; milliseconds, 0 never waits. */
+  readonly linger?: number;
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   /** Keep a history of every event consumed and emitted. */
@@ -63,7 +65,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#options = options;
     this.relay = new Relay(options);
     this.#runner = new BatchRunner({ ...options, service: implementation.choreography.service, relay: this.relay });
-    this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit);
+    this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit, lingerOf(options));
     const bound = this.#bind(implementation);
     this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
   }
@@ -197,4 +199,8 @@ export class Pipeline<I extends Implementation = Implementation> {
       this.#effects--;
     }
   }
+}
+
+function lingerOf({ clock, linger = 0 }: PipelineOptions) {
+  return linger === 0 ? undefined : { clock, milliseconds: linger };
 }

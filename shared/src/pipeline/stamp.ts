@@ -1,4 +1,4 @@
-import { type CloudEvent, checkEvent, type EventContract, type EventDraft } from '../contracts/index.js';
+import { type CloudEvent, dataError, type EventContract, type EventDraft } from '../contracts/index.js';
 import { Permanent } from './errors.js';
 import type { NewId, OutgoingEvent } from './ports.js';
 
@@ -20,9 +20,11 @@ const TRACE_ID = /^[0-9a-f]{32}$/;
  * the request's. Neither need be a UUID (a SKU, a client's own request id); the event's id is.
  */
 function traceparent(cause: Cause, correlationId: string, eventId: string): string {
+  const span = `${eventId.slice(19, 23)}${eventId.slice(24)}`;
   const inherited = cause.traceparent?.slice(3, 35);
-  const trace = [inherited, hex(correlationId), hex(cause.id)].find((id) => id !== undefined && TRACE_ID.test(id));
-  return `00-${trace ?? hex(eventId)}-${hex(eventId).slice(16)}-01`;
+  if (inherited !== undefined && TRACE_ID.test(inherited)) return `00-${inherited}-${span}-01`;
+  const trace = [hex(correlationId), hex(cause.id)].find((id) => TRACE_ID.test(id));
+  return `00-${trace ?? hex(eventId)}-${span}-01`;
 }
 
 /** Makes an event of a draft: gives it an id, time and cause, and checks it against its contract. */
@@ -37,6 +39,12 @@ export function stamper(service: string, newId: NewId) {
     position: number,
     time: string,
   ): OutgoingEvent {
+    const error = dataError(contract, draft.data);
+    if (error !== undefined) {
+      throw new Permanent(
+        `Step "${step}" emitted a ${contract.type} that breaks its contract: /data${error.pointer} ${error.detail}`,
+      );
+    }
     const id = newId();
     const subject = String((draft.data as Readonly<Record<string, unknown>>)[contract.subject]);
     const correlationid = cause.correlationid ?? subject;
@@ -57,11 +65,6 @@ export function stamper(service: string, newId: NewId) {
       traceparent: traceparent(cause, correlationid, id),
       data: draft.data,
     };
-    const checked = checkEvent(contract, event);
-    if (!checked.ok) {
-      const { pointer, detail } = checked.error;
-      throw new Permanent(`Step "${step}" emitted a ${contract.type} that breaks its contract: ${pointer} ${detail}`);
-    }
     return { event, body: JSON.stringify(event), final: contract.final };
   };
 }
