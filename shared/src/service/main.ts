@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/index.js';
 import { reasonOf, redact } from '../logging/index.js';
 import { isExplained } from './start-error.js';
 
@@ -22,8 +23,10 @@ const thisProcess: Host = {
 
 /** Errors that say what to do speak for themselves; any other is a bug, whose stack is wanted. */
 function textOf(error: unknown): string {
-  if (isExplained(error) || !(error instanceof Error)) return reasonOf(error);
-  return error.stack ?? error.message;
+  // Its examples look like secrets, and it never repeats one.
+  if (error instanceof ConfigError) return error.message;
+  if (isExplained(error) || !(error instanceof Error)) return redact(reasonOf(error));
+  return redact(error.stack ?? error.message);
 }
 
 /**
@@ -35,7 +38,7 @@ export function runMain(start: () => Promise<Stoppable>, host: Host = thisProces
   let asked = false;
 
   function die(what: string, error: unknown): void {
-    host.say(redact(`${what}: ${textOf(error)}`));
+    host.say(`${what}: ${textOf(error)}`);
     host.exit(1);
   }
 

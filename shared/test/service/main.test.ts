@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ConfigError } from '@quickstep/shared/config';
 import { type Host, runMain, StartError } from '@quickstep/shared/service';
 
 /** A process that is none. */
@@ -64,10 +65,10 @@ describe('runMain', () => {
   test('a start that throws at once fails the same way', async () => {
     const { host, said, exited } = fakeHost();
     runMain(() => {
-      throw new StartError('RABBITMQ_URL is not set');
+      throw new ConfigError('RABBITMQ_URL is not set, for example amqp://me:<password>@broker');
     }, host);
     expect(await exited).toBe(1);
-    expect(said).toEqual(['Cannot start: RABBITMQ_URL is not set']);
+    expect(said).toEqual(['Cannot start: RABBITMQ_URL is not set, for example amqp://me:<password>@broker']);
   });
 
   test('a bug shows its stack, and no secret', async () => {
