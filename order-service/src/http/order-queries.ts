@@ -48,11 +48,11 @@ export async function countByStatus(dataSource: DataSource): Promise<Record<Orde
 
 /** Everything that the order service saw of an order, oldest first. */
 export async function historyOf(dataSource: DataSource, orderId: string): Promise<unknown[]> {
-  const rows: { event: unknown }[] = await dataSource.query(
+  const rows: { event: string }[] = await dataSource.query(
     'select event from event_history where subject = $1 order by time, event_id',
     [orderId.toLowerCase()],
   );
-  return rows.map(({ event }) => event);
+  return rows.map(({ event }) => JSON.parse(event));
 }
 
 /** Reads the index of open orders only. */

@@ -5,7 +5,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *
  * `inbox`: which step has handled which event. `outbox`: what is committed and not yet known to be with the broker; a row is
  * written by a batch and deleted by one of the next, thousands of times a minute, so that dead rows, not growth, are what
- * autovacuum must look at. `event_history`: every event consumed or emitted, for services with `journal`.
+ * autovacuum must look at. `event_history`: every event consumed or emitted, as it stood on the wire, for services with `journal`.
  */
 export class KitTables1760000000000 implements MigrationInterface {
   readonly name = 'KitTables1760000000000';
@@ -27,13 +27,15 @@ export class KitTables1760000000000 implements MigrationInterface {
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000,
         toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000
       )`);
+    // A batch's events are large and short-lived: compressing them costs more than writing them.
+    await runner.query('alter table outbox alter column events set storage external');
     await runner.query(`
       create table event_history (
         subject text,
         event_id uuid,
         type text not null,
         time timestamptz not null,
-        event json not null,
+        event text not null,
         primary key (subject, event_id)
       )`);
   }
