@@ -98,6 +98,24 @@ describe('a message that nobody can handle', () => {
   });
 });
 
+describe('an order that cannot end', () => {
+  test('is cancelled by its deadline, then reported as stuck, and ends when it can', async () => {
+    await shop.service('shipping').stop();
+    const { id } = await shop.place();
+    await shop.eventOf(id, 'payment.completed');
+    await shop.expire(id);
+    await shop.eventOf(id, 'order.cancellation_requested');
+    await shop.expire(id);
+    await shop.eventOf(id, 'order.stuck');
+    const stuck = await shop.call<{ items: { id: string }[] }>('order', 'GET', '/orders?stuck=true');
+    expect(stuck.body.items.map((order) => order.id)).toEqual([id]);
+    await shop.start('shipping');
+    // Payment and cancellation wait for shipping in one queue; which one is decided first is open.
+    const ending = await shop.ended(id);
+    expect(await shop.order(id)).toMatchObject({ status: ending, stuckSince: null });
+  });
+});
+
 describe('in mid-flight', () => {
   test.each(['order', 'payment'] as const)('the connections of %s are closed', async (name) => {
     await inMidFlight(() => shop.disconnect(name));

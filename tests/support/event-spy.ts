@@ -39,6 +39,7 @@ export class EventSpy {
   readonly #bySubject = new Map<string, CloudEvent[]>();
   readonly #markers = new Set<string>();
   readonly parked: Parked[] = [];
+  #batches = 0;
   #waiting: Waiting[] = [];
 
   private constructor(connection: ChannelModel, channel: Channel, queue: string) {
@@ -58,6 +59,11 @@ export class EventSpy {
     const spy = new EventSpy(connection, channel, queue);
     await channel.consume(queue, (message) => message && spy.#hear(message), { noAck: true });
     return spy;
+  }
+
+  /** How many messages with several events were heard. */
+  get batches(): number {
+    return this.#batches;
   }
 
   get all(): CloudEvent[] {
@@ -114,7 +120,8 @@ export class EventSpy {
     if (fields.exchange === '') this.#markers.add(String(properties.messageId));
     const parsed = parse({ content, fields, properties, ...rest });
     if (fields.exchange === DEAD_LETTER) this.#noteParked(fields.routingKey, parsed, properties.headers ?? {});
-    else for (const event of [parsed].flat()) if (isEvent(event)) this.#note(event);
+    else if (Array.isArray(parsed)) this.#batches++;
+    if (fields.exchange !== DEAD_LETTER) for (const event of [parsed].flat()) if (isEvent(event)) this.#note(event);
     this.#waiting = this.#waiting.filter((waiting) => !waiting.check());
   }
 

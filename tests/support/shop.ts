@@ -64,6 +64,7 @@ export class Shop<Service extends RunningService = RunningService> {
   readonly #start: Start<Service>;
   readonly #databases: ReadonlyMap<ServiceName, Database>;
   readonly #services = new Map<ServiceName, Service>();
+  readonly #replicas: Service[] = [];
   readonly #placed: string[] = [];
   readonly #env: NodeJS.ProcessEnv;
   readonly #quiet: Quiet;
@@ -115,13 +116,23 @@ export class Shop<Service extends RunningService = RunningService> {
     return known.client;
   }
 
+  /** Starts a service; the one that ran under this name before, if any, must have been stopped. */
   async start(name: ServiceName): Promise<void> {
+    this.#services.set(name, await this.#run(name));
+  }
+
+  /** Starts another process of a service that runs already, on the same queue and database. */
+  async startReplica(name: ServiceName): Promise<void> {
+    this.#replicas.push(await this.#run(name));
+  }
+
+  #run(name: ServiceName): Promise<Service> {
     const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env };
     const doubles: Doubles = {
       connectGateway: (resources) => gatedGateway(simulatedGateway(resources), this.gates),
       connectCarrier: (resources) => gatedCarrier(simulatedCarrier(resources), this.gates),
     };
-    this.#services.set(name, await this.#start(name, env, doubles));
+    return this.#start(name, env, doubles);
   }
 
   /** Places an order; `changes` are against an ordinary one that will be paid and shipped. */
@@ -135,10 +146,13 @@ export class Shop<Service extends RunningService = RunningService> {
   /** Places an order although the service may be away: asks again under the same key until it is there. @returns its id */
   async placeSurely(changes: Partial<OrderRequest> = {}): Promise<string> {
     const headers = { 'Idempotency-Key': randomUUID() };
-    const { id } = await until(
-      () => this.place(changes, headers).catch(() => undefined),
-      () => 'The order service does not take the order',
-    );
+    let refusal: unknown;
+    const attempt = () =>
+      this.place(changes, headers).catch((error: unknown) => {
+        refusal = error;
+        return undefined;
+      });
+    const { id } = await until(attempt, () => `The order service does not take the order: ${refusal}`);
     return id;
   }
 
@@ -228,7 +242,7 @@ export class Shop<Service extends RunningService = RunningService> {
 
   async close(): Promise<void> {
     for (const gate of Object.values(this.gates)) gate.open();
-    await Promise.all([...this.#services.values()].map((service) => service.stop()));
+    await Promise.all([...this.#services.values(), ...this.#replicas].map((service) => service.stop()));
     await this.spy.close();
     await Promise.all([...this.#databases.values()].map(({ client }) => client.end()));
     await Promise.all([...this.#databases.values()].map(({ fresh }) => fresh.drop()));
