@@ -1,4 +1,4 @@
-import { type CloudEvent, type EventContract, validator } from '../contracts/index.js';
+import { type EventContract, validator } from '../contracts/index.js';
 import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
 import { decode } from './decode.js';
 import { messageOf, Permanent, Unavailable } from './errors.js';
@@ -43,6 +43,9 @@ export interface CommandContext {
 
 type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] extends [never] ? never : Name }[keyof Steps] & string;
 
+/** An event as it came, read and checked. */
+type Received = NonNullable<Work['event']>;
+
 interface Command {
   readonly bound: BoundStep;
   readonly check: ReturnType<typeof validator>;
@@ -58,7 +61,9 @@ export class Pipeline<I extends Implementation = Implementation> {
   readonly #batcher: MicroBatcher<Work>;
   readonly #timers: Timers;
   readonly relay: Relay;
-  #effects = 0;
+  /** Messages that are not settled yet. */
+  #inHand = 0;
+  #emptied: (() => void) | undefined;
   #stopping = false;
 
   constructor(implementation: I, options: PipelineOptions) {
@@ -76,22 +81,25 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#timers.start();
   }
 
-  /** Takes one message from the broker. Never throws; the delivery is settled when its events have been dealt with. */
+  /** Takes one message from the broker. Never throws; the delivery is settled when all its events have been dealt with. */
   deliver(delivery: Delivery): void {
     const since = performance.now();
     const decoded = decode(delivery.body, delivery.batched, this.#contracts);
-    const settled = decoded.map(async (each) => {
-      if (each.ok) return this.#handle(each, delivery, since);
-      this.#options.observer.undecodable(each.error.message);
-      await delivery.park(each.body, each.error.message);
-    });
-    Promise.all(settled).then(
-      () => delivery.ack(),
-      (error) => {
-        this.#options.observer.trouble('a message could not be settled and goes back to its queue', error);
-        delivery.requeue();
-      },
-    );
+    let open = decoded.length;
+    let trouble: unknown;
+    this.#inHand++;
+    const settled = (error?: unknown) => {
+      trouble ??= error;
+      if (--open > 0) return;
+      if (--this.#inHand === 0) this.#emptied?.();
+      if (trouble === undefined) return delivery.ack();
+      this.#options.observer.trouble('a message could not be settled and goes back to its queue', trouble);
+      delivery.requeue();
+    };
+    for (const each of decoded) {
+      if (each.ok) this.#handle(each, delivery, since, settled);
+      else this.#parkUndecodable(each.body, each.error.message, delivery).then(settled, settled);
+    }
   }
 
   /**
@@ -130,13 +138,15 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#stopping = true;
     this.#runner.stop();
     await this.#timers.stop();
-    while (this.#effects > 0 || this.#batcher.waiting > 0) await this.#idle();
+    if (this.#inHand > 0) await this.#whenEmptied();
     await this.#batcher.whenIdle();
     await this.relay.stop();
   }
 
-  #idle(): Promise<void> {
-    return this.#batcher.waiting > 0 ? this.#batcher.whenIdle() : new Promise((resolve) => this.#options.clock.after(5, resolve));
+  #whenEmptied(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#emptied = resolve;
+    });
   }
 
   #bind({ choreography, steps }: Implementation): BoundStep[] {
@@ -155,49 +165,52 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#listeners.set(contract.type, [...(this.#listeners.get(contract.type) ?? []), bound]);
   }
 
-  /** Every step that listens gets the event; what failed is put aside once, as the inbox keeps the others from doing it twice. */
-  async #handle(message: { event: CloudEvent; body: string }, delivery: Delivery, since: number): Promise<void> {
+  async #parkUndecodable(body: Buffer | string, reason: string, delivery: Delivery): Promise<void> {
+    this.#options.observer.undecodable(reason);
+    await delivery.park(body, reason);
+  }
+
+  /** Every step that listens gets the event. No promises where nothing is waited for: this runs for every event. */
+  #handle(message: Received, delivery: Delivery, since: number, settled: (error?: unknown) => void): void {
     const listeners = this.#listeners.get(message.event.type) ?? [];
-    const results = await Promise.all(listeners.map((bound) => this.#work(bound, message)));
-    const failures = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
-    const again =
-      failures.length > 0 && delivery.attempt < this.#options.retries && !failures.some((error) => error instanceof Permanent);
-    results.forEach((result, index) => {
-      const failedAs = again ? 'retried' : 'parked';
-      const name = listeners[index]?.name ?? '';
-      if (result.kind === 'failed') this.#options.observer.handled(name, message.event, failedAs, since, messageOf(result.error));
-      else this.#options.observer.handled(name, message.event, result.kind, since);
-    });
-    if (failures.length === 0) return;
+    const failures: unknown[] = [];
+    let open = listeners.length;
+    for (const bound of listeners) {
+      this.#work(bound, message, (result) => {
+        if (result.kind === 'failed') failures.push(result.error);
+        else this.#options.observer.handled(bound.name, message.event, result.kind, since);
+        if (--open > 0) return;
+        if (failures.length === 0) settled();
+        else this.#putAside(message, failures, delivery, since).then(settled, settled);
+      });
+    }
+  }
+
+  /** Puts an event that failed aside, once: the inbox keeps the steps that succeeded from doing it twice. */
+  async #putAside({ event, body }: Received, failures: readonly unknown[], delivery: Delivery, since: number): Promise<void> {
     // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
     if (failures.every((error) => error instanceof Unavailable)) throw failures[0];
+    const again = delivery.attempt < this.#options.retries && !failures.some((error) => error instanceof Permanent);
     const reason = failures.map(messageOf).join('; ');
-    await (again ? delivery.retry(message.body, reason) : delivery.park(message.body, reason));
+    const step = (this.#listeners.get(event.type) ?? []).map(({ name }) => name).join('+');
+    this.#options.observer.handled(step, event, again ? 'retried' : 'parked', since, reason);
+    await (again ? delivery.retry(body, reason) : delivery.park(body, reason));
   }
 
-  async #work(bound: BoundStep, { event, body }: { event: CloudEvent; body: string }): Promise<WorkResult> {
-    const { id, tenantid, correlationid, traceparent } = event;
-    let outcome: unknown;
-    try {
-      outcome = await this.#effect(bound, event);
-    } catch (error) {
-      // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
-      return { kind: 'failed', error: error instanceof Unavailable ? new Error(error.message) : error };
-    }
-    return new Promise((settle) => {
-      const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
-      this.#batcher.push({ bound, message: event, cause, outcome, event: { event, body }, impatient: false, settle });
-    });
-  }
-
-  async #effect(bound: BoundStep, event: CloudEvent): Promise<unknown> {
-    if (bound.step.effect === undefined) return undefined;
-    this.#effects++;
-    try {
-      return await bound.step.effect(event, `${bound.name}:${event.id}`);
-    } finally {
-      this.#effects--;
-    }
+  #work(bound: BoundStep, received: Received, settle: (result: WorkResult) => void): void {
+    const { id, tenantid, correlationid, traceparent } = received.event;
+    const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
+    const decide = (outcome: unknown) => {
+      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, impatient: false, settle });
+    };
+    const { step } = bound;
+    if (step.effect === undefined) return decide(undefined);
+    // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
+    const failed = (error: unknown) =>
+      settle({ kind: 'failed', error: error instanceof Unavailable ? new Error(error.message) : error });
+    // In a function of its own, so that an effect that throws before its promise fails like one that rejects.
+    const effect = async () => step.effect?.(received.event, `${bound.name}:${id}`);
+    effect().then(decide, failed);
   }
 }
 
