@@ -18,19 +18,16 @@ FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci || npm install --no-save
 COPY . .
 RUN npm run build
-# What runs, and nothing else: the tools stay behind but for the seed, whose modules need no package.
-RUN for package in shared *-service; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
-  && mkdir -p /out/tools/dist \
-  && (cd tools/dist && cp seed-command.js seed.js catalogue.js problem.js /out/tools/dist/) \
+RUN for package in shared *-service tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
-# Without the workspace `tools`, which brings a database server.
+# Without the packages of `tools`, a database server among them: the seed needs none.
 FROM manifests AS production
 RUN --mount=type=cache,target=/root/.npm set -- --omit=dev $(printf ' --workspace=%s' shared *-service) \
   && { npm ci "$@" || npm install --no-save "$@"; }
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=64
 WORKDIR /app
 COPY --from=production /app ./
 COPY --from=build /out ./

@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { services } from '../tools/src/services.js';
+
+/** What is read here; https://github.com/compose-spec/compose-spec has the rest. */
+interface Container {
+  image: string;
+  environment: Record<string, string | number>;
+  ports?: string[];
+  volumes?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  read_only?: boolean;
+}
+
+const root = join(__dirname, '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const lines = (file: string) => read(file).trim().split('\n');
+
+const dockerfile = lines('Dockerfile');
+const compose: { services: Record<string, Container>; volumes: Record<string, null> } = parse(read('docker-compose.yml'), {
+  merge: true,
+});
+const containers = Object.entries(compose.services);
+const lasting = containers.filter(([name]) => name !== 'seed');
+const built = containers.filter(([, { image }]) => image === 'quickstep');
+const pulled = containers.filter(([, { image }]) => image !== 'quickstep');
+
+test.each(services)('$name runs as the launcher runs it', ({ name, standardPort, database }) => {
+  expect(compose.services[name]).toMatchObject({
+    command: ['node', `${name}/dist/main.js`],
+    environment: { HOST: '0.0.0.0', PORT: standardPort, POSTGRES_URL: `postgres://postgres:5432/${database}` },
+    ports: [`127.0.0.1:${standardPort}:${standardPort}`],
+    depends_on: { postgres: { condition: 'service_healthy' }, rabbitmq: { condition: 'service_healthy' } },
+  });
+});
+
+test('the seed comes after all services', () => {
+  const all = services.map(({ name }) => [name, { condition: 'service_healthy' }]);
+  expect(compose.services.seed?.depends_on).toEqual(Object.fromEntries(all));
+});
+
+describe.each(containers)('%s', (_name, container) => {
+  test('may take a bounded share of the machine', () => {
+    const limits = { cpus: expect.stringMatching(/^\d/), memory: expect.stringMatching(/^\d+[MG]$/), pids: expect.any(Number) };
+    expect(container).toMatchObject({ deploy: { resources: { limits } } });
+  });
+
+  test('has no rights that it does not need', () => {
+    expect(container).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+  });
+
+  test('is reached from this machine only', () => {
+    for (const port of container.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  test('gets its passwords from outside, and says so when they are missing', () => {
+    for (const [name, value] of Object.entries(container.environment)) {
+      const [, secret] = /:\/\/[^/]*?:(.*)@/.exec(`${value}`) ?? (/PASS/.test(name) ? [value, `${value}`] : []);
+      if (secret !== undefined) expect(secret).toMatch(/^\$\{[A-Z]+_PASSWORD:\?[^}]+\}$/);
+    }
+  });
+
+  test('mounts named volumes, and files that exist', () => {
+    for (const volume of container.volumes ?? []) {
+      const [source = ''] = volume.split(':');
+      if (source.startsWith('./')) expect([source, existsSync(join(root, source))]).toEqual([source, true]);
+      else expect(Object.keys(compose.volumes)).toContain(source);
+    }
+  });
+});
+
+test.each(lasting)('%s is watched, restarted, and given time to stop', (_name, container) => {
+  expect(container).toMatchObject({
+    healthcheck: { test: expect.arrayContaining(['CMD']), interval: '5s', timeout: '5s', retries: 5, start_period: '60s' },
+    restart: 'unless-stopped',
+    stop_grace_period: expect.stringMatching(/^\d+s$/),
+  });
+});
+
+test.each(built)('%s writes nothing into its container, and hears signals', (_name, container) => {
+  expect(container).toMatchObject({ build: '.', init: true, read_only: true });
+});
+
+test.each(pulled)('%s keeps to one major version', (_name, { image }) => {
+  expect(image).toMatch(/^[a-z]+:\d+(-[a-z]+)?$/);
+});
+
+describe('the image', () => {
+  test('is built on a long-term version of Node.js, which are the even ones', () => {
+    const [, major] = /^ARG NODE_IMAGE=node:(\d+)-[a-z-]+$/m.exec(dockerfile.join('\n')) ?? [];
+    expect(Number(major) % 2).toBe(0);
+  });
+
+  test('installs the packages of every workspace', () => {
+    const { workspaces }: { workspaces: string[] } = JSON.parse(read('package.json'));
+    expect(dockerfile).toEqual(expect.arrayContaining(workspaces.map((each) => `COPY ${each}/package.json ${each}/`)));
+  });
+
+  test('runs as an ordinary user, for production', () => {
+    const lastStage = dockerfile.slice(dockerfile.findLastIndex((line) => line.startsWith('FROM'))).join('\n');
+    expect(lastStage).toMatch(/^ENV .*NODE_ENV=production/m);
+    expect(lastStage).toMatch(/^USER node$/m);
+  });
+});
+
+test('the file with the passwords gets neither into git nor into an image', () => {
+  expect(lines('.gitignore')).toContain('.env');
+  const [first, ...others] = lines('.dockerignore').filter((line) => !line.startsWith('#'));
+  expect(first).toBe('*');
+  expect(others).toContain('**/.env*');
+});
