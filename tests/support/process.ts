@@ -7,8 +7,12 @@ import type { RunningService, ServiceName } from './services.js';
 
 /** A service as a process of its own, from its compiled sources. */
 export interface ServiceProcess extends RunningService {
+  /** Every line that it has logged. */
+  readonly lines: readonly string[];
+  /** As an operator stops it. @returns its exit code */
+  stop(): Promise<number | null>;
   /** As a power cut ends it. */
-  kill(): Promise<void>;
+  kill(): Promise<unknown>;
 }
 
 const root = resolve(__dirname, '../..');
@@ -19,33 +23,36 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const closed = once(child, 'close');
   child.kill(signal);
   await closed;
+  return child.exitCode;
 }
 
 /** The address that a service logs when it has started. @throws Error with its last words when it ends before that */
-function addressOf(child: ChildProcess, name: string): Promise<string> {
-  const words: string[] = [];
+function addressOf(child: ChildProcess, name: string, lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const hear = (line: string) => {
-      words.push(line);
+      lines.push(line);
       const started = /"message":"started".*"url":"(http:[^"]+)"/.exec(line);
       if (started?.[1] !== undefined) resolve(started[1]);
     };
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', hear);
-    child.once('close', (code) => reject(new Error(`${name} ended with ${code}: ${words.slice(-5).join('\n')}`)));
+    child.once('close', (code) => reject(new Error(`${name} ended with ${code}: ${lines.slice(-5).join('\n')}`)));
   });
 }
 
 export async function startProcess(name: ServiceName, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   const main = join(root, `${name}-service`, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
-  const child = spawn(process.execPath, [main], { env: { ...env, LOG_LEVEL: 'info' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Its address is in a line at `info`.
+  const level = env.LOG_LEVEL === 'debug' ? 'debug' : 'info';
+  const child = spawn(process.execPath, [main], { env: { ...env, LOG_LEVEL: level }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   child.once('close', () => running.delete(child));
-  const url = await addressOf(child, name);
-  return { url, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
+  const lines: string[] = [];
+  const url = await addressOf(child, name, lines);
+  return { url, lines, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
 }

@@ -11,7 +11,7 @@ export type ServiceName = (typeof serviceNames)[number];
 export interface RunningService {
   readonly url: string;
   /** As an operator stops it: it finishes what it has begun. */
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /** What takes the place of the world outside. */
