@@ -28,6 +28,7 @@ export class Relay {
   #cancelClear: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
   #sweeping: Promise<void> | undefined;
+  #clearing: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: RelayOptions) {
@@ -67,6 +68,7 @@ export class Relay {
     this.#cancelClear?.();
     await this.#sweeping;
     await Promise.all(this.#inFlight.values());
+    await this.#clearing;
     await this.#clear();
   }
 
@@ -101,7 +103,7 @@ export class Relay {
     if (this.#cancelClear !== undefined || this.#stopped) return;
     this.#cancelClear = this.#options.clock.after(CLEAR_WHEN_IDLE_AFTER, () => {
       this.#cancelClear = undefined;
-      void this.#clear();
+      this.#clearing = this.#clearing.then(() => this.#clear());
     });
   }
 

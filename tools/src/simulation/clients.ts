@@ -74,7 +74,7 @@ export class Clients {
     const { newId, ledger, trace } = this.#environment;
     const { command, subject, idempotencyKey } = asked;
     const requestId = newId();
-    ledger.request(requestId);
+    ledger.request(requestId, `${command} ${subject}`);
     trace.note('client', process.name, `${command} ${trace.shortOf(subject)}`);
     this.outstanding++;
     const over = () => {

@@ -10,7 +10,7 @@ export const faults = {
   'message duplicated': 'a message is in its queue twice',
   'message reordered': 'a message overtakes those before it',
   'message delayed': 'a message takes long to reach its queue',
-  'queue missing': 'events come back unroutable until the queue exists',
+  'queues missing': 'events come back unroutable until the topology has been declared',
   'publish refused': 'the broker did not take an event',
   'confirm lost': 'the broker took an event, the publisher does not know',
   'copy for retry or dead letter lost': 'the copy did not get through',

@@ -51,8 +51,8 @@ export class Ledger {
     this.#trace.note('checker', 'checker', `VIOLATION of "${rule}": ${detail}`);
   }
 
-  request(id: string): void {
-    this.causes.request(id);
+  request(id: string, about: string): void {
+    this.causes.request(id, about);
   }
 
   /** The client was told so: it must be durable. */

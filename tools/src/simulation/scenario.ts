@@ -51,7 +51,7 @@ const RARE: Partial<Record<Fault, number>> = {
   crash: 0.1,
   'orderly restart': 0.05,
   'connection lost': 0.1,
-  'queue missing': 5,
+  'queues missing': 5,
   'long downtime': 5,
 };
 const METHODS = ['pm_card_ok', 'pm_card_declined', 'pm_card_flaky', 'pm_gateway_down'];

@@ -39,6 +39,8 @@ export class ServiceProcess {
   readonly transactions = new Set<Transaction>();
   /** Requests of clients that wait for an answer; called when it dies. */
   readonly requests = new Set<() => void>();
+  /** Events that it has seen confirmed. */
+  readonly confirmed = new Set<string>();
   /** What waits inside for the next batch, in order: part of the world's state. */
   readonly backlog: string[] = [];
   readonly pipeline: Pipeline<Implementation>;

@@ -13,7 +13,7 @@ export interface SimulatedQueue {
 }
 
 const DELAYS_MS = [50, 500, 5_000, 30_000];
-const QUEUE_MISSING_MS = 4_000;
+const QUEUES_MISSING_MS = 4_000;
 
 /** Routes by the declarations' own topology; knows confirms and returns, retry and dead letter. */
 export class SimulatedBroker {
@@ -32,8 +32,8 @@ export class SimulatedBroker {
       const queue = { service, ready: [], declared: true };
       this.queues.set(service, queue);
       for (const { routingKey } of bindings) this.#routes.set(routingKey, [...(this.#routes.get(routingKey) ?? []), queue]);
-      if (environment.faults.strikes('queue missing')) this.#miss(queue);
     }
+    if (environment.faults.strikes('queues missing')) this.#missAll();
   }
 
   publisherFor(process: ServiceProcess): Publisher {
@@ -97,7 +97,10 @@ export class SimulatedBroker {
         const fates = new Map<string, Fate>();
         for (const message of messages) {
           const fate = this.#send(process, message);
-          for (const { id } of message.events) fates.set(id, fate);
+          for (const { id } of message.events) {
+            fates.set(id, fate);
+            if (fate === 'confirmed') process.confirmed.add(id);
+          }
         }
         return events.map(({ event }) => fates.get(event.id) ?? 'failed');
       },
@@ -182,10 +185,15 @@ export class SimulatedBroker {
     });
   }
 
-  #miss(queue: SimulatedQueue): void {
-    queue.declared = false;
-    this.#environment.time.after(QUEUE_MISSING_MS, queue, 'queue appears', () => {
-      queue.declared = true;
-    });
+  /**
+   * All of them: an event that reaches one queue is not returned, so a queue that is missing among others loses it without a word.
+   * That is why a system declares its whole topology before its first event.
+   */
+  #missAll(): void {
+    const declare = (declared: boolean) => {
+      for (const queue of this.queues.values()) queue.declared = declared;
+    };
+    declare(false);
+    this.#environment.time.after(QUEUES_MISSING_MS, this, 'queues appear', () => declare(true));
   }
 }

@@ -25,13 +25,13 @@ const REFUSED_RECIPIENT = 'nobody@example.com';
 
 /** Answers a repeated key as it did at first. */
 class Answers<Outcome> {
-  readonly #given = new Map<string, Outcome>();
+  readonly given = new Map<string, Outcome>();
 
   once(key: string, act: () => Outcome): Outcome {
-    const known = this.#given.get(key);
+    const known = this.given.get(key);
     if (known !== undefined) return known;
     const outcome = act();
-    this.#given.set(key, outcome);
+    this.given.set(key, outcome);
     return outcome;
   }
 }
@@ -77,6 +77,13 @@ export class SimulatedProviders {
       },
       mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message.recipient, key)) },
     };
+  }
+
+  /** What they did and answered: part of the world's state. */
+  describe(): Iterable<unknown>[] {
+    const { charges, refunds, parcels, recalled, mails } = this;
+    const answers = [this.#charged, this.#refunded, this.#booked, this.#sent].map((each) => each.given);
+    return [charges, refunds, parcels, recalled, mails, this.#attempts, ...answers];
   }
 
   #charge({ reference, amount, paymentMethod }: Parameters<PaymentGateway['charge']>[0], key: string): ChargeOutcome {

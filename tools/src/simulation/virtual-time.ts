@@ -45,15 +45,21 @@ export class VirtualTime {
     }
   }
 
+  /** Whether a timer's moment has passed while the world was busy. */
+  get overdue(): boolean {
+    const next = this.#timers.at(-1);
+    return next !== undefined && next.at < this.#now;
+  }
+
   /** Moves on to the next timer and lets it act. */
   leap(): void {
     const next = this.#timers.pop();
     if (next === undefined) return;
-    this.#now = next.at;
+    this.#now = Math.max(this.#now, next.at);
     next.action();
   }
 
-  /** Lets time pass without a timer. */
+  /** Lets time pass; timers whose moment it was are overdue then. */
   pass(milliseconds: number): void {
     this.#now += milliseconds;
   }

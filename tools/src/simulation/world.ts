@@ -1,4 +1,4 @@
-import { Calls } from './calls.js';
+import { type CallKind, Calls } from './calls.js';
 import type { Choices } from './choices.js';
 import { Clients, type Request } from './clients.js';
 import { Disturbances } from './disturbances.js';
@@ -8,6 +8,7 @@ import { FinalChecks } from './final-checks.js';
 import { Fleet } from './fleet.js';
 import { Ledger, type Violation } from './ledger.js';
 import { describe } from './messages.js';
+import type { Mischief } from './mischief.js';
 import type { Scenario } from './scenario.js';
 import { declared } from './services.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
@@ -19,6 +20,12 @@ import { VirtualTime } from './virtual-time.js';
 export interface WorldOptions {
   readonly tampering?: Tampering;
   readonly traced?: boolean;
+  /** Calls to answer before anything else is considered. */
+  readonly quiet?: ReadonlySet<CallKind>;
+  /** Faults to consider as moves. */
+  readonly mischief?: Mischief;
+  /** Asked before each choice between moves; false ends the run unchecked. */
+  onward?(): boolean;
 }
 
 export interface RunResult {
@@ -45,20 +52,27 @@ export class World {
   readonly fleet: Fleet;
   readonly broker: SimulatedBroker;
   readonly clients: Clients;
+  readonly providers: SimulatedProviders;
   steps = 0;
   readonly #scenario: Scenario;
   readonly #choices: Choices;
   readonly #disturbances: Disturbances;
   readonly #finalChecks: FinalChecks;
+  readonly #options: WorldOptions;
+  #abandoned = false;
+  #leapt = false;
   #redrives = 0;
   #calmSince: number | undefined;
   #ids = 0;
 
-  constructor(scenario: Scenario, choices: Choices, { tampering = untouched, traced = false }: WorldOptions = {}) {
+  constructor(scenario: Scenario, choices: Choices, options: WorldOptions = {}) {
+    const { tampering = untouched, traced = false } = options;
+    this.#options = options;
     this.#scenario = scenario;
     this.#choices = choices;
     this.environment = this.#makeEnvironment(traced);
-    const providers = new SimulatedProviders(this.environment);
+    this.providers = new SimulatedProviders(this.environment);
+    const { providers } = this;
     this.broker = new SimulatedBroker(declared, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
     this.clients = new Clients(scenario, this.environment);
@@ -66,7 +80,10 @@ export class World {
     const observed = { databases: this.fleet.databases, providers };
     this.environment.ledger.watch(observed);
     this.#finalChecks = new FinalChecks(observed, this.environment.ledger);
-    for (const [index, { id }] of scenario.orders.entries()) this.environment.trace.name(id, `order ${index + 1}`);
+    for (const [index, { id }] of scenario.orders.entries()) {
+      this.environment.trace.name(id, `order ${index + 1}`);
+      this.environment.ledger.request(id, `order ${index + 1}`);
+    }
   }
 
   /** Runs until the world has settled or a rule is broken. */
@@ -78,9 +95,10 @@ export class World {
       if (move === undefined) break;
       this.steps++;
       move();
+      if (this.steps > this.#stepLimit) ledger.violate('the world settles', `it is busy after ${this.steps} steps`);
       await drained();
     }
-    if (ledger.violation === undefined) this.#finalChecks.run(this.#scenario, this.#parked());
+    if (ledger.violation === undefined && !this.#abandoned) this.#finalChecks.run(this.#scenario, this.#parked());
     const { faults, trace } = this.environment;
     return {
       violation: ledger.violation,
@@ -89,6 +107,11 @@ export class World {
       counts: faults.counts,
       trace: trace.entries,
     };
+  }
+
+  /** Far beyond what any world has needed: something goes round in circles. */
+  get #stepLimit(): number {
+    return 20_000 + 1_000 * this.#scenario.orders.length;
   }
 
   #makeEnvironment(traced: boolean): Environment {
@@ -113,8 +136,33 @@ export class World {
     const disturbance = faults.active ? this.#disturbances.next() : undefined;
     if (disturbance !== undefined) return disturbance;
     if (faults.active && this.#choices.chance(this.#scenario.leaps)) return () => time.leap();
+    return this.#quietCall() ?? this.#chosen();
+  }
+
+  #quietCall(): Move | undefined {
+    const { quiet } = this.#options;
+    const { calls } = this.environment;
+    if (quiet === undefined) return undefined;
+    const call = calls.ready().find(({ kind }) => quiet.has(kind));
+    return call === undefined ? undefined : () => calls.run(call);
+  }
+
+  #chosen(): Move | undefined {
+    const { mischief, onward } = this.#options;
     const moves = this.moves();
-    if (moves.length === 0) return this.#idle();
+    const idle = moves.length === 0;
+    if (idle) {
+      const move = this.#idle();
+      if (move === undefined) return undefined;
+      moves.push(move);
+    }
+    // Once nothing but time goes on, a fault changes nothing that it could not have changed when that began.
+    if (mischief !== undefined && !(idle && this.#leapt)) moves.push(...mischief.moves(this));
+    this.#leapt = idle;
+    if (moves.length > 1 && onward?.() === false) {
+      this.#abandoned = true;
+      return undefined;
+    }
     return moves[this.#choices.pick(moves.length)];
   }
 

@@ -1,0 +1,13 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { runSeeds, type Totals } from '../runs.js';
+import type { WorkerTask } from './workers.js';
+
+const TELL_EVERY = 50;
+
+const { seed, runs, orders }: WorkerTask = workerData;
+const tell = (totals: Totals) => parentPort?.postMessage(totals);
+
+runSeeds(seed, runs, { orders }, (totals) => {
+  if (totals.runs % TELL_EVERY === 0) tell(totals);
+  return true;
+}).then(tell);
