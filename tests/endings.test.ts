@@ -222,6 +222,7 @@ describe('every event', () => {
     await shop.settled();
     const before = await Promise.all(orders.map(({ id }) => shop.order(id)));
     const known = shop.spy.all.length;
+    const duplicates = await shop.duplicatesIn('inventory');
     for (const { id } of orders) {
       for (const event of shop.spy.about(id))
         shop.spy.publish(`${event.type.split('.')[0]}.events`, event.type, JSON.stringify(event));
@@ -232,6 +233,8 @@ describe('every event', () => {
     await shop.settled();
     expect(await Promise.all(orders.map(({ id }) => shop.order(id)))).toEqual(before);
     expect(shop.spy.all).toHaveLength(known + shop.events(last.id).length);
+    // Three times order.created, twice inventory.release, once shipping.shipped.
+    expect(await shop.duplicatesIn('inventory')).toBe(duplicates + 6);
   });
 });
 

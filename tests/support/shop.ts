@@ -191,6 +191,13 @@ export class Shop<Service extends RunningService = RunningService> {
     return { status: response.status, body: JSON.parse(await response.text()) };
   }
 
+  /** How many messages a service knew to have handled before, as its metrics say. */
+  async duplicatesIn(name: ServiceName): Promise<number> {
+    const metrics = await (await fetch(new URL('/metrics', this.service(name).url))).text();
+    const counts = metrics.matchAll(/^quickstep_messages_total\{.*outcome="duplicate".*\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   /** The types of the events about an order, in the order in which they were heard. */
   events(id: string): string[] {
     return this.spy.about(id).map(({ type }) => type);
