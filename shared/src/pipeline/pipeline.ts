@@ -203,14 +203,18 @@ export class Pipeline<I extends Implementation = Implementation> {
     const decide = (outcome: unknown) => {
       this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, impatient: false, settle });
     };
-    const { step } = bound;
-    if (step.effect === undefined) return decide(undefined);
+    if (bound.step.effect === undefined) decide(undefined);
+    else callEffect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));
+  }
+}
+
+/** Async, so that an effect that throws before it has a promise fails like one that rejects. */
+async function callEffect({ step, name }: BoundStep, event: Received['event']): Promise<unknown> {
+  try {
+    return await step.effect?.(event, `${name}:${event.id}`);
+  } catch (error) {
     // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
-    const failed = (error: unknown) =>
-      settle({ kind: 'failed', error: error instanceof Unavailable ? new Error(error.message) : error });
-    // In a function of its own, so that an effect that throws before its promise fails like one that rejects.
-    const effect = async () => step.effect?.(received.event, `${bound.name}:${id}`);
-    effect().then(decide, failed);
+    throw error instanceof Unavailable ? new Error(error.message) : error;
   }
 }
 
