@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.js';
 import { interruption } from '../run.js';
@@ -53,8 +52,8 @@ export async function inFreshSystem<T>(
 ): Promise<Measured<T>> {
   const { options, progress, signal } = context;
   const { variant = baseline, replicas = options.replicas, warmup = options.warmup } = choice;
-  const env = { ...variant.env, ...options.env, ...profilerEnv(options.profile) };
-  const system = await startSystem({ progress, signal, replicas, env });
+  const env = { ...variant.env, ...options.env };
+  const system = await startSystem({ progress, signal, replicas, env, profile: options.profile });
   try {
     const idempotencyKeys = variant.idempotencyKeys === true;
     await warmUp({ system, progress, signal }, warmup, idempotencyKeys);
@@ -83,15 +82,6 @@ export const invariantsTable = (invariants: readonly Invariant[]): Table => ({
 });
 
 export const allHold = (invariants: readonly Invariant[]) => invariants.every(({ holds }) => holds);
-
-function profilerEnv(directory: string | undefined): NodeJS.ProcessEnv {
-  if (directory === undefined) return {};
-  mkdirSync(directory, { recursive: true });
-  return {
-    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`,
-    BENCH_PROFILE_DIRECTORY: directory,
-  };
-}
 
 /** Only the last round's profile remains: each overwrites the one before. */
 async function profiled(context: Context, system: System, work: () => Promise<Round>): Promise<Round> {

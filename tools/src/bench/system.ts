@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { sampleCatalogue } from '../catalogue.js';
 import { echoProblems } from '../log-echo.js';
 import { readRecords } from '../processes.js';
@@ -6,7 +7,7 @@ import { provisionTemporary } from '../provision/index.js';
 import { freePort } from '../provision/ports.js';
 import { seed } from '../seed.js';
 import { type Service, services, specOf } from '../services.js';
-import { type SupervisedService, supervise } from '../supervisor.js';
+import { type ServiceSpec, type SupervisedService, supervise } from '../supervisor.js';
 import { until } from '../wait.js';
 import { type LoadGenerator, startLoad } from './load/generator.js';
 import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
@@ -19,6 +20,8 @@ export interface SystemOptions {
   replicas: number;
   /** Settings of the services besides their defaults. */
   env: NodeJS.ProcessEnv;
+  /** Where the services write their processor profiles, if they are to be profiled. */
+  profile?: string | undefined;
 }
 
 /** What is measured together: one service with its replicas, the broker, the database, the load. */
@@ -42,7 +45,7 @@ export interface System {
 }
 
 /** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
-export async function startSystem({ progress, signal, replicas, env }: SystemOptions): Promise<System> {
+export async function startSystem({ progress, signal, replicas, env, profile }: SystemOptions): Promise<System> {
   const servers = await provisionTemporary({ progress, signal });
   const running = new Map<string, SupervisedService[]>();
   const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
@@ -77,11 +80,16 @@ export async function startSystem({ progress, signal, replicas, env }: SystemOpt
     const started: SupervisedService[] = [];
     for (let replica = 1; replica <= count; replica++) {
       const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env });
-      spec.env.BENCH_PROFILE_NAME = spec.name;
-      started.push(supervise(spec, warn));
+      started.push(supervise(profile === undefined ? spec : profilable(spec, profile), warn));
     }
     return started;
   }
+}
+
+function profilable(spec: ServiceSpec, directory: string): ServiceSpec {
+  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`;
+  const env = { ...spec.env, NODE_OPTIONS: options, BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name };
+  return { ...spec, env };
 }
 
 const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
  */
 const directory = process.env.BENCH_PROFILE_DIRECTORY;
 const name = process.env.BENCH_PROFILE_NAME;
-const samplingMicroseconds = 500;
+const samplingMicroseconds = 1_000;
 
 if (directory !== undefined && name !== undefined) {
   let session: Session | undefined;
