@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.js';
 import { interruption } from '../run.js';
@@ -87,6 +87,7 @@ export const allHold = (invariants: readonly Invariant[]) => invariants.every(({
 async function profiled(context: Context, system: System, work: () => Promise<Round>): Promise<Round> {
   const { profile } = context.options;
   if (profile === undefined) return work();
+  mkdirSync(profile, { recursive: true });
   const toggle = () => {
     for (const service of system.services()) service.kill('SIGUSR2');
   };
