@@ -134,7 +134,9 @@ export class BatchRunner {
     const rows = new WorkingRows(loads, open.rows);
     // Nothing from here to the commit may throw, or the transaction would stay open: what a step throws is in its result.
     const decided = works.map((work, index) => this.#decide(work, refs[index] ?? {}, rows, claimed));
-    const outbox = await this.#write(open, rows, decided);
+    // Claims that nobody has used up: those of events whose step failed, every copy of them.
+    const withdrawn = [...claims].flatMap(([key, claim]) => (claimed.has(key) ? [claim] : []));
+    const outbox = await this.#write(open, rows, decided, withdrawn);
     if (outbox !== undefined) relay.publish(outbox);
     for (const { work, result } of decided) work.settle(result);
     observer.batch(works.length, performance.now() - started);
@@ -150,9 +152,12 @@ export class BatchRunner {
       const now = this.#options.clock.now();
       const decision = work.bound.step.decide(work.message, borrowed.rows, { now, outcome: work.outcome });
       const events = this.#stampAll(work, eventsOf(decision), now);
-      borrowed.keep();
-      return { work, result: resultOf(decision), events };
+      const result = resultOf(decision);
+      if (result.kind === 'done') borrowed.keep();
+      return { work, result, events };
     } catch (error) {
+      // Another copy of the event in this batch is no duplicate of anything then: it must not be acknowledged as one.
+      if (key !== undefined) claimed.add(key);
       return { work, result: { kind: 'failed', error }, events: [] };
     }
   }
@@ -167,14 +172,19 @@ export class BatchRunner {
     });
   }
 
-  async #write(open: OpenBatch, rows: WorkingRows, decided: readonly Decided[]): Promise<OutboxEntry | undefined> {
+  async #write(
+    open: OpenBatch,
+    rows: WorkingRows,
+    decided: readonly Decided[],
+    withdrawn: readonly Claim[],
+  ): Promise<OutboxEntry | undefined> {
     const { relay, newId, journal } = this.#options;
     const events = decided.flatMap((each) => each.events);
     const outbox = events.length === 0 ? undefined : { id: newId(), events };
     const cleared = relay.takeCleared();
     const changes: Changes = {
       ...rows.changes(),
-      withdrawn: decided.flatMap(({ work, result }) => (result.kind === 'failed' ? [...claimsOf([work]).values()] : [])),
+      withdrawn,
       journal: journal ? [...consumed(decided), ...events] : [],
       outbox,
       cleared,
