@@ -12,7 +12,7 @@ export interface ServiceProcess extends RunningService {
   /** As an operator stops it. @returns its exit code */
   stop(): Promise<number | null>;
   /** As a power cut ends it. */
-  kill(): Promise<unknown>;
+  kill(): Promise<void>;
 }
 
 const root = resolve(__dirname, '../..');
@@ -54,5 +54,5 @@ export async function startProcess(name: ServiceName, env: NodeJS.ProcessEnv): P
   child.once('close', () => running.delete(child));
   const lines: string[] = [];
   const url = await addressOf(child, name, lines);
-  return { url, lines, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
+  return { url, lines, stop: () => end(child, 'SIGTERM'), kill: async () => void (await end(child, 'SIGKILL')) };
 }

@@ -234,6 +234,26 @@ export class Shop<Service extends RunningService = RunningService> {
     return violations(this.spy.all, this.#placed, shelves, (name) => this.database(name));
   }
 
+  /**
+   * Does something while a service has work in its hands that it cannot write: its inbox is locked, and `action` begins when it
+   * has come to stand before the lock.
+   */
+  async whileItCannotWrite(name: ServiceName, action: () => Promise<void>): Promise<void> {
+    const client = new Client({ connectionString: this.#databases.get(name)?.fresh.url });
+    await client.connect();
+    try {
+      await client.query('begin; lock table inbox in access exclusive mode');
+      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      await until(
+        async () => (await client.query(waiting)).rowCount || undefined,
+        () => `The ${name} service has nothing to write`,
+      );
+      await action();
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Closes the service's connections as an operator would, through the management API. */
   async disconnect(name: ServiceName): Promise<void> {
     // The management API learns of connections with a delay.
