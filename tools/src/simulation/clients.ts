@@ -1,7 +1,7 @@
 import { Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { PlannedChange, PlannedOrder, Scenario } from './scenario.js';
-import type { ServiceProcess } from './service-process.js';
+import { type ServiceProcess, StepFailed } from './service-process.js';
 
 /** A request that a client is about to send. */
 export interface Request {
@@ -38,7 +38,7 @@ export class Clients {
   constructor(scenario: Scenario, environment: Environment) {
     this.#environment = environment;
     for (const plan of scenario.orders) this.#plan(this.#placing(plan), 0);
-    scenario.changes.forEach((change, index) => void this.#plan(this.#changing(change), index * 100));
+    scenario.changes.forEach((change, index) => void this.#plan(this.#changing(change), index * 10));
   }
 
   get done(): boolean {
@@ -93,7 +93,7 @@ export class Clients {
         asked.answered(answer);
       },
       (error) => {
-        if (error instanceof Unavailable || error instanceof Conflict) lost();
+        if (error instanceof Unavailable || error instanceof Conflict || error instanceof StepFailed) lost();
         else ledger.violate('no command fails', `${command}: ${messageOf(error)}`);
       },
     );

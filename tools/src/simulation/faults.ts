@@ -20,6 +20,7 @@ export const faults = {
   'answer to commit lost': 'no answer to a commit, which did happen',
   deadlock: 'a transaction is the victim of a deadlock',
   'slow call': 'an answer of database, broker or provider takes long',
+  'step threw': 'a step fails after it has changed its rows, which must not count then',
   'effect failed': 'gateway, carrier or mail server refuse to work',
   'effect timed out, not done': 'no answer, nothing happened',
   'effect timed out, done': 'no answer, but it happened',

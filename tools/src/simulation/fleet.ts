@@ -24,12 +24,24 @@ export class Fleet {
     tampering: Tampering,
     environment: Environment,
   ) {
-    const { replicas, batchLimit, prefetch, deadlineMs } = scenario;
+    const { replicas, batchLimit, linger, prefetch, deadlineMs } = scenario;
     this.#environment = environment;
     this.#start = (service, replica) => {
       const [database, queue] = [this.databases.get(service), broker.queues.get(service)];
       if (database === undefined || queue === undefined) throw new TypeError(`There is no service ${service}`);
-      const deployment = { service, database, queue, broker, providers, replicas, batchLimit, prefetch, deadlineMs, tampering };
+      const deployment = {
+        service,
+        database,
+        queue,
+        broker,
+        providers,
+        replicas,
+        batchLimit,
+        linger,
+        prefetch,
+        deadlineMs,
+        tampering,
+      };
       return new ServiceProcess(deployment, replica, environment);
     };
     for (const { service } of declared) this.databases.set(service, new SimulatedDatabase(service));

@@ -8,7 +8,8 @@ export interface MischiefBudget {
   readonly deadlines?: number;
 }
 
-const PAST_EVERY_DEADLINE_MS = 200_000;
+/** Past the deadline of a small world and the next look for it, and before the next sweep of an outbox. */
+const PAST_THE_DEADLINE_MS = 2_500;
 
 /** Faults as moves like any other, so that each is tried at every moment. */
 export class Mischief {
@@ -46,7 +47,7 @@ export class Mischief {
     return [...broker.queues.values()].flatMap(({ ready }) =>
       ready.map((message) => () => {
         this.#duplicates--;
-        ready.push(message);
+        ready.push({ ...message });
       }),
     );
   }
@@ -65,7 +66,7 @@ export class Mischief {
     if (this.#deadlines === 0) return [];
     const pass = () => {
       this.#deadlines--;
-      environment.time.pass(PAST_EVERY_DEADLINE_MS);
+      environment.time.pass(PAST_THE_DEADLINE_MS);
       while (environment.time.overdue) environment.time.leap();
     };
     return [pass];

@@ -36,6 +36,8 @@ export interface Scenario {
   readonly changes: readonly PlannedChange[];
   readonly replicas: number;
   readonly batchLimit: number;
+  /** Milliseconds that a batch may wait for more when much arrives. */
+  readonly linger: number;
   readonly prefetch: number;
   /** Several events in one message. */
   readonly batched: boolean;
@@ -64,13 +66,14 @@ export function drawScenario(choices: Choices, maxOrders: number): Scenario {
   do orders.push(drawOrder(choices, items, orders.length));
   while (orders.length < maxOrders && choices.chance(0.97));
   const changes: PlannedChange[] = [];
-  while (changes.length < 5 && choices.chance(0.3)) changes.push(drawChange(choices, items));
+  while (changes.length < 6 && choices.chance(0.5)) changes.push(drawChange(choices, items));
   return {
     items,
     orders,
     changes,
     replicas: of(1, 1, 1, 2),
     batchLimit: of(200, 200, 3, 1),
+    linger: of(0, 0, 10, 300),
     prefetch: of(50, 50, 4, 1),
     batched: choices.chance(0.25),
     deadlineMs: of(30_000, 10_000, 2_000),

@@ -1,4 +1,4 @@
-import { type Implementation, Pipeline } from '@quickstep/shared/pipeline';
+import { type AnyStep, type Implementation, Pipeline } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { Message } from './messages.js';
 import { implementationOf } from './services.js';
@@ -16,6 +16,7 @@ export interface Deployment {
   readonly providers: SimulatedProviders;
   readonly replicas: number;
   readonly batchLimit: number;
+  readonly linger: number;
   readonly prefetch: number;
   readonly deadlineMs: number;
   readonly tampering: Tampering;
@@ -98,10 +99,10 @@ export class ServiceProcess {
   }
 
   #build(): Pipeline<Implementation> {
-    const { service, database, broker, providers, tampering, deadlineMs, batchLimit } = this.#deployment;
+    const { service, database, broker, providers, tampering, deadlineMs, batchLimit, linger } = this.#deployment;
     const { time, ledger, newId } = this.#environment;
     const implementation = implementationOf(service, tampering.providers(providers.for(this), newId), deadlineMs);
-    return new Pipeline(tampering.steps(implementation), {
+    return new Pipeline(failing(tampering.steps(implementation), this.#environment), {
       store: tampering.store(storeFor(this, database, this.#environment)),
       publisher: tampering.publisher(broker.publisherFor(this)),
       clock: { now: () => time.now(), after: (milliseconds, action) => time.after(milliseconds, this, this.name, action) },
@@ -109,6 +110,7 @@ export class ServiceProcess {
       observer: ledger.observerOf(service),
       retries: RETRIES,
       batchLimit,
+      linger,
       commandLimit: COMMANDS_WAITING,
       journal: service === 'order-service',
       sweepEvery: SWEEP_EVERY_MS,
@@ -116,4 +118,22 @@ export class ServiceProcess {
       timersEvery: TIMERS_EVERY_MS,
     });
   }
+}
+
+/** Thrown by steps that were made to fail. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+}
+
+/** The same steps, which now and then throw when they have done everything. */
+function failing({ choreography, steps }: Implementation, { faults }: Environment): Implementation {
+  const wrapped = Object.entries(steps).map(([name, step]): [string, AnyStep] => {
+    const decide: AnyStep['decide'] = (message, rows, context) => {
+      const decision = step.decide(message, rows, context);
+      if (faults.strikes('step threw')) throw new StepFailed('The step was made to fail');
+      return decision;
+    };
+    return [name, { ...step, decide }];
+  });
+  return { choreography, steps: Object.fromEntries(wrapped) };
 }

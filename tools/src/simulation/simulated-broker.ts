@@ -145,7 +145,7 @@ export class SimulatedBroker {
 
   #bring(queue: SimulatedQueue, message: Message): void {
     const { faults, choices } = this.#environment;
-    if (faults.strikes('message duplicated')) queue.ready.push(message);
+    if (faults.strikes('message duplicated')) queue.ready.push({ ...message });
     if (faults.strikes('message delayed')) {
       this.#after(DELAYS_MS[choices.pick(DELAYS_MS.length)] ?? 0, queue, message, 'delayed');
     } else {

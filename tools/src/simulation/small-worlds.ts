@@ -25,6 +25,7 @@ const plain: Scenario = {
   changes: [],
   replicas: 1,
   batchLimit: 200,
+  linger: 0,
   prefetch: 50,
   batched: false,
   deadlineMs: 100_000,
@@ -65,7 +66,7 @@ export const smallWorlds: readonly SmallWorld[] = [
   world('one order, cancelled at any moment', { orders: [order(0, { cancelAfter: 0 })] }, OWN),
   world('one order, any message duplicated', { orders: [order(0)] }, OWN, { duplicates: 1 }),
   world('one order, any message overtaken', { orders: [order(0)] }, OWN, { overtakes: 1 }),
-  world('one order, its deadline at any moment', { orders: [order(0)] }, OWN, { deadlines: 1 }),
+  world('one order, its deadline at any moment', { orders: [order(0)], deadlineMs: 2_000 }, OWN, { deadlines: 1 }),
   world('one order, any process crashes at any moment', { orders: [order(0)] }, CHORES, { crashes: 1 }),
   world('two orders for the last item', { items: scarce, orders: [order(0), order(1)] }, OWN),
 ];

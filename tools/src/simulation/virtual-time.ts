@@ -45,10 +45,10 @@ export class VirtualTime {
     }
   }
 
-  /** Whether a timer's moment has passed while the world was busy. */
+  /** Whether a timer's moment has come. */
   get overdue(): boolean {
     const next = this.#timers.at(-1);
-    return next !== undefined && next.at < this.#now;
+    return next !== undefined && next.at <= this.#now;
   }
 
   /** Moves on to the next timer and lets it act. */
