@@ -1,4 +1,4 @@
-import { LedgerTables1760000000001, PgLedger } from '@quickstep/shared/db';
+import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/db';
 import { type Resources, startService } from '@quickstep/shared/service';
 import type { paymentConfig } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
@@ -24,7 +24,7 @@ export function startPaymentService(config: ReturnType<typeof paymentConfig>, co
     config,
     description: 'Charges orders and gives the money back',
     entities: [PaymentEntity],
-    migrations: [LedgerTables1760000000001, CreatePayments1760000000001],
+    migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
     implementation: (resources) => paymentSteps(connectGateway(resources)),
     routes: paymentRoutes,
   });

@@ -1,4 +1,4 @@
-import { LedgerTables1760000000001, PgLedger } from '@quickstep/shared/db';
+import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/db';
 import { type Resources, startService } from '@quickstep/shared/service';
 import type { shippingConfig } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
@@ -24,7 +24,7 @@ export function startShippingService(config: ReturnType<typeof shippingConfig>, 
     config,
     description: 'Hands parcels to the carrier',
     entities: [ShipmentEntity],
-    migrations: [LedgerTables1760000000001, CreateShipments1760000000001],
+    migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
     implementation: (resources) => shippingSteps(connectCarrier(resources)),
     routes: shippingRoutes,
   });

@@ -20,9 +20,17 @@ export class CreateInventory1760000000001 implements MigrationInterface {
         status text not null,
         items jsonb not null
       ) with (fillfactor = 70)`);
+    await runner.query(`
+      create table stock_adjustments (
+        adjustment_id text primary key,
+        sku text not null references stock_items,
+        delta bigint not null,
+        reason text not null,
+        made_at timestamptz not null
+      )`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table reservations, stock_items');
+    await runner.query('drop table stock_adjustments, reservations, stock_items');
   }
 }

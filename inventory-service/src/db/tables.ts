@@ -1,5 +1,6 @@
 import { table } from '@quickstep/shared/pipeline';
 import { EntitySchema } from 'typeorm';
+import type { Adjustment } from '../domain/adjustment.js';
 import type { Reservation } from '../domain/reservation.js';
 import type { StockItem } from '../domain/stock.js';
 
@@ -28,6 +29,18 @@ export const ReservationEntity = new EntitySchema<Reservation>({
   },
 });
 
+export const AdjustmentEntity = new EntitySchema<Adjustment>({
+  name: 'Adjustment',
+  tableName: 'stock_adjustments',
+  columns: {
+    adjustmentId: { name: 'adjustment_id', type: 'text', primary: true },
+    sku: { type: 'text' },
+    delta: { type: 'bigint' },
+    reason: { type: 'text' },
+    madeAt: { name: 'made_at', type: 'timestamptz', nullable: true },
+  },
+});
+
 export const Stock = table(StockItemEntity, (sku) => ({
   sku,
   name: '',
@@ -40,3 +53,8 @@ export const Stock = table(StockItemEntity, (sku) => ({
 }));
 
 export const Reservations = table(ReservationEntity, (orderId): Reservation => ({ orderId, status: 'none', items: [] }));
+
+export const Adjustments = table(
+  AdjustmentEntity,
+  (adjustmentId): Adjustment => ({ adjustmentId, sku: '', delta: 0, reason: '', madeAt: null }),
+);

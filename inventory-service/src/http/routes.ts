@@ -67,10 +67,12 @@ export const inventoryRoutes = [
     path: `${ITEM}/adjustments`,
     params,
     status: 200,
+    idempotent: true,
     view: ItemView,
     respond: itemView,
     refusals: [
       { kind: 'not-found', code: 'item_not_found', when: 'There is no such item' },
+      { kind: 'invalid', code: 'idempotency_key_reused', when: 'The Idempotency-Key came with another adjustment before' },
       { kind: 'conflict', code: 'insufficient_stock', when: 'Fewer units are available than would be taken away' },
     ],
   }),

@@ -1,16 +1,25 @@
 import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { inventory } from '../choreography.js';
-import { Stock } from '../db/tables.js';
+import { Adjustments, Stock } from '../db/tables.js';
 
+/** Repeated with its idempotency key it is made once, and answered with the item as it is now. */
 export const adjustStock = step(inventory, 'adjustStock', {
-  rows: ({ subject }) => ({ item: Stock.existing(subject) }),
-  decide: ({ subject, data }, { item }) => {
-    if (item === undefined) return refused('not-found', 'item_not_found', `There is no item ${subject}`);
-    if (item.available + data.delta < 0) {
+  rows: ({ id, subject, idempotencyKey = id }) => ({
+    adjustment: Adjustments.fresh(idempotencyKey),
+    item: Stock.existing(subject),
+  }),
+  decide: ({ subject: sku, data: { delta, reason } }, { adjustment, item }, { now }) => {
+    if (item === undefined) return refused('not-found', 'item_not_found', `There is no item ${sku}`);
+    if (adjustment.madeAt !== null) {
+      if (adjustment.sku === sku && adjustment.delta === delta && adjustment.reason === reason) return accepted(item);
+      return refused('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used for another adjustment');
+    }
+    if (item.available + delta < 0) {
       return refused('conflict', 'insufficient_stock', `Only ${item.available} units are available to take away`);
     }
-    item.available += data.delta;
-    item.onHand += data.delta;
+    item.available += delta;
+    item.onHand += delta;
+    Object.assign(adjustment, { sku, delta, reason, madeAt: now });
     return accepted(item);
   },
 });

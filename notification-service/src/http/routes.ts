@@ -1,5 +1,5 @@
 import { OrderId } from '@quickstep/shared/contracts';
-import { decodeCursor, Nullable, pageOf, pageQuery, pageSchema, read, Timestamp } from '@quickstep/shared/http';
+import { decodeCursor, Nullable, pageOf, pageQuery, pageSchema, read, Timestamp, UUID_KEY } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
 import { NotificationEntity } from '../db/tables.js';
 import type { Notification } from '../domain/notification.js';
@@ -21,8 +21,6 @@ function notificationView({ notificationId, ...shown }: Notification): Static<ty
   return { id: notificationId, ...shown };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 export const notificationRoutes = [
   read({
     path: '/notifications',
@@ -30,7 +28,7 @@ export const notificationRoutes = [
     query: Type.Object({ orderId: Type.Optional(OrderId), ...pageQuery }),
     view: pageSchema(NotificationView),
     async find({ query: { orderId, cursor, limit } }, { dataSource }) {
-      const after = decodeCursor(cursor, UUID);
+      const after = decodeCursor(cursor, UUID_KEY);
       const query = dataSource.getRepository(NotificationEntity).createQueryBuilder('n');
       query.orderBy('n.notificationId', 'ASC').limit(limit + 1);
       if (orderId !== undefined) query.andWhere('n.orderId = :orderId', { orderId });

@@ -1,4 +1,4 @@
-import { NotificationFailed, NotificationSent } from '@quickstep/shared/contracts';
+import { asReason, NotificationFailed, NotificationSent } from '@quickstep/shared/contracts';
 import { step } from '@quickstep/shared/pipeline';
 import { notification as declared } from '../choreography.js';
 import { Notifications } from '../db/tables.js';
@@ -21,8 +21,9 @@ export const notifyCustomer = (mailer: Mailer) =>
       const { notificationId } = notification;
       Object.assign(notification, message, { orderId, createdAt: now });
       if (outcome.kind === 'refused') {
-        Object.assign(notification, { status: 'FAILED', failureReason: outcome.reason });
-        return [NotificationFailed({ orderId, notificationId, template: message.template, reason: outcome.reason })];
+        const reason = asReason(outcome.reason);
+        Object.assign(notification, { status: 'FAILED', failureReason: reason });
+        return [NotificationFailed({ orderId, notificationId, template: message.template, reason })];
       }
       notification.status = 'SENT';
       return [NotificationSent({ orderId, notificationId, template: message.template })];

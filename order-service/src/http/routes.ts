@@ -1,5 +1,5 @@
 import { CustomerId, OrderId } from '@quickstep/shared/contracts';
-import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
+import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
 import { orderStatuses } from '../domain/status.js';
@@ -9,7 +9,6 @@ import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
 const params = Type.Object({ orderId: OrderId });
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const command = commandRoutes<ReturnType<typeof orderSteps>>(order);
 
@@ -48,7 +47,7 @@ export const orderRoutes = [
     }),
     view: pageSchema(OrderView),
     async find({ query: { cursor, limit, ...filter } }, { dataSource }) {
-      const after = decodeCursor(cursor, UUID);
+      const after = decodeCursor(cursor, UUID_KEY);
       const orders = await listOrders(dataSource, { ...filter, after, limit: limit + 1 });
       const { items, ...next } = pageOf(orders, limit, (order) => order.orderId);
       return { items: items.map(orderView), ...next };

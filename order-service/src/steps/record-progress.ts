@@ -18,6 +18,7 @@ export const recordProgress = step(declared, 'recordProgress', {
     if (order.endedAt !== null || !hasEnded(order.status)) return [];
     Object.assign(order, { endedAt: now, deadlineAt: null, stuckSince: null });
     if (order.status === 'COMPLETED') {
+      order.reason = null;
       return [OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' })];
     }
     return [OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' })];

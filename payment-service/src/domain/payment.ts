@@ -14,7 +14,8 @@ export type Payment = {
   closed: boolean;
 };
 
-export type PaymentStatus = 'PENDING' | 'CHARGED' | 'DECLINED' | 'REFUNDED' | 'CLOSED';
+export const paymentStatuses = ['PENDING', 'CHARGED', 'DECLINED', 'REFUNDED', 'CLOSED'] as const;
+export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /** `CLOSED`: cancelled before anything was charged. */
 export function paymentStatus(payment: Payment): PaymentStatus {

@@ -2,11 +2,11 @@ import { Amount, OrderId } from '@quickstep/shared/contracts';
 import { Nullable, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { PaymentEntity } from '../db/tables.js';
-import { paymentStatus } from '../domain/payment.js';
+import { paymentStatus, paymentStatuses } from '../domain/payment.js';
 
 const PaymentView = Type.Object({
   orderId: OrderId,
-  status: Type.Union((['PENDING', 'CHARGED', 'DECLINED', 'REFUNDED', 'CLOSED'] as const).map((status) => Type.Literal(status))),
+  status: Type.Union(paymentStatuses.map((status) => Type.Literal(status))),
   amount: Amount,
   currency: Type.String(),
   chargeId: Nullable(Type.String()),

@@ -1,4 +1,11 @@
-import { InventoryRelease, orderStateOf, PaymentCompleted, PaymentFailed, PaymentRefund } from '@quickstep/shared/contracts';
+import {
+  asReason,
+  InventoryRelease,
+  orderStateOf,
+  PaymentCompleted,
+  PaymentFailed,
+  PaymentRefund,
+} from '@quickstep/shared/contracts';
 import { step } from '@quickstep/shared/pipeline';
 import { payment as declared } from '../choreography.js';
 import { Payments } from '../db/tables.js';
@@ -14,10 +21,10 @@ export const chargePayment = (gateway: PaymentGateway) =>
       const { orderId, items, total, currency, shippingAddress } = data;
       Object.assign(payment, { amount: total, currency });
       if (outcome.kind === 'declined') {
-        payment.declineReason = outcome.reason;
+        payment.declineReason = asReason(outcome.reason);
         if (payment.closed) return []; // the refund that overtook us has released the stock
         payment.closed = true;
-        const reason = `Payment declined: ${outcome.reason}`;
+        const reason = asReason(`Payment declined: ${outcome.reason}`);
         return [PaymentFailed({ orderId, reason }), InventoryRelease({ orderId, items, reason })];
       }
       payment.chargeId = outcome.chargeId;

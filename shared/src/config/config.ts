@@ -37,7 +37,7 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     prefetchLimit: optional(
       integer('PREFETCH', 'Deliveries that the broker hands out before they are settled', { example: '400', max: 65_535 }),
-      'twice BATCH_LIMIT',
+      'twice BATCH_LIMIT; 20 when EVENT_BATCHING is on, as a message may then carry 200 events',
     ),
     retryDelays: integers('RETRY_DELAYS_MS', 'How long a failed delivery waits before each new attempt; then it is parked', {
       fallback: DEFAULT_RETRY_DELAYS.join(','),
@@ -48,6 +48,9 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     sweepAfter: integer('SWEEP_AFTER_MS', 'Age at which an event in the outbox counts as not published', { fallback: '3000' }),
     timersEvery: integer('TIMERS_EVERY_MS', 'How often rows are searched whose moment has come', { fallback: '1000' }),
+    effectTimeout: integer('EFFECT_TIMEOUT_MS', 'How long a gateway or carrier may take to answer before it is asked again', {
+      fallback: '30000',
+    }),
     commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
     eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),
     shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {
@@ -60,6 +63,8 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     ),
   };
 }
+
+const PREFETCH_OF_BATCHED_EVENTS = 20;
 
 type Read = ValuesOf<ReturnType<typeof serviceVariables>>;
 
@@ -121,5 +126,6 @@ export function readConfig<const Own extends Variables = Record<never, never>>(
     throw new ConfigError(`${service} needs these environment variables to be set right:\n${problems.join('\n')}`);
   }
   const { prefetchLimit, ...values } = common;
-  return Object.freeze({ ...values, ...particular, service, prefetch: prefetchLimit ?? values.batchLimit * 2 });
+  const prefetch = prefetchLimit ?? (values.eventBatching === 'on' ? PREFETCH_OF_BATCHED_EVENTS : values.batchLimit * 2);
+  return Object.freeze({ ...values, ...particular, service, prefetch });
 }

@@ -1,14 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { countries } from './countries.js';
 
-/** Fields that several contracts share. Every text is bounded and free of control characters (PostgreSQL refuses U+0000). */
+const BAD = '\\u0000-\\u001f\\u007f\\ud800-\\udfff';
+
+/**
+ * Fields that several contracts share. Every text is bounded and free of control characters and lone surrogates: PostgreSQL refuses
+ * U+0000 in text, and either in JSON.
+ */
 const text = (maxLength: number, description: string) =>
-  Type.String({
-    minLength: 1,
-    maxLength,
-    pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
-    description,
-  });
+  Type.String({ minLength: 1, maxLength, pattern: `^[^${BAD}]*[^\\s${BAD}][^${BAD}]*$`, description });
 
 /** The largest amount and quantity: an order's total stays far below 2^53, where integers stop being exact in JSON. */
 const MAX_UNIT_PRICE = 1_000_000_000;
@@ -27,7 +27,14 @@ export const PaymentMethod = Type.String({
   pattern: '^pm_[a-z0-9_]{1,60}$',
   description: 'Token of a payment method, never card data',
 });
-export const Reason = text(500, 'Why, for people');
+const REASON_LENGTH = 500;
+export const Reason = text(REASON_LENGTH, 'Why, for people');
+
+/** Makes a `Reason` of what somebody else said: a provider's words must not park an event. */
+export function asReason(said: string): string {
+  const clean = said.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim();
+  return [...clean].slice(0, REASON_LENGTH).join('').trim() || 'No reason given';
+}
 
 export const ShippingAddress = Type.Object(
   {

@@ -31,10 +31,17 @@ export class Connection {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
       throw new Unavailable(`No connection to the database: ${messageOf(error)}`);
     });
-    if (!(client instanceof Client))
+    if (!(client instanceof Client)) {
+      await runner.release();
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');
+    }
     const connection = new Connection(runner, client);
-    await connection.send([{ text: SETTINGS }]);
+    try {
+      await connection.send([{ text: SETTINGS }]);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
     return connection;
   }
 

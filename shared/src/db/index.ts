@@ -2,6 +2,6 @@ export { createDataSource, type DataSourceOptions, migrate } from './data-source
 export { ensureDatabase } from './database.js';
 export { KitTables1760000000000 } from './kit-migration.js';
 export type { Ledger } from './ledger.js';
-export { LedgerTables1760000000001 } from './ledger-migration.js';
+export { LedgerTables1760000000000 } from './ledger-migration.js';
 export { PgLedger } from './pg-ledger.js';
 export { PgStore } from './pg-store.js';

@@ -74,8 +74,10 @@ export function keep({ id, events }: OutboxEntry): QueryConfig {
   return { name: 'keep', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
 }
 
-/** By id rather than by `created_at`: ids are made by the clock that asks, and are the primary key. */
-export function unpublished(before: Date, limit: number): QueryConfig {
-  const text = 'select id, events from outbox where id < $1::uuid order by id limit $2';
-  return { name: 'unpublished', text, values: [firstIdOf(before), limit] };
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+/** By id, a UUIDv7, rather than by `created_at`: it is the primary key and grows with time. */
+export function unpublished(before: Date, limit: number, after = NO_ID): QueryConfig {
+  const text = 'select id, events from outbox where id > $1::uuid and id < $2::uuid order by id limit $3';
+  return { name: 'unpublished', text, values: [after, firstIdOf(before), limit] };
 }

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The tables of a `PgLedger`, for services that simulate a provider. */
-export class LedgerTables1760000000001 implements MigrationInterface {
-  readonly name = 'LedgerTables1760000000001';
+export class LedgerTables1760000000000 implements MigrationInterface {
+  readonly name = 'LedgerTables1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -35,8 +35,8 @@ export class PgStore implements Store {
     }
   }
 
-  async unpublished(before: Date, limit: number): Promise<readonly OutboxEntry[]> {
-    const [found] = await this.#aside.send([unpublished(before, limit)]);
+  async unpublished(before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]> {
+    const [found] = await this.#aside.send([unpublished(before, limit, after)]);
     const rows: { id: string; events: string }[] = found?.rows ?? [];
     return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) }));
   }

@@ -3,7 +3,7 @@ export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
 export type { ReadinessCheck } from './health.js';
 export { type ApiInfo, openApi } from './openapi.js';
-export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema } from './page.js';
+export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema, UUID_KEY } from './page.js';
 export { invalid, notFound, Problem, type ProblemCode, type ProblemDocument, problem, problems } from './problem.js';
 export { type Operation, type ReadContext, type ReadDeclaration, type Route, read } from './route.js';
 export { type HttpServer, type ListenOptions, listen } from './server.js';

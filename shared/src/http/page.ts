@@ -7,6 +7,9 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 400, description: '`nextCursor` of the page before' })),
 };
 
+/** Of a key that is a UUID. */
+export const UUID_KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** One page of a list. */
 export function pageSchema<Item extends TSchema>(item: Item) {
   return Type.Object({

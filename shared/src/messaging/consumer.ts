@@ -46,6 +46,13 @@ export class AmqpConsumer {
     return this.#lasting.current !== undefined && !this.#stopping;
   }
 
+  /** How many messages wait in the dead-letter queue for an operator. @throws Error while the broker is away */
+  async parked(): Promise<number> {
+    const channel = this.#lasting.current;
+    if (channel === undefined) throw new Error('The broker is away');
+    return (await channel.checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
+  }
+
   /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
   start(): Promise<void> {
     return this.#lasting.start();

@@ -50,16 +50,13 @@ export const shortText = (text: string) => text.slice(0, 85);
 
 /** One message for each event. */
 export function singleMessages(events: readonly OutgoingEvent[], service: string): EventMessage[] {
-  const timestamp = Math.floor(Date.now() / 1000);
-  return events.map((event, position) => singleMessage(event, position, service, timestamp));
+  return events.map((event, position) => singleMessage(event, position, service));
 }
 
-function singleMessage(
-  { event, body, final }: OutgoingEvent,
-  position: number,
-  service: string,
-  timestamp: number,
-): EventMessage {
+/** When the event happened, in seconds as AMQP has it: the same however often it is published. */
+const timestampOf = ({ time }: OutgoingEvent['event']) => Math.floor(Date.parse(time) / 1000);
+
+function singleMessage({ event, body, final }: OutgoingEvent, position: number, service: string): EventMessage {
   return {
     exchange: exchangeOf(event.type),
     routingKey: event.type,
@@ -70,7 +67,7 @@ function singleMessage(
       type: event.type,
       correlationId: shortText(event.correlationid),
       appId: service,
-      timestamp,
+      timestamp: timestampOf(event),
       contentType: SINGLE,
       persistent: true,
       mandatory: !final,
@@ -81,7 +78,6 @@ function singleMessage(
 
 /** Events of one type share messages, up to the limits; an event alone travels as a single one. Order holds within a type. */
 export function batchedMessages(events: readonly OutgoingEvent[], service: string, limits: BatchLimits): EventMessage[] {
-  const timestamp = Math.floor(Date.now() / 1000);
   const byType = new Map<string, number[]>();
   events.forEach(({ event }, position) => {
     const positions = byType.get(event.type);
@@ -90,7 +86,7 @@ export function batchedMessages(events: readonly OutgoingEvent[], service: strin
   });
   return [...byType.values()]
     .flatMap((positions) => split(positions, events, limits))
-    .map((positions) => batchMessage(positions, events, service, timestamp));
+    .map((positions) => batchMessage(positions, events, service));
 }
 
 function split(positions: readonly number[], events: readonly OutgoingEvent[], limits: BatchLimits): number[][] {
@@ -110,16 +106,11 @@ function split(positions: readonly number[], events: readonly OutgoingEvent[], l
   return parts;
 }
 
-function batchMessage(
-  positions: readonly number[],
-  events: readonly OutgoingEvent[],
-  service: string,
-  timestamp: number,
-): EventMessage {
+function batchMessage(positions: readonly number[], events: readonly OutgoingEvent[], service: string): EventMessage {
   const carried = positions.flatMap((position) => events[position] ?? []);
   const [first, second] = carried;
   if (first === undefined) throw new RangeError('A message carries at least one event');
-  if (second === undefined) return singleMessage(first, positions[0] ?? 0, service, timestamp);
+  if (second === undefined) return singleMessage(first, positions[0] ?? 0, service);
   const { id, type } = first.event;
   return {
     exchange: exchangeOf(type),
@@ -131,7 +122,7 @@ function batchMessage(
       messageId: id,
       type,
       appId: service,
-      timestamp,
+      timestamp: timestampOf(first.event),
       contentType: BATCHED,
       persistent: true,
       mandatory: !first.final,

@@ -42,6 +42,13 @@ interface Decided {
   readonly events: readonly OutgoingEvent[];
 }
 
+interface Committed {
+  readonly decided: readonly Decided[];
+  readonly outbox: OutboxEntry | undefined;
+  /** From `performance.now()`. */
+  readonly started: number;
+}
+
 export interface BatchOptions {
   readonly service: string;
   readonly store: Store;
@@ -51,19 +58,23 @@ export interface BatchOptions {
   readonly observer: Observer;
   /** Keep a history of every event consumed and emitted. */
   readonly journal: boolean;
+  /** Work that waits for a later batch although a client waits for it: asked for when the database is away. */
+  takeImpatient(): readonly Work[];
 }
 
 const CONFLICTS_BEFORE_SPLITTING = 5;
 const UNAVAILABLE_PAUSE_MS = 250;
 
-const claimKey = (work: Work) => (work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id}`);
+const claimKey = (work: Work) =>
+  work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id.toLowerCase()}`;
 
 /** The claims of a batch, each once: a duplicate may sit in the same batch as its original. */
 function claimsOf(works: readonly Work[]): Map<string, Claim> {
   const claims = new Map<string, Claim>();
   for (const work of works) {
     const key = claimKey(work);
-    if (key !== undefined && work.event !== undefined) claims.set(key, { step: work.bound.name, eventId: work.event.event.id });
+    if (key !== undefined && work.event !== undefined)
+      claims.set(key, { step: work.bound.name, eventId: work.event.event.id.toLowerCase() });
   }
   return claims;
 }
@@ -83,6 +94,7 @@ export class BatchRunner {
   readonly #options: BatchOptions;
   readonly #stamp: ReturnType<typeof stamper>;
   #stopping = false;
+  #away: Unavailable | undefined;
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -94,17 +106,26 @@ export class BatchRunner {
     this.#stopping = true;
   }
 
+  /** Set while the database cannot be reached. */
+  get away(): Unavailable | undefined {
+    return this.#away;
+  }
+
   /** Every piece of work is settled when this resolves; it never rejects. */
   async run(batch: readonly Work[]): Promise<void> {
     let works = batch;
     for (let conflicts = 0; works.length > 0; ) {
+      let committed: Committed;
       try {
-        return await this.#attempt(works);
+        committed = await this.#attempt(works);
+        this.#away = undefined;
       } catch (error) {
         if (error instanceof Unavailable) works = await this.#hold(works, error);
         else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_SPLITTING) conflicts++;
         else return await this.#splitOrFail(works, error);
+        continue;
       }
+      return this.#settle(committed);
     }
   }
 
@@ -116,15 +137,19 @@ export class BatchRunner {
   }
 
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
-    this.#options.observer.trouble('the database is away', error);
+    const { observer, clock, takeImpatient } = this.#options;
+    this.#away = error;
+    observer.trouble('the database is away', error);
     const patient = this.#stopping ? [] : works.filter((work) => !work.impatient);
-    for (const work of works) if (!patient.includes(work)) work.settle({ kind: 'failed', error });
-    if (patient.length > 0) await new Promise<void>((resolve) => this.#options.clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    const failed = this.#stopping ? works : works.filter((work) => work.impatient);
+    for (const work of [...failed, ...takeImpatient()]) work.settle({ kind: 'failed', error });
+    if (patient.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    else this.#away = undefined;
     return patient;
   }
 
-  async #attempt(works: readonly Work[]): Promise<void> {
-    const { store, observer, relay } = this.#options;
+  async #attempt(works: readonly Work[]): Promise<Committed> {
+    const { store } = this.#options;
     const started = performance.now();
     const refs = works.map(rowsNamedBy);
     const claims = claimsOf(works);
@@ -137,9 +162,15 @@ export class BatchRunner {
     // Claims that nobody has used up: those of events whose step failed, every copy of them.
     const withdrawn = [...claims].flatMap(([key, claim]) => (claimed.has(key) ? [claim] : []));
     const outbox = await this.#write(open, rows, decided, withdrawn);
+    return { decided, outbox, started };
+  }
+
+  /** After the commit nothing may lead to another attempt. */
+  #settle({ decided, outbox, started }: Committed): void {
+    const { relay, observer } = this.#options;
     if (outbox !== undefined) relay.publish(outbox);
     for (const { work, result } of decided) work.settle(result);
-    observer.batch(works.length, performance.now() - started);
+    observer.batch(decided.length, performance.now() - started);
   }
 
   #decide(work: Work, refs: Refs | Error, rows: WorkingRows, claimed: Set<string>): Decided {

@@ -10,8 +10,10 @@ function parse(body: Buffer | string): unknown {
   }
 }
 
+/** Only what looks like a type: reasons are logged, and anything else may hold a customer's name. */
 function typeOf(value: unknown): string {
-  return typeof value === 'object' && value !== null && 'type' in value ? String(value.type) : 'no type';
+  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+  return typeof type === 'string' && /^[a-z_.]{1,100}$/.test(type) ? type : 'no type';
 }
 
 /** One event of a message, or what is wrong with it. */
@@ -22,7 +24,7 @@ export type Decoded =
 function decodeOne(value: unknown, body: string, contracts: ReadonlyMap<string, EventContract>): Decoded {
   const contract = contracts.get(typeOf(value));
   if (contract === undefined) {
-    return { ok: false, error: new Permanent(`No step of this service consumes "${typeOf(value).slice(0, 100)}"`), body };
+    return { ok: false, error: new Permanent(`No step of this service consumes "${typeOf(value)}"`), body };
   }
   const checked = checkEvent(contract, value);
   if (checked.ok) return { ok: true, event: checked.event, body };

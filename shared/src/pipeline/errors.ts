@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Thrown by a step: trying again cannot help, park the event for an operator. Any other error means "try again". */
 export class Permanent extends Error {
   override readonly name = 'Permanent';
@@ -13,6 +15,11 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
+/** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!types.isNativeError(error)) return String(error);
+  if (error.message === '' && 'errors' in error && Array.isArray(error.errors)) {
+    return [...new Set(error.errors.map(messageOf))].join('; ');
+  }
+  return error.message || error.name;
 }

@@ -49,6 +49,13 @@ export class MicroBatcher<Item> {
     queueMicrotask(() => this.#drain());
   }
 
+  /** Takes back the items that wait and fit. */
+  takeBack(fits: (item: Item) => boolean): Item[] {
+    const taken = this.#waiting.filter(fits);
+    this.#waiting = this.#waiting.filter((item) => !fits(item));
+    return taken;
+  }
+
   /** Resolves when nothing waits and nothing runs. */
   whenIdle(): Promise<void> {
     if (!this.#running) return Promise.resolve();

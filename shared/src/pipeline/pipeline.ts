@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly batchLimit: number;
   /** Wait for more messages before a batch begins, when many arrive; milliseconds, 0 never waits. */
   readonly linger?: number;
+  /** How long an effect may take before it counts as failed, in milliseconds; it is then tried again with the same key. */
+  readonly effectTimeout?: number;
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   /** Keep a history of every event consumed and emitted. */
@@ -69,7 +71,13 @@ export class Pipeline<I extends Implementation = Implementation> {
   constructor(implementation: I, options: PipelineOptions) {
     this.#options = options;
     this.relay = new Relay(options);
-    this.#runner = new BatchRunner({ ...options, service: implementation.choreography.service, relay: this.relay });
+    const takeImpatient = () => this.#batcher.takeBack((work) => work.impatient);
+    this.#runner = new BatchRunner({
+      ...options,
+      service: implementation.choreography.service,
+      relay: this.relay,
+      takeImpatient,
+    });
     this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit, lingerOf(options));
     const bound = this.#bind(implementation);
     this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
@@ -117,6 +125,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     if (command === undefined) throw new TypeError(`There is no command "${name}"`);
     const errors = command.check(data);
     if (errors.length > 0) return refused('invalid', 'invalid_request', 'The request has wrong fields', errors);
+    if (this.#runner.away !== undefined) throw this.#runner.away;
     if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit)
       throw new Unavailable('Too many requests are waiting');
     const since = performance.now();
@@ -204,17 +213,28 @@ export class Pipeline<I extends Implementation = Implementation> {
       this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, impatient: false, settle });
     };
     if (bound.step.effect === undefined) decide(undefined);
-    else callEffect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));
+    else this.#effect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));
   }
-}
 
-/** Async, so that an effect that throws before it has a promise fails like one that rejects. */
-async function callEffect({ step, name }: BoundStep, event: Received['event']): Promise<unknown> {
-  try {
-    return await step.effect?.(event, `${name}:${event.id}`);
-  } catch (error) {
-    // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
-    throw error instanceof Unavailable ? new Error(error.message) : error;
+  /** Async, so that an effect that throws before it has a promise fails like one that rejects. */
+  async #effect({ step, name }: BoundStep, event: Received['event']): Promise<unknown> {
+    try {
+      return await this.#inTime(name, step.effect?.(event, `${name}:${event.id}`));
+    } catch (error) {
+      // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
+      throw error instanceof Unavailable ? new Error(error.message) : error;
+    }
+  }
+
+  /** An outside that never answers must not hold its delivery, and with it a place in the prefetch window, for ever. */
+  #inTime(name: string, answer: Promise<unknown> | undefined): Promise<unknown> | undefined {
+    const { clock, effectTimeout } = this.#options;
+    if (effectTimeout === undefined || answer === undefined) return answer;
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`The effect of "${name}" did not answer within ${effectTimeout} ms`));
+      const cancel = clock.after(effectTimeout, late);
+      answer.then(resolve, reject).finally(cancel);
+    });
   }
 }
 

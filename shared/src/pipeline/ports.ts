@@ -79,8 +79,8 @@ export interface OpenBatch {
 export interface Store {
   /** @throws Conflict | Unavailable */
   begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch>;
-  /** Outbox entries written before this moment, oldest first, at most `limit`. */
-  unpublished(before: Date, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Outbox entries written before this moment, oldest first, at most `limit`; `after` is the id of the last one seen. */
+  unpublished(before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]>;
   /** Forgets entries, and keeps of others only the events that are still to be published. */
   clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void>;
   /** Keys of the rows whose moment is not after `now`, earliest first, at most `limit`. */

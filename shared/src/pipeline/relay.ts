@@ -56,9 +56,9 @@ export class Relay {
     this.#clearSoon();
   }
 
-  /** Publishes what a former life left behind, then looks again at intervals. */
+  /** Looks for what a former life, or a replica's, left behind, now and at intervals. */
   start(): void {
-    this.#sweepIn(0, 0);
+    this.#sweepIn(0);
   }
 
   /** Stops sweeping, waits for what is in flight and deletes what is confirmed. */
@@ -121,23 +121,36 @@ export class Relay {
     }
   }
 
-  #sweepIn(milliseconds: number, age: number): void {
+  #sweepIn(milliseconds: number): void {
     if (this.#stopped) return;
     this.#cancelSweep = this.#options.clock.after(milliseconds, () => {
-      this.#sweeping = this.#sweep(age).then(() => this.#sweepIn(this.#options.sweepEvery, this.#options.sweepAfter));
+      this.#sweeping = this.#sweep().then(() => this.#sweepIn(this.#options.sweepEvery));
     });
   }
 
-  async #sweep(age: number): Promise<void> {
-    const { store, clock, observer } = this.#options;
+  async #sweep(): Promise<void> {
+    const { store, clock, observer, sweepAfter } = this.#options;
+    const before = new Date(clock.now().getTime() - sweepAfter);
+    const left = new Set<string>();
     try {
-      const before = new Date(clock.now().getTime() - age);
-      const entries = await store.unpublished(before, SWEEP_PAGE);
-      const lost = entries.filter(({ id }) => !this.#inFlight.has(id) && !this.#confirmed.includes(id));
-      for (const entry of lost) this.publish(entry);
-      await Promise.all(lost.map(({ id }) => this.#inFlight.get(id)));
+      // Page after page: what no queue wants comes back at every sweep and must not hide what lies behind it.
+      for (let after: string | undefined; !this.#stopped; ) {
+        const page = await store.unpublished(before, SWEEP_PAGE, after);
+        await this.#publishAgain(page);
+        for (const { id } of page) left.add(id);
+        if (page.length < SWEEP_PAGE) break;
+        after = page.at(-1)?.id;
+      }
+      // What is gone from the outbox has been published, by this process or by a replica.
+      for (const id of this.#unroutable.keys()) if (!left.has(id) && !this.#inFlight.has(id)) this.#unroutable.delete(id);
     } catch (error) {
       observer.trouble('the outbox could not be swept', error);
     }
+  }
+
+  async #publishAgain(page: readonly OutboxEntry[]): Promise<void> {
+    const lost = page.filter(({ id }) => !this.#inFlight.has(id) && !this.#confirmed.includes(id));
+    for (const entry of lost) this.publish(entry);
+    await Promise.all(lost.map(({ id }) => this.#inFlight.get(id)));
   }
 }

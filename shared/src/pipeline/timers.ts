@@ -52,15 +52,19 @@ export class Timers {
     const { store, clock, observer } = this.#options;
     for (const timer of this.#timers) {
       try {
-        const keys = await store.due(timer.due.table, timer.due.at, clock.now(), PAGE);
-        await Promise.all(keys.map((key) => this.#fire(timer.bound, key)));
+        for (let more = true; more && !this.#stopped; ) {
+          const keys = await store.due(timer.due.table, timer.due.at, clock.now(), PAGE);
+          const fired = await Promise.all(keys.map((key) => this.#fire(timer.bound, key)));
+          more = keys.length === PAGE && fired.every((done) => done);
+        }
       } catch (error) {
         observer.trouble(`timer "${timer.bound.name}" could not look for rows`, error);
       }
     }
   }
 
-  #fire(bound: BoundStep, key: Key): Promise<void> {
+  /** Resolves to whether the step succeeded. */
+  #fire(bound: BoundStep, key: Key): Promise<boolean> {
     const { newId, observer, push } = this.#options;
     const message = { id: newId(), subject: key, data: undefined };
     const since = performance.now();
@@ -69,7 +73,7 @@ export class Timers {
         if (result.kind === 'failed')
           observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
         else observer.handled(bound.name, message, 'done', since);
-        resolve();
+        resolve(result.kind !== 'failed');
       };
       push({ bound, message, cause: { id: message.id, tenantid: 'default' }, outcome: undefined, impatient: true, settle });
     });

@@ -107,9 +107,10 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
   const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks } = await openPipeline(implementation, options, { store, observer, logger, undo });
+  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, observer, logger, undo });
   undo.add('housekeeping', prunes(store, config, logger));
   watch(metrics, dataSource, pipeline);
+  metrics.gauge(definitions.parked, parked);
   for (const gauge of options.gauges ?? []) metrics.gauge(gauge, () => gauge.read(dataSource));
   const database: ReadinessCheck = {
     name: 'database',
@@ -197,7 +198,7 @@ async function openPipeline<I extends Implementation>(
     { name: 'publisher', check: () => (publisher.ready ? undefined : 'the broker takes no events') },
     { name: 'routing', check: () => unroutable(pipeline.relay.unroutable) },
   ];
-  return { pipeline, checks };
+  return { pipeline, checks, parked: () => consumer.parked() };
 }
 
 function unroutable(types: readonly string[]): string | undefined {

@@ -10,7 +10,8 @@ export type Shipment = {
   recalled: boolean;
 };
 
-export type ShipmentStatus = 'PENDING' | 'SHIPPED' | 'REFUSED' | 'CANCELLED' | 'RECALLED';
+export const shipmentStatuses = ['PENDING', 'SHIPPED', 'REFUSED', 'CANCELLED', 'RECALLED'] as const;
+export type ShipmentStatus = (typeof shipmentStatuses)[number];
 
 export function shipmentStatus(shipment: Shipment): ShipmentStatus {
   if (shipment.recalled) return 'RECALLED';

@@ -2,11 +2,11 @@ import { OrderId } from '@quickstep/shared/contracts';
 import { Nullable, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { ShipmentEntity } from '../db/tables.js';
-import { shipmentStatus } from '../domain/shipment.js';
+import { shipmentStatus, shipmentStatuses } from '../domain/shipment.js';
 
 const ShipmentView = Type.Object({
   orderId: OrderId,
-  status: Type.Union((['PENDING', 'SHIPPED', 'REFUSED', 'CANCELLED', 'RECALLED'] as const).map((status) => Type.Literal(status))),
+  status: Type.Union(shipmentStatuses.map((status) => Type.Literal(status))),
   trackingNumber: Nullable(Type.String()),
   refusalReason: Nullable(Type.String()),
 });

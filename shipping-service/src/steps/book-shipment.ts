@@ -1,4 +1,11 @@
-import { orderStateOf, PaymentRefund, ShippingFailed, ShippingRecall, ShippingShipped } from '@quickstep/shared/contracts';
+import {
+  asReason,
+  orderStateOf,
+  PaymentRefund,
+  ShippingFailed,
+  ShippingRecall,
+  ShippingShipped,
+} from '@quickstep/shared/contracts';
 import { step } from '@quickstep/shared/pipeline';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
@@ -13,10 +20,10 @@ export const bookShipment = (carrier: Carrier) =>
       if (shipment.trackingNumber !== null || shipment.refusalReason !== null) return []; // done before
       const { orderId, items } = data;
       if (outcome.kind === 'refused') {
-        shipment.refusalReason = outcome.reason;
+        shipment.refusalReason = asReason(outcome.reason);
         if (shipment.closed) return []; // the cancellation that overtook us has asked for the refund
         shipment.closed = true;
-        const reason = `Shipment refused: ${outcome.reason}`;
+        const reason = asReason(`Shipment refused: ${outcome.reason}`);
         return [ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason })];
       }
       shipment.trackingNumber = outcome.trackingNumber;

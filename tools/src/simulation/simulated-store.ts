@@ -34,9 +34,9 @@ export function storeFor(process: ServiceProcess, database: SimulatedDatabase, e
 
   return {
     begin: (claims, loads) => begin(process, database, environment, claims, loads),
-    unpublished: (before, limit) =>
+    unpublished: (before, limit, after = '') =>
       aside('unpublished', String, () => {
-        const lost = [...database.outbox.values()].filter(({ since }) => since < before.getTime());
+        const lost = [...database.outbox.values()].filter(({ since, entry }) => since < before.getTime() && entry.id > after);
         return lost.slice(0, limit).map(({ entry }) => entry);
       }),
     clearOutbox: (cleared, kept) =>
