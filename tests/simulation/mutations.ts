@@ -84,7 +84,7 @@ export const mutations: readonly Mutation[] = [
       return decision;
     },
   ),
-  mutation('refund without check: the gateway pays out each time it is asked', {
+  mutation('a refund is recorded without asking the gateway', {
     providers: (real, newId) => ({
       ...real,
       gateway: {
@@ -176,6 +176,21 @@ export const mutations: readonly Mutation[] = [
           claims,
           loads.map((load) => ({ ...load, lock: false })),
         ),
+    }),
+  }),
+  committing('claims of events whose step failed are kept', (changes) => ({ ...changes, withdrawn: [] })),
+  mutation('answers and acknowledgements come before the commit', {
+    store: (real) => ({
+      ...real,
+      begin: async (claims, loads) => {
+        const open = await real.begin(claims, loads);
+        return {
+          ...open,
+          commit: async (changes) => {
+            open.commit(changes).catch(() => undefined);
+          },
+        };
+      },
     }),
   }),
 ];

@@ -1,4 +1,4 @@
-import { createDataSource, KitTables1760000000000, LedgerTables1760000000001, migrate } from '@quickstep/shared/db';
+import { createDataSource, KitTables1760000000000, LedgerTables1760000000000, migrate } from '@quickstep/shared/db';
 import { type Changes, type OutgoingEvent, table } from '@quickstep/shared/pipeline';
 import { freshDatabase } from '@quickstep/shared/testing';
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
@@ -63,7 +63,7 @@ class TestTables1800000000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [KitTables1760000000000, LedgerTables1760000000001, TestTables1800000000000];
+export const migrations = [KitTables1760000000000, LedgerTables1760000000000, TestTables1800000000000];
 
 export function dataSourceOf(url: string): DataSource {
   const entities = [things.schema, stock.schema];

@@ -27,11 +27,13 @@ interface Asked {
 
 const SHOWN_AT_ONCE = 2;
 const PAUSE = 20;
+const BACKOFF_MS = 100;
 
 /** Customers and the shop's staff: they send their requests through the pipeline's own commands, and again when no answer comes. */
 export class Clients {
   readonly waiting: Request[] = [];
   outstanding = 0;
+  #backingOff = 0;
   readonly #environment: Environment;
   #now = 0;
 
@@ -42,7 +44,7 @@ export class Clients {
   }
 
   get done(): boolean {
-    return this.waiting.length === 0 && this.outstanding === 0;
+    return this.waiting.length === 0 && this.outstanding === 0 && this.#backingOff === 0;
   }
 
   /** What could be sent now. @param now how many events of the world have happened */
@@ -70,6 +72,15 @@ export class Clients {
     });
   }
 
+  /** Time must pass before the next attempt: a service that turns everybody away may be waiting for it. */
+  #planLater(asked: Asked): void {
+    this.#backingOff++;
+    this.#environment.time.after(BACKOFF_MS, this, `${asked.command} ${asked.subject} again`, () => {
+      this.#backingOff--;
+      this.#plan(asked, 0);
+    });
+  }
+
   #ask(asked: Asked, process: ServiceProcess): void {
     const { newId, ledger, trace } = this.#environment;
     const { command, subject, idempotencyKey } = asked;
@@ -83,7 +94,7 @@ export class Clients {
     };
     const lost = () => {
       over();
-      if (asked.repeat) this.#plan(asked, PAUSE);
+      if (asked.repeat) this.#planLater(asked);
     };
     process.requests.add(lost);
     process.backlog.push(`${command} ${subject}`);

@@ -19,7 +19,8 @@ const CHORES: ReadonlySet<CallKind> = new Set<CallKind>(['unpublished', 'clear o
 /** One transaction at a time and no crash: between its begin and its publish nobody else can see or do anything about it. */
 const OWN: ReadonlySet<CallKind> = new Set<CallKind>([...CHORES, 'begin', 'commit', 'publish', 'copy', 'send']);
 
-const plain: Scenario = {
+/** One process of each service, ample stock, no orders and no faults: what worlds of one's own begin with. */
+export const plain: Scenario = {
   items: [{ sku: 'SKU-1', unitPrice: 100, onHand: 5 }],
   orders: [],
   changes: [],
@@ -33,7 +34,8 @@ const plain: Scenario = {
   rates: {},
 };
 
-function order(index: number, changes: Partial<PlannedOrder> = {}): PlannedOrder {
+/** One line, paid by card, to be shipped to DE. */
+export function order(index: number, changes: Partial<PlannedOrder> = {}): PlannedOrder {
   return {
     id: idOf(0x8000_0000_0000 + index),
     lines: [{ sku: 'SKU-1', quantity: 1 }],
