@@ -15,9 +15,8 @@ export interface PgBatchOptions {
   ended(): void;
 }
 
-type Writes = Changes['updates'];
-
-const byTable = (writes: Writes) => [...writes].sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
+const byTable = <Write extends { readonly table: Table }>(writes: readonly Write[]) =>
+  [...writes].sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
 
 /** A transaction of the store: what it claimed and loaded, and its one commit or rollback. */
 export class PgBatch implements OpenBatch {
@@ -72,7 +71,7 @@ export class PgBatch implements OpenBatch {
     const { withdrawn, updates, inserts, journal, outbox, cleared } = changes;
     return [
       ...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]),
-      ...byTable(updates).map(({ table, rows }) => statementsOf(table).update(rows)),
+      ...byTable(updates).map(({ table, rows, properties }) => statementsOf(table).update(rows, properties)),
       ...byTable(inserts).map(({ table, rows }) => statementsOf(table).insert(rows)),
       ...(journal.length === 0 ? [] : [record(journal)]),
       ...(outbox === undefined ? [] : [promise(outbox)]),

@@ -21,6 +21,12 @@ function columnOf(table: string, property: string, options: EntitySchemaColumnOp
   return { property, name: escapeIdentifier(options?.name ?? property), type };
 }
 
+interface Update {
+  readonly columns: readonly Column[];
+  readonly name: string;
+  readonly text: string;
+}
+
 /** One column of many rows as one parameter, so that a statement's text does not change with the number of rows. */
 function parameter({ property, type }: Column, rows: readonly Row[]): unknown {
   const values = rows.map((row) => row[property]);
@@ -30,6 +36,9 @@ function parameter({ property, type }: Column, rows: readonly Row[]): unknown {
 function source({ type }: Column, index: number): string {
   return type === 'jsonb' ? `jsonb_array_elements($${index + 1}::jsonb)` : `unnest($${index + 1}::${type}[])`;
 }
+
+const rowsFrom = (columns: readonly Column[]) =>
+  `rows from (${columns.map(source).join(', ')}) as v(${columns.map(({ name }) => name).join(', ')})`;
 
 /** JSON's null is stored as SQL's: a row has one way to say that there is nothing. */
 const value = ({ name, type }: Column) => (type === 'jsonb' ? `nullif(v.${name}, 'null'::jsonb)` : `v.${name}`);
@@ -45,7 +54,9 @@ export class TableStatements {
   readonly #table: string;
   readonly #name: string;
   readonly #columns: readonly Column[];
-  readonly #texts: { readonly lock: string; readonly read: string; readonly update: string; readonly insert: string };
+  readonly #texts: { readonly lock: string; readonly read: string; readonly insert: string };
+  /** By the properties that it sets: steps change few sets of them, and a column that is not sent need not be encoded or parsed. */
+  readonly #updates = new Map<string, Update>();
 
   /** @throws TypeError when a column has a type that rows may not have */
   constructor({ schema, name, key }: Table) {
@@ -55,16 +66,12 @@ export class TableStatements {
     this.#columns = Object.keys(columns).map((property) => columnOf(name, property, columns[property]));
     this.#key = this.column(key);
     const names = this.#columns.map((column) => column.name).join(', ');
-    const rows = `rows from (${this.#columns.map(source).join(', ')}) as v(${names})`;
-    const set = this.#columns.filter((column) => column !== this.#key).map((column) => `${column.name} = ${value(column)}`);
+    const rows = rowsFrom(this.#columns);
     const aliased = this.#columns.map((column) => `${column.name} as ${escapeIdentifier(column.property)}`).join(', ');
     const read = `select ${aliased} from ${this.#table} where ${this.#key.name} = any($1::${this.#key.type}[])`;
-    const update = `update ${this.#table} as t set ${set.join(', ')} from ${rows} where t.${this.#key.name} = v.${this.#key.name}`;
     this.#texts = {
       read,
       lock: `${read} order by ${this.#key.name} for update`,
-      // A row that is gone must fail the transaction, whose COMMIT is on its way already: hence the division by zero.
-      update: `with updated as (${update} returning 1) select 1 / (count(*) = $${this.#columns.length + 1}::bigint)::int from updated`,
       insert: `insert into ${this.#table} (${names}) select ${this.#columns.map(value).join(', ')} from ${rows}`,
     };
   }
@@ -81,12 +88,18 @@ export class TableStatements {
   }
 
   /** Fails with 22012 when one of the rows is gone. */
-  update(rows: readonly Row[]): QueryConfig {
-    return this.#statement('update', [...this.#parameters(rows), rows.length]);
+  update(rows: readonly Row[], properties: readonly string[]): QueryConfig {
+    const { columns, name, text } = this.#updateOf(properties);
+    const ordered = inKeyOrder(rows, this.#key.property);
+    return { name, text, values: [...columns.map((column) => parameter(column, ordered)), rows.length] };
   }
 
   insert(rows: readonly Row[]): QueryConfig {
-    return this.#statement('insert', this.#parameters(rows));
+    const ordered = inKeyOrder(rows, this.#key.property);
+    return this.#statement(
+      'insert',
+      this.#columns.map((column) => parameter(column, ordered)),
+    );
   }
 
   /** Keys, each as `key`, of the rows whose moment is not after `now`, earliest first. Wants an index on that property. */
@@ -96,12 +109,23 @@ export class TableStatements {
     return { name: `due ${at} ${this.#name}`, text, values: [now, limit] };
   }
 
-  #parameters(rows: readonly Row[]): unknown[] {
-    const ordered = inKeyOrder(rows, this.#key.property);
-    return this.#columns.map((column) => parameter(column, ordered));
+  #updateOf(properties: readonly string[]): Update {
+    const which = properties.join();
+    const known = this.#updates.get(which);
+    if (known !== undefined) return known;
+    const changed = properties.map((property) => this.column(property));
+    const columns = [this.#key, ...changed];
+    const key = this.#key.name;
+    const set = changed.map((column) => `${column.name} = ${value(column)}`).join(', ');
+    const update = `update ${this.#table} as t set ${set} from ${rowsFrom(columns)} where t.${key} = v.${key}`;
+    // A row that is gone must fail the transaction, whose COMMIT is on its way already: hence the division by zero.
+    const text = `with updated as (${update} returning 1) select 1 / (count(*) = $${columns.length + 1}::bigint)::int from updated`;
+    const made = { columns, name: `update ${this.#name} ${this.#updates.size}`, text };
+    this.#updates.set(which, made);
+    return made;
   }
 
-  #statement(kind: 'lock' | 'read' | 'update' | 'insert', values: unknown[]): QueryConfig {
+  #statement(kind: 'lock' | 'read' | 'insert', values: unknown[]): QueryConfig {
     return { name: `${kind} ${this.#name}`, text: this.#texts[kind], values };
   }
 }

@@ -54,7 +54,8 @@ export interface OutboxEntry {
 
 /** Everything that one batch changes, written in one go. */
 export interface Changes {
-  readonly updates: readonly { readonly table: Table; readonly rows: readonly Row[] }[];
+  /** Rows that were loaded, and which of their properties have changed (in any of them; sorted). */
+  readonly updates: readonly { readonly table: Table; readonly rows: readonly Row[]; readonly properties: readonly string[] }[];
   readonly inserts: readonly { readonly table: Table; readonly rows: readonly Row[] }[];
   /** Claims of events whose step failed: they must not count as done. */
   readonly withdrawn: readonly Claim[];

@@ -4,7 +4,8 @@ import type { Key, LoadedRows, Ref, Refs, Row, Table } from './table.js';
 interface Held {
   row: Row;
   readonly stored: boolean;
-  changed: boolean;
+  /** The properties that steps have changed. */
+  readonly changed: Set<string>;
 }
 
 /** Copies of rows that one step works on; they count only if the step succeeds. */
@@ -16,9 +17,12 @@ interface Borrowed {
   readonly stored: boolean;
 }
 
-function differs(before: Row, after: Row): boolean {
-  for (const property in after) if (before[property] !== after[property]) return true;
-  return false;
+const UNCHANGED: ReadonlySet<string> = new Set();
+
+function changedIn(before: Row, after: Row, earlier: ReadonlySet<string>): Set<string> {
+  const changed = new Set(earlier);
+  for (const property in after) if (before[property] !== after[property]) changed.add(property);
+  return changed;
 }
 
 /** What a batch must load: each table once, its keys once and in order (so that two batches lock in the same order). */
@@ -53,7 +57,7 @@ export class WorkingRows {
   constructor(loads: readonly Load[], loaded: readonly (readonly Row[])[]) {
     loads.forEach(({ table }, index) => {
       const { rows } = this.#of(table);
-      for (const row of loaded[index] ?? []) rows.set(String(row[table.key]), { row, stored: true, changed: false });
+      for (const row of loaded[index] ?? []) rows.set(String(row[table.key]), { row, stored: true, changed: new Set() });
     });
   }
 
@@ -73,10 +77,11 @@ export class WorkingRows {
     const updates = [];
     const inserts = [];
     for (const { table, rows } of this.#tables.values()) {
-      const changed = [...rows.values()].filter((held) => held.changed);
-      const stored = changed.filter((held) => held.stored).map((held) => held.row);
+      const changed = [...rows.values()].filter((held) => held.changed.size > 0);
+      const stored = changed.filter((held) => held.stored);
       const fresh = changed.filter((held) => !held.stored).map((held) => held.row);
-      if (stored.length > 0) updates.push({ table, rows: stored });
+      const properties = new Set(stored.flatMap((held) => [...held.changed]));
+      if (stored.length > 0) updates.push({ table, rows: stored.map((held) => held.row), properties: [...properties].sort() });
       if (fresh.length > 0) inserts.push({ table, rows: fresh });
     }
     return { updates, inserts };
@@ -107,7 +112,9 @@ export class WorkingRows {
   }
 
   #keep({ table, key, before, after, stored }: Borrowed): void {
-    if (!differs(before, after)) return;
-    this.#of(table).rows.set(key, { row: after, stored, changed: true });
+    const { rows } = this.#of(table);
+    const earlier = rows.get(key)?.changed ?? UNCHANGED;
+    const changed = changedIn(before, after, earlier);
+    if (changed.size > 0) rows.set(key, { row: after, stored, changed });
   }
 }

@@ -56,7 +56,7 @@ test('a statement prepared on an empty table finds its rows by the primary key a
   for (const { text, values = [] } of [
     statements.load([row.id], true),
     statements.load([row.id], false),
-    statements.update([row]),
+    statements.update([row], ['count', 'lines', 'note']),
   ]) {
     const nulls = values.map(() => 'null').join(', ');
     const [, plan] = await connection.send([

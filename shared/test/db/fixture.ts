@@ -1,5 +1,5 @@
 import { createDataSource, KitTables1760000000000, LedgerTables1760000000000, migrate } from '@quickstep/shared/db';
-import { type Changes, type OutgoingEvent, table } from '@quickstep/shared/pipeline';
+import { type Changes, type OutgoingEvent, type Row, type TypedTable, table } from '@quickstep/shared/pipeline';
 import { freshDatabase } from '@quickstep/shared/testing';
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { v4, v7 } from 'uuid';
@@ -81,6 +81,15 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop
     await database.drop();
   };
   return { dataSource, drop };
+}
+
+/** Rows of a table with every property but the key changed. */
+export function changeOf<R extends object>(of: TypedTable<R>, rows: readonly R[]): Changes['updates'][number] {
+  return {
+    table: of,
+    rows: rows.map((row) => Object.assign<Row, R>({}, row)),
+    properties: of.properties.filter((property) => property !== of.key),
+  };
 }
 
 export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };

@@ -3,7 +3,7 @@ import { PgStore } from '@quickstep/shared/db';
 import { Conflict, Permanent, type Row, type Table, Unavailable } from '@quickstep/shared/pipeline';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { v4, v7 } from 'uuid';
-import { migratedDatabase, nothing, outgoing, type Stock, stock, type Thing, things } from './fixture.js';
+import { changeOf, migratedDatabase, nothing, outgoing, type Stock, stock, type Thing, things } from './fixture.js';
 
 let dataSource: DataSource;
 let drop: () => Promise<void>;
@@ -75,7 +75,7 @@ describe('rows', () => {
       { ...full(a), dueAt: null, lines: null, note: 'changed' },
     ];
     const batch = await store.begin([], [{ table: things, keys: [a, b], lock: true }]);
-    await batch.commit({ ...nothing, updates: [{ table: things, rows: updated }] });
+    await batch.commit({ ...nothing, updates: [changeOf(things, updated)] });
     expect(await load(things, a, b)).toEqual([updated[1], updated[0]]);
   });
 
@@ -112,7 +112,7 @@ describe('rows', () => {
     const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     const waiting = other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     await someoneWaits();
-    await first.commit({ ...nothing, updates: [{ table: stock, rows: [{ sku: 'a', available: 4 }] }] });
+    await first.commit({ ...nothing, updates: [changeOf(stock, [{ sku: 'a', available: 4 }])] });
     const second = await waiting;
     expect(second.rows).toEqual([[{ sku: 'a', available: 4 }]]);
     await second.rollback();
@@ -201,7 +201,7 @@ describe('failures', () => {
     await insert(stock, { sku: 'a', available: 1 }, { sku: 'b', available: 1 });
     const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     const second = await other.begin([], [{ table: stock, keys: ['b'], lock: true }]);
-    const update = (sku: string) => ({ ...nothing, updates: [{ table: stock, rows: [{ sku, available: 2 }] }] });
+    const update = (sku: string) => ({ ...nothing, updates: [changeOf(stock, [{ sku, available: 2 }])] });
     const outcomes = await Promise.allSettled([first.commit(update('b')), second.commit(update('a'))]);
     const failed = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
     expect(failed).toEqual([expect.any(Conflict)]);
@@ -251,7 +251,7 @@ describe('failures', () => {
       { sku: 'a', available: 9 },
       { sku: 'gone', available: 9 },
     ];
-    await expect(batch.commit({ ...nothing, updates: [{ table: stock, rows }] })).rejects.toThrow('somebody deleted it');
+    await expect(batch.commit({ ...nothing, updates: [changeOf(stock, rows)] })).rejects.toThrow('somebody deleted it');
     expect(await load(stock, 'a')).toEqual([{ sku: 'a', available: 1 }]);
   });
 
