@@ -13,6 +13,9 @@ import { translate } from './errors.js';
 const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
   set idle_in_transaction_session_timeout = '30s'`;
 
+/** Nobody waits for the disk (https://www.postgresql.org/docs/current/wal-async-commit.html). */
+const WITHOUT_WAITING = `${SETTINGS}; set synchronous_commit = off`;
+
 /** A pg client on loan from TypeORM's pool, that sends many statements in one go. */
 export class Connection {
   readonly #runner: QueryRunner;
@@ -25,7 +28,7 @@ export class Connection {
   }
 
   /** @throws Unavailable */
-  static async open(dataSource: DataSource): Promise<Connection> {
+  static async open(dataSource: DataSource, settings = SETTINGS): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
@@ -37,7 +40,7 @@ export class Connection {
     }
     const connection = new Connection(runner, client);
     try {
-      await connection.send([{ text: SETTINGS }]);
+      await connection.send([{ text: settings }]);
     } catch (error) {
       await connection.close();
       throw error;
@@ -85,17 +88,23 @@ export class Connection {
 /** One connection, kept for as long as it works: opened at first use, and anew when it broke. */
 export class Session {
   readonly #dataSource: DataSource;
+  readonly #settings: string;
   #current: Connection | undefined;
   #opening: Promise<Connection> | undefined;
 
-  constructor(dataSource: DataSource) {
+  /**
+   * @param durable false when what is committed here may be lost if the server crashes. A durable commit that follows in the same
+   * server makes it durable too, as the log is written in order.
+   */
+  constructor(dataSource: DataSource, durable = true) {
     this.#dataSource = dataSource;
+    this.#settings = durable ? SETTINGS : WITHOUT_WAITING;
   }
 
   /** @throws Unavailable */
   async connection(): Promise<Connection> {
     if (this.#current !== undefined && !this.#current.broken) return this.#current;
-    this.#opening ??= Connection.open(this.#dataSource).finally(() => {
+    this.#opening ??= Connection.open(this.#dataSource, this.#settings).finally(() => {
       this.#opening = undefined;
     });
     this.#current = await this.#opening;

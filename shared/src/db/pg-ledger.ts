@@ -68,7 +68,8 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
   readonly #attempt = gathered((keys: readonly string[]) => this.#count(keys), BATCH_LIMIT);
 
   constructor(dataSource: DataSource) {
-    this.#session = new Session(dataSource);
+    // An answer that a crash takes away was never seen: the commit of the step that acted on it would have made it durable.
+    this.#session = new Session(dataSource, false);
   }
 
   answerOnce(key: string, reference: string, kind: string, answer: Answer): Promise<Answer> {

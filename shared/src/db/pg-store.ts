@@ -21,7 +21,8 @@ export class PgStore implements Store {
   /** @param dataSource made by `createDataSource`, and initialised by the time the store is used */
   constructor(dataSource: DataSource) {
     this.#batches = new Session(dataSource);
-    this.#aside = new Session(dataSource);
+    // What is lost of it in a crash is done again: entries are published twice, claims pruned later.
+    this.#aside = new Session(dataSource, false);
   }
 
   async begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
