@@ -14,6 +14,8 @@ export interface Context {
   options: Options;
   progress: Progress;
   signal: AbortSignal;
+  /** What the measured systems ran on; each adds its own. */
+  servers: Set<string>;
 }
 
 export interface Outcome {
@@ -55,6 +57,7 @@ export async function inFreshSystem<T>(
   const env = { ...variant.env, ...options.env };
   const system = await startSystem({ progress, signal, replicas, env, profile: options.profile });
   try {
+    context.servers.add(await describeServers(system));
     const idempotencyKeys = variant.idempotencyKeys === true;
     await warmUp({ system, progress, signal }, warmup, idempotencyKeys);
     const rounds: Round[] = [];

@@ -22,6 +22,7 @@ export interface Options {
   /** Settings of the services. */
   env: Record<string, string>;
   json: string | undefined;
+  markdown: string | undefined;
   plot: string | undefined;
   profile: string | undefined;
   keep: boolean;
@@ -53,6 +54,7 @@ what the figures mean.
 ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${what}`).join('\n')}
   --set NAME=VALUE   any other setting of the services
   --json FILE        all figures
+  --markdown FILE    the tables, for a document
   --plot FILE        throughput and latency over time, as SVG
   --profile DIR      where the services' processor time goes: hot functions of each, and a .cpuprofile to open in a browser
   --keep             leave everything running at the end, until Ctrl-C
@@ -80,6 +82,7 @@ export function readOptions(args: string[]): Options | undefined {
       variant: { type: 'string', multiple: true, default: [] },
       set: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      markdown: { type: 'string' },
       plot: { type: 'string' },
       profile: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -100,6 +103,7 @@ export function readOptions(args: string[]): Options | undefined {
     variants: values.variant.map(variantNamed),
     env: { ...(values.batched ? { EVENT_BATCHING: 'on' } : {}), ...Object.fromEntries(values.set.map(setting)) },
     json: values.json && resolve(values.json),
+    markdown: values.markdown && resolve(values.markdown),
     plot: values.plot && resolve(values.plot),
     profile: values.profile && resolve(values.profile),
     keep: values.keep,

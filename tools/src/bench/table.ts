@@ -5,11 +5,17 @@ export interface Table {
   notes?: string[];
 }
 
-/** The first column is text, the others are numbers and stand to the right. */
+const number = /^[-+.,\d %]*$/;
+
+/** Columns of numbers stand to the right. */
+const isNumeric = (rows: readonly string[][], column: number) =>
+  column > 0 && rows.every((row) => number.test(row[column] ?? ''));
+
 export function formatTable({ title, columns, rows, notes = [] }: Table): string {
   const widths = columns.map((column, index) => Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)));
+  const right = columns.map((_, index) => isNumeric(rows, index));
   const line = (cells: string[]) =>
-    `  ${cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ')}`.trimEnd();
+    `  ${cells.map((cell, index) => (right[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0))).join('  ')}`.trimEnd();
   const rule = `  ${widths.map((width) => '─'.repeat(width)).join('  ')}`;
   return [title, line(columns), rule, ...rows.map(line), ...notes.map((note) => `  ${note}`)].join('\n');
 }
@@ -17,7 +23,7 @@ export function formatTable({ title, columns, rows, notes = [] }: Table): string
 /** The same for a document. */
 export function markdownTable({ title, columns, rows, notes = [] }: Table): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  const rule = line(columns.map((_, index) => (index === 0 ? '---' : '---:')));
+  const rule = line(columns.map((_, index) => (isNumeric(rows, index) ? '---:' : '---')));
   return [`**${title}**`, '', line(columns), rule, ...rows.map(line), ...notes.flatMap((note) => ['', note])].join('\n');
 }
 
