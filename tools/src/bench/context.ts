@@ -6,6 +6,7 @@ import { checkEndings, checkInvariants, type Invariant } from './invariants.js';
 import type { Job } from './load/protocol.js';
 import { type Round, type RunOptions, runRound, warmUp } from './measure.js';
 import type { Options } from './options.js';
+import { describeServers } from './server-versions.js';
 import { type System, startSystem } from './system.js';
 import type { Table } from './table.js';
 import { baseline, type Variant } from './variants.js';
