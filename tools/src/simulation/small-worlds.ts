@@ -75,7 +75,6 @@ export const smallWorlds: readonly SmallWorld[] = [
 
 /** Visited by `npm run simulate -- --exhaustive`. */
 export const largerWorlds: readonly SmallWorld[] = [
-  world('one order, cancelled at any moment, every call a step', { orders: [order(0, { cancelAfter: 0 })] }, CHORES),
   world('one order, cancelled, and any message duplicated', { orders: [order(0, { cancelAfter: 0 })] }, OWN, { duplicates: 1 }),
   world('one order, cancelled, and any process crashes', { orders: [order(0, { cancelAfter: 0 })] }, OWN, { crashes: 1 }),
   world('one order, refused, and any process crashes', { orders: [order(0, { country: 'AQ' })] }, CHORES, { crashes: 1 }),

@@ -14,7 +14,7 @@ export async function runInWorkers(
   signal: AbortSignal,
   onProgress: (totals: Totals) => void,
 ): Promise<Totals> {
-  const latest: Totals[] = [];
+  const latest: Totals[] = Array.from({ length: workers }, noTotals);
   const sum = () => {
     const totals = noTotals();
     for (const each of latest) merge(totals, each);
