@@ -38,11 +38,17 @@ export function portOf(service: Service): number {
 /** `<SERVICE>_URL`, or this machine. */
 export function urlOf(service: Service): string {
   const own = process.env[`${service.prefix}_URL`];
-  return own ? own.replace(/\/+$/, '') : `http://127.0.0.1:${portOf(service)}`;
+  return own ? own.replace(/\/+$/, '') : `http://${reachableHost()}:${portOf(service)}`;
 }
 
 /** Mebibytes: rows and events live for a batch; a young generation that holds several batches saves most of the collector's work. */
 const HEAP = '--max-semi-space-size=64';
+
+/** Where a service that listens on `HOST` is reached from this machine. */
+export function reachableHost(): string {
+  const host = process.env.HOST ?? '127.0.0.1';
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+}
 
 export interface SpecOptions {
   service: Service;
@@ -68,13 +74,12 @@ export function specOf({
 }: SpecOptions): ServiceSpec {
   const name = replica === 1 ? service.name : `${service.name}-${replica}`;
   const host = process.env.HOST ?? '127.0.0.1';
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return {
     name,
     script: resolve(from, service.name, 'dist', 'main.js'),
     directory,
     logFile: join(directory, 'logs', `${name}.log`),
-    url: `http://${reachable}:${port}`,
+    url: `http://${reachableHost()}:${port}`,
     env: {
       ...process.env,
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${HEAP}`.trim(),

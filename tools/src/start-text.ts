@@ -1,4 +1,4 @@
-import { portOf, type Service, serviceNamed, services } from './services.js';
+import { portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
 
 export const help = `npm start -- [--data DIR] [--services DIR]
 
@@ -18,7 +18,7 @@ Environment:
 `;
 
 export function serviceUrl(service: Service): string {
-  return `http://127.0.0.1:${portOf(service)}`;
+  return `http://${reachableHost()}:${portOf(service)}`;
 }
 
 const sampleOrder = {

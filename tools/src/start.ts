@@ -49,9 +49,12 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
   const running: SupervisedService[] = [];
   const echoes: (() => void)[] = [];
   try {
-    for (const service of services) running.push(supervise(specOf({ service, servers, directory, from }), warn));
-    echoes.push(...running.map((service) => echoProblems(service.name, service.logFile, warn)));
-    await allReady(running, progress, signal);
+    for (const wave of inStartingOrder()) {
+      const started = wave.map((service) => supervise(specOf({ service, servers, directory, from }), warn));
+      running.push(...started);
+      echoes.push(...started.map((service) => echoProblems(service.name, service.logFile, warn)));
+      await allReady(started, progress, signal);
+    }
     await progress.step('sample catalogue', async (note) => {
       const added = await seed(serviceUrl(serviceNamed('inventory-service')));
       note(added === 0 ? 'sample catalogue, there already' : `sample catalogue, ${added} items`);
@@ -67,6 +70,15 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
     await stopEverything(running, servers, progress);
     for (const end of echoes) end();
   }
+}
+
+/**
+ * The service that begins the sagas comes last: an event that one of its consumers' queues takes does not come back, so the queues of
+ * all its consumers must be there before the first.
+ */
+function inStartingOrder(): (typeof services)[] {
+  const first = serviceNamed('order-service');
+  return [services.filter((service) => service !== first), [first]];
 }
 
 /** The first that cannot be started ends the waiting for the others. */
