@@ -11,6 +11,8 @@ export interface Linger {
 const WORTH_LINGERING = 4;
 /** Weight of the latest batch in the estimate of the rate of arrival. */
 const LATEST = 0.2;
+/** Share of a full batch that new items get however much has been begun: held back, but never shut out. */
+const KEPT_FOR_NEW = 0.1;
 
 /**
  * Collects items and hands them on in batches: whatever has arrived while the previous batch ran, up to a limit. One batch runs at a
@@ -21,6 +23,7 @@ export class MicroBatcher<Item> {
   readonly #run: (items: Item[]) => Promise<void>;
   readonly #limit: number;
   readonly #linger: Linger | undefined;
+  readonly #isNew: (item: Item) => boolean;
   #waiting: Item[] = [];
   #running = false;
   #idle: (() => void)[] = [];
@@ -29,9 +32,18 @@ export class MicroBatcher<Item> {
   #since = 0;
   #arrived = 0;
 
-  /** @param run must not reject: it owns the fate of its items */
-  constructor(run: (items: Item[]) => Promise<void>, limit: number, linger?: Linger) {
+  /**
+   * @param run must not reject: it owns the fate of its items
+   * @param isNew items that begin something: when not all fit, what has been begun goes first
+   */
+  constructor(
+    run: (items: Item[]) => Promise<void>,
+    limit: number,
+    linger?: Linger,
+    isNew: (item: Item) => boolean = () => false,
+  ) {
     this.#run = run;
+    this.#isNew = isNew;
     this.#limit = limit;
     this.#linger = linger;
   }
@@ -65,11 +77,22 @@ export class MicroBatcher<Item> {
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       if (this.#linger !== undefined && this.#waiting.length < this.#limit) await this.#lingerWith(this.#linger);
-      const batch = this.#waiting.length <= this.#limit ? this.#waiting.splice(0) : this.#waiting.splice(0, this.#limit);
+      const batch = this.#take();
       await this.#run(batch);
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #take(): Item[] {
+    if (this.#waiting.length <= this.#limit) return this.#waiting.splice(0);
+    const begun = this.#waiting.filter((item) => !this.#isNew(item));
+    const fresh = this.#waiting.filter(this.#isNew);
+    const kept = Math.min(fresh.length, Math.floor(this.#limit * KEPT_FOR_NEW));
+    const batch = begun.splice(0, this.#limit - kept);
+    batch.push(...fresh.splice(0, this.#limit - batch.length));
+    this.#waiting = [...begun, ...fresh];
+    return batch;
   }
 
   async #lingerWith({ clock, milliseconds }: Linger): Promise<void> {

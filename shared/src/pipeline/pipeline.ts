@@ -78,7 +78,9 @@ export class Pipeline<I extends Implementation = Implementation> {
       relay: this.relay,
       takeImpatient,
     });
-    this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit, lingerOf(options));
+    // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
+    const isNew = (work: Work) => work.impatient;
+    this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit, lingerOf(options), isNew);
     const bound = this.#bind(implementation);
     this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
   }

@@ -2,13 +2,18 @@ import { expect, test } from '@jest/globals';
 import { MicroBatcher } from '@quickstep/shared/pipeline';
 
 /** A batcher whose batches end when the test says so. */
-function held(limit: number) {
+function held(limit: number, isNew?: (item: number) => boolean) {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
-  const batcher = new MicroBatcher<number>((items) => {
-    batches.push(items);
-    return new Promise((resolve) => ends.push(resolve));
-  }, limit);
+  const batcher = new MicroBatcher<number>(
+    (items) => {
+      batches.push(items);
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    limit,
+    undefined,
+    isNew,
+  );
   const next = async () => {
     await settled();
     ends.shift()?.();
@@ -75,4 +80,16 @@ test('is idle when nothing waits and nothing runs', async () => {
   batcher.push(3);
   await next();
   await batcher.whenIdle();
+});
+
+test('when not all fit, what has been begun goes before what is new, which still gets its share', async () => {
+  const { batcher, batches, next } = held(10, (item) => item >= 100);
+  for (const item of [100, 101, 102]) batcher.push(item);
+  for (let item = 1; item <= 12; item++) batcher.push(item);
+  await next();
+  await next();
+  expect(batches).toEqual([
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 100],
+    [10, 11, 12, 101, 102],
+  ]);
 });
