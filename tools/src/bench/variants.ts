@@ -1,3 +1,4 @@
+import { serviceVariables } from '@quickstep/shared/config';
 import { Problem } from '../problem.js';
 
 /** One design choice taken back, or another setting: what it costs, or brings, is measured by leaving all else as it is. */
@@ -19,7 +20,7 @@ export const variants: Variant[] = [
     name: 'one-by-one',
     what: 'batch limit 1, so no HTTP batching either',
     // The usual prefetch, twice the batch limit, would leave the consumer idle for a round trip after every message.
-    env: { BATCH_LIMIT: '1', PREFETCH: '400', HTTP_BATCHING: 'off' },
+    env: { BATCH_LIMIT: '1', PREFETCH: '400' },
     share: 0.2,
   },
   { name: 'batch-limit-20', what: 'batch limit 20', env: { BATCH_LIMIT: '20', PREFETCH: '400' }, share: 0.5 },
@@ -31,8 +32,14 @@ export const variants: Variant[] = [
   { name: 'idempotency-keys', what: 'each request with an Idempotency-Key', env: {}, idempotencyKeys: true, share: 1 },
 ];
 
+const known = new Set(Object.values(serviceVariables({ service: '', port: 0 })).map((variable) => variable.name));
+
+/** A setting that the services do not read would measure nothing and call it a result. */
+export const isKnown = ({ env }: Variant) => Object.keys(env).every((name) => known.has(name));
+
 export function variantNamed(name: string): Variant {
   const found = variants.find((variant) => variant.name === name);
-  if (found) return found;
+  if (found && isKnown(found)) return found;
+  if (found) throw new Problem(`The services do not read all of ${Object.keys(found.env).join(', ')}, which "${name}" sets.`);
   throw new Problem(`There is no variant "${name}". There are: ${variants.map((variant) => variant.name).join(', ')}.`);
 }
