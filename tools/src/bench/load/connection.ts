@@ -7,6 +7,9 @@ export interface Answer {
   orderId: string | undefined;
 }
 
+/** Node.js's server closes a connection that was idle for five seconds. */
+const staleAfterMs = 4_000;
+
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /**
@@ -18,6 +21,7 @@ export class Connection {
   #received: Buffer = Buffer.alloc(0);
   #answered: ((answer: Answer) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
+  #usedAt = performance.now();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -37,7 +41,13 @@ export class Connection {
     });
   }
 
+  /** Idle for so long that the server may close it at this very moment, or has closed it. */
+  get stale(): boolean {
+    return this.#socket.destroyed || performance.now() - this.#usedAt > staleAfterMs;
+  }
+
   request(bytes: Buffer): Promise<Answer> {
+    this.#usedAt = performance.now();
     return new Promise((resolve, reject) => {
       this.#answered = resolve;
       this.#failed = reject;
@@ -62,6 +72,7 @@ export class Connection {
     }
     if (this.#received.length < headLength + endOfHead.length + bodyLength) return;
     this.#received = Buffer.alloc(0);
+    this.#failed = undefined;
     this.#answered?.({ status: Number(head.slice(9, 12)), orderId: /\r\nlocation: *\S*\/([0-9a-f-]{36})\b/i.exec(head)?.[1] });
   }
 

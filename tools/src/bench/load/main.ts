@@ -24,7 +24,7 @@ async function openLines({ targets }: LoadOptions, { pace, idempotencyKeys }: Jo
   const line = async (index: number): Promise<Line> => {
     const chosen = builders[index % builders.length];
     if (chosen === undefined) throw new Error('There is no order service to send orders to');
-    return { connection: await Connection.open(chosen.target), build: chosen.build };
+    return { ...chosen, connection: await Connection.open(chosen.target) };
   };
   return Promise.all(Array.from({ length: count }, (_, index) => line(index)));
 }

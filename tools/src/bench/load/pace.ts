@@ -1,16 +1,22 @@
-import type { Connection } from './connection.js';
+import { Connection } from './connection.js';
 import type { Ledger } from './ledger.js';
 import type { BuildRequest } from './orders.js';
+import type { Target } from './protocol.js';
 
 export interface Line {
+  target: Target;
   connection: Connection;
   build: BuildRequest;
 }
 
-async function send({ connection, build }: Line, ledger: Ledger, index: number, due: number): Promise<void> {
-  const bytes = build(index);
+async function send(line: Line, ledger: Ledger, index: number, due: number): Promise<void> {
+  const bytes = line.build(index);
   ledger.sent(index, due);
-  const { status, orderId } = await connection.request(bytes);
+  if (line.connection.stale) {
+    line.connection.close();
+    line.connection = await Connection.open(line.target);
+  }
+  const { status, orderId } = await line.connection.request(bytes);
   ledger.answered(index, status, orderId);
 }
 
