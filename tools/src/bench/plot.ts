@@ -23,7 +23,7 @@ export interface Plot {
 const width = 860;
 const panelHeight = 210;
 const panelGap = 62;
-const margin = { top: 74, right: 20, bottom: 48, left: 66 };
+const margin = { top: 84, right: 20, bottom: 48, left: 66 };
 const inner = width - margin.left - margin.right;
 
 /** Colours that can be told apart in both schemes, also without full colour vision (Okabe and Ito, 2008). */
@@ -66,8 +66,7 @@ function drawPanel({ title, yLabel, series, logarithmic = false }: Panel, top: n
   const y = scale(ticks, top + panelHeight, top, logarithmic);
   const right = margin.left + inner;
   return [
-    label(margin.left, top - 12, title, 'panel'),
-    label(margin.left - 52, top - 12, yLabel, 'quiet'),
+    label(margin.left, top - 12, `${title}, ${yLabel}`, 'panel'),
     ...legend(series, right, top - 12),
     ...ticks.flatMap((tick) => [
       line(margin.left, y.at(tick), right, y.at(tick), 'grid'),
