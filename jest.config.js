@@ -10,5 +10,6 @@ module.exports = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, sourceMaps: 'inline' }],
   },
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // A guard against hanging, not a measure of speed: a busy machine may be ten times slower.
+  testTimeout: 240_000,
 };
