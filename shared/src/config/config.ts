@@ -46,7 +46,7 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     sweepEvery: integer('SWEEP_EVERY_MS', 'How often the outbox is searched for events that were not published', {
       fallback: '1000',
     }),
-    sweepAfter: integer('SWEEP_AFTER_MS', 'Age at which an event in the outbox counts as not published', { fallback: '3000' }),
+    sweepAfter: integer('SWEEP_AFTER_MS', 'Age at which an event in the outbox counts as not published', { fallback: '10000' }),
     timersEvery: integer('TIMERS_EVERY_MS', 'How often rows are searched whose moment has come', { fallback: '1000' }),
     effectTimeout: integer('EFFECT_TIMEOUT_MS', 'How long a gateway or carrier may take to answer before it is asked again', {
       fallback: '30000',
