@@ -9,8 +9,8 @@ export class Ledger {
   readonly #answered: Float64Array;
   readonly #ended: Float64Array;
   readonly #open = new Map<string, number>();
-  /** Endings that overtook the answer to their request. */
-  readonly #early = new Map<string, number>();
+  /** Endings that overtook the answer to their request; those of other jobs' orders, and endings told again, stay here. */
+  readonly #early = new Map<string, { at: number; ending: Ending }>();
   readonly #refused: Record<string, number> = {};
   readonly #endings: Record<Ending, number> = { completed: 0, cancelled: 0 };
   #answers = 0;
@@ -52,19 +52,18 @@ export class Ledger {
     this.#placed++;
     const early = this.#early.get(orderId);
     if (early === undefined) this.#open.set(orderId, index);
-    else this.#close(orderId, index, early);
+    else this.#close(orderId, index, early.at, early.ending);
   }
 
   ended(orderId: string, ending: Ending): void {
     const now = performance.now();
     const index = this.#open.get(orderId);
-    if (index === undefined && this.#early.has(orderId)) return;
-    this.#endings[ending]++;
-    if (index === undefined) this.#early.set(orderId, now);
-    else this.#close(orderId, index, now);
+    if (index !== undefined) this.#close(orderId, index, now, ending);
+    else if (!this.#early.has(orderId)) this.#early.set(orderId, { at: now, ending });
   }
 
-  #close(orderId: string, index: number, at: number): void {
+  #close(orderId: string, index: number, at: number, ending: Ending): void {
+    this.#endings[ending]++;
     this.#open.delete(orderId);
     this.#early.delete(orderId);
     this.#ended[index] = at;
@@ -82,7 +81,7 @@ export class Ledger {
       refused: this.#refused,
       completed,
       cancelled,
-      unexpectedEndings: this.#early.size,
+      repeatedEndings: this.#early.size,
       placingSeconds: (this.#lastAnswer - start) / 1_000,
       endingSeconds: (this.#lastEnding - start) / 1_000,
       placedToEnded: percentilesOf(differences(this.#ended, this.#due)),

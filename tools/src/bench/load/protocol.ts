@@ -44,8 +44,8 @@ export interface LoadResult {
   refused: Record<string, number>;
   completed: number;
   cancelled: number;
-  /** Endings received for orders that are not this job's, or more than once. */
-  unexpectedEndings: number;
+  /** Orders whose ending was told more than once: events are delivered at least once. */
+  repeatedEndings: number;
   /** From the first POST to the last answer, and to the last ending. */
   placingSeconds: number;
   endingSeconds: number;
