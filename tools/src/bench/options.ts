@@ -67,7 +67,8 @@ const usualOrders: Partial<Record<ScenarioName, number>> = { growth: 1_000_000, 
 /** Undefined when help was asked for. */
 export function readOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
-    args,
+    // npm takes its own `--` away; without npm it arrives here.
+    args: args[0] === '--' ? args.slice(1) : args,
     options: {
       help: { type: 'boolean' },
       scenario: { type: 'string', default: 'bench' },
