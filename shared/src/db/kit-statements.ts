@@ -1,5 +1,6 @@
-import type { QueryConfig } from 'pg';
+import type { QueryConfig, QueryResult } from 'pg';
 import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
+import { arrayLiteral } from './array-literal.js';
 import { outboxText } from './outbox-text.js';
 import { firstIdOf } from './uuid-bound.js';
 
@@ -15,16 +16,28 @@ function inClaimOrder(claims: readonly Claim[]): Claim[] {
   });
 }
 
-function claimValues(claims: readonly Claim[]): string[][] {
+function claimValues(claims: readonly Claim[]): string[] {
   const ordered = inClaimOrder(claims);
-  return [ordered.map(({ eventId }) => eventId), ordered.map(({ step }) => step)];
+  return [arrayLiteral(ordered.map(({ eventId }) => eventId)), arrayLiteral(ordered.map(({ step }) => step))];
 }
 
-/** Waits for a transaction that is making the same claim; returns the claims made now. */
+/**
+ * Waits for a transaction that is making the same claim. Returns one row, as a row for each claim costs more than the claim: how many
+ * were made now, and which.
+ */
 export function claim(claims: readonly Claim[]): QueryConfig {
-  const text = `insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[])
-    on conflict do nothing returning event_id, step`;
+  const text = `with made as (
+      insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing returning event_id, step)
+    select count(*)::int as count, string_agg(event_id || ' ' || step, ',') as claims from made`;
   return { name: 'claim', text, values: claimValues(claims) };
+}
+
+/** For each claim: was it made now? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
+export function whichClaimed(claims: readonly Claim[], answer: QueryResult | undefined): boolean[] {
+  const [made]: { count: number; claims: string | null }[] = answer?.rows ?? [];
+  if (made?.count === claims.length) return claims.map(() => true);
+  const keys = new Set(made?.claims?.split(','));
+  return claims.map(({ eventId, step }) => keys.has(`${eventId.toLowerCase()} ${step}`));
 }
 
 export function withdraw(claims: readonly Claim[]): QueryConfig {
@@ -53,10 +66,10 @@ export function record(journal: Changes['journal']): QueryConfig {
     select * from rows from (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))
     on conflict do nothing`;
   const values = [
-    ordered.map(({ event }) => event.subject),
-    ordered.map(({ event }) => event.id),
-    ordered.map(({ event }) => event.type),
-    ordered.map(({ event }) => event.time),
+    arrayLiteral(ordered.map(({ event }) => event.subject)),
+    arrayLiteral(ordered.map(({ event }) => event.id)),
+    arrayLiteral(ordered.map(({ event }) => event.type)),
+    arrayLiteral(ordered.map(({ event }) => event.time)),
     ordered.map(({ body }) => body).join(SEPARATOR),
   ];
   return { name: 'record', text, values };
@@ -67,7 +80,7 @@ export function promise({ id, events }: OutboxEntry): QueryConfig {
 }
 
 export function clear(ids: readonly string[]): QueryConfig {
-  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [ids] };
+  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
 }
 
 export function keep({ id, events }: OutboxEntry): QueryConfig {

@@ -1,5 +1,6 @@
 import type { QueryConfig } from 'pg';
 import type { DataSource } from 'typeorm';
+import { arrayLiteral } from './array-literal.js';
 import { Session } from './connection.js';
 import { gathered } from './gathered.js';
 import type { Ledger } from './ledger.js';
@@ -27,15 +28,17 @@ function firstOfEachKey<Answer>(entries: readonly Entry<Answer>[]): Entry<Answer
   return [...first.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** Returns the keys that had no answer yet. Waits for another process that is answering the same key. */
+/** Returns in one row the keys that had no answer yet. Waits for another process that is answering the same key. */
 function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
-  const text = `insert into provider_answers (idempotency_key, reference, kind, answer)
-    select * from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb))
-    on conflict do nothing returning idempotency_key as key`;
+  const text = `with stored as (
+      insert into provider_answers (idempotency_key, reference, kind, answer)
+      select * from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb))
+      on conflict do nothing returning idempotency_key as key)
+    select json_agg(key) as keys from stored`;
   const values = [
-    entries.map(({ key }) => key),
-    entries.map(({ reference }) => reference),
-    entries.map(({ kind }) => kind),
+    arrayLiteral(entries.map(({ key }) => key)),
+    arrayLiteral(entries.map(({ reference }) => reference)),
+    arrayLiteral(entries.map(({ kind }) => kind)),
     JSON.stringify(entries.map(({ answer }) => answer)),
   ];
   return { name: 'store answers', text, values };
@@ -43,13 +46,13 @@ function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
 
 function answersOf(keys: readonly string[]): QueryConfig {
   const text = 'select idempotency_key as key, answer from provider_answers where idempotency_key = any($1::text[])';
-  return { name: 'answers by key', text, values: [keys] };
+  return { name: 'answers by key', text, values: [arrayLiteral(keys)] };
 }
 
 function answersAbout(references: readonly string[]): QueryConfig {
   const text = `select reference, kind, answer from provider_answers where reference = any($1::text[])
     order by created_at, idempotency_key`;
-  return { name: 'answers by reference', text, values: [references] };
+  return { name: 'answers by reference', text, values: [arrayLiteral(references)] };
 }
 
 function count(attempts: ReadonlyMap<string, number>): QueryConfig {
@@ -57,7 +60,11 @@ function count(attempts: ReadonlyMap<string, number>): QueryConfig {
   const text = `insert into provider_attempts as p (idempotency_key, attempts) select * from unnest($1::text[], $2::integer[])
     on conflict (idempotency_key) do update set attempts = p.attempts + excluded.attempts
     returning idempotency_key as key, attempts`;
-  return { name: 'count attempts', text, values: [ordered.map(([key]) => key), ordered.map(([, times]) => times)] };
+  return {
+    name: 'count attempts',
+    text,
+    values: [arrayLiteral(ordered.map(([key]) => key)), arrayLiteral(ordered.map(([, times]) => times))],
+  };
 }
 
 /** A ledger in the tables of `LedgerTables`. Concurrent calls share one statement. Every call @throws Unavailable */
@@ -91,7 +98,8 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
   async #store(entries: readonly Entry<Answer>[]): Promise<Answer[]> {
     const given = firstOfEachKey(entries);
     const [stored] = await this.#session.send([store(given)]);
-    const fresh = new Set<string>(stored?.rows.map(({ key }) => key));
+    const [row]: { keys: string[] | null }[] = stored?.rows ?? [];
+    const fresh = new Set(row?.keys);
     const answers = new Map(given.filter(({ key }) => fresh.has(key)).map(({ key, answer }) => [key, answer]));
     const earlier = given.filter(({ key }) => !fresh.has(key)).map(({ key }) => key);
     // A statement of its own: the insert does not see what another process committed while it waited for it.

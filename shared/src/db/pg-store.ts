@@ -1,7 +1,7 @@
 import type { DataSource, EntitySchema } from 'typeorm';
 import type { Claim, Key, Load, OpenBatch, OutboxEntry, Store, Table } from '../pipeline/index.js';
 import { type Connection, Session } from './connection.js';
-import { BEGIN, claim, clear, keep, pruneInbox, ROLLBACK, unpublished } from './kit-statements.js';
+import { BEGIN, claim, clear, keep, pruneInbox, ROLLBACK, unpublished, whichClaimed } from './kit-statements.js';
 import { outboxEvents } from './outbox-text.js';
 import { PgBatch } from './pg-batch.js';
 import { TableStatements } from './statements.js';
@@ -84,7 +84,7 @@ export class PgStore implements Store {
       connection,
       begun,
       statementsOf: (table) => this.#statementsOf(table),
-      claimed: claims.length === 0 ? [] : whichClaimed(claims, results[1]?.rows ?? []),
+      claimed: claims.length === 0 ? [] : whichClaimed(claims, results[1]),
       rows: results.slice(results.length - loads.length).map(({ rows }) => rows),
       ended: () => {
         this.#busy = false;
@@ -109,11 +109,4 @@ async function sendOrRollBack(connection: Connection, statements: Parameters<Con
     if (begun && !connection.broken) await connection.send([ROLLBACK]).catch(() => connection.close());
     throw error;
   }
-}
-
-/** PostgreSQL writes UUIDs in lower case, whatever case they came in. */
-function whichClaimed(claims: readonly Claim[], made: readonly { event_id: string; step: string }[]): boolean[] {
-  if (made.length === claims.length) return claims.map(() => true);
-  const keys = new Set(made.map(({ event_id, step }) => `${event_id} ${step}`));
-  return claims.map(({ eventId, step }) => keys.has(`${eventId.toLowerCase()} ${step}`));
 }

@@ -1,6 +1,7 @@
 import { escapeIdentifier, type QueryConfig } from 'pg';
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import type { Key, Row, Table } from '../pipeline/index.js';
+import { arrayLiteral } from './array-literal.js';
 
 /** TypeORM's names of the column types that rows may have; they are PostgreSQL's too. */
 const TYPES = new Set(['uuid', 'text', 'varchar', 'integer', 'int', 'bigint', 'boolean', 'timestamptz', 'jsonb']);
@@ -28,9 +29,9 @@ interface Update {
 }
 
 /** One column of many rows as one parameter, so that a statement's text does not change with the number of rows. */
-function parameter({ property, type }: Column, rows: readonly Row[]): unknown {
+function parameter({ property, type }: Column, rows: readonly Row[]): string {
   const values = rows.map((row) => row[property]);
-  return type === 'jsonb' ? JSON.stringify(values) : values;
+  return type === 'jsonb' ? JSON.stringify(values) : arrayLiteral(values);
 }
 
 function source({ type }: Column, index: number): string {
@@ -84,7 +85,7 @@ export class TableStatements {
   }
 
   load(keys: readonly Key[], lock: boolean): QueryConfig {
-    return this.#statement(lock ? 'lock' : 'read', [keys]);
+    return this.#statement(lock ? 'lock' : 'read', [arrayLiteral(keys)]);
   }
 
   /** Fails with 22012 when one of the rows is gone. */

@@ -1,6 +1,7 @@
 export { type AppOptions, createApp } from './app.js';
 export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
+export { messageClassesOf } from './express-messages.js';
 export type { ReadinessCheck } from './health.js';
 export { type ApiInfo, openApi } from './openapi.js';
 export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema, UUID_KEY } from './page.js';

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { MessageClasses } from './express-messages.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -43,10 +44,11 @@ function close(server: Server): Promise<void> {
 /**
  * Serves an app over HTTP/1.1.
  *
+ * @param classes of requests and responses, for an app that wants others than Node.js makes
  * @throws the error of `listen`: `EADDRINUSE` when the port is taken, `EACCES`, `EADDRNOTAVAIL`
  */
-export function listen(app: RequestListener, { host, port }: ListenOptions): Promise<HttpServer> {
-  const server = createServer(TIMEOUTS, app);
+export function listen(app: RequestListener, { host, port }: ListenOptions, classes: MessageClasses = {}): Promise<HttpServer> {
+  const server = createServer({ ...TIMEOUTS, ...classes }, app);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {

@@ -59,21 +59,14 @@ function copyTo(
 
 function ownProperties({ properties }: ConsumeMessage): Options.Publish {
   const { messageId, type, correlationId, contentType } = properties;
-  const kept = [headers.subject, headers.causation, headers.count].flatMap((name) => {
-    const value: unknown = properties.headers?.[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return { messageId, type, correlationId, contentType, headers: Object.fromEntries(kept) };
+  const count: unknown = properties.headers?.[headers.count];
+  return { messageId, type, correlationId, contentType, headers: count === undefined ? {} : { [headers.count]: count } };
 }
 
 /** The properties of one event out of a batched message: they stand in the event only. */
 function propertiesIn(body: string): Options.Publish {
-  const { id, type, correlationid, subject, causationid } = attributesOf(body);
-  const kept = Object.entries({ [headers.subject]: subject, [headers.causation]: causationid });
-  const options: Options.Publish = {
-    contentType: SINGLE,
-    headers: Object.fromEntries(kept.filter(([, value]) => typeof value === 'string')),
-  };
+  const { id, type, correlationid } = attributesOf(body);
+  const options: Options.Publish = { contentType: SINGLE };
   if (typeof id === 'string') options.messageId = shortText(id);
   if (typeof type === 'string') options.type = shortText(type);
   if (typeof correlationid === 'string') options.correlationId = shortText(correlationid);

@@ -3,7 +3,15 @@ import { topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import type { EventContract } from '../contracts/index.js';
 import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore } from '../db/index.js';
-import { type CommandRouteContext, createApp, listen, type ReadContext, type ReadinessCheck, type Route } from '../http/index.js';
+import {
+  type CommandRouteContext,
+  createApp,
+  listen,
+  messageClassesOf,
+  type ReadContext,
+  type ReadinessCheck,
+  type Route,
+} from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver, reasonOf } from '../logging/index.js';
 import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
 import { type Clock, type Implementation, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
@@ -124,7 +132,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
     metrics,
     logger,
   });
-  const server = await listen(app, config).catch((error: unknown) => {
+  const server = await listen(app, config, messageClassesOf(app)).catch((error: unknown) => {
     throw explainPort(error, config);
   });
   undo.add('HTTP server', (signal) => {

@@ -116,7 +116,6 @@ describe('copies', () => {
       appId: 'stock-service',
       deliveryMode: 2,
       headers: {
-        'cloudEvents:subject': sent.event.subject,
         'x-service': 'stock-service',
         'x-attempts': 2,
         'x-exchange': 'order.events',
