@@ -1,7 +1,10 @@
-import { Client, type QueryConfig, type QueryResult } from 'pg';
+import { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf, Unavailable } from '../pipeline/index.js';
 import { translate } from './errors.js';
+import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
+
+const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
 
 /**
  * A prepared statement is planned while its table may still be small and unanalysed, and keeps that plan while the table grows:
@@ -16,10 +19,12 @@ const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enabl
 /** Nobody waits for the disk (https://www.postgresql.org/docs/current/wal-async-commit.html). */
 const WITHOUT_WAITING = `${SETTINGS}; set synchronous_commit = off`;
 
-/** A pg client on loan from TypeORM's pool, that sends many statements in one go. */
+/** A pg client on loan from TypeORM's pool. */
 export class Connection {
   readonly #runner: QueryRunner;
   readonly #client: Client;
+  readonly #prepared: Prepared = new Map();
+  #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(runner: QueryRunner, client: Client) {
@@ -40,7 +45,7 @@ export class Connection {
     }
     const connection = new Connection(runner, client);
     try {
-      await connection.send([{ text: settings }]);
+      await client.query(settings);
     } catch (error) {
       await connection.close();
       throw error;
@@ -54,25 +59,42 @@ export class Connection {
   }
 
   /**
-   * Sends all statements before the first is answered (pipeline mode: one round trip) and resolves to their results, in order.
+   * Sends all statements in one go, after what has been sent before, and resolves to their answers, in order. The first that fails
+   * is the last that was tried.
    *
-   * @throws the first error, translated: the errors after it only say that the transaction had failed already (25P02)
+   * @throws the error of that statement, translated
    */
-  async send(statements: readonly QueryConfig[]): Promise<QueryResult[]> {
-    const { stream } = this.#client.connection;
-    // One write to the socket instead of one for each statement.
-    stream.cork();
-    const answers = statements.map((statement) => this.#client.query(statement));
-    stream.uncork();
-    const results: QueryResult[] = [];
-    let failure: { readonly error: unknown } | undefined;
-    for (const answer of await Promise.allSettled(answers)) {
-      if (answer.status === 'fulfilled') results.push(answer.value);
-      else failure ??= { error: translate(answer.reason) };
+  send(statements: readonly Statement[]): Promise<readonly Answer[]> {
+    const answers = this.#last.then(() => this.#exchange(statements));
+    this.#last = answers.catch(() => undefined);
+    return answers;
+  }
+
+  /** Sends statements of a transaction, and ends it when one fails. */
+  async sendOrRollBack(statements: readonly Statement[]): Promise<readonly Answer[]> {
+    try {
+      return await this.send(statements);
+    } catch (error) {
+      await this.rollback();
+      throw error;
     }
-    if (failure === undefined) return results;
-    if (failure.error instanceof Unavailable) await this.close();
-    throw failure.error;
+  }
+
+  /** Ends the transaction; when that is not possible, the connection, and with it the transaction. */
+  async rollback(): Promise<void> {
+    if (!this.broken) await this.send([ROLLBACK]).catch(() => this.close());
+  }
+
+  async #exchange(statements: readonly Statement[]): Promise<readonly Answer[]> {
+    try {
+      const exchange = new Exchange(this.#client, statements, this.#prepared);
+      this.#client.query(exchange);
+      return await exchange.done;
+    } catch (error) {
+      const translated = translate(error);
+      if (translated instanceof Unavailable) await this.close();
+      throw translated;
+    }
   }
 
   /** Ends the connection; it is not given back, because of its settings. Whatever transaction was open on it is rolled back. */
@@ -112,7 +134,7 @@ export class Session {
   }
 
   /** Sends statements outside any transaction, each its own; may be called while others are on their way. */
-  async send(statements: readonly QueryConfig[]): Promise<QueryResult[]> {
+  async send(statements: readonly Statement[]): Promise<readonly Answer[]> {
     const connection = await this.connection();
     return connection.send(statements);
   }

@@ -48,7 +48,6 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     // An idle connection that breaks is no news: the next query gets a new one, or says that the database is away.
     poolErrorHandler: () => undefined,
     extra: {
-      pipeline: true,
       types: typeParsers(),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,

@@ -1,12 +1,11 @@
-import type { QueryConfig, QueryResult } from 'pg';
 import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
 import { arrayLiteral } from './array-literal.js';
+import type { Answer, Statement } from './exchange.js';
 import { outboxText } from './outbox-text.js';
 import { firstIdOf } from './uuid-bound.js';
 
-export const BEGIN: QueryConfig = { text: 'begin' };
-export const COMMIT: QueryConfig = { text: 'commit' };
-export const ROLLBACK: QueryConfig = { text: 'rollback' };
+export const BEGIN: Statement = { name: 'begin', text: 'begin' };
+export const COMMIT: Statement = { name: 'commit', text: 'commit' };
 
 /** One order for all, so that two replicas that claim the same events wait for each other instead of deadlocking. */
 function inClaimOrder(claims: readonly Claim[]): Claim[] {
@@ -25,7 +24,7 @@ function claimValues(claims: readonly Claim[]): string[] {
  * Waits for a transaction that is making the same claim. Returns one row, as a row for each claim costs more than the claim: how many
  * were made now, and which.
  */
-export function claim(claims: readonly Claim[]): QueryConfig {
+export function claim(claims: readonly Claim[]): Statement {
   const text = `with made as (
       insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[]) on conflict do nothing returning event_id, step)
     select count(*)::int as count, string_agg(event_id || ' ' || step, ',') as claims from made`;
@@ -33,21 +32,21 @@ export function claim(claims: readonly Claim[]): QueryConfig {
 }
 
 /** For each claim: was it made now? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
-export function whichClaimed(claims: readonly Claim[], answer: QueryResult | undefined): boolean[] {
-  const [made]: { count: number; claims: string | null }[] = answer?.rows ?? [];
+export function whichClaimed(claims: readonly Claim[], answer: Answer | undefined): boolean[] {
+  const made = answer?.rows[0];
   if (made?.count === claims.length) return claims.map(() => true);
   const keys = new Set(made?.claims?.split(','));
   return claims.map(({ eventId, step }) => keys.has(`${eventId.toLowerCase()} ${step}`));
 }
 
-export function withdraw(claims: readonly Claim[]): QueryConfig {
+export function withdraw(claims: readonly Claim[]): Statement {
   const text = `delete from inbox using unnest($1::uuid[], $2::text[]) as w(event_id, step)
     where inbox.event_id = w.event_id and inbox.step = w.step`;
   return { name: 'withdraw', text, values: claimValues(claims) };
 }
 
 /** Deletes one page of claims of events made before a moment. */
-export function pruneInbox(before: Date, page: number): QueryConfig {
+export function pruneInbox(before: Date, page: number): Statement {
   const text = `delete from inbox where (event_id, step) in
     (select event_id, step from inbox where event_id < $1::uuid order by event_id limit $2)`;
   return { name: 'prune inbox', text, values: [firstIdOf(before), page] };
@@ -60,7 +59,7 @@ const SEPARATOR = '\u0001';
  * The bodies travel as one text, which PostgreSQL need only cut, neither parse nor unescape. An event that two steps consume is
  * recorded once.
  */
-export function record(journal: Changes['journal']): QueryConfig {
+export function record(journal: Changes['journal']): Statement {
   const ordered = [...journal].sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
   const text = `insert into event_history (subject, event_id, type, time, event)
     select * from rows from (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))
@@ -75,22 +74,22 @@ export function record(journal: Changes['journal']): QueryConfig {
   return { name: 'record', text, values };
 }
 
-export function promise({ id, events }: OutboxEntry): QueryConfig {
+export function promise({ id, events }: OutboxEntry): Statement {
   return { name: 'promise', text: 'insert into outbox (id, events) values ($1, $2)', values: [id, outboxText(events)] };
 }
 
-export function clear(ids: readonly string[]): QueryConfig {
+export function clear(ids: readonly string[]): Statement {
   return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
 }
 
-export function keep({ id, events }: OutboxEntry): QueryConfig {
+export function keep({ id, events }: OutboxEntry): Statement {
   return { name: 'keep', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
 }
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** By id, a UUIDv7, rather than by `created_at`: it is the primary key and grows with time. */
-export function unpublished(before: Date, limit: number, after = NO_ID): QueryConfig {
+export function unpublished(before: Date, limit: number, after = NO_ID): Statement {
   const text = 'select id, events from outbox where id > $1::uuid and id < $2::uuid order by id limit $3';
   return { name: 'unpublished', text, values: [after, firstIdOf(before), limit] };
 }

@@ -1,7 +1,7 @@
-import type { QueryConfig } from 'pg';
 import type { Changes, OpenBatch, Row, Table } from '../pipeline/index.js';
 import type { Connection } from './connection.js';
-import { BEGIN, COMMIT, clear, promise, ROLLBACK, record, withdraw } from './kit-statements.js';
+import type { Statement } from './exchange.js';
+import { BEGIN, COMMIT, clear, promise, record, withdraw } from './kit-statements.js';
 import type { TableStatements } from './statements.js';
 
 export interface PgBatchOptions {
@@ -43,7 +43,7 @@ export class PgBatch implements OpenBatch {
   async rollback(): Promise<void> {
     this.#end();
     try {
-      if (this.#options.begun) await this.#options.connection.send([ROLLBACK]);
+      if (this.#options.begun) await this.#options.connection.rollback();
     } finally {
       this.#options.ended();
     }
@@ -51,22 +51,22 @@ export class PgBatch implements OpenBatch {
 
   async #write(changes: Changes): Promise<void> {
     const { connection, begun } = this.#options;
-    let writes: QueryConfig[];
+    let writes: Statement[];
     try {
       writes = this.#writes(changes);
     } catch (error) {
-      if (begun) await connection.send([ROLLBACK]);
+      if (begun) await connection.rollback();
       throw error;
     }
     if (writes.length === 0 && !begun) return;
-    const results = await connection.send([...(begun ? [] : [BEGIN]), ...writes, COMMIT]);
+    const results = await connection.sendOrRollBack([...(begun ? [] : [BEGIN]), ...writes, COMMIT]);
     // A failed transaction is not an error to COMMIT: PostgreSQL rolls back and says so only in the command tag.
     const answer = results.at(-1)?.command;
     if (answer !== 'COMMIT')
       throw new Error(`PostgreSQL answered COMMIT with ${answer}: the transaction had failed and nothing was written`);
   }
 
-  #writes(changes: Changes): QueryConfig[] {
+  #writes(changes: Changes): Statement[] {
     const { statementsOf } = this.#options;
     const { withdrawn, updates, inserts, journal, outbox, cleared } = changes;
     return [

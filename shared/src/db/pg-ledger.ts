@@ -1,7 +1,7 @@
-import type { QueryConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import { arrayLiteral } from './array-literal.js';
 import { Session } from './connection.js';
+import type { Statement } from './exchange.js';
 import { gathered } from './gathered.js';
 import type { Ledger } from './ledger.js';
 
@@ -29,7 +29,7 @@ function firstOfEachKey<Answer>(entries: readonly Entry<Answer>[]): Entry<Answer
 }
 
 /** Returns in one row the keys that had no answer yet. Waits for another process that is answering the same key. */
-function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
+function store<Answer>(entries: readonly Entry<Answer>[]): Statement {
   const text = `with stored as (
       insert into provider_answers (idempotency_key, reference, kind, answer)
       select * from rows from (unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), jsonb_array_elements($4::jsonb))
@@ -44,18 +44,18 @@ function store<Answer>(entries: readonly Entry<Answer>[]): QueryConfig {
   return { name: 'store answers', text, values };
 }
 
-function answersOf(keys: readonly string[]): QueryConfig {
+function answersOf(keys: readonly string[]): Statement {
   const text = 'select idempotency_key as key, answer from provider_answers where idempotency_key = any($1::text[])';
   return { name: 'answers by key', text, values: [arrayLiteral(keys)] };
 }
 
-function answersAbout(references: readonly string[]): QueryConfig {
+function answersAbout(references: readonly string[]): Statement {
   const text = `select reference, kind, answer from provider_answers where reference = any($1::text[])
     order by created_at, idempotency_key`;
   return { name: 'answers by reference', text, values: [arrayLiteral(references)] };
 }
 
-function count(attempts: ReadonlyMap<string, number>): QueryConfig {
+function count(attempts: ReadonlyMap<string, number>): Statement {
   const ordered = [...attempts].sort(([a], [b]) => (a < b ? -1 : 1));
   const text = `insert into provider_attempts as p (idempotency_key, attempts) select * from unnest($1::text[], $2::integer[])
     on conflict (idempotency_key) do update set attempts = p.attempts + excluded.attempts
@@ -98,7 +98,7 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
   async #store(entries: readonly Entry<Answer>[]): Promise<Answer[]> {
     const given = firstOfEachKey(entries);
     const [stored] = await this.#session.send([store(given)]);
-    const [row]: { keys: string[] | null }[] = stored?.rows ?? [];
+    const [row]: readonly { keys: string[] | null }[] = stored?.rows ?? [];
     const fresh = new Set(row?.keys);
     const answers = new Map(given.filter(({ key }) => fresh.has(key)).map(({ key, answer }) => [key, answer]));
     const earlier = given.filter(({ key }) => !fresh.has(key)).map(({ key }) => key);
@@ -107,7 +107,7 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
     return entries.map(({ key, answer }) => answers.get(key) ?? answer);
   }
 
-  async #answersOf(keys: readonly string[]): Promise<{ key: string; answer: Answer }[]> {
+  async #answersOf(keys: readonly string[]): Promise<readonly { key: string; answer: Answer }[]> {
     const [found] = await this.#session.send([answersOf(keys)]);
     return found?.rows ?? [];
   }
@@ -115,7 +115,7 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
   async #about(asked: readonly Reference[]): Promise<Answer[][]> {
     const references = [...new Set(asked.map(({ reference }) => reference))];
     const [found] = await this.#session.send([answersAbout(references)]);
-    const rows: (Reference & { answer: Answer })[] = found?.rows ?? [];
+    const rows: readonly (Reference & { answer: Answer })[] = found?.rows ?? [];
     const answers = new Map<string, Answer[]>(asked.map((each) => [about(each), []]));
     for (const row of rows) answers.get(about(row))?.push(row.answer);
     return asked.map((each) => answers.get(about(each)) ?? []);
@@ -125,7 +125,7 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
     const times = new Map<string, number>();
     for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
     const [counted] = await this.#session.send([count(times)]);
-    const rows: { key: string; attempts: number }[] = counted?.rows ?? [];
+    const rows: readonly { key: string; attempts: number }[] = counted?.rows ?? [];
     const before = new Map(rows.map(({ key, attempts }) => [key, attempts - (times.get(key) ?? 0)]));
     return keys.map((key) => {
       const number = (before.get(key) ?? 0) + 1;

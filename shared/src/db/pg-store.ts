@@ -1,7 +1,7 @@
 import type { DataSource, EntitySchema } from 'typeorm';
 import type { Claim, Key, Load, OpenBatch, OutboxEntry, Store, Table } from '../pipeline/index.js';
 import { type Connection, Session } from './connection.js';
-import { BEGIN, claim, clear, keep, pruneInbox, ROLLBACK, unpublished, whichClaimed } from './kit-statements.js';
+import { BEGIN, claim, clear, keep, pruneInbox, unpublished, whichClaimed } from './kit-statements.js';
 import { outboxEvents } from './outbox-text.js';
 import { PgBatch } from './pg-batch.js';
 import { TableStatements } from './statements.js';
@@ -38,7 +38,7 @@ export class PgStore implements Store {
 
   async unpublished(before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]> {
     const [found] = await this.#aside.send([unpublished(before, limit, after)]);
-    const rows: { id: string; events: string }[] = found?.rows ?? [];
+    const rows: readonly { id: string; events: string }[] = found?.rows ?? [];
     return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) }));
   }
 
@@ -48,7 +48,7 @@ export class PgStore implements Store {
 
   async due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]> {
     const [found] = await this.#aside.send([this.#statementsOf(table).due(at, now, limit)]);
-    const rows: { key: Key }[] = found?.rows ?? [];
+    const rows: readonly { key: Key }[] = found?.rows ?? [];
     return rows.map(({ key }) => key);
   }
 
@@ -79,7 +79,8 @@ export class PgStore implements Store {
     const claiming = claims.length === 0 ? [] : [claim(claims)];
     const loading = loads.map(({ table, keys, lock }) => this.#statementsOf(table).load(keys, lock));
     const statements = [...(begun ? [BEGIN] : []), ...claiming, ...loading];
-    const results = statements.length === 0 ? [] : await sendOrRollBack(connection, statements, begun);
+    const results =
+      statements.length === 0 ? [] : await (begun ? connection.sendOrRollBack(statements) : connection.send(statements));
     return new PgBatch({
       connection,
       begun,
@@ -98,15 +99,5 @@ export class PgStore implements Store {
     const statements = new TableStatements(table);
     this.#statements.set(table.schema, statements);
     return statements;
-  }
-}
-
-async function sendOrRollBack(connection: Connection, statements: Parameters<Connection['send']>[0], begun: boolean) {
-  try {
-    return await connection.send(statements);
-  } catch (error) {
-    // The first error counts; should this fail too, the connection is gone, and the transaction with it.
-    if (begun && !connection.broken) await connection.send([ROLLBACK]).catch(() => connection.close());
-    throw error;
   }
 }

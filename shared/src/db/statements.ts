@@ -1,7 +1,8 @@
-import { escapeIdentifier, type QueryConfig } from 'pg';
+import { escapeIdentifier } from 'pg';
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import type { Key, Row, Table } from '../pipeline/index.js';
 import { arrayLiteral } from './array-literal.js';
+import type { Statement, Value } from './exchange.js';
 
 /** TypeORM's names of the column types that rows may have; they are PostgreSQL's too. */
 const TYPES = new Set(['uuid', 'text', 'varchar', 'integer', 'int', 'bigint', 'boolean', 'timestamptz', 'jsonb']);
@@ -84,18 +85,18 @@ export class TableStatements {
     return found;
   }
 
-  load(keys: readonly Key[], lock: boolean): QueryConfig {
+  load(keys: readonly Key[], lock: boolean): Statement {
     return this.#statement(lock ? 'lock' : 'read', [arrayLiteral(keys)]);
   }
 
   /** Fails with 22012 when one of the rows is gone. */
-  update(rows: readonly Row[], properties: readonly string[]): QueryConfig {
+  update(rows: readonly Row[], properties: readonly string[]): Statement {
     const { columns, name, text } = this.#updateOf(properties);
     const ordered = inKeyOrder(rows, this.#key.property);
     return { name, text, values: [...columns.map((column) => parameter(column, ordered)), rows.length] };
   }
 
-  insert(rows: readonly Row[]): QueryConfig {
+  insert(rows: readonly Row[]): Statement {
     const ordered = inKeyOrder(rows, this.#key.property);
     return this.#statement(
       'insert',
@@ -104,7 +105,7 @@ export class TableStatements {
   }
 
   /** Keys, each as `key`, of the rows whose moment is not after `now`, earliest first. Wants an index on that property. */
-  due(at: string, now: Date, limit: number): QueryConfig {
+  due(at: string, now: Date, limit: number): Statement {
     const moment = this.column(at).name;
     const text = `select ${this.#key.name} as key from ${this.#table} where ${moment} <= $1 order by ${moment} limit $2`;
     return { name: `due ${at} ${this.#name}`, text, values: [now, limit] };
@@ -126,7 +127,7 @@ export class TableStatements {
     return made;
   }
 
-  #statement(kind: 'lock' | 'read' | 'insert', values: unknown[]): QueryConfig {
+  #statement(kind: 'lock' | 'read' | 'insert', values: Value[]): Statement {
     return { name: `${kind} ${this.#name}`, text: this.#texts[kind], values };
   }
 }

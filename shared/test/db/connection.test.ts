@@ -25,10 +25,35 @@ test('a COMMIT that is answered ROLLBACK is an error', async () => {
   await connection.close();
 });
 
-test('of several failed statements the first is told', async () => {
+test('the first statement that fails is told, the rest is not tried, and the transaction ends', async () => {
   const connection = await Connection.open(dataSource);
-  const statements = ['begin', 'select 1', 'select first_mistake', 'select second_mistake', 'rollback'].map((text) => ({ text }));
-  await expect(connection.send(statements)).rejects.toThrow('first_mistake');
+  const statements = ['begin', 'select 1', 'select first_mistake', 'select second_mistake', 'commit'].map((text) => ({ text }));
+  await expect(connection.sendOrRollBack(statements)).rejects.toThrow('first_mistake');
+  const [idle] = await connection.send([{ text: 'select pg_current_xact_id_if_assigned() is null as idle' }]);
+  expect(idle?.rows).toEqual([{ idle: true }]);
+  await connection.close();
+});
+
+test('a prepared statement can be used again, after a failure too', async () => {
+  const connection = await Connection.open(dataSource);
+  const divide = (by: number) => ({ name: 'divide', text: 'select 6 / $1::int as result, null as nothing', values: [by] });
+  await expect(connection.send([divide(0)])).rejects.toThrow();
+  await connection.send([divide(1)]);
+  await expect(connection.send([divide(2), divide(0), divide(3)])).rejects.toThrow();
+  const answers = await connection.send([divide(2), divide(3), { text: 'update things set note = null where false' }]);
+  expect(answers).toEqual([
+    { command: 'SELECT', rowCount: 1, rows: [{ result: 3, nothing: null }] },
+    { command: 'SELECT', rowCount: 1, rows: [{ result: 2, nothing: null }] },
+    { command: 'UPDATE', rowCount: 0, rows: [] },
+  ]);
+  await connection.close();
+});
+
+test('a value that cannot be sent fails before anything is', async () => {
+  const connection = await Connection.open(dataSource);
+  const never = { text: 'select $1::timestamptz', values: [new Date(Number.NaN)] };
+  await expect(connection.send([never])).rejects.toThrow(RangeError);
+  expect(await connection.send([{ text: 'select 1 as one' }])).toMatchObject([{ rows: [{ one: 1 }] }]);
   await connection.close();
 });
 
