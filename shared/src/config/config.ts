@@ -29,9 +29,9 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     logLevel: choice('LOG_LEVEL', 'What is logged: this level and the graver ones', ['info', 'error', 'warn', 'debug'], {
       fallback: 'info',
     }),
-    batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '500', max: 5_000 }),
-    linger: integer('LINGER_MS', 'Wait for more messages before a transaction begins, when many arrive; 0 never waits', {
-      fallback: '5',
+    batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '1000', max: 5_000 }),
+    linger: integer('LINGER_MS', 'Longest wait for more messages before a transaction begins, when many arrive; 0 never waits', {
+      fallback: '20',
       min: 0,
       max: 1_000,
     }),

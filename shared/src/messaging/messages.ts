@@ -1,6 +1,6 @@
 import type { Options } from 'amqplib';
 import { exchangeOf } from '../contracts/index.js';
-import type { OutgoingEvent } from '../pipeline/index.js';
+import { BETWEEN_EVENTS, type OutgoingEvent } from '../pipeline/index.js';
 
 /** CloudEvents structured content mode: one event (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md). */
 export const SINGLE = 'application/cloudevents+json';
@@ -116,7 +116,7 @@ function batchMessage(positions: readonly number[], events: readonly OutgoingEve
     exchange: exchangeOf(type),
     routingKey: type,
     // The bodies are JSON already: joining them is an array of them.
-    content: Buffer.from(`[${carried.map(({ body }) => body).join(',')}]`),
+    content: Buffer.from(`[${carried.map(({ body }) => body).join(BETWEEN_EVENTS)}]`),
     positions,
     options: {
       messageId: id,

@@ -1,4 +1,5 @@
 export type { BoundStep, Work, WorkResult } from './batch.js';
+export { BETWEEN_EVENTS } from './decode.js';
 export { Conflict, messageOf, Permanent, Unavailable } from './errors.js';
 export { MicroBatcher } from './micro-batch.js';
 export { type HandledAs, type Observer, silent } from './observer.js';

@@ -3,12 +3,14 @@ import type { Clock } from './ports.js';
 /** A wait for more items before a batch begins, taken only when many arrive. */
 export interface Linger {
   readonly clock: Clock;
-  /** How long, in milliseconds. */
+  /** How long at most, in milliseconds. */
   readonly milliseconds: number;
 }
 
 /** Worth a wait: this many more items are expected to arrive while lingering. */
 const WORTH_LINGERING = 4;
+/** Worth the longest wait: this many would arrive meanwhile. With fewer the wait is shorter in proportion. */
+const WORTH_ALL = 100;
 /** Weight of the latest batch in the estimate of the rate of arrival. */
 const LATEST = 0.2;
 /** Share of a full batch that new items get however much has been begun: held back, but never shut out. */
@@ -103,7 +105,8 @@ export class MicroBatcher<Item> {
       this.#since = now;
       this.#arrived = 0;
     }
-    if (this.#rate * milliseconds < WORTH_LINGERING) return;
-    await new Promise<void>((resolve) => clock.after(milliseconds, resolve));
+    const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL);
+    if (this.#rate * wait < WORTH_LINGERING) return;
+    await new Promise<void>((resolve) => clock.after(wait, resolve));
   }
 }

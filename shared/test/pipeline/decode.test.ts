@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type EventContract, InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
 import { Permanent } from '@quickstep/shared/pipeline';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
-import { decode } from '../../src/pipeline/decode.js';
+import { BETWEEN_EVENTS, decode } from '../../src/pipeline/decode.js';
 
 const contracts = new Map<string, EventContract>([OrderCreated, InventoryReleased].map((each) => [each.type, each]));
 const order = sampleOrder();
@@ -66,6 +66,24 @@ describe('a message with several events', () => {
       { ok: true, event: released },
     ]);
     expect(decoded.map(({ body }) => JSON.parse(body.toString()))).toEqual([created, released]);
+  });
+
+  test('leaves each event its own text, to the byte', () => {
+    const bodies = [JSON.stringify(created), JSON.stringify(released, null, 1).replaceAll('\n', ' ')];
+    const decoded = decode(`[${bodies.join(BETWEEN_EVENTS)}]`, true, contracts);
+    expect(decoded.map(({ body }) => body)).toEqual(bodies);
+  });
+
+  test.each([
+    ['on one line', JSON.stringify([created, released])],
+    ['indented', JSON.stringify([created, released], null, 2)],
+    ['with an event a line', `[\n${[created, released].map((event) => JSON.stringify(event)).join(',\n')}\n]`],
+    ['with space around', ` \n${JSON.stringify([created, released], null, '\t')} `],
+  ])('may be written as others like: %s', (_how, body) => {
+    expect(decode(body, true, contracts)).toMatchObject([
+      { ok: true, event: created },
+      { ok: true, event: released },
+    ]);
   });
 
   test('is not spoilt by one that is wrong', () => {

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '@quickstep/shared/contracts';
-import type { OutgoingEvent } from '@quickstep/shared/pipeline';
+import { BETWEEN_EVENTS, type OutgoingEvent } from '@quickstep/shared/pipeline';
 
 /** A message: one event, or several of one type in CloudEvents batched content mode. */
 export interface Message {
@@ -18,7 +18,7 @@ export function messagesOf(events: readonly OutgoingEvent[], batched: boolean): 
   for (const each of events) byType.set(each.event.type, [...(byType.get(each.event.type) ?? []), each]);
   return [...byType.values()].map((group) => ({
     events: group.map(({ event }) => event),
-    body: `[${group.map(({ body }) => body).join(',')}]`,
+    body: `[${group.map(({ body }) => body).join(BETWEEN_EVENTS)}]`,
     final: group[0]?.final ?? false,
     batched,
     attempt: 0,

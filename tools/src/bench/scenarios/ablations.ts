@@ -4,7 +4,7 @@ import type { Round } from '../measure.js';
 import { hundreds } from '../options.js';
 import { sum } from '../statistics.js';
 import { decimal, integer, percent, type Table } from '../table.js';
-import { isKnown, type Variant, variants } from '../variants.js';
+import { type Variant, variants } from '../variants.js';
 import { medianThroughput, saturatedRounds } from './bench.js';
 
 interface Ablation {
@@ -16,7 +16,7 @@ interface Ablation {
 /** Saturates a fresh system for each variant, and compares each with the first. */
 export async function ablations(context: Context): Promise<Outcome> {
   const { options } = context;
-  const chosen = options.variants.length > 0 ? options.variants : variants.filter(isKnown);
+  const chosen = options.variants.length > 0 ? options.variants : variants;
   const done: Ablation[] = [];
   for (const variant of chosen) {
     context.progress.line(`\n  ${variant.name}: ${variant.what}`);
