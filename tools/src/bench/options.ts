@@ -48,7 +48,7 @@ what the figures mean.
   --duration N       seconds at the fixed rate (default: 30)
   --replicas N       processes of each service (default: 1)
   --rounds N         repetitions, of which the median counts (default: 3)
-  --warmup N         orders before anything is measured (default: 10000)
+  --warmup N         orders before anything is measured (default: 20000)
   --batched          several events in one AMQP message under load
   --variant NAME     one or more, repeat the option (default: baseline; for ablations all):
 ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${what}`).join('\n')}
@@ -78,7 +78,7 @@ export function readOptions(args: string[]): Options | undefined {
       duration: { type: 'string', default: '30' },
       replicas: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '3' },
-      warmup: { type: 'string', default: '10000' },
+      warmup: { type: 'string', default: '20000' },
       batched: { type: 'boolean', default: false },
       variant: { type: 'string', multiple: true, default: [] },
       set: { type: 'string', multiple: true, default: [] },
