@@ -48,7 +48,7 @@ export class Connection {
       await client.query(settings);
     } catch (error) {
       await connection.close();
-      throw error;
+      throw translate(error);
     }
     return connection;
   }

@@ -93,3 +93,32 @@ test('when not all fit, what has been begun goes before what is new, which still
     [10, 11, 12, 101, 102],
   ]);
 });
+
+/** How long the batcher waits, in milliseconds, once it knows that so many items arrive every ten milliseconds; undefined for not at all. */
+async function waitWhenArriving(items: number): Promise<number | undefined> {
+  let time = 0;
+  let waited: number | undefined;
+  const clock = {
+    now: () => new Date(time),
+    after: (milliseconds: number, action: () => void) => {
+      waited = milliseconds;
+      setImmediate(action);
+      return () => undefined;
+    },
+  };
+  const batcher = new MicroBatcher<number>(() => Promise.resolve(), 1_000, { clock, milliseconds: 20 });
+  for (let round = 0; round < 100; round++) {
+    time += 10;
+    waited = undefined;
+    for (let item = 0; item < items; item++) batcher.push(item);
+    await batcher.whenIdle();
+  }
+  return waited;
+}
+
+test('waits for more in proportion to what arrives: not for a few, and no longer than it may', async () => {
+  expect(await waitWhenArriving(2)).toBeUndefined();
+  expect(await waitWhenArriving(20)).toBeCloseTo(8);
+  expect(await waitWhenArriving(50)).toBeCloseTo(20);
+  expect(await waitWhenArriving(500)).toBeCloseTo(20);
+});
