@@ -23,18 +23,27 @@ function kindOf(index: number): { readonly ending: string; readonly changes: Par
   return { ending: 'COMPLETED', changes: {} };
 }
 
-/** Places many orders, as many at once as there are clients; `midway` is called when a third of them have been placed. */
-async function placeMany(count: number, midway: () => Promise<void> = async () => undefined): Promise<void> {
+/**
+ * Places many orders, as many at once as there are clients. `midway` is called when a third of them have been placed; the rest follows
+ * when it calls `goOn`.
+ */
+async function placeMany(count: number, midway = async (goOn: () => void) => goOn()): Promise<void> {
   const expected: string[] = [];
   const ids: string[] = [];
   let next = 0;
   let interrupted: Promise<void> | undefined;
+  let goOn = (): void => undefined;
+  const goingOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
   const client = async () => {
     for (let index = next++; index < count; index = next++) {
       const { ending, changes } = kindOf(index);
       ids[index] = await shop.placeSurely(changes);
       expected[index] = ending;
-      if (index >= count / 3) interrupted ??= midway();
+      if (index < count / 3) continue;
+      interrupted ??= midway(goOn);
+      await Promise.race([goingOn, interrupted]);
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
@@ -48,8 +57,8 @@ describe('with 32 clients at work', () => {
   test.each<[ServiceName]>(serviceNames.map((name) => [name]))(
     'the %s service is killed with work in its hands and started again: every order ends as if nothing had happened',
     async (name) => {
-      await placeMany(200, async () => {
-        await shop.whileItCannotWrite(name, () => shop.service(name).kill());
+      await placeMany(200, async (goOn) => {
+        await shop.whileItCannotWrite(name, () => shop.service(name).kill(), goOn);
         await shop.start(name);
       });
     },

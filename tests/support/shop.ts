@@ -237,12 +237,15 @@ export class Shop<Service extends RunningService = RunningService> {
   /**
    * Does something while a service has work in its hands that it cannot write: its inbox is locked, and `action` begins when it
    * has come to stand before the lock.
+   *
+   * @param locked called when it is locked: what is placed from now on is work for the service
    */
-  async whileItCannotWrite(name: ServiceName, action: () => Promise<void>): Promise<void> {
+  async whileItCannotWrite(name: ServiceName, action: () => Promise<void>, locked = () => {}): Promise<void> {
     const client = new Client({ connectionString: this.#databases.get(name)?.fresh.url });
     await client.connect();
     try {
       await client.query('begin; lock table inbox in access exclusive mode');
+      locked();
       const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
       await until(
         async () => (await client.query(waiting)).rowCount || undefined,
