@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PgStore } from '@quickstep/shared/db';
+import type { DataSource } from 'typeorm';
+import { v4, v7 } from 'uuid';
+import { migratedDatabase, nothing, outgoing } from './fixture.js';
+
+let dataSource: DataSource;
+let drop: () => Promise<void>;
+let store: PgStore;
+
+beforeAll(async () => {
+  ({ dataSource, drop } = await migratedDatabase());
+  store = new PgStore(dataSource);
+});
+beforeEach(() => dataSource.query('truncate inbox, outbox, event_history'));
+afterAll(async () => {
+  await store.close();
+  await drop();
+});
+
+describe('the outbox', () => {
+  const soon = () => new Date(Date.now() + 60_000);
+
+  test('gives events back byte-identical, oldest entry first', async () => {
+    const entries = [
+      {
+        id: v7(),
+        events: [
+          outgoing('order.created', { note: 'quo"te \\ \n ünïcødé 🎉 \ud800 \0' }),
+          outgoing('notification.sent', { final: true }),
+        ],
+      },
+      { id: v7(), events: [outgoing('payment.failed')] },
+    ];
+    for (const outbox of entries.toReversed()) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    expect(await store.unpublished(soon(), 10)).toEqual(entries);
+    expect(await store.unpublished(soon(), 1)).toEqual(entries.slice(0, 1));
+    expect(await store.unpublished(new Date(Date.now() - 60_000), 10)).toEqual([]);
+  });
+
+  test('forgets cleared entries, on their own or with a batch, and keeps what is left of others', async () => {
+    const entries = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created'), outgoing('order.completed')] }));
+    for (const outbox of entries) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    const [first, second, third] = entries.map(({ id }) => id);
+    await (await store.begin([], [])).commit({ ...nothing, cleared: [first ?? ''] });
+    const kept = { id: second ?? '', events: entries[1]?.events.slice(1) ?? [] };
+    await store.clearOutbox([third ?? ''], [kept]);
+    expect(await store.unpublished(soon(), 10)).toEqual([kept]);
+  });
+
+  test('refuses a body on several lines before anything is written', async () => {
+    const event = { ...outgoing('order.created'), body: '{\n}' };
+    const batch = await store.begin([{ step: 'reserve', eventId: v7() }], []);
+    await expect(batch.commit({ ...nothing, outbox: { id: v7(), events: [event] } })).rejects.toThrow('on one line');
+    await (await store.begin([], [])).commit(nothing);
+  });
+});
+
+test('the journal keeps every event once, as it was', async () => {
+  const subject = v4();
+  const events = [outgoing('order.created', { subject, note: '"\\ ü \n' }), outgoing('inventory.reserved', { subject })];
+  const journal = [...events, ...events.slice(0, 1)].toReversed();
+  await (await store.begin([], [])).commit({ ...nothing, journal });
+  const text = 'select event_id, type, time, event::text as body from event_history where subject = $1 order by event_id';
+  expect(await dataSource.query(text, [subject])).toEqual(
+    events.map(({ event, body }) => ({ event_id: event.id, type: event.type, time: new Date(event.time), body })),
+  );
+});
