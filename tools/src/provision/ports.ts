@@ -13,11 +13,16 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
+/** Chosen ports are free until their server listens: nobody else in this process may choose them meanwhile. */
+const chosen = new Set<number>();
+
 /** The preferred port when it is free, else a random free one: two commands that start at once hardly meet. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (;;) {
     const port = randomInt(lowest, highest);
+    if (chosen.has(port)) continue;
+    chosen.add(port);
     if (await isFree(port)) return port;
   }
 }
