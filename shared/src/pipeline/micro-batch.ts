@@ -9,10 +9,12 @@ export interface Linger {
 
 /** Worth a wait: this many more items are expected to arrive while lingering. */
 const WORTH_LINGERING = 4;
-/** Worth the longest wait: this many would arrive meanwhile. With fewer the wait is shorter in proportion. */
+/** Worth the longest wait: this many would arrive meanwhile. With half as many the wait is a quarter as long, and so on. */
 const WORTH_ALL = 100;
-/** Weight of the latest batch in the estimate of the rate of arrival. */
-const LATEST = 0.2;
+/** A batch of so many is worth no wait: what its transaction costs by itself is next to nothing for each of them. */
+const ENOUGH = 200;
+/** How far back the estimate of the rate of arrival looks, in milliseconds: after a pause it must have forgotten what was before. */
+const MEMORY = 200;
 /** Share of a full batch that new items get however much has been begun: held back, but never shut out. */
 const KEPT_FOR_NEW = 0.1;
 
@@ -33,6 +35,7 @@ export class MicroBatcher<Item> {
   #rate = 0;
   #since = 0;
   #arrived = 0;
+  #endLinger: (() => void) | undefined;
 
   /**
    * @param run must not reject: it owns the fate of its items
@@ -57,6 +60,7 @@ export class MicroBatcher<Item> {
   push(item: Item): void {
     this.#arrived++;
     this.#waiting.push(item);
+    if (this.#waiting.length >= ENOUGH) this.#endLinger?.();
     if (this.#running) return;
     this.#running = true;
     // A microtask later, so that everything that arrived in the same read from the socket shares the batch.
@@ -78,7 +82,8 @@ export class MicroBatcher<Item> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#linger !== undefined && this.#waiting.length < this.#limit) await this.#lingerWith(this.#linger);
+      if (this.#linger !== undefined && this.#waiting.length < Math.min(this.#limit, ENOUGH))
+        await this.#lingerWith(this.#linger);
       const batch = this.#take();
       await this.#run(batch);
     }
@@ -101,12 +106,19 @@ export class MicroBatcher<Item> {
     const now = clock.now().getTime();
     const elapsed = now - this.#since;
     if (elapsed > 0) {
-      this.#rate += LATEST * (this.#arrived / elapsed - this.#rate);
+      this.#rate += (1 - Math.exp(-elapsed / MEMORY)) * (this.#arrived / elapsed - this.#rate);
       this.#since = now;
       this.#arrived = 0;
     }
-    const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL);
+    const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 2;
     if (this.#rate * wait < WORTH_LINGERING) return;
-    await new Promise<void>((resolve) => clock.after(wait, resolve));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(wait, resolve);
+      this.#endLinger = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endLinger = undefined;
   }
 }

@@ -107,7 +107,7 @@ async function waitWhenArriving(items: number): Promise<number | undefined> {
     },
   };
   const batcher = new MicroBatcher<number>(() => Promise.resolve(), 1_000, { clock, milliseconds: 20 });
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 200; round++) {
     time += 10;
     waited = undefined;
     for (let item = 0; item < items; item++) batcher.push(item);
@@ -116,9 +116,58 @@ async function waitWhenArriving(items: number): Promise<number | undefined> {
   return waited;
 }
 
+/** A batcher that may linger, with a clock of the test's own: items arrive every ten milliseconds. */
+function busy() {
+  let time = 0;
+  let begun = 0;
+  let holding = false;
+  const batches: number[] = [];
+  const clock = {
+    now: () => new Date(time),
+    after: (_milliseconds: number, action: () => void) => {
+      begun++;
+      if (!holding) setImmediate(action);
+      return () => undefined;
+    },
+  };
+  const run = async (items: number[]) => void batches.push(items.length);
+  const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 });
+  const arrive = async (items: number, how?: 'and wait' | 'after a second') => {
+    time += how === 'after a second' ? 1_000 : 10;
+    holding = how === 'and wait';
+    begun = 0;
+    for (let item = 0; item < items; item++) batcher.push(item);
+    if (holding) await settled();
+    else await batcher.whenIdle();
+  };
+  return { batcher, batches, arrive, waits: () => begun };
+}
+
 test('waits for more in proportion to what arrives: not for a few, and no longer than it may', async () => {
   expect(await waitWhenArriving(2)).toBeUndefined();
-  expect(await waitWhenArriving(20)).toBeCloseTo(8);
+  expect(await waitWhenArriving(20)).toBeCloseTo(3.2);
   expect(await waitWhenArriving(50)).toBeCloseTo(20);
-  expect(await waitWhenArriving(500)).toBeCloseTo(20);
+  expect(await waitWhenArriving(150)).toBeCloseTo(20);
+});
+
+test('a batch that is large enough waits for no more', async () => {
+  expect(await waitWhenArriving(250)).toBeUndefined();
+});
+
+test('a wait ends as soon as enough have come', async () => {
+  const { batcher, batches, waits, arrive } = busy();
+  for (let round = 0; round < 50; round++) await arrive(100);
+  await arrive(100, 'and wait');
+  expect(waits()).toBe(1);
+  for (let item = 0; item < 100; item++) batcher.push(item);
+  await batcher.whenIdle();
+  expect(batches.at(-1)).toBe(200);
+});
+
+test('after a pause it has forgotten how much had arrived before', async () => {
+  const { arrive, waits } = busy();
+  for (let round = 0; round < 50; round++) await arrive(100);
+  expect(waits()).toBe(1);
+  await arrive(1, 'after a second');
+  expect(waits()).toBe(0);
 });
