@@ -31,6 +31,20 @@ export function claim(claims: readonly Claim[]): Statement {
   return { name: 'claim', text, values: claimValues(claims) };
 }
 
+/** Makes claims that must all be new: fails with 23505 when one was made before. */
+export function claimAnew(claims: readonly Claim[]): Statement {
+  const text = 'insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[])';
+  return { name: 'claim anew', text, values: claimValues(claims) };
+}
+
+/** The transaction's number, which is the `xmin` of every row that it writes. */
+export const WRITTEN_BY: Statement = { name: 'written by', text: 'select pg_current_xact_id()::xid::text as written_by' };
+
+export function writtenBy(answers: readonly Answer[]): string | undefined {
+  const row = answers.flatMap(({ rows }) => rows).find((each) => 'written_by' in each);
+  return row === undefined ? undefined : String(row.written_by);
+}
+
 /** For each claim: was it made now? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
 export function whichClaimed(claims: readonly Claim[], answer: Answer | undefined): boolean[] {
   const made = answer?.rows[0];

@@ -1,86 +1,179 @@
-import type { Changes, OpenBatch, Row, Table } from '../pipeline/index.js';
+import {
+  type Changes,
+  type Claim,
+  Conflict,
+  type Key,
+  messageOf,
+  type OpenBatch,
+  type Row,
+  type Table,
+  Unavailable,
+} from '../pipeline/index.js';
 import type { Connection } from './connection.js';
-import type { Statement } from './exchange.js';
-import { BEGIN, COMMIT, clear, promise, record, withdraw } from './kit-statements.js';
+import type { Answer, Statement } from './exchange.js';
+import type { HeldRows } from './held-rows.js';
+import { COMMIT, claimAnew, clear, promise, record, WRITTEN_BY, withdraw, writtenBy } from './kit-statements.js';
+import type { KnownRows } from './known-rows.js';
 import type { TableStatements } from './statements.js';
 
 export interface PgBatchOptions {
   /** Never another one: a transaction dies with its connection. */
   readonly connection: Connection;
   readonly statementsOf: (table: Table) => TableStatements;
+  readonly claims: readonly Claim[];
   readonly claimed: readonly boolean[];
+  /** For each load, in order. */
   readonly rows: readonly (readonly Row[])[];
-  /** Whether the transaction was begun; a batch without claims and locks begins it with its first write. */
-  readonly begun: boolean;
+  /** The rows of those loads that lock. */
+  readonly held: HeldRows;
+  readonly known: KnownRows;
+  /** Told how many events a commit has put into the outbox. */
+  promised(events: number): void;
   ended(): void;
 }
 
 const byTable = <Write extends { readonly table: Table }>(writes: readonly Write[]) =>
   [...writes].sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
 
-/** A transaction of the store: what it claimed and loaded, and its one commit or rollback. */
-export class PgBatch implements OpenBatch {
+/** What both ways to a commit share: the writes, and that a batch ends once. */
+abstract class PgBatch implements OpenBatch {
   readonly claimed: readonly boolean[];
   readonly rows: readonly (readonly Row[])[];
-  readonly #options: PgBatchOptions;
+  protected readonly options: PgBatchOptions;
   #ended = false;
 
   constructor(options: PgBatchOptions) {
     this.claimed = options.claimed;
     this.rows = options.rows;
-    this.#options = options;
+    this.options = options;
   }
 
   async commit(changes: Changes): Promise<void> {
     this.#end();
     try {
-      await this.#write(changes);
+      await this.write(changes);
+      if (changes.outbox !== undefined) this.options.promised(changes.outbox.events.length);
     } finally {
-      this.#options.ended();
+      this.options.ended();
     }
   }
 
   async rollback(): Promise<void> {
     this.#end();
     try {
-      if (this.#options.begun) await this.#options.connection.rollback();
+      await this.undo();
     } finally {
-      this.#options.ended();
+      this.options.ended();
     }
   }
 
-  async #write(changes: Changes): Promise<void> {
-    const { connection, begun } = this.#options;
-    let writes: Statement[];
-    try {
-      writes = this.#writes(changes);
-    } catch (error) {
-      if (begun) await connection.rollback();
-      throw error;
-    }
-    if (writes.length === 0 && !begun) return;
-    const results = await connection.sendOrRollBack([...(begun ? [] : [BEGIN]), ...writes, COMMIT]);
-    // A failed transaction is not an error to COMMIT: PostgreSQL rolls back and says so only in the command tag.
-    const answer = results.at(-1)?.command;
-    if (answer !== 'COMMIT')
-      throw new Error(`PostgreSQL answered COMMIT with ${answer}: the transaction had failed and nothing was written`);
-  }
+  protected abstract write(changes: Changes): Promise<void>;
+  protected abstract undo(): Promise<void>;
 
-  #writes(changes: Changes): Statement[] {
-    const { statementsOf } = this.#options;
-    const { withdrawn, updates, inserts, journal, outbox, cleared } = changes;
+  protected writes({ updates, inserts, journal, outbox, cleared }: Changes): Statement[] {
+    const { statementsOf, held } = this.options;
     return [
-      ...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]),
-      ...byTable(updates).map(({ table, rows, properties }) => statementsOf(table).update(rows, properties)),
+      ...byTable(updates).map(({ table, rows, properties }) =>
+        statementsOf(table).update(rows, properties, held.versionsOf(table)),
+      ),
       ...byTable(inserts).map(({ table, rows }) => statementsOf(table).insert(rows)),
+      ...(updates.length + inserts.length === 0 ? [] : [WRITTEN_BY]),
       ...(journal.length === 0 ? [] : [record(journal)]),
       ...(outbox === undefined ? [] : [promise(outbox)]),
       ...(cleared.length === 0 ? [] : [clear(cleared)]),
     ];
   }
 
+  protected remember({ updates, inserts }: Changes, answers: readonly Answer[]): void {
+    const version = writtenBy(answers);
+    if (version === undefined) return;
+    for (const { table, rows } of [...updates, ...inserts])
+      for (const row of rows) this.options.known.remember(table, row, version);
+  }
+
   #end(): void {
     if (this.#ended) throw new Error('This batch has ended already: commit it or roll it back once');
     this.#ended = true;
+  }
+}
+
+/** A transaction that has made its claims and locked its rows: it writes, and commits. */
+export class LockingBatch extends PgBatch {
+  protected async write(changes: Changes): Promise<void> {
+    const { connection, held, known } = this.options;
+    let writes: Statement[];
+    try {
+      writes = this.#writes(changes);
+    } catch (error) {
+      await connection.rollback();
+      throw error;
+    }
+    const answers = await connection.sendOrRollBack(writes);
+    // A failed transaction is not an error to COMMIT: PostgreSQL rolls back and says so only in the command tag.
+    const answer = answers.at(-1)?.command;
+    if (answer !== 'COMMIT')
+      throw new Error(`PostgreSQL answered COMMIT with ${answer}: the transaction had failed and nothing was written`);
+    held.rememberIn(known);
+    this.remember(changes, answers);
+  }
+
+  protected async undo(): Promise<void> {
+    await this.options.connection.rollback();
+  }
+
+  #writes(changes: Changes): Statement[] {
+    const { withdrawn } = changes;
+    return [...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]), ...this.writes(changes), COMMIT];
+  }
+}
+
+/**
+ * A batch that relied on what the process knew. Its whole transaction is one exchange: it claims, compares, writes, and is committed by
+ * the Sync behind it (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). Whatever is wrong with it, an
+ * event handled before or a row that has changed, is a Conflict: the next attempt locks and learns the truth.
+ */
+export class OptimisticBatch extends PgBatch {
+  protected async write(changes: Changes): Promise<void> {
+    const { connection, known } = this.options;
+    const statements = this.#statements(changes);
+    if (statements.length === 0) return;
+    try {
+      this.remember(changes, await connection.send(statements));
+      known.wereRight();
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      known.wereWrong();
+      throw new Conflict(`The guess was wrong: ${messageOf(error)}`);
+    }
+  }
+
+  /** Nothing has been sent that could be undone. */
+  protected async undo(): Promise<void> {}
+
+  #statements(changes: Changes): Statement[] {
+    const { claims } = this.options;
+    // Whether the event of a step that failed had been handled before, only a claim can tell.
+    if (changes.withdrawn.length > 0) return this.#giveUp();
+    return [...(claims.length === 0 ? [] : [claimAnew(claims)]), ...this.#comparisons(changes), ...this.writes(changes)];
+  }
+
+  #comparisons({ updates, inserts }: Changes): Statement[] {
+    const { held, statementsOf } = this.options;
+    const writes = [...updates, ...inserts];
+    const written = (table: Table) =>
+      new Set<Key>(
+        writes
+          .filter((write) => write.table.name === table.name)
+          .flatMap(({ rows }) => rows.map((row) => String(row[table.key]))),
+      );
+    return byTable(held.untouched(written)).flatMap(({ table, same, absent }) => [
+      ...(same.length === 0 ? [] : [statementsOf(table).unchanged(same, held.versionsOf(table))]),
+      ...(absent.length === 0 ? [] : [statementsOf(table).absent(absent)]),
+    ]);
+  }
+
+  #giveUp(): never {
+    this.options.known.wereWrong();
+    throw new Conflict('A step failed: the next attempt asks whether its event has been handled before');
   }
 }

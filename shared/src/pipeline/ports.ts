@@ -45,6 +45,8 @@ export interface Load {
   readonly table: Table;
   readonly keys: readonly Key[];
   readonly lock: boolean;
+  /** Those of the keys that a step creates when they have no row. */
+  readonly fresh: ReadonlySet<Key>;
 }
 
 export interface OutboxEntry {

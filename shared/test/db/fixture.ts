@@ -92,6 +92,8 @@ export function changeOf<R extends object>(of: TypedTable<R>, rows: readonly R[]
   };
 }
 
+export const none: ReadonlySet<string> = new Set();
+
 export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };
 
 export function outgoing(type: string, { final = false, subject = v4(), note = '' } = {}): OutgoingEvent {

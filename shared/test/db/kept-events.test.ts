@@ -10,7 +10,7 @@ let store: PgStore;
 
 beforeAll(async () => {
   ({ dataSource, drop } = await migratedDatabase());
-  store = new PgStore(dataSource);
+  store = new PgStore(dataSource, 0);
 });
 beforeEach(() => dataSource.query('truncate inbox, outbox, event_history'));
 afterAll(async () => {
