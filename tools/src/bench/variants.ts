@@ -26,6 +26,8 @@ export const variants: Variant[] = [
   },
   { name: 'batch-limit-20', what: 'batch limit 20', env: { BATCH_LIMIT: '20', PREFETCH: '400' }, share: 0.5 },
   { name: 'no-http-batching', what: 'a transaction for each request', env: {}, takenBack: 'http-batching', share: 0.3 },
+  { name: 'always-lock', what: 'rows loaded and locked for each transaction', env: { ROW_CACHE: '0' }, share: 1 },
+  { name: 'no-linger', what: 'no wait for more', env: { LINGER_MS: '0' }, share: 1 },
   { name: 'no-validation', what: 'no schema validation', env: {}, takenBack: 'validation', share: 1 },
   { name: 'no-logging', what: 'errors only in the log', env: { LOG_LEVEL: 'error' }, share: 1 },
   { name: 'debug-logging', what: 'a line for each message', env: { LOG_LEVEL: 'debug' }, share: 1 },
