@@ -68,13 +68,13 @@ export interface Changes {
   readonly cleared: readonly string[];
 }
 
-/** A transaction with its claims made and its rows loaded. */
+/** A transaction with its claims made and its rows loaded; or what the store takes them for, and compares at the commit. */
 export interface OpenBatch {
-  /** For each claim, in order: was it made now, or has the event been handled before? */
+  /** For each claim, in order: is it made now, or has the event been handled before? */
   readonly claimed: readonly boolean[];
   /** For each load, in order: the rows that exist. */
   readonly rows: readonly (readonly Row[])[];
-  /** @throws Conflict when another transaction was in the way, Unavailable when the outcome is unknown */
+  /** @throws Conflict when another transaction was in the way or has been faster, Unavailable when the outcome is unknown */
   commit(changes: Changes): Promise<void>;
   rollback(): Promise<void>;
 }

@@ -48,6 +48,21 @@ describe('the outbox', () => {
     expect(await store.unpublished(soon(), 10)).toEqual([kept]);
   });
 
+  test('is vacuumed by its store after many events', async () => {
+    const vacuums = async (): Promise<number> => {
+      const text = "select vacuum_count::int as count from pg_stat_user_tables where relname = 'outbox'";
+      const [found] = await dataSource.query<{ count: number }[]>(text);
+      return found?.count ?? 0;
+    };
+    expect(await vacuums()).toBe(0);
+    const events = Array.from({ length: 1_000 }, () => outgoing('order.created'));
+    for (let entry = 0; entry < 10; entry++)
+      await (await store.begin([], [])).commit({ ...nothing, outbox: { id: v7(), events } });
+    // PostgreSQL counts it when it is done; until then, asked again.
+    while ((await vacuums()) === 0);
+    expect(await store.unpublished(soon(), 20)).toHaveLength(10);
+  });
+
   test('refuses a body on several lines before anything is written', async () => {
     const event = { ...outgoing('order.created'), body: '{\n}' };
     const batch = await store.begin([{ step: 'reserve', eventId: v7() }], []);
