@@ -9,7 +9,7 @@ export interface Linger {
 
 /** Worth a wait: this many more items are expected to arrive while lingering. */
 const WORTH_LINGERING = 4;
-/** Worth the longest wait: this many would arrive meanwhile. With half as many the wait is a quarter as long, and so on. */
+/** Worth the longest wait: this many would arrive meanwhile. With half as many the wait is an eighth as long, and so on. */
 const WORTH_ALL = 100;
 /** A batch of so many is worth no wait: what its transaction costs by itself is next to nothing for each of them. */
 const ENOUGH = 200;
@@ -39,7 +39,8 @@ export class MicroBatcher<Item> {
 
   /**
    * @param run must not reject: it owns the fate of its items
-   * @param isNew items that begin something: when not all fit, what has been begun goes first
+   * @param isNew items that begin something: when not all fit, what has been begun goes first; but a client waits for them, so they are
+   * never made to wait for more
    */
   constructor(
     run: (items: Item[]) => Promise<void>,
@@ -60,7 +61,7 @@ export class MicroBatcher<Item> {
   push(item: Item): void {
     this.#arrived++;
     this.#waiting.push(item);
-    if (this.#waiting.length >= ENOUGH) this.#endLinger?.();
+    if (this.#waiting.length >= ENOUGH || this.#isNew(item)) this.#endLinger?.();
     if (this.#running) return;
     this.#running = true;
     // A microtask later, so that everything that arrived in the same read from the socket shares the batch.
@@ -82,13 +83,16 @@ export class MicroBatcher<Item> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#linger !== undefined && this.#waiting.length < Math.min(this.#limit, ENOUGH))
-        await this.#lingerWith(this.#linger);
+      if (this.#linger !== undefined && this.#mayWait()) await this.#lingerWith(this.#linger);
       const batch = this.#take();
       await this.#run(batch);
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #mayWait(): boolean {
+    return this.#waiting.length < Math.min(this.#limit, ENOUGH) && !this.#waiting.some(this.#isNew);
   }
 
   #take(): Item[] {
@@ -110,7 +114,7 @@ export class MicroBatcher<Item> {
       this.#since = now;
       this.#arrived = 0;
     }
-    const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 2;
+    const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 3;
     if (this.#rate * wait < WORTH_LINGERING) return;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(wait, resolve);

@@ -117,7 +117,7 @@ async function waitWhenArriving(items: number): Promise<number | undefined> {
 }
 
 /** A batcher that may linger, with a clock of the test's own: items arrive every ten milliseconds. */
-function busy() {
+function busy(isNew?: (item: number) => boolean) {
   let time = 0;
   let begun = 0;
   let holding = false;
@@ -131,7 +131,7 @@ function busy() {
     },
   };
   const run = async (items: number[]) => void batches.push(items.length);
-  const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 });
+  const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 }, isNew);
   const arrive = async (items: number, how?: 'and wait' | 'after a second') => {
     time += how === 'after a second' ? 1_000 : 10;
     holding = how === 'and wait';
@@ -145,7 +145,7 @@ function busy() {
 
 test('waits for more in proportion to what arrives: not for a few, and no longer than it may', async () => {
   expect(await waitWhenArriving(2)).toBeUndefined();
-  expect(await waitWhenArriving(20)).toBeCloseTo(3.2);
+  expect(await waitWhenArriving(35)).toBeCloseTo(6.86, 1);
   expect(await waitWhenArriving(50)).toBeCloseTo(20);
   expect(await waitWhenArriving(150)).toBeCloseTo(20);
 });
@@ -162,6 +162,19 @@ test('a wait ends as soon as enough have come', async () => {
   for (let item = 0; item < 100; item++) batcher.push(item);
   await batcher.whenIdle();
   expect(batches.at(-1)).toBe(200);
+});
+
+test('what is new waits for nothing, and ends a wait', async () => {
+  const { batcher, batches, waits, arrive } = busy((item) => item === 1_000);
+  for (let round = 0; round < 50; round++) await arrive(100);
+  await arrive(100, 'and wait');
+  expect(waits()).toBe(1);
+  batcher.push(1_000);
+  await batcher.whenIdle();
+  expect(batches.at(-1)).toBe(101);
+  batcher.push(1_000);
+  await batcher.whenIdle();
+  expect(waits()).toBe(1);
 });
 
 test('after a pause it has forgotten how much had arrived before', async () => {
