@@ -45,7 +45,7 @@ export class KnownRows {
     }
   }
 
-  /** Asked once for each attempt. */
+  /** Asked once for each attempt, which it counts. */
   worthRelyingOn(): boolean {
     if (this.#limit === 0) return false;
     if (this.#attemptsWithLocks === 0) return true;

@@ -1,4 +1,5 @@
-import { createDataSource, KitTables1760000000000, LedgerTables1760000000000, migrate } from '@quickstep/shared/db';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { createDataSource, KitTables1760000000000, LedgerTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
 import { type Changes, type OutgoingEvent, type Row, type TypedTable, table } from '@quickstep/shared/pipeline';
 import { freshDatabase } from '@quickstep/shared/testing';
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
@@ -81,6 +82,29 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop
     await database.drop();
   };
   return { dataSource, drop };
+}
+
+/** For every test of the file: an empty database, and two stores on it as two replicas have them. */
+export function twoStores(
+  rowCache: number,
+  take: (made: { dataSource: DataSource; store: PgStore; other: PgStore }) => void,
+): void {
+  let database: Awaited<ReturnType<typeof migratedDatabase>>;
+  let stores: PgStore[] = [];
+  beforeAll(async () => {
+    database = await migratedDatabase();
+  });
+  afterAll(() => database.drop());
+  beforeEach(() => {
+    const { dataSource } = database;
+    const [store, other] = [new PgStore(dataSource, rowCache), new PgStore(dataSource, rowCache)];
+    stores = [store, other];
+    take({ dataSource, store, other });
+  });
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await database.dataSource.query('truncate inbox, outbox, event_history, things, stock');
+  });
 }
 
 /** Rows of a table with every property but the key changed. */

@@ -1,27 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { PgStore } from '@quickstep/shared/db';
+import { describe, expect, test } from '@jest/globals';
+import type { PgStore } from '@quickstep/shared/db';
 import { Conflict, Permanent, type Row, type Table, Unavailable } from '@quickstep/shared/pipeline';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { v7 } from 'uuid';
-import { changeOf, migratedDatabase, none, nothing, outgoing, type Stock, stock, type Thing, things } from './fixture.js';
+import { changeOf, none, nothing, outgoing, type Stock, stock, type Thing, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
-let drop: () => Promise<void>;
 let store: PgStore;
 let other: PgStore;
-
-beforeAll(async () => {
-  ({ dataSource, drop } = await migratedDatabase());
-});
-afterAll(() => drop());
-
-beforeEach(() => {
-  store = new PgStore(dataSource, 0);
-  other = new PgStore(dataSource, 0);
-});
-afterEach(async () => {
-  await Promise.all([store.close(), other.close()]);
-  await dataSource.query('truncate inbox, outbox, event_history, things, stock');
+twoStores(0, (made) => {
+  ({ dataSource, store, other } = made);
 });
 
 const row = (typed: Thing | Stock): Row => ({ ...typed });
