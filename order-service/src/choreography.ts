@@ -24,18 +24,9 @@ export const order = choreography('order-service', {
   placeOrder: { command: PlaceOrder, emits: [OrderCreated] },
   cancelOrder: { command: CancelOrder, emits: [OrderCancellationRequested] },
   expireOrder: { timer: "the order's deadline", emits: [OrderCancellationRequested, OrderStuck] },
-  recordProgress: {
-    on: [
-      InventoryReserved,
-      InventoryInsufficient,
-      PaymentCompleted,
-      PaymentFailed,
-      ShippingShipped,
-      ShippingFailed,
-      ShippingCancellationRejected,
-      PaymentRefunded,
-      InventoryReleased,
-    ],
+  recordProgress: { on: [InventoryReserved, PaymentCompleted, ShippingCancellationRejected, PaymentRefunded], emits: [] },
+  endOrder: {
+    on: [ShippingShipped, InventoryInsufficient, PaymentFailed, ShippingFailed, InventoryReleased],
     emits: [OrderCompleted, OrderCancelled],
   },
   updateCatalogue: { on: [InventoryItemChanged], emits: [] },

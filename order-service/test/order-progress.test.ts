@@ -23,7 +23,7 @@ import type { Order } from '../src/domain/order.js';
 import { orderSteps } from '../src/steps/index.js';
 
 const DEADLINE = 60_000;
-const { cancelOrder, expireOrder, recordProgress, updateCatalogue } = orderSteps(DEADLINE).steps;
+const { cancelOrder, endOrder, expireOrder, recordProgress, updateCatalogue } = orderSteps(DEADLINE).steps;
 
 const sample = sampleOrder();
 const { orderId, customerId, items, total, currency, paymentMethod, shippingAddress } = sample;
@@ -56,7 +56,7 @@ const placed = (properties: Partial<Order> = {}) =>
   });
 const withFacts = (...facts: string[]) => Object.fromEntries(facts.map((fact) => [fact, '2026-11-21T10:00:10Z']));
 
-describe('recordProgress', () => {
+describe('recordProgress and endOrder', () => {
   test('records a fact with the time of its event', () => {
     const world = given(placed());
     const event = happened(InventoryReserved(sample), { time: '2026-11-21T10:00:05Z' });
@@ -73,7 +73,7 @@ describe('recordProgress', () => {
     const world = given(placed());
     world.when(recordProgress, reserved);
     world.when(recordProgress, paid);
-    expect(world.when(recordProgress, shipped, { now: at('10:00:20') })).toEqual([
+    expect(world.when(endOrder, shipped, { now: at('10:00:20') })).toEqual([
       OrderCompleted({ ...state, trackingNumber: 'TRACK-1' }),
     ]);
     expect(world.row(Orders, orderId)).toMatchObject({
@@ -87,47 +87,48 @@ describe('recordProgress', () => {
 
   test('completes it although the shipment is heard of first, and only once', () => {
     const world = given(placed());
-    expect(world.when(recordProgress, shipped)).toEqual([OrderCompleted({ ...state, trackingNumber: 'TRACK-1' })]);
-    for (const late of [paid, reserved, shipped, tooLate]) expect(world.when(recordProgress, late)).toEqual([]);
+    expect(world.when(endOrder, shipped)).toEqual([OrderCompleted({ ...state, trackingNumber: 'TRACK-1' })]);
+    for (const late of [paid, reserved, tooLate]) expect(world.when(recordProgress, late)).toEqual([]);
+    expect(world.when(endOrder, shipped)).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'COMPLETED' });
   });
 
   test('cancels an order whose stock was insufficient', () => {
     const world = given(placed());
-    expect(world.when(recordProgress, insufficient)).toEqual([OrderCancelled({ ...state, reason: 'Not enough stock' })]);
+    expect(world.when(endOrder, insufficient)).toEqual([OrderCancelled({ ...state, reason: 'Not enough stock' })]);
   });
 
   test('waits for the stock before it cancels a declined order', () => {
     const world = given(placed({ facts: withFacts('inventory.reserved'), status: 'RESERVED' }));
-    expect(world.when(recordProgress, declined)).toEqual([]);
+    expect(world.when(endOrder, declined)).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', reason });
-    expect(world.when(recordProgress, released)).toEqual([OrderCancelled({ ...state, reason })]);
+    expect(world.when(endOrder, released)).toEqual([OrderCancelled({ ...state, reason })]);
   });
 
   test('waits for money and stock before it cancels a refused shipment', () => {
     const world = given(placed({ facts: withFacts('inventory.reserved', 'payment.completed'), status: 'PAID' }));
-    expect(world.when(recordProgress, unshipped)).toEqual([]);
+    expect(world.when(endOrder, unshipped)).toEqual([]);
     expect(world.when(recordProgress, refunded)).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', endedAt: null });
-    expect(world.when(recordProgress, released)).toEqual([OrderCancelled({ ...state, reason: 'Shipment refused: no route' })]);
+    expect(world.when(endOrder, released)).toEqual([OrderCancelled({ ...state, reason: 'Shipment refused: no route' })]);
   });
 
   test('keeps the first reason', () => {
     const world = given(placed({ reason: 'Cancelled by the customer', facts: requested, status: 'CANCELLING' }));
-    world.when(recordProgress, unshipped);
-    expect(world.when(recordProgress, released)).toEqual([OrderCancelled({ ...state, reason: 'Cancelled by the customer' })]);
+    world.when(endOrder, unshipped);
+    expect(world.when(endOrder, released)).toEqual([OrderCancelled({ ...state, reason: 'Cancelled by the customer' })]);
   });
 
   test('cancels for some reason even when the reason has not arrived yet', () => {
     const world = given(placed());
-    expect(world.when(recordProgress, released)).toEqual([OrderCancelled({ ...state, reason: 'Cancelled' })]);
+    expect(world.when(endOrder, released)).toEqual([OrderCancelled({ ...state, reason: 'Cancelled' })]);
   });
 
   test('ends once, however often an ending is announced', () => {
     const world = given(placed());
-    world.when(recordProgress, insufficient);
+    world.when(endOrder, insufficient);
     const ended = world.row(Orders, orderId);
-    expect(world.when(recordProgress, released)).toEqual([]);
+    expect(world.when(endOrder, released)).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ endedAt: ended?.endedAt, status: 'CANCELLED' });
   });
 
@@ -135,17 +136,18 @@ describe('recordProgress', () => {
     const world = given(placed({ facts: { ...withFacts('payment.completed'), ...requested }, status: 'CANCELLING' }));
     expect(world.when(recordProgress, tooLate)).toEqual([]);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'PAID' });
-    expect(world.when(recordProgress, shipped)).toHaveLength(1);
+    expect(world.when(endOrder, shipped)).toHaveLength(1);
   });
 
   test('ends a stuck order and says so no longer', () => {
     const world = given(placed({ facts: requested, status: 'CANCELLING', stuckSince: at('10:02:00') }));
-    world.when(recordProgress, released);
+    world.when(endOrder, released);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLED', stuckSince: null, deadlineAt: null });
   });
 
   test('parks an event of an order that does not exist', () => {
     expect(() => given().when(recordProgress, reserved)).toThrow(Permanent);
+    expect(() => given().when(endOrder, shipped)).toThrow(Permanent);
   });
 });
 
@@ -164,7 +166,7 @@ describe('cancelOrder', () => {
     expect(world.row(Orders, orderId)).toMatchObject({
       status: 'CANCELLING',
       facts: { 'order.cancellation_requested': '2026-11-21T10:00:30.000Z' },
-      deadlineAt,
+      deadlineAt: at('10:01:30'),
     });
   });
 
@@ -240,8 +242,9 @@ describe('expireOrder', () => {
   test('reports an order as stuck whose cancellation, asked by the customer, does not come to an end', () => {
     const world = given(placed());
     world.when(cancelOrder, request(orderId, {}), { now: at('10:00:30') });
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:00') })).toEqual([stuck]);
-    expect(world.row(Orders, orderId)).toMatchObject({ stuckSince: at('10:01:00') });
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:29') })).toEqual([]);
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:30') })).toEqual([stuck]);
+    expect(world.row(Orders, orderId)).toMatchObject({ stuckSince: at('10:01:30') });
   });
 });
 

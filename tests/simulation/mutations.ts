@@ -122,7 +122,7 @@ export const mutations: readonly Mutation[] = [
   deciding('the booking of a parcel is dropped when its row was closed', 'bookShipment', (real) => (message, rows, context) => {
     return rowOf(rows, 'shipment').closed === true ? [] : real(message, rows, context);
   }),
-  deciding('a deadline stays when the order has ended', 'recordProgress', (real) => (message, rows, context) => {
+  deciding('a deadline stays when the order has ended', 'endOrder', (real) => (message, rows, context) => {
     const order = rowOf(rows, 'order');
     const { deadlineAt } = order;
     const decision = real(message, rows, context);

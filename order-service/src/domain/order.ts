@@ -1,5 +1,5 @@
 import type { OrderLine, OrderState, ShippingAddress } from '@quickstep/shared/contracts';
-import type { Facts, OrderStatus } from './status.js';
+import { type Fact, type Facts, type OrderStatus, statusOf } from './status.js';
 
 /** An order, and the facts known of its saga. */
 export type Order = {
@@ -28,6 +28,12 @@ export type Order = {
   /** Since when the order is past its deadline although its cancellation was asked for. */
   stuckSince: Date | null;
 };
+
+/** @param time when it happened (RFC 3339) */
+export function learn(order: Order, fact: Fact, time: string): void {
+  order.facts = { ...order.facts, [fact]: time };
+  order.status = statusOf(order.facts);
+}
 
 /** What the events of the chain carry of an order. */
 export function stateOf(order: Order): OrderState {

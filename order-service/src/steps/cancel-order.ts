@@ -2,20 +2,24 @@ import { OrderCancellationRequested } from '@quickstep/shared/contracts';
 import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { stateOf } from '../domain/order.js';
-import { hasEnded, statusOf } from '../domain/status.js';
+import { learn, stateOf } from '../domain/order.js';
+import { hasEnded } from '../domain/status.js';
 
-/** Asks shipping, which owns the point of no return, to fail the order; the compensation chain does the rest. */
-export const cancelOrder = step(declared, 'cancelOrder', {
-  rows: ({ subject }) => ({ order: Orders.existing(subject) }),
-  decide: ({ subject, data }, { order }, { now }) => {
-    if (order === undefined) return refused('not-found', 'order_not_found', `There is no order ${subject}`);
-    if (hasEnded(order.status)) return refused('conflict', 'order_ended', `The order is ${order.status} already`);
-    if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order);
-    const reason = data.reason ?? 'Cancelled by the customer';
-    order.facts = { ...order.facts, 'order.cancellation_requested': now.toISOString() };
-    order.status = statusOf(order.facts);
-    order.reason ??= reason;
-    return accepted(order, [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
-  },
-});
+/**
+ * Asks shipping, which owns the point of no return, to fail the order; the compensation chain does the rest, and has as long for it as
+ * an order has.
+ */
+export const cancelOrder = (deadlineMs: number) =>
+  step(declared, 'cancelOrder', {
+    rows: ({ subject }) => ({ order: Orders.existing(subject) }),
+    decide: ({ subject, data }, { order }, { now }) => {
+      if (order === undefined) return refused('not-found', 'order_not_found', `There is no order ${subject}`);
+      if (hasEnded(order.status)) return refused('conflict', 'order_ended', `The order is ${order.status} already`);
+      if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order);
+      const reason = data.reason ?? 'Cancelled by the customer';
+      learn(order, 'order.cancellation_requested', now.toISOString());
+      order.reason ??= reason;
+      order.deadlineAt = new Date(now.getTime() + deadlineMs);
+      return accepted(order, [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
+    },
+  });

@@ -2,8 +2,7 @@ import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contra
 import { due, timerStep } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { stateOf } from '../domain/order.js';
-import { statusOf } from '../domain/status.js';
+import { learn, stateOf } from '../domain/order.js';
 
 /**
  * Cancels an order that is still open at its deadline, and looks again after the same time: an order that cannot end even then is
@@ -28,8 +27,7 @@ export const expireOrder = (deadlineMs: number) =>
         ];
       }
       const reason = 'The order was not completed in time';
-      order.facts = { ...order.facts, 'order.cancellation_requested': now.toISOString() };
-      order.status = statusOf(order.facts);
+      learn(order, 'order.cancellation_requested', now.toISOString());
       order.reason ??= reason;
       return [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason })];
     },

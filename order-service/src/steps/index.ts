@@ -1,6 +1,7 @@
 import { implement } from '@quickstep/shared/pipeline';
 import { order } from '../choreography.js';
 import { cancelOrder } from './cancel-order.js';
+import { endOrder } from './end-order.js';
 import { expireOrder } from './expire-order.js';
 import { placeOrder } from './place-order.js';
 import { recordProgress } from './record-progress.js';
@@ -10,8 +11,9 @@ import { updateCatalogue } from './update-catalogue.js';
 export const orderSteps = (deadlineMs: number) =>
   implement(order, {
     placeOrder: placeOrder(deadlineMs),
-    cancelOrder,
+    cancelOrder: cancelOrder(deadlineMs),
     expireOrder: expireOrder(deadlineMs),
     recordProgress,
+    endOrder,
     updateCatalogue,
   });

@@ -46,6 +46,11 @@ export function choreography<const Steps extends StepDeclarations>(service: stri
   return { service, steps };
 }
 
+/** Whether any service consumes what the step emits. If none does, no saga waits for the step. */
+export function leadsOn(step: StepDeclaration): boolean {
+  return step.emits.some(({ final }) => !final);
+}
+
 /** The contracts of every event that the service consumes, each once. */
 export function consumedBy(declared: Choreography): EventContract[] {
   const contracts = Object.values(declared.steps).flatMap((step) => ('on' in step ? step.on : []));

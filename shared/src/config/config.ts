@@ -30,11 +30,15 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       fallback: 'info',
     }),
     batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '1000', max: 5_000 }),
-    linger: integer('LINGER_MS', 'Longest wait for more messages before a transaction begins, when many arrive; 0 never waits', {
-      fallback: '60',
-      min: 0,
-      max: 1_000,
-    }),
+    linger: integer(
+      'LINGER_MS',
+      'Longest wait for more messages before a transaction begins, when many arrive or nobody waits; 0 never waits',
+      {
+        fallback: '60',
+        min: 0,
+        max: 1_000,
+      },
+    ),
     rowCache: integer(
       'ROW_CACHE',
       'Rows of each table to remember, so that a transaction need not load them first; 0 loads and locks them every time',

@@ -1,5 +1,6 @@
 import type { CloudEvent, EventContract, EventDraft } from '../contracts/index.js';
 import { Conflict, Permanent, Unavailable } from './errors.js';
+import type { AwaitedBy } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, OutgoingEvent, Store } from './ports.js';
 import type { Relay } from './relay.js';
@@ -13,6 +14,8 @@ export interface BoundStep {
   readonly name: string;
   readonly step: AnyStep;
   readonly emits: ReadonlyMap<string, EventContract>;
+  /** Its events; a client waits for its commands. */
+  readonly awaitedBy: AwaitedBy;
 }
 
 /** How a piece of work ended. A failed one has left nothing behind. */
@@ -31,8 +34,8 @@ export interface Work {
   readonly outcome: unknown;
   /** Set when the message is an event: it is claimed in the inbox. */
   readonly event?: { readonly event: CloudEvent; readonly body: string };
-  /** A client waits for it: told at once when the database is away, rather than kept. */
-  readonly impatient: boolean;
+  /** A client is told at once when the database is away; other work is kept. */
+  readonly awaitedBy: AwaitedBy;
   settle(result: WorkResult): void;
 }
 
@@ -58,8 +61,8 @@ export interface BatchOptions {
   readonly observer: Observer;
   /** Keep a history of every event consumed and emitted. */
   readonly journal: boolean;
-  /** Work that waits for a later batch although a client waits for it: asked for when the database is away. */
-  takeImpatient(): readonly Work[];
+  /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
+  takeAwaitedByClients(): readonly Work[];
 }
 
 const CONFLICTS_BEFORE_SPLITTING = 5;
@@ -137,15 +140,15 @@ export class BatchRunner {
   }
 
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
-    const { observer, clock, takeImpatient } = this.#options;
+    const { observer, clock, takeAwaitedByClients } = this.#options;
     this.#away = error;
     observer.trouble('the database is away', error);
-    const patient = this.#stopping ? [] : works.filter((work) => !work.impatient);
-    const failed = this.#stopping ? works : works.filter((work) => work.impatient);
-    for (const work of [...failed, ...takeImpatient()]) work.settle({ kind: 'failed', error });
-    if (patient.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    const kept = this.#stopping ? [] : works.filter(({ awaitedBy }) => awaitedBy !== 'client');
+    const failed = this.#stopping ? works : works.filter(({ awaitedBy }) => awaitedBy === 'client');
+    for (const work of [...failed, ...takeAwaitedByClients()]) work.settle({ kind: 'failed', error });
+    if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
     else this.#away = undefined;
-    return patient;
+    return kept;
   }
 
   async #attempt(works: readonly Work[]): Promise<Committed> {

@@ -1,6 +1,15 @@
 import type { Clock } from './ports.js';
 
-/** A wait for more items before a batch begins, taken only when many arrive. */
+/** Who waits for an item, and so whether it may wait for others to share its batch. */
+export type AwaitedBy =
+  /** A client: it begins at once, and is told at once when it cannot. */
+  | 'client'
+  /** The rest of a saga: it waits for more only when many arrive. */
+  | 'saga'
+  /** Nobody. */
+  | 'nobody';
+
+/** A wait for more items before a batch begins. */
 export interface Linger {
   readonly clock: Clock;
   /** How long at most, in milliseconds. */
@@ -20,14 +29,14 @@ const KEPT_FOR_NEW = 0.1;
 
 /**
  * Collects items and hands them on in batches: whatever has arrived while the previous batch ran, up to a limit. One batch runs at a
- * time, in order of arrival. An idle batcher never waits; one that sees many items a second may linger for more of them, as a
- * transaction for ten costs little more than one for two.
+ * time, in order of arrival. A batcher that sees many items a second may linger for more of them, as a transaction for ten costs little
+ * more than one for two; and items that nobody waits for always do, until something more urgent takes them along.
  */
 export class MicroBatcher<Item> {
   readonly #run: (items: Item[]) => Promise<void>;
   readonly #limit: number;
   readonly #linger: Linger | undefined;
-  readonly #isNew: (item: Item) => boolean;
+  readonly #awaitedBy: (item: Item) => AwaitedBy;
   #waiting: Item[] = [];
   #running = false;
   #idle: (() => void)[] = [];
@@ -35,21 +44,20 @@ export class MicroBatcher<Item> {
   #rate = 0;
   #since = 0;
   #arrived = 0;
-  #endLinger: (() => void) | undefined;
+  #lingering: { readonly until: 'saga' | 'client'; end(): void } | undefined;
 
   /**
    * @param run must not reject: it owns the fate of its items
-   * @param isNew items that begin something: when not all fit, what has been begun goes first; but a client waits for them, so they are
-   * never made to wait for more
+   * @param awaitedBy what a client waits for begins something: when not all fit, what has been begun goes first
    */
   constructor(
     run: (items: Item[]) => Promise<void>,
     limit: number,
     linger?: Linger,
-    isNew: (item: Item) => boolean = () => false,
+    awaitedBy: (item: Item) => AwaitedBy = () => 'saga',
   ) {
     this.#run = run;
-    this.#isNew = isNew;
+    this.#awaitedBy = awaitedBy;
     this.#limit = limit;
     this.#linger = linger;
   }
@@ -61,7 +69,7 @@ export class MicroBatcher<Item> {
   push(item: Item): void {
     this.#arrived++;
     this.#waiting.push(item);
-    if (this.#waiting.length >= ENOUGH || this.#isNew(item)) this.#endLinger?.();
+    if (this.#waiting.length >= ENOUGH || this.#isMoreUrgent(item)) this.#lingering?.end();
     if (this.#running) return;
     this.#running = true;
     // A microtask later, so that everything that arrived in the same read from the socket shares the batch.
@@ -83,22 +91,17 @@ export class MicroBatcher<Item> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#linger !== undefined && this.#mayWait()) await this.#lingerWith(this.#linger);
-      const batch = this.#take();
-      await this.#run(batch);
+      if (this.#linger !== undefined) await this.#waitForMore(this.#linger);
+      await this.#run(this.#take());
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #mayWait(): boolean {
-    return this.#waiting.length < Math.min(this.#limit, ENOUGH) && !this.#waiting.some(this.#isNew);
-  }
-
   #take(): Item[] {
     if (this.#waiting.length <= this.#limit) return this.#waiting.splice(0);
     const begun = this.#waiting.filter((item) => !this.#isNew(item));
-    const fresh = this.#waiting.filter(this.#isNew);
+    const fresh = this.#waiting.filter((item) => this.#isNew(item));
     const kept = Math.min(fresh.length, Math.floor(this.#limit * KEPT_FOR_NEW));
     const batch = begun.splice(0, this.#limit - kept);
     batch.push(...fresh.splice(0, this.#limit - batch.length));
@@ -106,23 +109,47 @@ export class MicroBatcher<Item> {
     return batch;
   }
 
-  async #lingerWith({ clock, milliseconds }: Linger): Promise<void> {
-    const now = clock.now().getTime();
-    const elapsed = now - this.#since;
-    if (elapsed > 0) {
-      this.#rate += (1 - Math.exp(-elapsed / MEMORY)) * (this.#arrived / elapsed - this.#rate);
-      this.#since = now;
-      this.#arrived = 0;
-    }
+  #isNew(item: Item): boolean {
+    return this.#awaitedBy(item) === 'client';
+  }
+
+  #isMoreUrgent(item: Item): boolean {
+    const by = this.#awaitedBy(item);
+    return by === 'client' || (by === 'saga' && this.#lingering?.until === 'saga');
+  }
+
+  #nobodyWaits(): boolean {
+    return this.#waiting.every((item) => this.#awaitedBy(item) === 'nobody');
+  }
+
+  async #waitForMore({ clock, milliseconds }: Linger): Promise<void> {
+    this.#estimateRate(clock.now().getTime());
+    if (this.#nobodyWaits()) await this.#lingerFor(milliseconds, 'saga', clock);
+    // Something that a saga waits for may have come meanwhile.
+    if (this.#nobodyWaits()) return;
     const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 3;
-    if (this.#rate * wait < WORTH_LINGERING) return;
+    if (this.#rate * wait >= WORTH_LINGERING) await this.#lingerFor(wait, 'client', clock);
+  }
+
+  #estimateRate(now: number): void {
+    const elapsed = now - this.#since;
+    if (elapsed <= 0) return;
+    this.#rate += (1 - Math.exp(-elapsed / MEMORY)) * (this.#arrived / elapsed - this.#rate);
+    this.#since = now;
+    this.#arrived = 0;
+  }
+
+  /** @param until who ends the wait, besides time and a batch that is large enough */
+  async #lingerFor(milliseconds: number, until: 'saga' | 'client', clock: Clock): Promise<void> {
+    if (this.#waiting.length >= Math.min(this.#limit, ENOUGH) || this.#waiting.some((item) => this.#isNew(item))) return;
     await new Promise<void>((resolve) => {
-      const cancel = clock.after(wait, resolve);
-      this.#endLinger = () => {
+      const cancel = clock.after(milliseconds, resolve);
+      const end = () => {
         cancel();
         resolve();
       };
+      this.#lingering = { until, end };
     });
-    this.#endLinger = undefined;
+    this.#lingering = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { leadsOn } from '../choreography/index.js';
 import { type EventContract, validator } from '../contracts/index.js';
 import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
 import { decode } from './decode.js';
@@ -19,7 +20,7 @@ export interface PipelineOptions {
   readonly retries: number;
   /** Messages in one transaction at most. */
   readonly batchLimit: number;
-  /** Wait for more messages before a batch begins, when many arrive; milliseconds, 0 never waits. */
+  /** Longest wait for more messages before a batch begins, when many arrive or nobody waits; milliseconds, 0 never waits. */
   readonly linger?: number;
   /** How long an effect may take before it counts as failed, in milliseconds; it is then tried again with the same key. */
   readonly effectTimeout?: number;
@@ -71,16 +72,15 @@ export class Pipeline<I extends Implementation = Implementation> {
   constructor(implementation: I, options: PipelineOptions) {
     this.#options = options;
     this.relay = new Relay(options);
-    const takeImpatient = () => this.#batcher.takeBack((work) => work.impatient);
     this.#runner = new BatchRunner({
       ...options,
       service: implementation.choreography.service,
       relay: this.relay,
-      takeImpatient,
+      takeAwaitedByClients: () => this.#batcher.takeBack(({ awaitedBy }) => awaitedBy === 'client'),
     });
     // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
-    const isNew = (work: Work) => work.impatient;
-    this.#batcher = new MicroBatcher((works) => this.#runner.run(works), options.batchLimit, lingerOf(options), isNew);
+    const run = (works: readonly Work[]) => this.#runner.run(works);
+    this.#batcher = new MicroBatcher(run, options.batchLimit, lingerOf(options), ({ awaitedBy }) => awaitedBy);
     const bound = this.#bind(implementation);
     this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
   }
@@ -136,7 +136,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     const cause = { id, tenantid, traceparent };
     const { bound } = command;
     const result = await new Promise<WorkResult>((settle) => {
-      this.#batcher.push({ bound, message, cause, outcome: undefined, impatient: true, settle });
+      this.#batcher.push({ bound, message, cause, outcome: undefined, awaitedBy: 'client', settle });
     });
     if (result.kind === 'failed') throw result.error;
     this.#options.observer.handled(name, message, result.kind, since);
@@ -164,7 +164,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     return Object.entries(choreography.steps).map(([name, declared]) => {
       const step = steps[name];
       if (step === undefined) throw new TypeError(`${choreography.service}: step "${name}" is declared but not written`);
-      const bound = { name, step, emits: new Map(declared.emits.map((contract) => [contract.type, contract])) };
+      const emits = new Map(declared.emits.map((contract) => [contract.type, contract]));
+      const bound = { name, step, emits, awaitedBy: leadsOn(declared) ? 'saga' : 'nobody' } as const;
       if ('command' in declared) this.#commands.set(name, { bound, check: validator(declared.command.schema) });
       if ('on' in declared) for (const contract of declared.on) this.#listen(contract, bound);
       return bound;
@@ -212,7 +213,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     const { id, tenantid, correlationid, traceparent } = received.event;
     const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
     const decide = (outcome: unknown) => {
-      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, impatient: false, settle });
+      const { awaitedBy } = bound;
+      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, awaitedBy, settle });
     };
     if (bound.step.effect === undefined) decide(undefined);
     else this.#effect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));

@@ -14,7 +14,7 @@ export interface RelayOptions {
 
 const SWEEP_PAGE = 100;
 /** Confirmed entries are deleted by the next batch; when none comes for this long, on their own. Milliseconds. */
-const CLEAR_WHEN_IDLE_AFTER = 50;
+const CLEAR_WHEN_IDLE_AFTER = 250;
 
 /**
  * Publishes what has been committed. The fast path publishes from memory right after the commit; the outbox entry is the promise,

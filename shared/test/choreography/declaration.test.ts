@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { choreography, consumedBy, emittedBy, problemsOf, retryQueue, topologyOf } from '@quickstep/shared/choreography';
+import { choreography, consumedBy, emittedBy, leadsOn, problemsOf, retryQueue, topologyOf } from '@quickstep/shared/choreography';
 import { command, event } from '@quickstep/shared/contracts';
 import { Type } from '@sinclair/typebox';
 
@@ -20,6 +20,11 @@ describe('a declaration', () => {
   test('lists each event once that its service consumes and emits', () => {
     expect(consumedBy(kitchen)).toEqual([Asked]);
     expect(emittedBy(kitchen)).toEqual([Asked, Cooked]);
+  });
+
+  test('tells whether anything follows from a step', () => {
+    const waiter = choreography('waiter-service', { clear: { on: [Cooked], emits: [] } });
+    expect([kitchen.steps.cook, guest.steps.eat, waiter.steps.clear].map(leadsOn)).toEqual([true, false, false]);
   });
 
   test('cannot undo a step that its service does not have', () => {

@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals';
-import { MicroBatcher } from '@quickstep/shared/pipeline';
+import { describe, expect, test } from '@jest/globals';
+import { type AwaitedBy, MicroBatcher } from '@quickstep/shared/pipeline';
 
 /** A batcher whose batches end when the test says so. */
-function held(limit: number, isNew?: (item: number) => boolean) {
+function held(limit: number, awaitedBy?: (item: number) => AwaitedBy) {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];
   const batcher = new MicroBatcher<number>(
@@ -12,7 +12,7 @@ function held(limit: number, isNew?: (item: number) => boolean) {
     },
     limit,
     undefined,
-    isNew,
+    awaitedBy,
   );
   const next = async () => {
     await settled();
@@ -83,7 +83,7 @@ test('is idle when nothing waits and nothing runs', async () => {
 });
 
 test('when not all fit, what has been begun goes before what is new, which still gets its share', async () => {
-  const { batcher, batches, next } = held(10, (item) => item >= 100);
+  const { batcher, batches, next } = held(10, (item) => (item >= 100 ? 'client' : 'saga'));
   for (const item of [100, 101, 102]) batcher.push(item);
   for (let item = 1; item <= 12; item++) batcher.push(item);
   await next();
@@ -117,7 +117,7 @@ async function waitWhenArriving(items: number): Promise<number | undefined> {
 }
 
 /** A batcher that may linger, with a clock of the test's own: items arrive every ten milliseconds. */
-function busy(isNew?: (item: number) => boolean) {
+function busy(awaitedBy?: (item: number) => AwaitedBy) {
   let time = 0;
   let begun = 0;
   let holding = false;
@@ -131,7 +131,7 @@ function busy(isNew?: (item: number) => boolean) {
     },
   };
   const run = async (items: number[]) => void batches.push(items.length);
-  const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 }, isNew);
+  const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 }, awaitedBy);
   const arrive = async (items: number, how?: 'and wait' | 'after a second') => {
     time += how === 'after a second' ? 1_000 : 10;
     holding = how === 'and wait';
@@ -165,7 +165,7 @@ test('a wait ends as soon as enough have come', async () => {
 });
 
 test('what is new waits for nothing, and ends a wait', async () => {
-  const { batcher, batches, waits, arrive } = busy((item) => item === 1_000);
+  const { batcher, batches, waits, arrive } = busy((item) => (item === 1_000 ? 'client' : 'saga'));
   for (let round = 0; round < 50; round++) await arrive(100);
   await arrive(100, 'and wait');
   expect(waits()).toBe(1);
@@ -183,4 +183,78 @@ test('after a pause it has forgotten how much had arrived before', async () => {
   expect(waits()).toBe(1);
   await arrive(1, 'after a second');
   expect(waits()).toBe(0);
+});
+
+describe('what nobody waits for', () => {
+  const NOBODYS = -1;
+  const CLIENTS = -2;
+  const SAGAS = -3;
+  const by = new Map<number, AwaitedBy>([
+    [NOBODYS, 'nobody'],
+    [CLIENTS, 'client'],
+  ]);
+
+  /** A batcher that may wait 20 ms, with a clock that the test moves on. */
+  function lazy() {
+    const timers: { readonly due: number; readonly action: () => void }[] = [];
+    let time = 0;
+    const clock = {
+      now: () => new Date(time),
+      after: (milliseconds: number, action: () => void) => {
+        const timer = { due: time + milliseconds, action };
+        timers.push(timer);
+        return () => void timers.splice(timers.indexOf(timer), 1);
+      },
+    };
+    const pass = async (milliseconds: number) => {
+      time += milliseconds;
+      for (const timer of timers.splice(0)) {
+        if (timer.due <= time) timer.action();
+        else timers.push(timer);
+      }
+      await settled();
+    };
+    const batches: number[][] = [];
+    const run = async (items: number[]) => void batches.push(items);
+    const batcher = new MicroBatcher<number>(run, 1_000, { clock, milliseconds: 20 }, (item) => by.get(item) ?? 'saga');
+    const push = async (...items: number[]) => {
+      for (const item of items) batcher.push(item);
+      await settled();
+    };
+    return { batches, push, pass };
+  }
+
+  test('waits as long as it may, however little arrives', async () => {
+    const { batches, push, pass } = lazy();
+    await push(NOBODYS);
+    await pass(19);
+    await push(NOBODYS);
+    expect(batches).toEqual([]);
+    await pass(1);
+    expect(batches).toEqual([[NOBODYS, NOBODYS]]);
+  });
+
+  test.each([
+    ['a saga', SAGAS],
+    ['a client', CLIENTS],
+  ])('goes along with the first that %s waits for', async (_whom, urgent) => {
+    const { batches, push } = lazy();
+    await push(NOBODYS, NOBODYS);
+    await push(urgent);
+    expect(batches).toEqual([[NOBODYS, NOBODYS, urgent]]);
+  });
+
+  test('what goes along waits for more with the others when many arrive', async () => {
+    const { batches, push, pass } = lazy();
+    for (let round = 0; round < 50; round++) {
+      await push(...Array<number>(100).fill(SAGAS));
+      await pass(20);
+    }
+    const before = batches.length;
+    await push(NOBODYS);
+    await push(SAGAS);
+    expect(batches).toHaveLength(before);
+    await pass(20);
+    expect(batches.at(-1)).toEqual([NOBODYS, SAGAS]);
+  });
 });
