@@ -12,7 +12,7 @@ import {
 import type { Connection } from './connection.js';
 import type { Answer, Statement } from './exchange.js';
 import type { HeldRows } from './held-rows.js';
-import { COMMIT, claimAnew, clear, promise, record, WRITTEN_BY, withdraw, writtenBy } from './kit-statements.js';
+import { COMMIT, claimAnew, clear, promise, record, recordAnew, WRITTEN_BY, withdraw, writtenBy } from './kit-statements.js';
 import type { KnownRows } from './known-rows.js';
 import type { TableStatements } from './statements.js';
 
@@ -70,7 +70,7 @@ abstract class PgBatch implements OpenBatch {
   protected abstract write(changes: Changes): Promise<void>;
   protected abstract undo(): Promise<void>;
 
-  protected writes({ updates, inserts, journal, outbox, cleared }: Changes): Statement[] {
+  protected writes({ updates, inserts, outbox, cleared }: Changes): Statement[] {
     const { statementsOf, held } = this.options;
     return [
       ...byTable(updates).map(({ table, rows, properties }) =>
@@ -78,7 +78,6 @@ abstract class PgBatch implements OpenBatch {
       ),
       ...byTable(inserts).map(({ table, rows }) => statementsOf(table).insert(rows)),
       ...(updates.length + inserts.length === 0 ? [] : [WRITTEN_BY]),
-      ...(journal.length === 0 ? [] : [record(journal)]),
       ...(outbox === undefined ? [] : [promise(outbox)]),
       ...(cleared.length === 0 ? [] : [clear(cleared)]),
     ];
@@ -122,15 +121,20 @@ export class LockingBatch extends PgBatch {
   }
 
   #writes(changes: Changes): Statement[] {
-    const { withdrawn } = changes;
-    return [...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]), ...this.writes(changes), COMMIT];
+    const { withdrawn, journal } = changes;
+    return [
+      ...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]),
+      ...this.writes(changes),
+      ...(journal.length === 0 ? [] : [record(journal)]),
+      COMMIT,
+    ];
   }
 }
 
 /**
  * A batch that relied on what the process knew. Its whole transaction is one exchange: it claims, compares, writes, and is committed by
  * the Sync behind it (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). Whatever is wrong with it, an
- * event handled before or a row that has changed, is a Conflict: the next attempt locks and learns the truth. It takes the locks of what it
+ * event handled or recorded before or a row that has changed, is a Conflict: the next attempt locks and learns the truth. It takes the locks of what it
  * compares before those of what it writes, so it can deadlock with a replica's batch; PostgreSQL ends one of them, which is a Conflict too.
  */
 export class OptimisticBatch extends PgBatch {
@@ -153,9 +157,15 @@ export class OptimisticBatch extends PgBatch {
 
   #statements(changes: Changes): Statement[] {
     const { claims } = this.options;
+    const { journal } = changes;
     // Whether the event of a step that failed had been handled before, only a claim can tell.
     if (changes.withdrawn.length > 0) return this.#giveUp();
-    return [...(claims.length === 0 ? [] : [claimAnew(claims)]), ...this.#comparisons(changes), ...this.writes(changes)];
+    return [
+      ...(claims.length === 0 ? [] : [claimAnew(claims)]),
+      ...this.#comparisons(changes),
+      ...this.writes(changes),
+      ...(journal.length === 0 ? [] : [recordAnew(journal)]),
+    ];
   }
 
   #comparisons({ updates, inserts }: Changes): Statement[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PgStore } from '@quickstep/shared/db';
 import { type Changes, Conflict, type Load, Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
-import { v7 } from 'uuid';
+import { v4, v7 } from 'uuid';
 import { changeOf, none, nothing, outgoing, type Stock, stock, type Thing, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
@@ -230,4 +230,17 @@ test('a store that shall remember nothing always locks', async () => {
   expect(await locksNothing()).toBe(false);
   await batch.rollback();
   await locking.close();
+});
+
+test('an event that is in the journal already is a conflict, and stays as it was when the next attempt locks', async () => {
+  const subject = v4();
+  const [first, second] = [outgoing('order.created', { subject }), outgoing('order.completed', { subject })];
+  await run(store, fresh('a'), { ...inserted({ sku: 'a', available: 5 }), journal: [first] });
+  const changes = { ...updated({ sku: 'a', available: 4 }), journal: [first, second] };
+  await expect(run(store, existing('a'), changes)).rejects.toThrow(Conflict);
+  await run(store, existing('a'), changes);
+  const text = 'select event_id, event as body from event_history where subject = $1 order by event_id';
+  const kept = [first, second].map(({ event, body }) => ({ event_id: event.id, body }));
+  expect(await dataSource.query(text, [subject])).toEqual(kept);
+  expect(await stored()).toEqual([{ sku: 'a', available: 4 }]);
 });
