@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
+import { Client } from 'pg';
+import type { Progress } from '../progress.js';
+import { type Percentiles, percentilesOf, sum } from './statistics.js';
+import type { System } from './system.js';
+import { milliseconds, type Table } from './table.js';
+
+/** What the servers alone take on this machine, whatever the services do. */
+export interface Floor {
+  /** From publishing a persistent message to a quorum queue until it has been delivered. */
+  message: Percentiles;
+  /** One row inserted, its transaction committed. */
+  commit: Percentiles;
+  /** As many of both, one after the other, as an order goes through. */
+  chain: Percentiles;
+}
+
+/** Order, inventory, payment, shipping, order: each commits, and tells the next. */
+const LINKS = 5;
+const CHAINS = 60;
+/** As between two orders at 50 per second: an idle processor takes its time to wake up. */
+const PAUSE_MS = 20;
+const QUEUE = 'benchmark.floor';
+/** As large as an event. */
+const BODY = 'x'.repeat(900);
+
+/** Measures with the services at rest, before or after the rounds. */
+export async function measureFloor({ rabbitmqUrl, postgresUrl }: System, progress: Progress): Promise<Floor> {
+  return progress.step('one message and one commit at a time', async () => {
+    const pass = await messages(rabbitmqUrl);
+    const commit = await commits(postgresUrl);
+    try {
+      return await measured(pass.once, commit.once);
+    } finally {
+      await pass.close();
+      await commit.close();
+    }
+  });
+}
+
+async function measured(pass: () => Promise<void>, commit: () => Promise<void>): Promise<Floor> {
+  const message = new Float64Array(CHAINS * LINKS);
+  const committed = new Float64Array(CHAINS * LINKS);
+  for (let index = 0; index < CHAINS * LINKS; index++) {
+    committed[index] = await timed(commit);
+    message[index] = await timed(pass);
+    await sleep(PAUSE_MS);
+  }
+  const of = (all: Float64Array, chain: number) => sum(all.subarray(chain * LINKS, (chain + 1) * LINKS));
+  const chain = Float64Array.from({ length: CHAINS }, (_, index) => of(message, index) + of(committed, index));
+  return { message: percentilesOf(message), commit: percentilesOf(committed), chain: percentilesOf(chain) };
+}
+
+async function timed(action: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await action();
+  return performance.now() - started;
+}
+
+interface Measurable {
+  once(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function messages(url: string): Promise<Measurable> {
+  const [from, to] = await Promise.all([connect(url, { noDelay: true }), connect(url, { noDelay: true })]);
+  const [publisher, consumer] = [await from.createConfirmChannel(), await to.createChannel()];
+  await publisher.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  let arrived = () => {};
+  await consumer.consume(QUEUE, (message) => {
+    if (message === null) return;
+    arrived();
+    consumer.ack(message);
+  });
+  return {
+    once: () =>
+      new Promise((resolve) => {
+        arrived = resolve;
+        publisher.sendToQueue(QUEUE, Buffer.from(BODY), { persistent: true });
+      }),
+    async close() {
+      await publisher.deleteQueue(QUEUE);
+      await Promise.all([from.close(), to.close()]);
+    },
+  };
+}
+
+async function commits(url: string): Promise<Measurable> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('create table if not exists benchmark_floor (id bigserial primary key, body text not null)');
+  const insert = { name: 'floor', text: 'insert into benchmark_floor (body) values ($1)', values: [BODY] };
+  return {
+    async once() {
+      await client.query(insert);
+    },
+    async close() {
+      await client.query('drop table benchmark_floor');
+      await client.end();
+    },
+  };
+}
+
+export function floorTable({ message, commit, chain }: Floor): Table {
+  const row = (what: string, { p50, p95, p99 }: Percentiles) => [what, ...[p50, p95, p99].map((each) => milliseconds(each))];
+  return {
+    title: 'What the servers alone take',
+    columns: ['with the services at rest', 'p50 ms', 'p95', 'p99'],
+    rows: [
+      row('a message through a quorum queue', message),
+      row('a row committed', commit),
+      row(`${LINKS} of each, one after the other`, chain),
+    ],
+    notes: [`An order is a chain of ${LINKS} of each.`],
+  };
+}
