@@ -1,8 +1,9 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
+import { translate } from '../db/index.js';
 import type { Call } from './call.js';
 import { paramsChecker, queryChecker } from './input.js';
-import { problem } from './problem.js';
+import { problem, problems } from './problem.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -97,9 +98,12 @@ export function read<View extends TSchema, Params extends TObject = Empty, Query
     params,
     query,
     response: { status: 200, description: 'What was asked for', schema: view },
+    problems: [{ status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title }],
     async run(call, context) {
       const input = { params: checkParams(call.request), query: checkQuery(call.request) };
-      const found = await declared.find(input, context);
+      const found = await declared.find(input, context).catch((error: unknown) => {
+        throw translate(error);
+      });
       if (found === undefined) throw problem('not_found', `There is nothing at ${call.request.path}`);
       call.json(200, found);
     },

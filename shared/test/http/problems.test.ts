@@ -75,6 +75,14 @@ describe('what is wrong with the rest of a request', () => {
     expectProblem(await client.post('/accounts').set('idempotency-key', 'a b').send({ name: 'x' }), 422, 'invalid_request'));
 });
 
+test('a route that reads while the database is away: try again, and nothing about why', async () => {
+  const response = await client.get('/loans');
+  expectProblem(response, 503, 'unavailable');
+  expect(response.headers['retry-after']).toBe('1');
+  expect(response.text).not.toContain('127.0.0.1');
+  expect(logged).toEqual([]);
+});
+
 describe('what a command answers', () => {
   const lend = (isbn: string) => client.post(`/books/${isbn}/loans`);
 

@@ -86,6 +86,12 @@ export const routes = [
     view: pageSchema(BookView),
     find: async ({ query }) => pageOf(shelf.slice(0, query.limit + 1), query.limit, ({ isbn }) => isbn),
   }),
+  read({
+    path: '/loans',
+    summary: 'What only the database knows',
+    view: Type.Object({ connected: Type.Boolean() }),
+    find: async (_input, { dataSource }) => ({ connected: (await dataSource.initialize()).isInitialized }),
+  }),
   command_('putBook', {
     method: 'put',
     path: '/books/{isbn}',
@@ -123,6 +129,9 @@ const store = {
   due: async () => [],
 };
 
+/** Nobody listens there. */
+const unreachable = new DataSource({ type: 'postgres', url: 'postgres://library:secret@127.0.0.1:1/books' });
+
 /** An app without servers: a pipeline over nothing, and a log that can be read. */
 export function tinyApp(checks: readonly ReadinessCheck[] = []) {
   const logged: string[] = [];
@@ -152,7 +161,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
   const app = createApp({
     info: { title: 'library-service', version: '1.0', description: 'Books' },
     routes,
-    context: { pipeline, dataSource: new DataSource({ type: 'postgres' }) },
+    context: { pipeline, dataSource: unreachable },
     checks,
     metrics,
     logger: createLogger({ service: 'library-service', level: 'error', to }),
