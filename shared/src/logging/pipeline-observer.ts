@@ -55,6 +55,7 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
     batch(size, milliseconds) {
       metrics.batch(size, milliseconds / 1000);
     },
+    conflict: () => metrics.conflict(),
     trouble(what, error) {
       const reason = reasonOf(error);
       if (isNews(`${what}: ${reason}`)) logger.warn(what, { reason });

@@ -124,7 +124,7 @@ export class BatchRunner {
         this.#away = undefined;
       } catch (error) {
         if (error instanceof Unavailable) works = await this.#hold(works, error);
-        else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_SPLITTING) conflicts++;
+        else if (error instanceof Conflict && conflicts++ < CONFLICTS_BEFORE_SPLITTING) this.#options.observer.conflict();
         else return await this.#splitOrFail(works, error);
         continue;
       }

@@ -44,6 +44,8 @@ export class MicroBatcher<Item> {
   #rate = 0;
   #since = 0;
   #arrived = 0;
+  /** Whether nothing more can come before the next batch. */
+  #hurried = false;
   #lingering: { readonly until: 'saga' | 'client'; end(): void } | undefined;
 
   /**
@@ -76,6 +78,12 @@ export class MicroBatcher<Item> {
     queueMicrotask(() => this.#drain());
   }
 
+  /** Nothing more can come before something is done: ends a wait for more, and begins none before the next batch. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#lingering?.end();
+  }
+
   /** Takes back the items that wait and fit. */
   takeBack(fits: (item: Item) => boolean): Item[] {
     const taken = this.#waiting.filter(fits);
@@ -99,6 +107,7 @@ export class MicroBatcher<Item> {
   }
 
   #take(): Item[] {
+    this.#hurried = false;
     if (this.#waiting.length <= this.#limit) return this.#waiting.splice(0);
     const begun = this.#waiting.filter((item) => !this.#isNew(item));
     const fresh = this.#waiting.filter((item) => this.#isNew(item));
@@ -141,7 +150,8 @@ export class MicroBatcher<Item> {
 
   /** @param until who ends the wait, besides time and a batch that is large enough */
   async #lingerFor(milliseconds: number, until: 'saga' | 'client', clock: Clock): Promise<void> {
-    if (this.#waiting.length >= Math.min(this.#limit, ENOUGH) || this.#waiting.some((item) => this.#isNew(item))) return;
+    const enough = this.#hurried || this.#waiting.length >= Math.min(this.#limit, ENOUGH);
+    if (enough || this.#waiting.some((item) => this.#isNew(item))) return;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(milliseconds, resolve);
       const end = () => {

@@ -22,6 +22,8 @@ export interface PipelineOptions {
   readonly batchLimit: number;
   /** Longest wait for more messages before a batch begins, when many arrive or nobody waits; milliseconds, 0 never waits. */
   readonly linger?: number;
+  /** Deliveries that the broker hands out at most before one is settled. */
+  readonly prefetch: number;
   /** How long an effect may take before it counts as failed, in milliseconds; it is then tried again with the same key. */
   readonly effectTimeout?: number;
   /** Commands that may wait at most; more are turned away. */
@@ -110,6 +112,7 @@ export class Pipeline<I extends Implementation = Implementation> {
       if (each.ok) this.#handle(each, delivery, since, settled);
       else this.#parkUndecodable(each.body, each.error.message, delivery).then(settled, settled);
     }
+    if (this.#inHand >= this.#options.prefetch) this.#batcher.hurry();
   }
 
   /**

@@ -20,6 +20,10 @@ export const definitions = {
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   },
   batchSeconds: { name: 'quickstep_batch_seconds', help: 'Duration of one transaction', buckets: SECONDS },
+  conflicts: {
+    name: 'quickstep_batch_conflicts_total',
+    help: 'Transactions attempted again because another was in the way or a row was not what the process took it for',
+  },
   requests: {
     name: 'quickstep_http_request_seconds',
     help: 'From the first byte of a request to its answer, by method, route and status',

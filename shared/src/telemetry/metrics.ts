@@ -6,6 +6,7 @@ export interface Metrics {
   handled(step: string, outcome: string, seconds: number): void;
   undecodable(): void;
   batch(size: number, seconds: number): void;
+  conflict(): void;
   /** @param route the pattern, never the path: one time series per route, not per order */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
@@ -47,6 +48,7 @@ export function createMetrics(service: string): Metrics {
   const handling = new Histogram({ ...definitions.handling, buckets: [...definitions.handling.buckets], registers });
   const batchSize = new Histogram({ ...definitions.batchSize, buckets: [...definitions.batchSize.buckets], registers });
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
+  const conflicts = new Counter({ ...definitions.conflicts, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, outcome) => messages.labels(step ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -61,6 +63,7 @@ export function createMetrics(service: string): Metrics {
       batchSize.observe(size);
       batchSeconds.observe(seconds);
     },
+    conflict: () => conflicts.inc(),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge(definition, read) {
       const gauge: Gauge = new Gauge({

@@ -151,6 +151,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
     observer: silent,
     retries: 0,
     batchLimit: 10,
+    prefetch: 20,
     commandLimit: 10,
     journal: false,
     sweepEvery: 1_000,

@@ -124,6 +124,7 @@ describe('pipelineObserver', () => {
     observer.handled('refundPayment', event, 'done', performance.now());
     observer.handled('refundPayment', event, 'duplicate', performance.now());
     observer.batch(2, 5);
+    observer.conflict();
     metrics.gauge(definitions.unroutable, () => 3);
     metrics.gauge(definitions.outbox, () => Promise.reject(new Error('the database is away')));
     const text = await metrics.text();
@@ -131,6 +132,7 @@ describe('pipelineObserver', () => {
     expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="duplicate",service="payment-service"} 1');
     expect(text).toContain('quickstep_handling_seconds_count{service="payment-service",step="refundPayment"} 2');
     expect(text).toContain('quickstep_batch_messages_sum{service="payment-service"} 2');
+    expect(text).toContain('quickstep_batch_conflicts_total{service="payment-service"} 1');
     expect(text).toContain('quickstep_unroutable_event_types{service="payment-service"} 3');
     expect(text).not.toMatch(/^quickstep_outbox_entries/m);
     expect(text).toContain('process_cpu_seconds_total');

@@ -221,7 +221,7 @@ describe('what nobody waits for', () => {
       for (const item of items) batcher.push(item);
       await settled();
     };
-    return { batches, push, pass };
+    return { batcher, batches, push, pass };
   }
 
   test('waits as long as it may, however little arrives', async () => {
@@ -242,6 +242,21 @@ describe('what nobody waits for', () => {
     await push(NOBODYS, NOBODYS);
     await push(urgent);
     expect(batches).toEqual([[NOBODYS, NOBODYS, urgent]]);
+  });
+
+  test('waits no longer when nothing more can come', async () => {
+    const { batcher, batches, push, pass } = lazy();
+    await push(NOBODYS);
+    batcher.hurry();
+    await push();
+    expect(batches).toEqual([[NOBODYS]]);
+    batcher.hurry();
+    await push(NOBODYS);
+    expect(batches).toHaveLength(2);
+    await push(NOBODYS);
+    expect(batches).toHaveLength(2);
+    await pass(20);
+    expect(batches).toHaveLength(3);
   });
 
   test('what goes along waits for more with the others when many arrive', async () => {

@@ -121,6 +121,7 @@ export class Ledger {
       },
       undecodable: (reason) => this.violate('every event keeps its contract', `${service}: ${reason}`),
       batch: () => undefined,
+      conflict: () => this.#faults.count('conflict'),
       trouble: (what) => this.#trace.note(service, service, what),
     };
   }

@@ -114,7 +114,7 @@ export class ServiceProcess {
   }
 
   #build(): Pipeline<Implementation> {
-    const { service, database, broker, providers, tampering, deadlineMs, batchLimit, linger } = this.#deployment;
+    const { service, database, broker, providers, tampering, deadlineMs, batchLimit, linger, prefetch } = this.#deployment;
     const { time, ledger, newId } = this.#environment;
     const implementation = implementationOf(service, tampering.providers(providers.for(this), newId), deadlineMs);
     return new Pipeline(failing(tampering.steps(implementation), this.#environment), {
@@ -126,6 +126,7 @@ export class ServiceProcess {
       retries: RETRIES,
       batchLimit,
       linger,
+      prefetch,
       commandLimit: COMMANDS_WAITING,
       journal: service === 'order-service',
       sweepEvery: SWEEP_EVERY_MS,
