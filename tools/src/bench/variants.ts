@@ -6,7 +6,7 @@ export interface Variant {
   what: string;
   env: Record<string, string>;
   /** A design choice that no setting takes back: the module, in `taken-back`, that does. */
-  takenBack?: 'validation' | 'http-batching';
+  takenBack?: 'validation' | 'http-batching' | 'statements';
   idempotencyKeys?: true;
   /** Share of the orders that is enough: some variants take ten times as long. */
   share: number;
@@ -27,6 +27,13 @@ export const variants: Variant[] = [
   { name: 'batch-limit-20', what: 'batch limit 20', env: { BATCH_LIMIT: '20', PREFETCH: '400' }, share: 0.5 },
   { name: 'no-http-batching', what: 'a transaction for each request', env: {}, takenBack: 'http-batching', share: 0.3 },
   { name: 'always-lock', what: 'rows loaded and locked for each transaction', env: { ROW_CACHE: '0' }, share: 1 },
+  {
+    name: 'typeorm-statements',
+    what: "the services' tables by TypeORM's find, save and insert",
+    env: {},
+    takenBack: 'statements',
+    share: 0.5,
+  },
   { name: 'no-linger', what: 'no wait for more', env: { LINGER_MS: '0' }, share: 1 },
   { name: 'no-validation', what: 'no schema validation', env: {}, takenBack: 'validation', share: 1 },
   { name: 'no-logging', what: 'errors only in the log', env: { LOG_LEVEL: 'error' }, share: 1 },
