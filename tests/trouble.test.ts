@@ -54,7 +54,7 @@ describe('the payment gateway', () => {
         'x-routing-key': 'inventory.reserved',
       },
     });
-    expect(await shop.order(id)).toMatchObject({ status: 'RESERVED' });
+    await shop.reaches(id, 'RESERVED');
     await shop.expire(id);
     expect(await shop.ended(id)).toBe('CANCELLED');
   });

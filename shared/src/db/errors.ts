@@ -30,7 +30,7 @@ function isCoded(error: unknown): error is Coded {
 const withoutValues = (message: string) => message.replace(/: ".*$/s, '');
 
 /**
- * Says what a database error means to a batch: `Conflict`, `Unavailable`, `Permanent`, or the error as it is. The original is not
+ * Says what a database error means to whoever asked: `Conflict`, `Unavailable`, `Permanent`, or the error as it is. The original is not
  * kept as the cause: its `detail` holds the values of the row.
  */
 export function translate(error: unknown): unknown {

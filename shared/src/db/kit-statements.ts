@@ -90,7 +90,10 @@ export function record(journal: Changes['journal']): Statement {
   return { name: 'record', text: `${RECORD} on conflict do nothing`, values: recordValues(journal) };
 }
 
-/** Fails with 23505 when one of the events is recorded already; a fifth cheaper than to ask of each. */
+/**
+ * Fails with 23505 when one of the events is recorded already; a fifth cheaper than to ask of each. A journalling service whose steps
+ * share events, or that consumes what it emits, will often lock because of it.
+ */
 export function recordAnew(journal: Changes['journal']): Statement {
   return { name: 'record anew', text: RECORD, values: recordValues(journal) };
 }

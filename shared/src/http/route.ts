@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
 import { translate } from '../db/index.js';
+import { Unavailable } from '../pipeline/index.js';
 import type { Call } from './call.js';
 import { paramsChecker, queryChecker } from './input.js';
 import { problem, problems } from './problem.js';
@@ -102,7 +103,8 @@ export function read<View extends TSchema, Params extends TObject = Empty, Query
     async run(call, context) {
       const input = { params: checkParams(call.request), query: checkQuery(call.request) };
       const found = await declared.find(input, context).catch((error: unknown) => {
-        throw translate(error);
+        const meaning = translate(error);
+        throw meaning instanceof Unavailable ? meaning : error;
       });
       if (found === undefined) throw problem('not_found', `There is nothing at ${call.request.path}`);
       call.json(200, found);

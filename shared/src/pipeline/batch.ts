@@ -14,7 +14,6 @@ export interface BoundStep {
   readonly name: string;
   readonly step: AnyStep;
   readonly emits: ReadonlyMap<string, EventContract>;
-  /** Its events; a client waits for its commands. */
   readonly awaitedBy: AwaitedBy;
 }
 
@@ -34,8 +33,6 @@ export interface Work {
   readonly outcome: unknown;
   /** Set when the message is an event: it is claimed in the inbox. */
   readonly event?: { readonly event: CloudEvent; readonly body: string };
-  /** A client is told at once when the database is away; other work is kept. */
-  readonly awaitedBy: AwaitedBy;
   settle(result: WorkResult): void;
 }
 
@@ -123,8 +120,9 @@ export class BatchRunner {
         committed = await this.#attempt(works);
         this.#away = undefined;
       } catch (error) {
+        if (error instanceof Conflict) this.#options.observer.conflict();
         if (error instanceof Unavailable) works = await this.#hold(works, error);
-        else if (error instanceof Conflict && conflicts++ < CONFLICTS_BEFORE_SPLITTING) this.#options.observer.conflict();
+        else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_SPLITTING) conflicts++;
         else return await this.#splitOrFail(works, error);
         continue;
       }
@@ -143,8 +141,8 @@ export class BatchRunner {
     const { observer, clock, takeAwaitedByClients } = this.#options;
     this.#away = error;
     observer.trouble('the database is away', error);
-    const kept = this.#stopping ? [] : works.filter(({ awaitedBy }) => awaitedBy !== 'client');
-    const failed = this.#stopping ? works : works.filter(({ awaitedBy }) => awaitedBy === 'client');
+    const kept = this.#stopping ? [] : works.filter(({ bound }) => bound.awaitedBy !== 'client');
+    const failed = this.#stopping ? works : works.filter(({ bound }) => bound.awaitedBy === 'client');
     for (const work of [...failed, ...takeAwaitedByClients()]) work.settle({ kind: 'failed', error });
     if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
     else this.#away = undefined;

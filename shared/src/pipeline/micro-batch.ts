@@ -2,7 +2,7 @@ import type { Clock } from './ports.js';
 
 /** Who waits for an item, and so whether it may wait for others to share its batch. */
 export type AwaitedBy =
-  /** A client: it begins at once, and is told at once when it cannot. */
+  /** A client, or a timer, which fires again: it begins at once, and is told at once when it cannot. */
   | 'client'
   /** The rest of a saga: it waits for more only when many arrive. */
   | 'saga'
@@ -35,6 +35,8 @@ const KEPT_FOR_NEW = 0.1;
 export class MicroBatcher<Item> {
   readonly #run: (items: Item[]) => Promise<void>;
   readonly #limit: number;
+  /** So many are worth no wait. */
+  readonly #enough: number;
   readonly #linger: Linger | undefined;
   readonly #awaitedBy: (item: Item) => AwaitedBy;
   #waiting: Item[] = [];
@@ -61,6 +63,7 @@ export class MicroBatcher<Item> {
     this.#run = run;
     this.#awaitedBy = awaitedBy;
     this.#limit = limit;
+    this.#enough = Math.min(limit, ENOUGH);
     this.#linger = linger;
   }
 
@@ -71,7 +74,7 @@ export class MicroBatcher<Item> {
   push(item: Item): void {
     this.#arrived++;
     this.#waiting.push(item);
-    if (this.#waiting.length >= ENOUGH || this.#isMoreUrgent(item)) this.#lingering?.end();
+    if (this.#waiting.length >= this.#enough || this.#isMoreUrgent(item)) this.#lingering?.end();
     if (this.#running) return;
     this.#running = true;
     // A microtask later, so that everything that arrived in the same read from the socket shares the batch.
@@ -132,12 +135,14 @@ export class MicroBatcher<Item> {
   }
 
   async #waitForMore({ clock, milliseconds }: Linger): Promise<void> {
-    this.#estimateRate(clock.now().getTime());
+    const began = clock.now().getTime();
+    this.#estimateRate(began);
     if (this.#nobodyWaits()) await this.#lingerFor(milliseconds, 'saga', clock);
     // Something that a saga waits for may have come meanwhile.
     if (this.#nobodyWaits()) return;
+    const left = began + milliseconds - clock.now().getTime();
     const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 3;
-    if (this.#rate * wait >= WORTH_LINGERING) await this.#lingerFor(wait, 'client', clock);
+    if (this.#rate * wait >= WORTH_LINGERING) await this.#lingerFor(Math.min(wait, left), 'client', clock);
   }
 
   #estimateRate(now: number): void {
@@ -150,8 +155,8 @@ export class MicroBatcher<Item> {
 
   /** @param until who ends the wait, besides time and a batch that is large enough */
   async #lingerFor(milliseconds: number, until: 'saga' | 'client', clock: Clock): Promise<void> {
-    const enough = this.#hurried || this.#waiting.length >= Math.min(this.#limit, ENOUGH);
-    if (enough || this.#waiting.some((item) => this.#isNew(item))) return;
+    if (milliseconds <= 0 || this.#hurried || this.#waiting.length >= this.#enough) return;
+    if (this.#waiting.some((item) => this.#isNew(item))) return;
     await new Promise<void>((resolve) => {
       const cancel = clock.after(milliseconds, resolve);
       const end = () => {

@@ -10,7 +10,7 @@ export interface Observer {
   /** A message that no step could be found for. */
   undecodable(reason: string): void;
   batch(size: number, milliseconds: number): void;
-  /** A batch has to be attempted again: another transaction was in the way, or a row was not what the process took it for. */
+  /** An attempt at a batch failed with a `Conflict`; another follows. */
   conflict(): void;
   /** Something that mends itself but that an operator should know of. */
   trouble(what: string, error: unknown): void;

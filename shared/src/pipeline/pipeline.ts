@@ -1,9 +1,9 @@
-import { leadsOn } from '../choreography/index.js';
+import { leadsOn, type StepDeclaration } from '../choreography/index.js';
 import { type EventContract, validator } from '../contracts/index.js';
 import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
 import { decode } from './decode.js';
 import { messageOf, Permanent, Unavailable } from './errors.js';
-import { MicroBatcher } from './micro-batch.js';
+import { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
 import { Relay } from './relay.js';
@@ -68,6 +68,8 @@ export class Pipeline<I extends Implementation = Implementation> {
   readonly relay: Relay;
   /** Messages that are not settled yet. */
   #inHand = 0;
+  /** Effects under way. */
+  #effects = 0;
   #emptied: (() => void) | undefined;
   #stopping = false;
 
@@ -78,11 +80,11 @@ export class Pipeline<I extends Implementation = Implementation> {
       ...options,
       service: implementation.choreography.service,
       relay: this.relay,
-      takeAwaitedByClients: () => this.#batcher.takeBack(({ awaitedBy }) => awaitedBy === 'client'),
+      takeAwaitedByClients: () => this.#batcher.takeBack(({ bound }) => bound.awaitedBy === 'client'),
     });
     // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
     const run = (works: readonly Work[]) => this.#runner.run(works);
-    this.#batcher = new MicroBatcher(run, options.batchLimit, lingerOf(options), ({ awaitedBy }) => awaitedBy);
+    this.#batcher = new MicroBatcher(run, options.batchLimit, lingerOf(options), ({ bound }) => bound.awaitedBy);
     const bound = this.#bind(implementation);
     this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
   }
@@ -112,7 +114,12 @@ export class Pipeline<I extends Implementation = Implementation> {
       if (each.ok) this.#handle(each, delivery, since, settled);
       else this.#parkUndecodable(each.body, each.error.message, delivery).then(settled, settled);
     }
-    if (this.#inHand >= this.#options.prefetch) this.#batcher.hurry();
+    this.#hurryIfFull();
+  }
+
+  /** With a full window nothing more comes until something is settled, but for what effects still under way lead to. */
+  #hurryIfFull(): void {
+    if (this.#inHand >= this.#options.prefetch && this.#effects === 0) this.#batcher.hurry();
   }
 
   /**
@@ -139,7 +146,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     const cause = { id, tenantid, traceparent };
     const { bound } = command;
     const result = await new Promise<WorkResult>((settle) => {
-      this.#batcher.push({ bound, message, cause, outcome: undefined, awaitedBy: 'client', settle });
+      this.#batcher.push({ bound, message, cause, outcome: undefined, settle });
     });
     if (result.kind === 'failed') throw result.error;
     this.#options.observer.handled(name, message, result.kind, since);
@@ -168,7 +175,7 @@ export class Pipeline<I extends Implementation = Implementation> {
       const step = steps[name];
       if (step === undefined) throw new TypeError(`${choreography.service}: step "${name}" is declared but not written`);
       const emits = new Map(declared.emits.map((contract) => [contract.type, contract]));
-      const bound = { name, step, emits, awaitedBy: leadsOn(declared) ? 'saga' : 'nobody' } as const;
+      const bound = { name, step, emits, awaitedBy: awaitedBy(declared) };
       if ('command' in declared) this.#commands.set(name, { bound, check: validator(declared.command.schema) });
       if ('on' in declared) for (const contract of declared.on) this.#listen(contract, bound);
       return bound;
@@ -216,8 +223,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     const { id, tenantid, correlationid, traceparent } = received.event;
     const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
     const decide = (outcome: unknown) => {
-      const { awaitedBy } = bound;
-      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, awaitedBy, settle });
+      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, settle });
+      this.#hurryIfFull();
     };
     if (bound.step.effect === undefined) decide(undefined);
     else this.#effect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));
@@ -225,11 +232,14 @@ export class Pipeline<I extends Implementation = Implementation> {
 
   /** Async, so that an effect that throws before it has a promise fails like one that rejects. */
   async #effect({ step, name }: BoundStep, event: Received['event']): Promise<unknown> {
+    this.#effects++;
     try {
       return await this.#inTime(name, step.effect?.(event, `${name}:${event.id}`));
     } catch (error) {
       // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
       throw error instanceof Unavailable ? new Error(error.message) : error;
+    } finally {
+      this.#effects--;
     }
   }
 
@@ -243,6 +253,11 @@ export class Pipeline<I extends Implementation = Implementation> {
       answer.then(resolve, reject).finally(cancel);
     });
   }
+}
+
+function awaitedBy(declared: StepDeclaration): AwaitedBy {
+  if (!('on' in declared)) return 'client';
+  return leadsOn(declared) ? 'saga' : 'nobody';
 }
 
 function lingerOf({ clock, linger = 0 }: PipelineOptions) {

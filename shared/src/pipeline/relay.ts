@@ -48,6 +48,8 @@ export class Relay {
 
   /** Confirmed entries, for the next batch to delete; the caller owns them, and gives them back if it fails. */
   takeCleared(): readonly string[] {
+    this.#cancelClear?.();
+    this.#cancelClear = undefined;
     return this.#confirmed.splice(0);
   }
 

@@ -75,7 +75,7 @@ export class Timers {
         else observer.handled(bound.name, message, 'done', since);
         resolve(result.kind !== 'failed');
       };
-      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, outcome: undefined, awaitedBy: 'client', settle });
+      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, outcome: undefined, settle });
     });
   }
 }

@@ -236,7 +236,8 @@ test('an event that is in the journal already is a conflict, and stays as it was
   const subject = v4();
   const [first, second] = [outgoing('order.created', { subject }), outgoing('order.completed', { subject })];
   await run(store, fresh('a'), { ...inserted({ sku: 'a', available: 5 }), journal: [first] });
-  const changes = { ...updated({ sku: 'a', available: 4 }), journal: [first, second] };
+  const copy = { ...first, body: `${first.body} ` };
+  const changes = { ...updated({ sku: 'a', available: 4 }), journal: [copy, second] };
   await expect(run(store, existing('a'), changes)).rejects.toThrow(Conflict);
   await run(store, existing('a'), changes);
   const text = 'select event_id, event as body from event_history where subject = $1 order by event_id';

@@ -29,7 +29,7 @@ export const variants: Variant[] = [
   { name: 'always-lock', what: 'rows loaded and locked for each transaction', env: { ROW_CACHE: '0' }, share: 1 },
   {
     name: 'typeorm-statements',
-    what: "the services' tables by TypeORM's find, save and insert",
+    what: "always-lock, with the services' tables by TypeORM's find, save and insert",
     env: {},
     takenBack: 'statements',
     share: 0.5,

@@ -67,7 +67,11 @@ function commit(
   { names, guess, changes }: Commit,
 ): Promise<void> {
   const transaction: Transaction = { locks: [], claims: names };
-  const wrong = () => changes.withdrawn.length > 0 || names.some((name) => database.inbox.has(name)) || !database.holds(guess);
+  const wrong = () =>
+    changes.withdrawn.length > 0 ||
+    names.some((name) => database.inbox.has(name)) ||
+    changes.journal.some(({ event }) => database.journal.has(event.id)) ||
+    !database.holds(guess);
   const apply = () => {
     database.apply(transaction, changes, time.now().getTime());
     ledger.committed(database, changes);

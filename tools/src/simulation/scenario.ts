@@ -36,7 +36,7 @@ export interface Scenario {
   readonly changes: readonly PlannedChange[];
   readonly replicas: number;
   readonly batchLimit: number;
-  /** Milliseconds that a batch may wait for more when much arrives. */
+  /** Milliseconds that a batch may wait for more when much arrives or nobody waits. */
   readonly linger: number;
   /** Batches rely on the rows that their process knows, rather than lock them. */
   readonly guesses: boolean;

@@ -9,7 +9,7 @@ interface Runner {
 const { BatchRunner } = moduleOfKit<{ BatchRunner: { prototype: Runner } }>('pipeline', 'batch.js');
 const runTogether = BatchRunner.prototype.run;
 BatchRunner.prototype.run = async function run(works) {
-  const events = works.filter(({ awaitedBy }) => awaitedBy !== 'client');
+  const events = works.filter(({ bound }) => bound.awaitedBy !== 'client');
   if (events.length > 0) await runTogether.call(this, events);
-  for (const command of works.filter(({ awaitedBy }) => awaitedBy === 'client')) await runTogether.call(this, [command]);
+  for (const command of works.filter(({ bound }) => bound.awaitedBy === 'client')) await runTogether.call(this, [command]);
 };

@@ -19,7 +19,8 @@ interface KitStatements {
 
 /**
  * Loaded into a service by `--require`: the services' own tables are read and written by TypeORM's `find`, `save` and `insert`, each
- * statement in an exchange of its own. The kit's tables, which have no entities, keep their statements.
+ * statement in an exchange of its own. Rows are locked, as nothing is known of them then: compare with `always-lock`. The kit's tables,
+ * which have no entities, keep their statements; the outbox is left to autovacuum.
  */
 const store = moduleOfKit<{ PgStore: new (dataSource: DataSource, rowCache: number) => PgStore }>('db', 'pg-store.js');
 const kit = moduleOfKit<KitStatements>('db', 'kit-statements.js');

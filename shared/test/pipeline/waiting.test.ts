@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import { choreography } from '@quickstep/shared/choreography';
+import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
+import { implement, Pipeline, silent, step } from '@quickstep/shared/pipeline';
+import { happened, sampleOrder } from '@quickstep/shared/testing';
+
+const declared = choreography('library-service', {
+  note: { on: [ShippingShipped], emits: [] },
+  goOn: { on: [InventoryReserved], emits: [PaymentCompleted] },
+  call: { on: [PaymentCompleted], emits: [] },
+});
+
+const { orderId, items, ...order } = sampleOrder();
+const noted = () => happened(ShippingShipped({ orderId, items, trackingNumber: 'TRACK-1' }));
+const awaited = () => happened(InventoryReserved({ orderId, items, ...order }));
+const called = () => happened(PaymentCompleted({ orderId, items, ...order, chargeId: 'ch_1' }));
+
+/** Every microtask that is due has run. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A pipeline over steps that touch nothing, in which no time passes. */
+function timeless(prefetch: number) {
+  let answer = () => {};
+  const rows = () => ({});
+  const decide = () => [];
+  const effect = () =>
+    new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+  const steps = implement(declared, {
+    note: step(declared, 'note', { rows, decide }),
+    goOn: step(declared, 'goOn', { rows, decide }),
+    call: step(declared, 'call', { rows, effect, decide }),
+  });
+  const pipeline = new Pipeline(steps, {
+    store: {
+      begin: async (claims) => ({ claimed: claims.map(() => true), rows: [], commit: async () => {}, rollback: async () => {} }),
+      unpublished: async () => [],
+      clearOutbox: async () => {},
+      due: async () => [],
+    },
+    publisher: { publish: async () => [] },
+    clock: { now: () => new Date(0), after: () => () => {} },
+    newId: () => 'id',
+    observer: silent,
+    retries: 0,
+    batchLimit: 10,
+    linger: 60,
+    prefetch,
+    commandLimit: 10,
+    journal: false,
+    sweepEvery: 1_000,
+    sweepAfter: 1_000,
+    timersEvery: 1_000,
+  });
+  let acknowledged = 0;
+  const never = async () => {
+    throw new Error('Nothing is put aside here');
+  };
+  const deliver = async (event: object) => {
+    const ack = () => void acknowledged++;
+    const requeue = () => void never();
+    pipeline.deliver({ body: JSON.stringify(event), batched: false, attempt: 0, ack, requeue, retry: never, park: never });
+    await settled();
+  };
+  const answered = async () => {
+    answer();
+    await settled();
+  };
+  return { deliver, answered, acknowledged: () => acknowledged };
+}
+
+test('an event from which nothing follows waits for one from which something does', async () => {
+  const { deliver, acknowledged } = timeless(100);
+  await deliver(noted());
+  expect(acknowledged()).toBe(0);
+  await deliver(awaited());
+  expect(acknowledged()).toBe(2);
+});
+
+test('it waits no longer once the broker hands out no more', async () => {
+  const { deliver, acknowledged } = timeless(2);
+  await deliver(noted());
+  expect(acknowledged()).toBe(0);
+  await deliver(noted());
+  expect(acknowledged()).toBe(2);
+});
+
+test('effects under way will lead to more although the broker hands out none', async () => {
+  const { deliver, answered, acknowledged } = timeless(2);
+  await deliver(called());
+  await deliver(noted());
+  expect(acknowledged()).toBe(0);
+  await answered();
+  expect(acknowledged()).toBe(2);
+});
