@@ -164,12 +164,6 @@ export class Shop<Service extends RunningService = RunningService> {
     return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
   }
 
-  /** Progress that ends nothing is written down when something else is, or a little later. */
-  async reaches(id: string, status: string): Promise<void> {
-    const reached = async () => ((await this.order(id)).status === status ? true : undefined);
-    await until(reached, () => `Order ${id} does not become ${status}`);
-  }
-
   /** The order's history as its service tells it, oldest first. */
   async history(id: string): Promise<CloudEvent[]> {
     return (await this.call<CloudEvent[]>('order', 'GET', `/orders/${id}/events`)).body;

@@ -134,8 +134,9 @@ export class LockingBatch extends PgBatch {
 /**
  * A batch that relied on what the process knew. Its whole transaction is one exchange: it claims, compares, writes, and is committed by
  * the Sync behind it (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). Whatever is wrong with it, an
- * event handled or recorded before or a row that has changed, is a Conflict: the next attempt locks and learns the truth. It takes the locks of what it
- * compares before those of what it writes, so it can deadlock with a replica's batch; PostgreSQL ends one of them, which is a Conflict too.
+ * event handled or recorded before or a row that has changed, is a Conflict: the next attempt locks and learns the truth. It takes the
+ * locks of what it compares before those of what it writes, so it can deadlock with a replica's batch; PostgreSQL ends one of them, which
+ * is a Conflict too.
  */
 export class OptimisticBatch extends PgBatch {
   protected async write(changes: Changes): Promise<void> {
