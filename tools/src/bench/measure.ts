@@ -10,6 +10,7 @@ import { type Histogram, histogramBetween, readMetrics, type ServiceMetrics } fr
 import { mean } from './statistics.js';
 import type { System } from './system.js';
 import { integer } from './table.js';
+import { measureYardstick } from './yardstick/yardstick.js';
 
 export interface ProcessUse {
   name: string;
@@ -32,7 +33,7 @@ export interface Sample extends LoadProgress {
   memory: Record<string, number>;
 }
 
-export interface Round {
+export interface Run {
   load: LoadResult;
   /** Orders per second, from the first POST until the last order had ended. */
   ordersPerSecond: number;
@@ -44,6 +45,11 @@ export interface Round {
   /** Share of the machine that was used by processes which are no part of the benchmark. */
   otherLoad: number;
   loadAverage: number;
+}
+
+export interface Round extends Run {
+  /** How fast the machine was, before and after: see `measureYardstick`. */
+  yardstick: number;
 }
 
 export interface RunOptions {
@@ -59,21 +65,28 @@ export interface RunOptions {
 const sampleEveryMs = 500;
 const quietEveryMs = 100;
 
+/** One job, and the machine alone before and after it. */
+export async function runRound(options: RunOptions): Promise<Round> {
+  const before = await measureYardstick();
+  const run = await runJob(options);
+  return { ...run, yardstick: mean([before, await measureYardstick()]) };
+}
+
 /** Sends the orders of one job through the system and measures everything from the first until all is quiet. */
-export function runRound(options: RunOptions): Promise<Round> {
+function runJob(options: RunOptions): Promise<Run> {
   return withBar(options.progress, options.label, async (bar, note) => {
-    const round = await measured(options, bar);
-    note(`${options.label}: ${summaryOf(options.job, round)}`);
-    return round;
+    const run = await measured(options, bar);
+    note(`${options.label}: ${summaryOf(options.job, run)}`);
+    return run;
   });
 }
 
-function summaryOf({ pace }: Job, { ordersPerSecond, load }: Round): string {
+function summaryOf({ pace }: Job, { ordersPerSecond, load }: Run): string {
   if (pace.kind === 'closed') return `${integer(ordersPerSecond)} orders/s`;
   return `p50 ${load.placedToEnded.p50.toFixed(1)} ms, p99 ${load.placedToEnded.p99.toFixed(1)} ms`;
 }
 
-async function measured({ system, job, signal, onProgress }: RunOptions, bar: Bar): Promise<Round> {
+async function measured({ system, job, signal, onProgress }: RunOptions, bar: Bar): Promise<Run> {
   const before = { cpu: cpuOf(system), busy: busySeconds(), metrics: await metricsOf(system) };
   const loadAverage = loadavg()[0] ?? 0;
   const started = performance.now();
@@ -194,7 +207,7 @@ export async function warmUp(
   idempotencyKeys: boolean,
 ): Promise<void> {
   const pace = { kind: 'closed', concurrency: 128 } as const;
-  if (orders > 0) await runRound({ ...options, label: 'warm-up', job: { orders, pace, idempotencyKeys } });
+  if (orders > 0) await runJob({ ...options, label: 'warm-up', job: { orders, pace, idempotencyKeys } });
   await sleep(500);
 }
 

@@ -12,29 +12,65 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
     decimal(round.load.endingSeconds),
     decimal(round.quietSeconds),
     ...percentileCells(round.load.placedToEnded),
+    integer(round.yardstick),
+    decimal(perThousand(round)),
     percent(round.otherLoad),
   ]);
   return {
     title,
-    columns: ['', 'orders', 'orders/s', 'seconds', 'then quiet', 'p50 ms', 'p95', 'p99', 'max', 'other load'],
+    columns: [
+      '',
+      'orders',
+      'orders/s',
+      'seconds',
+      'then quiet',
+      'p50 ms',
+      'p95',
+      'p99',
+      'max',
+      'yardstick',
+      'per 1,000',
+      'other load',
+    ],
     rows,
+    notes: [`${YARDSTICK} \`per 1,000\`: orders for 1,000 of those, which a slower hour changes less than orders/s.`],
   };
 }
 
 export function latencyTable(title: string, rounds: readonly { label: string; round: Round }[]): Table {
   return {
     title,
-    columns: ['orders/s', 'p50 ms', 'p95', 'p99', 'max', 'POST p50', 'p95', 'p99', 'max', 'generator p99', 'other load'],
-    rows: rounds.map(({ label, round: { load, otherLoad } }) => [
+    columns: [
+      'orders/s',
+      'p50 ms',
+      'p95',
+      'p99',
+      'max',
+      'POST p50',
+      'p95',
+      'p99',
+      'max',
+      'generator p99',
+      'yardstick',
+      'other load',
+    ],
+    rows: rounds.map(({ label, round: { load, yardstick, otherLoad } }) => [
       label,
       ...percentileCells(load.placedToEnded),
       ...percentileCells(load.post),
       milliseconds(load.lateness.p99),
+      integer(yardstick),
       percent(otherLoad),
     ]),
-    notes: ['Placed to ended, and POST: both from the moment at which the order was due.'],
+    notes: ['Placed to ended, and POST: both from the moment at which the order was due.', YARDSTICK],
   };
 }
+
+const YARDSTICK =
+  '`yardstick`: how fast the machine alone was, before and after: events per second that two processes hand to each other and back.';
+
+/** Orders for 1,000 events of the yardstick. */
+export const perThousand = ({ ordersPerSecond, yardstick }: Round) => (ordersPerSecond / yardstick) * 1_000;
 
 const percentileCells = ({ p50, p95, p99, max }: Percentiles) => [p50, p95, p99, max].map(milliseconds);
 

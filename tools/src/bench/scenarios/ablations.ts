@@ -4,6 +4,7 @@ import type { Round } from '../measure.js';
 import { hundreds } from '../options.js';
 import { sum } from '../statistics.js';
 import { decimal, integer, percent, type Table } from '../table.js';
+import { perThousand } from '../tables.js';
 import { type Variant, variants } from '../variants.js';
 import { medianThroughput, saturatedRounds } from './bench.js';
 
@@ -47,6 +48,7 @@ function comparison(done: readonly Ablation[]): Table {
       'lowest',
       'highest',
       'of the first',
+      'per 1,000',
       'CPU s / 1,000',
       'mean batch',
       'other load',
@@ -65,6 +67,7 @@ function comparison(done: readonly Ablation[]): Table {
         integer(Math.min(...rates)),
         integer(Math.max(...rates)),
         percent(median.ordersPerSecond / reference),
+        decimal(perThousand(median)),
         decimal((sum(median.processes.map(({ cpuSeconds }) => cpuSeconds)) / median.load.placed) * 1_000, 2),
         decimal(size.sum / size.count),
         percent(median.otherLoad),

@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+interface Event {
+  readonly id: string;
+  readonly causationid?: string;
+}
+
+/** One JSON text a line. What is sent within a turn of the event loop goes out in one write. Returns the way to send. */
+export function eachEvent(socket: Socket, handle: (event: Event) => void): (event: Event) => void {
+  socket.setNoDelay(true);
+  // Its other end is killed when all is measured.
+  socket.on('error', () => process.exit());
+  createInterface({ input: socket }).on('line', (line) => handle(JSON.parse(line)));
+  let corked = false;
+  return (event) => {
+    if (!corked) {
+      socket.cork();
+      corked = true;
+      setImmediate(() => {
+        socket.uncork();
+        corked = false;
+      });
+    }
+    socket.write(`${JSON.stringify(event)}\n`);
+  };
+}
