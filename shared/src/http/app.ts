@@ -13,6 +13,8 @@ export interface AppOptions<Context> {
   readonly routes: readonly Route<Context>[];
   /** What routes work with. */
   readonly context: Context;
+  /** What an error that a route throws means: reading routes throw the database's own. Returns other errors as they are. */
+  readonly translate: (error: unknown) => unknown;
   readonly checks: readonly ReadinessCheck[];
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -71,9 +73,11 @@ function allowedOn(routes: readonly Route<never>[]): string {
 }
 
 /** The whole HTTP side of a service: no middleware, one handler a route, one place that answers and one that fails. */
-export function createApp<Context>({ info, routes, context, checks, metrics, logger }: AppOptions<Context>): Express {
+export function createApp<Context>(options: AppOptions<Context>): Express {
+  const { info, routes, context, translate, checks, metrics, logger } = options;
+
   function fail(call: Call, error: unknown): void {
-    const known = problemOf(error);
+    const known = problemOf(translate(error));
     if (known === undefined) {
       const stack = error instanceof Error ? error.stack : undefined;
       logger.error('a request failed', { requestId: call.requestId, route: call.route, reason: reasonOf(error), stack });

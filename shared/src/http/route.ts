@@ -1,7 +1,5 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
-import { translate } from '../db/index.js';
-import { Unavailable } from '../pipeline/index.js';
 import type { Call } from './call.js';
 import { paramsChecker, queryChecker } from './input.js';
 import { problem, problems } from './problem.js';
@@ -102,10 +100,7 @@ export function read<View extends TSchema, Params extends TObject = Empty, Query
     problems: [{ status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title }],
     async run(call, context) {
       const input = { params: checkParams(call.request), query: checkQuery(call.request) };
-      const found = await declared.find(input, context).catch((error: unknown) => {
-        const meaning = translate(error);
-        throw meaning instanceof Unavailable ? meaning : error;
-      });
+      const found = await declared.find(input, context);
       if (found === undefined) throw problem('not_found', `There is nothing at ${call.request.path}`);
       call.json(200, found);
     },

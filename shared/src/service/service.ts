@@ -2,7 +2,7 @@ import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
 import { topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import type { EventContract } from '../contracts/index.js';
-import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore } from '../db/index.js';
+import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
 import {
   type CommandRouteContext,
   createApp,
@@ -128,6 +128,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
     info: { title: config.service, version: '1.0', description: options.description },
     routes: options.routes,
     context: { dataSource, pipeline },
+    translate,
     checks: [database, ...checks, ...(options.checks?.(resources) ?? [])],
     metrics,
     logger,

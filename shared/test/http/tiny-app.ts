@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { choreography } from '@quickstep/shared/choreography';
 import { command } from '@quickstep/shared/contracts';
+import { translate } from '@quickstep/shared/db';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
 import { accepted, implement, Pipeline, refused, silent, step, table, Unavailable } from '@quickstep/shared/pipeline';
@@ -163,6 +164,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
     info: { title: 'library-service', version: '1.0', description: 'Books' },
     routes,
     context: { pipeline, dataSource: unreachable },
+    translate,
     checks,
     metrics,
     logger: createLogger({ service: 'library-service', level: 'error', to }),
