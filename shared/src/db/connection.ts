@@ -19,21 +19,32 @@ const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enabl
 /** Nobody waits for the disk (https://www.postgresql.org/docs/current/wal-async-commit.html). */
 const WITHOUT_WAITING = `${SETTINGS}; set synchronous_commit = off`;
 
+/**
+ * Longer than a statement may take (`statement_timeout`): whoever is silent for so long is frozen, or cut off in a way that TCP takes a
+ * quarter of an hour to notice.
+ */
+const ANSWERS_WITHIN_MS = 60_000;
+
 /** A pg client on loan from TypeORM's pool. */
 export class Connection {
   readonly #runner: QueryRunner;
   readonly #client: Client;
+  readonly #answersWithin: number;
   readonly #prepared: Prepared = new Map();
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(runner: QueryRunner, client: Client) {
+  private constructor(runner: QueryRunner, client: Client, answersWithin: number) {
     this.#runner = runner;
     this.#client = client;
+    this.#answersWithin = answersWithin;
   }
 
-  /** @throws Unavailable */
-  static async open(dataSource: DataSource, settings = SETTINGS): Promise<Connection> {
+  /**
+   * @param answersWithin milliseconds for which the server may be silent; then the connection is given up
+   * @throws Unavailable
+   */
+  static async open(dataSource: DataSource, settings = SETTINGS, answersWithin = ANSWERS_WITHIN_MS): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
@@ -43,7 +54,7 @@ export class Connection {
       await runner.release();
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');
     }
-    const connection = new Connection(runner, client);
+    const connection = new Connection(runner, client, answersWithin);
     try {
       await client.query(settings);
     } catch (error) {
@@ -86,6 +97,8 @@ export class Connection {
   }
 
   async #exchange(statements: readonly Statement[]): Promise<readonly Answer[]> {
+    // To end a connection that waits for an answer fails what waits for it.
+    const patience = setTimeout(() => void this.close(), this.#answersWithin);
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
       this.#client.query(exchange);
@@ -94,6 +107,8 @@ export class Connection {
       const translated = translate(error);
       if (translated instanceof Unavailable) await this.close();
       throw translated;
+    } finally {
+      clearTimeout(patience);
     }
   }
 

@@ -68,6 +68,12 @@ test('a database that cannot be reached, or lets nobody in, is Unavailable', asy
   await expect(Connection.open(unreachable)).rejects.toThrow(Unavailable);
 });
 
+test('a database that is silent for too long is Unavailable, and the connection given up', async () => {
+  const connection = await Connection.open(dataSource, 'select 1', 50);
+  await expect(connection.send([{ text: 'select pg_sleep(60)' }])).rejects.toThrow(Unavailable);
+  expect(connection.broken).toBe(true);
+});
+
 test('a session opens one connection for many askers, and none after a close', async () => {
   const session = new Session(dataSource);
   const [first, second] = await Promise.all([session.connection(), session.connection()]);
