@@ -33,7 +33,7 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
       'other load',
     ],
     rows,
-    notes: [`${YARDSTICK} \`per 1,000\`: orders for 1,000 of those, which a slower hour changes less than orders/s.`],
+    notes: [YARDSTICK, 'per 1,000: orders for 1,000 of those, which a slower hour changes less than orders/s.'],
   };
 }
 
@@ -66,8 +66,7 @@ export function latencyTable(title: string, rounds: readonly { label: string; ro
   };
 }
 
-const YARDSTICK =
-  '`yardstick`: how fast the machine alone was, before and after: events per second that two processes hand to each other and back.';
+const YARDSTICK = 'yardstick: how fast the machine alone was before and after; events per second between two processes and back.';
 
 /** Orders for 1,000 events of the yardstick. */
 export const perThousand = ({ ordersPerSecond, yardstick }: Round) => (ordersPerSecond / yardstick) * 1_000;
