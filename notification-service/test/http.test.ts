@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { v7 } from 'uuid';
 import { NotificationEntity } from '../src/db/tables.js';
 import { notificationConfig, startNotificationService } from '../src/service.js';
 
 let surroundings: Surroundings;
 let service: Awaited<ReturnType<typeof startNotificationService>>;
 
-const orderId = v7();
+const orderId = newId();
 const told = Array.from({ length: 5 }, (_, index) => ({
-  notificationId: v7(),
-  orderId: index < 3 ? orderId : v7(),
+  notificationId: newId(),
+  orderId: index < 3 ? orderId : newId(),
   template: 'order-completed' as const,
   channel: 'email' as const,
   recipient: 'ada@example.com',
@@ -52,7 +52,7 @@ describe('GET /notifications', () => {
   });
 
   test('has nothing to tell of an order that it does not know', async () => {
-    expect((await api().get('/notifications').query({ orderId: v7() }).expect(200)).body).toEqual({ items: [] });
+    expect((await api().get('/notifications').query({ orderId: newId() }).expect(200)).body).toEqual({ items: [] });
   });
 
   test.each<[string, object, string]>([

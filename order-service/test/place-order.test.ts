@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { OrderCreated } from '@quickstep/shared/contracts';
+import { newId } from '@quickstep/shared/service';
 import { given, request, row, sampleOrder } from '@quickstep/shared/testing';
-import { v7 } from 'uuid';
 import { Catalogue, Orders } from '../src/db/tables.js';
 import { orderSteps } from '../src/steps/index.js';
 
@@ -131,8 +131,8 @@ describe('an idempotency key', () => {
 
   test('need not be there: then every request is another order', () => {
     const world = shop();
-    world.when(placeOrder, request(v7(), body));
-    world.when(placeOrder, request(v7(), body));
+    world.when(placeOrder, request(newId(), body));
+    world.when(placeOrder, request(newId(), body));
     expect(world.rows(Orders)).toHaveLength(2);
   });
 

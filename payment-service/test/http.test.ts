@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { v7 } from 'uuid';
 import { PaymentEntity } from '../src/db/tables.js';
 import { paymentConfig, startPaymentService } from '../src/service.js';
 
@@ -20,14 +20,14 @@ afterAll(async () => {
 const api = () => request(service.url);
 
 test('shows the payment of an order, amounts as numbers', async () => {
-  const orderId = v7();
+  const orderId = newId();
   const refund = { refundId: 're_1', refundedAmount: 5_000_000_000 };
   const shown = { orderId, amount: 5_000_000_000, currency: 'EUR', chargeId: 'ch_1', declineReason: null, ...refund };
   await service.dataSource.getRepository(PaymentEntity).insert({ ...shown, closed: true });
   expect((await api().get(`/payments/${orderId}`).expect(200)).body).toEqual({ ...shown, status: 'REFUNDED' });
 });
 
-test.each([`/payments/${v7()}`, '/payments/not-an-id', '/payments', '/nowhere'])('answers 404 for %s', async (path) => {
+test.each([`/payments/${newId()}`, '/payments/not-an-id', '/payments', '/nowhere'])('answers 404 for %s', async (path) => {
   const { status, headers, body } = await api().get(path);
   expect({ status, type: headers['content-type'], code: body.code }).toEqual({
     status: 404,
@@ -37,7 +37,7 @@ test.each([`/payments/${v7()}`, '/payments/not-an-id', '/payments', '/nowhere'])
 });
 
 test('moves no money over HTTP', async () => {
-  const { status, headers } = await api().post(`/payments/${v7()}`).send({});
+  const { status, headers } = await api().post(`/payments/${newId()}`).send({});
   expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: 'GET, HEAD, OPTIONS' });
 });
 

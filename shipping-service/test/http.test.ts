@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { v7 } from 'uuid';
 import { ShipmentEntity } from '../src/db/tables.js';
 import { shippingConfig, startShippingService } from '../src/service.js';
 
@@ -20,13 +20,13 @@ afterAll(async () => {
 const api = () => request(service.url);
 
 test('shows the shipment of an order', async () => {
-  const orderId = v7();
+  const orderId = newId();
   const shipment = { orderId, trackingNumber: 'TRACK-1', refusalReason: null };
   await service.dataSource.getRepository(ShipmentEntity).insert({ ...shipment, closed: false, recalled: false });
   expect((await api().get(`/shipments/${orderId}`).expect(200)).body).toEqual({ ...shipment, status: 'SHIPPED' });
 });
 
-test.each([`/shipments/${v7()}`, '/shipments/not-an-id', '/shipments', '/nowhere'])('answers 404 for %s', async (path) => {
+test.each([`/shipments/${newId()}`, '/shipments/not-an-id', '/shipments', '/nowhere'])('answers 404 for %s', async (path) => {
   const { status, headers, body } = await api().get(path);
   expect({ status, type: headers['content-type'], code: body.code }).toEqual({
     status: 404,
@@ -36,7 +36,7 @@ test.each([`/shipments/${v7()}`, '/shipments/not-an-id', '/shipments', '/nowhere
 });
 
 test('ships nothing over HTTP', async () => {
-  const { status, headers } = await api().post(`/shipments/${v7()}`).send({});
+  const { status, headers } = await api().post(`/shipments/${newId()}`).send({});
   expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: 'GET, HEAD, OPTIONS' });
 });
 

@@ -35,6 +35,11 @@ export function learn(order: Order, fact: Fact, time: string): void {
   order.status = statusOf(order.facts);
 }
 
+/** @param deadlineMs how long a saga may take, in milliseconds */
+export function deadlineFrom(start: Date, deadlineMs: number): Date {
+  return new Date(start.getTime() + deadlineMs);
+}
+
 /** What the events of the chain carry of an order. */
 export function stateOf(order: Order): OrderState {
   const { orderId, customerId, email, items, total, currency } = order;
@@ -43,7 +48,7 @@ export function stateOf(order: Order): OrderState {
 
 /** The order as it was when it was placed: the answer to its request, and to every repetition of it. */
 export function asPlaced(order: Order, deadlineMs: number): Order {
-  const deadlineAt = order.placedAt === null ? null : new Date(order.placedAt.getTime() + deadlineMs);
+  const deadlineAt = order.placedAt === null ? null : deadlineFrom(order.placedAt, deadlineMs);
   const unknownThen = { facts: {}, reason: null, trackingNumber: null, endedAt: null, stuckSince: null };
   return { ...order, ...unknownThen, status: 'PENDING', deadlineAt };
 }

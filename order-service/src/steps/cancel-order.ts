@@ -2,7 +2,7 @@ import { OrderCancellationRequested } from '@quickstep/shared/contracts';
 import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { learn, stateOf } from '../domain/order.js';
+import { deadlineFrom, learn, stateOf } from '../domain/order.js';
 import { hasEnded } from '../domain/status.js';
 
 /**
@@ -19,7 +19,7 @@ export const cancelOrder = (deadlineMs: number) =>
       const reason = data.reason ?? 'Cancelled by the customer';
       learn(order, 'order.cancellation_requested', now.toISOString());
       order.reason ??= reason;
-      order.deadlineAt = new Date(now.getTime() + deadlineMs);
+      order.deadlineAt = deadlineFrom(now, deadlineMs);
       return accepted(order, [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
     },
   });

@@ -2,7 +2,7 @@ import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contra
 import { due, timerStep } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { learn, stateOf } from '../domain/order.js';
+import { deadlineFrom, learn, stateOf } from '../domain/order.js';
 
 /**
  * Cancels an order that is still open at its deadline, and looks again after the same time: an order that cannot end even then is
@@ -14,7 +14,7 @@ export const expireOrder = (deadlineMs: number) =>
     rows: ({ subject }) => ({ order: Orders.existing(subject) }),
     decide: (_firing, { order }, { now }) => {
       if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return [];
-      order.deadlineAt = new Date(now.getTime() + deadlineMs);
+      order.deadlineAt = deadlineFrom(now, deadlineMs);
       if (order.facts['order.cancellation_requested'] !== undefined) {
         if (order.stuckSince !== null) return [];
         order.stuckSince = now;

@@ -2,7 +2,7 @@ import { OrderCreated } from '@quickstep/shared/contracts';
 import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
-import { asPlaced, stateOf } from '../domain/order.js';
+import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';
 import { price } from '../domain/pricing.js';
 import { requestHash } from '../domain/request-hash.js';
 
@@ -23,9 +23,8 @@ export const placeOrder = (deadlineMs: number) =>
       if (!priced.ok) return refused('invalid', 'invalid_request', 'Some items cannot be ordered', priced.errors);
       const { customerId, email = null, paymentMethod, shippingAddress } = data;
       const { items, total, currency } = priced;
-      const deadlineAt = new Date(now.getTime() + deadlineMs);
       Object.assign(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
-      Object.assign(order, { requestHash: hash, placedAt: now, deadlineAt });
+      Object.assign(order, { requestHash: hash, placedAt: now, deadlineAt: deadlineFrom(now, deadlineMs) });
       return accepted(asPlaced(order, deadlineMs), [OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress })]);
     },
   });
