@@ -13,38 +13,44 @@ const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
  *
  * A process that vanishes between loading and writing must not keep its locks for as long as TCP takes to notice (two hours).
  */
-const SETTINGS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
-  set idle_in_transaction_session_timeout = '30s'`;
+const SETTINGS = [
+  'set enable_seqscan = off',
+  'set enable_hashjoin = off',
+  'set enable_mergejoin = off',
+  'set jit = off',
+  "set idle_in_transaction_session_timeout = '30s'",
+];
 
 /** Nobody waits for the disk (https://www.postgresql.org/docs/current/wal-async-commit.html). */
-const WITHOUT_WAITING = `${SETTINGS}; set synchronous_commit = off`;
+const WITHOUT_WAITING = [...SETTINGS, 'set synchronous_commit = off'];
 
 /**
- * Longer than a statement may take (`statement_timeout`): whoever is silent for so long is frozen, or cut off in a way that TCP takes a
- * quarter of an hour to notice.
+ * An exchange that takes longer is given up; whether it was committed is then unknown. Each of its statements may take 30 seconds
+ * (`statement_timeout`), so the server is most likely frozen, or cut off in a way that TCP takes a quarter of an hour to notice.
  */
-const ANSWERS_WITHIN_MS = 60_000;
+const EXCHANGE_MS = 60_000;
 
 /** A pg client on loan from TypeORM's pool. */
 export class Connection {
   readonly #runner: QueryRunner;
   readonly #client: Client;
-  readonly #answersWithin: number;
+  readonly #patience: number;
   readonly #prepared: Prepared = new Map();
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(runner: QueryRunner, client: Client, answersWithin: number) {
+  private constructor(runner: QueryRunner, client: Client, patience: number) {
     this.#runner = runner;
     this.#client = client;
-    this.#answersWithin = answersWithin;
+    this.#patience = patience;
   }
 
   /**
-   * @param answersWithin milliseconds for which the server may be silent; then the connection is given up
+   * @param settings statements that make it what it is
+   * @param patience how long an exchange may take, in milliseconds; then the connection is given up
    * @throws Unavailable
    */
-  static async open(dataSource: DataSource, settings = SETTINGS, answersWithin = ANSWERS_WITHIN_MS): Promise<Connection> {
+  static async open(dataSource: DataSource, settings = SETTINGS, patience = EXCHANGE_MS): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
@@ -54,12 +60,12 @@ export class Connection {
       await runner.release();
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');
     }
-    const connection = new Connection(runner, client, answersWithin);
+    const connection = new Connection(runner, client, patience);
     try {
-      await client.query(settings);
+      await connection.send(settings.map((text) => ({ text })));
     } catch (error) {
       await connection.close();
-      throw translate(error);
+      throw error;
     }
     return connection;
   }
@@ -97,10 +103,11 @@ export class Connection {
   }
 
   async #exchange(statements: readonly Statement[]): Promise<readonly Answer[]> {
-    // To end a connection that waits for an answer fails what waits for it.
-    const patience = setTimeout(() => void this.close(), this.#answersWithin);
+    let overdue: NodeJS.Timeout | undefined;
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
+      const silent = new Unavailable(`The database has not answered for ${this.#patience} ms`);
+      overdue = setTimeout(() => exchange.handleError(silent), this.#patience);
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
@@ -108,7 +115,7 @@ export class Connection {
       if (translated instanceof Unavailable) await this.close();
       throw translated;
     } finally {
-      clearTimeout(patience);
+      clearTimeout(overdue);
     }
   }
 
@@ -125,7 +132,7 @@ export class Connection {
 /** One connection, kept for as long as it works: opened at first use, and anew when it broke. */
 export class Session {
   readonly #dataSource: DataSource;
-  readonly #settings: string;
+  readonly #settings: string[];
   #current: Connection | undefined;
   #opening: Promise<Connection> | undefined;
 

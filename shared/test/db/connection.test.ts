@@ -69,7 +69,7 @@ test('a database that cannot be reached, or lets nobody in, is Unavailable', asy
 });
 
 test('a database that is silent for too long is Unavailable, and the connection given up', async () => {
-  const connection = await Connection.open(dataSource, 'select 1', 50);
+  const connection = await Connection.open(dataSource, [], 50);
   await expect(connection.send([{ text: 'select pg_sleep(60)' }])).rejects.toThrow(Unavailable);
   expect(connection.broken).toBe(true);
 });
