@@ -77,7 +77,7 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
   const { info, routes, context, translate, checks, metrics, logger } = options;
 
   function fail(call: Call, error: unknown): void {
-    const known = problemOf(translate(error));
+    const known = problemOf(error) ?? problemOf(translate(error));
     if (known === undefined) {
       const stack = error instanceof Error ? error.stack : undefined;
       logger.error('a request failed', { requestId: call.requestId, route: call.route, reason: reasonOf(error), stack });

@@ -1,4 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { describe, expect, jest, test } from '@jest/globals';
+import { listen } from '@quickstep/shared/http';
 import supertest from 'supertest';
 import { tinyApp } from './tiny-app.js';
 
@@ -110,4 +112,17 @@ test('metrics are in the Prometheus text format', async () => {
   const response = await client.get('/metrics');
   expect(response.headers['content-type']).toContain('text/plain; version=0.0.4');
   expect(response.text).toContain('# TYPE quickstep_messages_total counter');
+});
+
+test('a client that breaks off its upload is to blame, not the service', async () => {
+  const tiny = tinyApp();
+  const counted = new Promise<number>((resolve) => {
+    jest.spyOn(tiny.metrics, 'request').mockImplementation((_method, _route, status) => resolve(status));
+  });
+  const server = await listen(tiny.app, { host: '127.0.0.1', port: 0 });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const head = ['POST /accounts HTTP/1.1', 'host: library', 'content-type: application/json', 'content-length: 100'];
+  socket.write(`${head.join('\r\n')}\r\n\r\n{"name":`, () => socket.destroy());
+  expect(await counted).toBe(400);
+  await server.close();
 });
