@@ -48,7 +48,7 @@ export interface Run {
 }
 
 export interface Round extends Run {
-  /** How fast the machine was, before and after: see `measureYardstick`. */
+  /** How fast the machine was: events per second, the mean of before and after (see `measureYardstick`). */
   yardstick: number;
 }
 
@@ -65,11 +65,11 @@ export interface RunOptions {
 const sampleEveryMs = 500;
 const quietEveryMs = 100;
 
-/** One job, and the machine alone before and after it. */
+/** One job, and the machine without it before and after. */
 export async function runRound(options: RunOptions): Promise<Round> {
-  const before = await measureYardstick();
+  const before = await measureYardstick(options.signal);
   const run = await runJob(options);
-  return { ...run, yardstick: mean([before, await measureYardstick()]) };
+  return { ...run, yardstick: mean([before, await measureYardstick(options.signal)]) };
 }
 
 /** Sends the orders of one job through the system and measures everything from the first until all is quiet. */

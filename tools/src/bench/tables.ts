@@ -66,7 +66,8 @@ export function latencyTable(title: string, rounds: readonly { label: string; ro
   };
 }
 
-const YARDSTICK = 'yardstick: how fast the machine alone was before and after; events per second between two processes and back.';
+const YARDSTICK =
+  'yardstick: how fast the machine was before and after, with no orders under way; events per second between two processes and back.';
 
 /** Orders for 1,000 events of the yardstick. */
 export const perThousand = ({ ordersPerSecond, yardstick }: Round) => (ordersPerSecond / yardstick) * 1_000;

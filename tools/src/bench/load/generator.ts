@@ -62,6 +62,7 @@ function ask<Kind extends FromLoad['kind']>(
       onProgress(last);
       if (Date.now() - movedAt > standstillMs) fail(new Problem(standstill(last)));
     };
+    if (signal?.aborted) return interrupt();
     child.on('message', listen);
     child.once('exit', died);
     signal?.addEventListener('abort', interrupt);

@@ -48,7 +48,7 @@ function comparison(done: readonly Ablation[]): Table {
       'lowest',
       'highest',
       'of the first',
-      'per 1,000',
+      'per 1,000 of yardstick',
       'CPU s / 1,000',
       'mean batch',
       'other load',

@@ -6,11 +6,15 @@ interface Event {
   readonly causationid?: string;
 }
 
-/** One JSON text a line. What is sent within a turn of the event loop goes out in one write. Returns the way to send. */
+/**
+ * One JSON text a line; what is sent within a turn of the event loop goes out in one write. Ends the process with the connection.
+ * Returns the way to send.
+ */
 export function eachEvent(socket: Socket, handle: (event: Event) => void): (event: Event) => void {
   socket.setNoDelay(true);
-  // Its other end is killed when all is measured.
-  socket.on('error', () => process.exit());
+  // Neither process can do without the other.
+  const end = () => process.exit(1);
+  socket.on('error', end).on('close', end);
   createInterface({ input: socket }).on('line', (line) => handle(JSON.parse(line)));
   let corked = false;
   return (event) => {
