@@ -1,4 +1,4 @@
-# One image for the five services and the seed; the command says which: node <service>/dist/main.js
+# One image for the five services and the seed; the command says which: <service>/dist/main.js
 ARG NODE_IMAGE=node:24-trixie-slim
 
 FROM ${NODE_IMAGE} AS manifests
@@ -27,8 +27,10 @@ RUN --mount=type=cache,target=/root/.npm set -- --omit=dev $(printf ' --workspac
   && { npm ci "$@" || npm install --no-save "$@"; }
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=64
+ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=production /app ./
 COPY --from=build /out ./
 USER node
+# As the launcher does (tools/src/services.ts says why).
+ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64"]

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { services } from '../tools/src/services.js';
+import { nodeArguments, services } from '../tools/src/services.js';
 
 /** What is read here; https://github.com/compose-spec/compose-spec has the rest. */
 interface Container {
@@ -29,11 +29,15 @@ const pulled = containers.filter(([, { image }]) => image !== 'quickstep');
 
 test.each(services)('$name runs as the launcher runs it', ({ name, standardPort, database }) => {
   expect(compose.services[name]).toMatchObject({
-    command: ['node', `${name}/dist/main.js`],
+    command: [`${name}/dist/main.js`],
     environment: { HOST: '0.0.0.0', PORT: standardPort, POSTGRES_URL: `postgres://postgres:5432/${database}` },
     ports: [`127.0.0.1:${standardPort}:${standardPort}`],
     depends_on: { postgres: { condition: 'service_healthy' }, rabbitmq: { condition: 'service_healthy' } },
   });
+});
+
+test('the image has the arguments of Node.js that the launcher has', () => {
+  expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...nodeArguments]).replaceAll(',', ', ')}`);
 });
 
 test('the seed comes after all services', () => {

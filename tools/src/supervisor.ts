@@ -7,6 +7,8 @@ import { tryFetch, until } from './wait.js';
 
 export interface ServiceSpec {
   name: string;
+  /** For Node.js, before the script. */
+  nodeArguments: readonly string[];
   script: string;
   directory: string;
   logFile: string;
@@ -46,7 +48,7 @@ export function supervise(spec: ServiceSpec, tell: (text: string) => void): Supe
     process = startDetached({
       ...spec,
       command: globalThis.process.execPath,
-      args: [spec.script],
+      args: [...spec.nodeArguments, spec.script],
       cwd: globalThis.process.cwd(),
     });
     process.child.once('exit', (code, signal) => void died(startedAt, signal ?? `exit code ${code}`));
