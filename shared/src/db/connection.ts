@@ -106,8 +106,8 @@ export class Connection {
     let overdue: NodeJS.Timeout | undefined;
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
-      const silent = new Unavailable(`The database has not answered for ${this.#patience} ms`);
-      overdue = setTimeout(() => exchange.handleError(silent), this.#patience);
+      const silent = () => new Unavailable(`The database has not answered for ${this.#patience} ms`);
+      overdue = setTimeout(() => exchange.handleError(silent()), this.#patience);
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
