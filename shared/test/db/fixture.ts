@@ -116,6 +116,14 @@ export function changeOf<R extends object>(of: TypedTable<R>, rows: readonly R[]
   };
 }
 
+export const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId });
+
+/** Resolves when a session of this database waits for a lock: asks PostgreSQL, as often as it takes. */
+export async function someoneWaits(dataSource: DataSource): Promise<void> {
+  const text = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await dataSource.query<unknown[]>(text)).length === 0);
+}
+
 export const none: ReadonlySet<string> = new Set();
 
 export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };

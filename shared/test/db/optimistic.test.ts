@@ -3,7 +3,7 @@ import { PgStore } from '@quickstep/shared/db';
 import { type Changes, Conflict, type Load, Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { v4, v7 } from 'uuid';
-import { changeOf, none, nothing, outgoing, type Stock, stock, type Thing, things, twoStores } from './fixture.js';
+import { changeOf, claimOf, none, nothing, outgoing, type Stock, stock, type Thing, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
 let store: PgStore;
@@ -14,7 +14,6 @@ twoStores(100, (made) => {
 
 const existing = (...keys: string[]): Load => ({ table: stock, keys, lock: true, fresh: none });
 const fresh = (...keys: string[]): Load => ({ table: stock, keys, lock: true, fresh: new Set(keys) });
-const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId });
 const inserted = (...rows: Stock[]): Changes => ({
   ...nothing,
   inserts: [{ table: stock, rows: rows.map((row) => ({ ...row })) }],

@@ -3,7 +3,19 @@ import type { PgStore } from '@quickstep/shared/db';
 import { Conflict, Permanent, type Row, type Table, Unavailable } from '@quickstep/shared/pipeline';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { v7 } from 'uuid';
-import { changeOf, none, nothing, outgoing, type Stock, stock, type Thing, things, twoStores } from './fixture.js';
+import {
+  changeOf,
+  claimOf,
+  none,
+  nothing,
+  outgoing,
+  type Stock,
+  someoneWaits,
+  stock,
+  type Thing,
+  things,
+  twoStores,
+} from './fixture.js';
 
 let dataSource: DataSource;
 let store: PgStore;
@@ -25,19 +37,11 @@ async function load(table: Table, ...keys: string[]): Promise<readonly Row[] | u
   return batch.rows[0];
 }
 
-/** Resolves when a session of this database waits for a lock: asks PostgreSQL, as often as it takes. */
-async function someoneWaits(): Promise<void> {
-  const text = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while ((await dataSource.query<unknown[]>(text)).length === 0);
-}
-
 /** Ends the other connections to this database, and resolves when they are gone. */
 async function killBackends(which = 'true'): Promise<void> {
   await dataSource.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and ${which}`);
 }
-
-const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId });
 
 describe('rows', () => {
   const awkward = 'quo"te, back\\slash, {brace}, comma, NULL, \' \n\t ünïcødé 漢字 🎉';
@@ -99,7 +103,7 @@ describe('rows', () => {
     await insert(stock, { sku: 'a', available: 5 });
     const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
     const waiting = other.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
-    await someoneWaits();
+    await someoneWaits(dataSource);
     await first.commit({ ...nothing, updates: [changeOf(stock, [{ sku: 'a', available: 4 }])] });
     const second = await waiting;
     expect(second.rows).toEqual([[{ sku: 'a', available: 4 }]]);
@@ -115,61 +119,6 @@ describe('rows', () => {
     await expect(store.begin([], [{ table: odd, keys: [v7()], lock: true, fresh: none }])).rejects.toThrow(
       '"price" must have one of the types',
     );
-  });
-});
-
-describe('claims', () => {
-  test('are made once; a duplicate is told, in the order asked', async () => {
-    const [a, b, c] = [v7(), v7(), v7()];
-    const first = await store.begin([claimOf(c), claimOf(a)], []);
-    expect(first.claimed).toEqual([true, true]);
-    await first.commit(nothing);
-    const claims = [claimOf(b), claimOf(c.toUpperCase()), claimOf(a, 'other step'), claimOf(a)];
-    const second = await store.begin(claims, []);
-    expect(second.claimed).toEqual([true, false, true, false]);
-    await second.rollback();
-  });
-
-  test('a rolled-back claim never happened', async () => {
-    const id = v7();
-    await (await store.begin([claimOf(id)], [])).rollback();
-    const again = await store.begin([claimOf(id)], []);
-    expect(again.claimed).toEqual([true]);
-    await again.commit(nothing);
-  });
-
-  test('a withdrawn claim can be made again, its neighbours cannot', async () => {
-    const [a, b] = [v7(), v7()];
-    const batch = await store.begin([claimOf(a), claimOf(b)], []);
-    await batch.commit({ ...nothing, withdrawn: [claimOf(a)] });
-    const again = await store.begin([claimOf(a), claimOf(b)], []);
-    expect(again.claimed).toEqual([true, false]);
-    await again.rollback();
-  });
-
-  test.each([
-    ['commits', false],
-    ['rolls back', true],
-  ])('two stores race for claims in opposite order: the second waits until the first %s', async (how, secondGetsThem) => {
-    const claims = [claimOf(v7()), claimOf(v7())];
-    const first = await store.begin(claims, []);
-    const waiting = other.begin(claims.toReversed(), []);
-    await someoneWaits();
-    await (how === 'commits' ? first.commit(nothing) : first.rollback());
-    const second = await waiting;
-    expect(second.claimed).toEqual([secondGetsThem, secondGetsThem]);
-    await second.rollback();
-  });
-
-  test('prune forgets the claims of events older than a moment', async () => {
-    const moment = new Date('2026-11-20T12:00:00Z');
-    const before = v7({ msecs: moment.getTime() - 1 });
-    const after = v7({ msecs: moment.getTime() });
-    await (await store.begin([claimOf(before), claimOf(before, 'second step'), claimOf(after)], [])).commit(nothing);
-    expect(await store.prune(moment)).toBe(2);
-    const again = await store.begin([claimOf(before), claimOf(after)], []);
-    expect(again.claimed).toEqual([true, false]);
-    await again.rollback();
   });
 });
 
@@ -194,7 +143,7 @@ describe('failures', () => {
     await somebody.query("insert into stock values ('b', 1)");
     const batch = await store.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
     const waiting = somebody.query("select from stock where sku = 'a' for update");
-    await someoneWaits();
+    await someoneWaits(dataSource);
     const insertion = { ...nothing, inserts: [{ table: stock, rows: [{ sku: 'b', available: 1 }] }] };
     await expect(batch.commit(insertion)).rejects.toThrow(Conflict);
     await waiting;
@@ -275,7 +224,7 @@ describe('a lost connection', () => {
     const loads = [{ table: stock, keys: ['a'], lock: true, fresh: none }];
     const holder = await other.begin([], loads);
     const waiting = expect(store.begin([claimOf(v7())], loads)).rejects.toThrow(Unavailable);
-    await someoneWaits();
+    await someoneWaits(dataSource);
     await killBackends("wait_event_type = 'Lock'");
     await waiting;
     await holder.rollback();
