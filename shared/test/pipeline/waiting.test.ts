@@ -70,19 +70,14 @@ function timeless(prefetch: number) {
   return { deliver, answered, acknowledged: () => acknowledged };
 }
 
-test('an event from which nothing follows waits for one from which something does', async () => {
-  const { deliver, acknowledged } = timeless(100);
+test.each([
+  ['for one from which something does', 100, awaited],
+  ['no longer once the broker hands out no more', 2, noted],
+])('an event from which nothing follows waits %s', async (_, prefetch, next) => {
+  const { deliver, acknowledged } = timeless(prefetch);
   await deliver(noted());
   expect(acknowledged()).toBe(0);
-  await deliver(awaited());
-  expect(acknowledged()).toBe(2);
-});
-
-test('it waits no longer once the broker hands out no more', async () => {
-  const { deliver, acknowledged } = timeless(2);
-  await deliver(noted());
-  expect(acknowledged()).toBe(0);
-  await deliver(noted());
+  await deliver(next());
   expect(acknowledged()).toBe(2);
 });
 
