@@ -9,7 +9,7 @@ export interface Surroundings {
   drop(): Promise<void>;
 }
 
-/** The environment of a service in a test: any free port, and no waiting where production would wait. */
+/** The environment of a service in a test: whichever port is free, and short intervals where those of production would hold a test up. */
 export function testEnvironment(rabbitmqUrl: string, postgresUrl: string): NodeJS.ProcessEnv {
   return {
     PORT: '0',

@@ -33,7 +33,7 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
       'other load',
     ],
     rows,
-    notes: [YARDSTICK, 'per 1,000: orders for 1,000 of those, which a slower hour changes less than orders/s.'],
+    notes: [YARDSTICK, 'per 1,000: orders for 1,000 of those, to compare across hours in which the machine is not as fast.'],
   };
 }
 
