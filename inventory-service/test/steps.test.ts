@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Permanent } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
   InventoryItemChanged,
@@ -8,7 +9,6 @@ import {
   OrderCreated,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { Permanent } from '@quickstep/shared/pipeline';
 import { given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
 import { Reservations, Stock } from '../src/db/tables.js';
 import { inventorySteps } from '../src/steps/index.js';

@@ -1,8 +1,9 @@
 import { startService } from '@quickstep/shared/service';
+import { recordingMailer } from './adapters/recording-mailer.js';
 import type { notificationConfig } from './config.js';
 import { CreateNotifications1760000000001 } from './db/migrations.js';
 import { NotificationEntity } from './db/tables.js';
-import { type Mailer, recordingMailer } from './domain/mailer.js';
+import type { Mailer } from './domain/mailer.js';
 import { notificationRoutes } from './http/routes.js';
 import { notificationSteps } from './steps/index.js';
 

@@ -8,8 +8,9 @@ import {
   PaymentRefunded,
 } from '@quickstep/shared/contracts';
 import { given, happened, sampleOrder } from '@quickstep/shared/testing';
+import { recordingMailer } from '../src/adapters/recording-mailer.js';
 import { Notifications } from '../src/db/tables.js';
-import { type Mailer, recordingMailer } from '../src/domain/mailer.js';
+import type { Mailer } from '../src/domain/mailer.js';
 import { formatMoney, type Message, messageFor } from '../src/domain/message.js';
 import { notificationSteps } from '../src/steps/index.js';
 

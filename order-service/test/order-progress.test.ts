@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Permanent } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
   InventoryItemChanged,
@@ -16,7 +17,6 @@ import {
   ShippingFailed,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { Permanent } from '@quickstep/shared/pipeline';
 import { firing, given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
 import { Catalogue, Orders } from '../src/db/tables.js';
 import type { Order } from '../src/domain/order.js';

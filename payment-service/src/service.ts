@@ -1,10 +1,10 @@
-import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/db';
+import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/providers';
 import { type Resources, startService } from '@quickstep/shared/service';
+import { type GatewayAnswer, SimulatedGateway } from './adapters/simulated-gateway.js';
 import type { paymentConfig } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
 import { PaymentEntity } from './db/tables.js';
 import type { PaymentGateway } from './domain/gateway.js';
-import { type GatewayAnswer, SimulatedGateway } from './domain/simulated-gateway.js';
 import { paymentRoutes } from './http/routes.js';
 import { paymentSteps } from './steps/index.js';
 

@@ -1,10 +1,10 @@
-import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/db';
+import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/providers';
 import { type Resources, startService } from '@quickstep/shared/service';
+import { type CarrierAnswer, SimulatedCarrier } from './adapters/simulated-carrier.js';
 import type { shippingConfig } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
 import { ShipmentEntity } from './db/tables.js';
 import type { Carrier } from './domain/carrier.js';
-import { type CarrierAnswer, SimulatedCarrier } from './domain/simulated-carrier.js';
 import { shippingRoutes } from './http/routes.js';
 import { shippingSteps } from './steps/index.js';
 

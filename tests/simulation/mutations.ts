@@ -1,4 +1,6 @@
-import type { AnyStep, Implementation, LoadedRows, OpenBatch, Refs, Row, Store } from '@quickstep/shared/pipeline';
+import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
+import type { OpenBatch, Store } from '@quickstep/shared/pipeline';
+import type { LoadedRows, Refs, Row } from '@quickstep/shared/rows';
 import { type Tampering, untouched } from '../../tools/src/simulation/tampering.js';
 
 /** A bug that is planted into the running system. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
 import { PATIENCE } from './until.js';
 

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import type { Client } from 'pg';
 import type { ServiceName } from './services.js';
 

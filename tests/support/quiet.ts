@@ -3,7 +3,7 @@ import { notification } from '@quickstep/notification-service/choreography';
 import { order } from '@quickstep/order-service/choreography';
 import { payment } from '@quickstep/payment-service/choreography';
 import type { Choreography } from '@quickstep/shared/choreography';
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import type { Client } from 'pg';
 import type { EventSpy } from './event-spy.js';

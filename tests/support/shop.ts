@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { simulatedGateway } from '@quickstep/payment-service/service';
-import type { CloudEvent, CommandData, PlaceOrder } from '@quickstep/shared/contracts';
+import type { PlaceOrder } from '@quickstep/shared/contracts';
+import type { CloudEvent, CommandData } from '@quickstep/shared/events';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
 import { Client } from 'pg';

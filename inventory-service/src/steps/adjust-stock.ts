@@ -1,4 +1,4 @@
-import { accepted, refused, step } from '@quickstep/shared/pipeline';
+import { accepted, refused, step } from '@quickstep/shared/choreography';
 import { inventory } from '../choreography.js';
 import { Adjustments, Stock } from '../db/tables.js';
 

@@ -1,4 +1,4 @@
-import { Permanent, step } from '@quickstep/shared/pipeline';
+import { Permanent, step } from '@quickstep/shared/choreography';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
 import { commit } from '../domain/stock.js';

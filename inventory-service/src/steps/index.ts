@@ -1,4 +1,4 @@
-import { implement } from '@quickstep/shared/pipeline';
+import { implement } from '@quickstep/shared/choreography';
 import { inventory } from '../choreography.js';
 import { adjustStock } from './adjust-stock.js';
 import { commitStock } from './commit-stock.js';

@@ -1,5 +1,5 @@
+import { accepted, refused, step } from '@quickstep/shared/choreography';
 import { InventoryItemChanged } from '@quickstep/shared/contracts';
-import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { inventory } from '../choreography.js';
 import { Stock } from '../db/tables.js';
 

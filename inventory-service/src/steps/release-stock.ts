@@ -1,5 +1,5 @@
+import { Permanent, step } from '@quickstep/shared/choreography';
 import { InventoryReleased } from '@quickstep/shared/contracts';
-import { Permanent, step } from '@quickstep/shared/pipeline';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
 import { release } from '../domain/stock.js';

@@ -1,5 +1,5 @@
+import { step } from '@quickstep/shared/choreography';
 import { InventoryInsufficient, InventoryReserved } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
 import { findShortages, reserve } from '../domain/stock.js';

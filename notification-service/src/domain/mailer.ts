@@ -6,6 +6,3 @@ export type SendOutcome = { readonly kind: 'sent' } | { readonly kind: 'refused'
 export interface Mailer {
   send(message: Message, idempotencyKey: string): Promise<SendOutcome>;
 }
-
-/** Sends nothing: the notification that the step records is the message. */
-export const recordingMailer: Mailer = { send: async () => ({ kind: 'sent' }) };

@@ -1,4 +1,5 @@
-import type { EventOf, OrderCancelled, OrderCompleted, PaymentRefunded } from '@quickstep/shared/contracts';
+import type { OrderCancelled, OrderCompleted, PaymentRefunded } from '@quickstep/shared/contracts';
+import type { EventOf } from '@quickstep/shared/events';
 
 export interface Message {
   readonly template: 'order-completed' | 'order-cancelled' | 'payment-refunded';

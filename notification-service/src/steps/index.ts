@@ -1,4 +1,4 @@
-import { implement } from '@quickstep/shared/pipeline';
+import { implement } from '@quickstep/shared/choreography';
 import { notification } from '../choreography.js';
 import type { Mailer } from '../domain/mailer.js';
 import { notifyCustomer } from './notify-customer.js';

@@ -1,5 +1,5 @@
+import { step } from '@quickstep/shared/choreography';
 import { asReason, NotificationFailed, NotificationSent } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { notification as declared } from '../choreography.js';
 import { Notifications } from '../db/tables.js';
 import type { Mailer, SendOutcome } from '../domain/mailer.js';

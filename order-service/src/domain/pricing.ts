@@ -1,4 +1,5 @@
-import type { FieldError, OrderLine } from '@quickstep/shared/contracts';
+import type { OrderLine } from '@quickstep/shared/contracts';
+import type { FieldError } from '@quickstep/shared/events';
 import type { CatalogueItem } from './catalogue-item.js';
 
 interface RequestedLine {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CommandData, PlaceOrder } from '@quickstep/shared/contracts';
+import type { PlaceOrder } from '@quickstep/shared/contracts';
+import type { CommandData } from '@quickstep/shared/events';
 
 /** A fingerprint of what a request asks for, whatever the order of its properties. */
 export function requestHash(request: CommandData<typeof PlaceOrder>): string {

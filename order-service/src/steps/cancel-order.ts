@@ -1,5 +1,5 @@
+import { accepted, refused, step } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested } from '@quickstep/shared/contracts';
-import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { deadlineFrom, learn, stateOf } from '../domain/order.js';

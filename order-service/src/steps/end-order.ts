@@ -1,5 +1,5 @@
+import { Permanent, step } from '@quickstep/shared/choreography';
 import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
-import { Permanent, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { learn, stateOf } from '../domain/order.js';

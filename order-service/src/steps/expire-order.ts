@@ -1,5 +1,5 @@
+import { due, timerStep } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
-import { due, timerStep } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { deadlineFrom, learn, stateOf } from '../domain/order.js';

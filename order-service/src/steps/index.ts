@@ -1,4 +1,4 @@
-import { implement } from '@quickstep/shared/pipeline';
+import { implement } from '@quickstep/shared/choreography';
 import { order } from '../choreography.js';
 import { cancelOrder } from './cancel-order.js';
 import { endOrder } from './end-order.js';

@@ -1,5 +1,5 @@
+import { accepted, refused, step } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
-import { accepted, refused, step } from '@quickstep/shared/pipeline';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
 import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';

@@ -1,4 +1,4 @@
-import { Permanent, step } from '@quickstep/shared/pipeline';
+import { Permanent, step } from '@quickstep/shared/choreography';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { learn } from '../domain/order.js';

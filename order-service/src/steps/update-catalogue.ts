@@ -1,4 +1,4 @@
-import { step } from '@quickstep/shared/pipeline';
+import { step } from '@quickstep/shared/choreography';
 import { order as declared } from '../choreography.js';
 import { Catalogue } from '../db/tables.js';
 

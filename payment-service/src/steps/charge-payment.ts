@@ -1,3 +1,4 @@
+import { step } from '@quickstep/shared/choreography';
 import {
   asReason,
   InventoryRelease,
@@ -6,7 +7,6 @@ import {
   PaymentFailed,
   PaymentRefund,
 } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { payment as declared } from '../choreography.js';
 import { Payments } from '../db/tables.js';
 import type { PaymentGateway } from '../domain/gateway.js';

@@ -1,4 +1,4 @@
-import { implement } from '@quickstep/shared/pipeline';
+import { implement } from '@quickstep/shared/choreography';
 import { payment } from '../choreography.js';
 import type { PaymentGateway } from '../domain/gateway.js';
 import { chargePayment } from './charge-payment.js';

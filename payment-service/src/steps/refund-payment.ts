@@ -1,5 +1,5 @@
+import { step } from '@quickstep/shared/choreography';
 import { InventoryRelease, orderStateOf, PaymentRefund, PaymentRefunded } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { payment as declared } from '../choreography.js';
 import { Payments } from '../db/tables.js';
 import type { PaymentGateway } from '../domain/gateway.js';

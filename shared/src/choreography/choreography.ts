@@ -1,4 +1,4 @@
-import type { CommandContract, EventContract } from '../contracts/index.js';
+import type { CommandContract, EventContract } from '../events/index.js';
 
 /** A step that reacts to events. */
 export interface EventStepDeclaration {

@@ -1,3 +1,5 @@
 export * from './check.js';
 export * from './choreography.js';
+export * from './errors.js';
+export * from './step.js';
 export * from './topology.js';

@@ -1,4 +1,4 @@
-import { exchangeOf } from '../contracts/index.js';
+import { exchangeOf } from '../events/index.js';
 import { type Choreography, consumedBy, emittedBy } from './choreography.js';
 
 export const DEAD_LETTER_EXCHANGE = 'dead-letter';

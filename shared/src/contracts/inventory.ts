@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { command } from './command.js';
-import { event } from './event.js';
+import { command, event } from '../events/index.js';
 import {
   Currency,
   ItemName,

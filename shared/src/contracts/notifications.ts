@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { event } from './event.js';
+import { event } from '../events/index.js';
 import { OrderId, Reason } from './fields.js';
 
 const notification = { orderId: OrderId, notificationId: Type.String({ format: 'uuid' }), template: Type.String() };

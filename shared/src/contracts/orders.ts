@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { command } from './command.js';
-import { event } from './event.js';
+import { command, event } from '../events/index.js';
 import { CustomerId, Email, OrderId, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
 
 export const OrderCreated = event(

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { event } from './event.js';
+import { event } from '../events/index.js';
 import { Amount, Currency, CustomerId, Email, OrderId, orderState, Reason, ShippingAddress } from './fields.js';
 
 export const PaymentCompleted = event(

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { event } from './event.js';
+import { event } from '../events/index.js';
 import { OrderId, OrderLine, Reason } from './fields.js';
 
 export const ShippingShipped = event(

@@ -1,4 +1,5 @@
-import { Conflict, Permanent, Unavailable } from '../pipeline/index.js';
+import { Permanent } from '../choreography/index.js';
+import { Conflict, Unavailable } from '../pipeline/index.js';
 
 /** What node-postgres and Node.js's sockets put on an error; `code` is an SQLSTATE or a system error. */
 interface Coded {

@@ -1,4 +1,5 @@
-import type { Key, Load, Row, Table } from '../pipeline/index.js';
+import type { Load } from '../pipeline/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 import type { KnownRow, KnownRows } from './known-rows.js';
 import type { VersionOf } from './statements.js';
 

@@ -1,4 +1,4 @@
-import type { Key, Row, Table } from '../pipeline/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 
 /** A row as it was last committed, as far as this process knows. */
 export interface KnownRow {

@@ -1,14 +1,5 @@
-import {
-  type Changes,
-  type Claim,
-  Conflict,
-  type Key,
-  messageOf,
-  type OpenBatch,
-  type Row,
-  type Table,
-  Unavailable,
-} from '../pipeline/index.js';
+import { type Changes, type Claim, Conflict, messageOf, type OpenBatch, Unavailable } from '../pipeline/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
 import type { Answer, Statement } from './exchange.js';
 import type { HeldRows } from './held-rows.js';

@@ -1,5 +1,6 @@
 import type { DataSource, EntitySchema } from 'typeorm';
-import type { Claim, Key, Load, OpenBatch, OutboxEntry, Row, Store, Table } from '../pipeline/index.js';
+import type { Claim, Load, OpenBatch, OutboxEntry, Store } from '../pipeline/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 import { type Connection, Session } from './connection.js';
 import type { Statement } from './exchange.js';
 import { HeldRows } from './held-rows.js';

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import type { EntitySchemaColumnOptions } from 'typeorm';
-import type { Key, Row, Table } from '../pipeline/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 import { arrayLiteral } from './array-literal.js';
 import type { Statement, Value } from './exchange.js';
 

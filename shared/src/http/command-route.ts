@@ -1,8 +1,8 @@
 import { KindGuard, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { v7 as newId, v5 as uuidOf } from 'uuid';
-import type { Choreography } from '../choreography/index.js';
-import type { CommandContract } from '../contracts/index.js';
-import type { Implementation, Pipeline, Refused, ReplyOf } from '../pipeline/index.js';
+import type { Choreography, Implementation, Refused, ReplyOf } from '../choreography/index.js';
+import type { CommandContract } from '../events/index.js';
+import type { Pipeline } from '../pipeline/index.js';
 import type { Call, Headers } from './call.js';
 import { subjectChecker } from './input.js';
 import { invalid, problemOfRefusal, problems } from './problem.js';

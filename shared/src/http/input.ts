@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import type { Request } from 'express';
-import { type FieldError, validator } from '../contracts/index.js';
+import { type FieldError, validator } from '../events/index.js';
 import { invalid, problem } from './problem.js';
 
 /** The validator found nothing, so the value is of the schema's type. */

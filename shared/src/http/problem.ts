@@ -1,5 +1,6 @@
-import type { FieldError } from '../contracts/index.js';
-import { Conflict, type Refused, Unavailable } from '../pipeline/index.js';
+import type { Refused } from '../choreography/index.js';
+import type { FieldError } from '../events/index.js';
+import { Conflict, Unavailable } from '../pipeline/index.js';
 
 /** Every problem that the kit itself answers with; commands add their own codes to 404, 409 and 422. */
 export const problems = {

@@ -1,4 +1,5 @@
-import type { AnyMessage, HandledAs, Observer } from '../pipeline/index.js';
+import type { AnyMessage } from '../choreography/index.js';
+import type { HandledAs, Observer } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import type { Logger, LogLevel } from './logger.js';
 import { reasonOf } from './reason.js';

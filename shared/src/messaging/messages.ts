@@ -1,5 +1,5 @@
 import type { Options } from 'amqplib';
-import { exchangeOf } from '../contracts/index.js';
+import { exchangeOf } from '../events/index.js';
 import { BETWEEN_EVENTS, type OutgoingEvent } from '../pipeline/index.js';
 
 /** CloudEvents structured content mode: one event (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md). */

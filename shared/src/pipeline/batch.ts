@@ -1,12 +1,13 @@
-import type { CloudEvent, EventContract, EventDraft } from '../contracts/index.js';
-import { Conflict, Permanent, Unavailable } from './errors.js';
+import type { AnyDecision, AnyMessage, AnyStep, Refused } from '../choreography/index.js';
+import { Permanent } from '../choreography/index.js';
+import type { CloudEvent, EventContract, EventDraft } from '../events/index.js';
+import type { Refs } from '../rows/index.js';
+import { Conflict, Unavailable } from './errors.js';
 import type { AwaitedBy } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, OutgoingEvent, Store } from './ports.js';
 import type { Relay } from './relay.js';
 import { type Cause, stamper } from './stamp.js';
-import type { AnyDecision, AnyMessage, AnyStep, Refused } from './step.js';
-import type { Refs } from './table.js';
 import { loadsFor, WorkingRows } from './working-rows.js';
 
 /** A step bound to its name and to the contracts of what it may emit. */

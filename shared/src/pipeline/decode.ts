@@ -1,5 +1,6 @@
-import { type CloudEvent, checkEvent, type EventContract } from '../contracts/index.js';
-import { messageOf, Permanent } from './errors.js';
+import { Permanent } from '../choreography/index.js';
+import { type CloudEvent, checkEvent, type EventContract } from '../events/index.js';
+import { messageOf } from './errors.js';
 
 function parse(text: string): unknown {
   try {

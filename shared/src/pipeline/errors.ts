@@ -1,10 +1,5 @@
 import { types } from 'node:util';
 
-/** Thrown by a step: trying again cannot help, park the event for an operator. Any other error means "try again". */
-export class Permanent extends Error {
-  override readonly name = 'Permanent';
-}
-
 /** Thrown by a store: another transaction was in the way (unique violation, deadlock); the same batch succeeds when replayed. */
 export class Conflict extends Error {
   override readonly name = 'Conflict';

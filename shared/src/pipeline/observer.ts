@@ -1,4 +1,4 @@
-import type { AnyMessage } from './step.js';
+import type { AnyMessage } from '../choreography/index.js';
 
 /** How a message ended. `retried` and `parked` name what went wrong. */
 export type HandledAs = 'done' | 'duplicate' | 'refused' | 'retried' | 'parked';

@@ -1,13 +1,21 @@
-import { leadsOn, type StepDeclaration } from '../choreography/index.js';
-import { type EventContract, validator } from '../contracts/index.js';
+import {
+  type Accepted,
+  type Implementation,
+  leadsOn,
+  Permanent,
+  type Refused,
+  type ReplyOf,
+  refused,
+  type StepDeclaration,
+} from '../choreography/index.js';
+import { type EventContract, validator } from '../events/index.js';
 import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
 import { decode } from './decode.js';
-import { messageOf, Permanent, Unavailable } from './errors.js';
+import { messageOf, Unavailable } from './errors.js';
 import { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
 import { Relay } from './relay.js';
-import { type Accepted, type Implementation, type Refused, type ReplyOf, refused } from './step.js';
 import { Timers } from './timers.js';
 
 export interface PipelineOptions {

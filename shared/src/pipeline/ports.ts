@@ -1,5 +1,5 @@
-import type { CloudEvent } from '../contracts/index.js';
-import type { Key, Row, Table } from './table.js';
+import type { CloudEvent } from '../events/index.js';
+import type { Key, Row, Table } from '../rows/index.js';
 
 /** The outside of the pipeline: production gives it PostgreSQL and RabbitMQ, the simulation a world of its own. */
 

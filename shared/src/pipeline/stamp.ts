@@ -1,5 +1,5 @@
-import { type CloudEvent, dataError, type EventContract, type EventDraft } from '../contracts/index.js';
-import { Permanent } from './errors.js';
+import { Permanent } from '../choreography/index.js';
+import { type CloudEvent, dataError, type EventContract, type EventDraft } from '../events/index.js';
 import type { NewId, OutgoingEvent } from './ports.js';
 
 /** What caused an event: another event (whose saga and trace it joins), a request, or a timer firing. */

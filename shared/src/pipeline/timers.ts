@@ -1,9 +1,9 @@
+import type { Due } from '../choreography/index.js';
+import type { Key } from '../rows/index.js';
 import type { BoundStep, Work, WorkResult } from './batch.js';
 import { messageOf } from './errors.js';
 import type { Observer } from './observer.js';
 import type { Clock, NewId, Store } from './ports.js';
-import type { Due } from './step.js';
-import type { Key } from './table.js';
 
 export interface TimersOptions {
   readonly store: Store;

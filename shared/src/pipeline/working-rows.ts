@@ -1,5 +1,5 @@
+import type { Key, LoadedRows, Ref, Refs, Row, Table } from '../rows/index.js';
 import type { Changes, Load } from './ports.js';
-import type { Key, LoadedRows, Ref, Refs, Row, Table } from './table.js';
 
 interface Held {
   row: Row;

@@ -1,8 +1,8 @@
 import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
-import { topologyOf } from '../choreography/index.js';
+import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import type { EventContract } from '../contracts/index.js';
 import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
+import type { EventContract } from '../events/index.js';
 import {
   type CommandRouteContext,
   createApp,
@@ -14,7 +14,7 @@ import {
 } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver, reasonOf } from '../logging/index.js';
 import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
-import { type Clock, type Implementation, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
+import { type Clock, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
 import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
 import { repeat } from './repeat.js';
 import { explainDatabase, explainPort } from './start-error.js';

@@ -1,10 +1,11 @@
 import { v7 } from 'uuid';
+import type { AnyDecision, CommandMessage, DecideContext, TimerMessage } from '../choreography/index.js';
 import * as contracts from '../contracts/index.js';
+import type { CloudEvent, EventContract, EventDraft } from '../events/index.js';
 import { messageOf } from '../pipeline/errors.js';
 import { stamper } from '../pipeline/stamp.js';
-import type { AnyDecision, CommandMessage, DecideContext, TimerMessage } from '../pipeline/step.js';
-import type { Key, LoadedRows, Refs, Row, Table, TypedTable } from '../pipeline/table.js';
 import { loadsFor, WorkingRows } from '../pipeline/working-rows.js';
+import type { Key, LoadedRows, Refs, Row, Table, TypedTable } from '../rows/index.js';
 
 /** A step, seen by what it is called with and what it answers. */
 interface Decider<Message, Outcome, Decision> {
@@ -57,7 +58,7 @@ export interface Circumstance {
 
 const stamp = stamper('test', v7);
 
-function contractOf(type: string): contracts.EventContract {
+function contractOf(type: string): EventContract {
   for (const each of Object.values(contracts))
     if (typeof each === 'function' && 'type' in each && each.type === type) return each;
   throw new TypeError(`There is no contract for ${type}`);
@@ -65,9 +66,9 @@ function contractOf(type: string): contracts.EventContract {
 
 /** The event that a service would have published: stamped, and checked against its contract. */
 export function happened<Type extends string, Data>(
-  draft: contracts.EventDraft<Type, Data>,
+  draft: EventDraft<Type, Data>,
   { id, time = new Date().toISOString() }: Circumstance = {},
-): contracts.CloudEvent<Type, Data> {
+): CloudEvent<Type, Data> {
   const { event } = stamp(contractOf(draft.type), draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
   return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { choreography, consumedBy, emittedBy, leadsOn, problemsOf, retryQueue, topologyOf } from '@quickstep/shared/choreography';
-import { command, event } from '@quickstep/shared/contracts';
+import { command, event } from '@quickstep/shared/events';
 import { Type } from '@sinclair/typebox';
 
 const data = Type.Object({ orderId: Type.String() });

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { choreography } from '@quickstep/shared/choreography';
-import { command, event } from '@quickstep/shared/contracts';
-import { accepted, due, implement, type Pipeline, refused, step, table, timerStep } from '@quickstep/shared/pipeline';
+import { accepted, choreography, due, implement, refused, step, timerStep } from '@quickstep/shared/choreography';
+import { command, event } from '@quickstep/shared/events';
+import type { Pipeline } from '@quickstep/shared/pipeline';
+import { table } from '@quickstep/shared/rows';
 import { Type } from '@sinclair/typebox';
 import { EntitySchema } from 'typeorm';
 

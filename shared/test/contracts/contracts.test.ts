@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as contracts from '@quickstep/shared/contracts';
-import { type EventContract, eventSchema, exchangeOf, validator } from '@quickstep/shared/contracts';
+import { checkEvent, type EventContract, eventSchema, exchangeOf, validator } from '@quickstep/shared/events';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 import { Kind, type TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 
-const { AdjustStock, CancelOrder, checkEvent, OrderCreated, PlaceOrder, PutItem, InventoryItemChanged } = contracts;
+const { AdjustStock, CancelOrder, OrderCreated, PlaceOrder, PutItem, InventoryItemChanged } = contracts;
 
 const isContract = (value: unknown): value is EventContract =>
   typeof value === 'function' && 'type' in value && 'schema' in value;

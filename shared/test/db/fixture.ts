@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { createDataSource, KitTables1760000000000, LedgerTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
-import { type Changes, type OutgoingEvent, type Row, type TypedTable, table } from '@quickstep/shared/pipeline';
+import { createDataSource, KitTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
+import type { Changes, OutgoingEvent } from '@quickstep/shared/pipeline';
+import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
+import { type Row, type TypedTable, table } from '@quickstep/shared/rows';
 import { freshDatabase } from '@quickstep/shared/testing';
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { v4, v7 } from 'uuid';

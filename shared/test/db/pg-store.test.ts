@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { Permanent } from '@quickstep/shared/choreography';
 import type { PgStore } from '@quickstep/shared/db';
-import { Conflict, Permanent, type Row, type Table, Unavailable } from '@quickstep/shared/pipeline';
+import { Conflict, Unavailable } from '@quickstep/shared/pipeline';
+import type { Row, Table } from '@quickstep/shared/rows';
 import { type DataSource, EntitySchema } from 'typeorm';
 import { v7 } from 'uuid';
 import {

@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream';
-import { choreography } from '@quickstep/shared/choreography';
-import { command } from '@quickstep/shared/contracts';
+import { accepted, choreography, implement, refused, step } from '@quickstep/shared/choreography';
 import { translate } from '@quickstep/shared/db';
+import { command } from '@quickstep/shared/events';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
-import { accepted, implement, Pipeline, refused, silent, step, table, Unavailable } from '@quickstep/shared/pipeline';
+import { Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
+import { table } from '@quickstep/shared/rows';
 import { createMetrics } from '@quickstep/shared/telemetry';
 import { Type } from '@sinclair/typebox';
 import { DataSource, EntitySchema } from 'typeorm';

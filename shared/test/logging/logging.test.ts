@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import { createLogger, type LogLevel, logEndings, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
 

@@ -1,12 +1,12 @@
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import {
-  type EventDraft,
   InventoryInsufficient,
   InventoryItemChanged,
   InventoryReserved,
   NotificationSent,
   OrderCreated,
 } from '@quickstep/shared/contracts';
+import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { happened, sampleOrder, type Vhost } from '@quickstep/shared/testing';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type EventContract, InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
-import { Permanent } from '@quickstep/shared/pipeline';
+import { Permanent } from '@quickstep/shared/choreography';
+import { InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
+import type { EventContract } from '@quickstep/shared/events';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 import { BETWEEN_EVENTS, decode } from '../../src/pipeline/decode.js';
 

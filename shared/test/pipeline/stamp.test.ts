@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { Permanent } from '@quickstep/shared/choreography';
 import { InventoryItemChanged, InventoryReleased, NotificationSent, OrderCreated } from '@quickstep/shared/contracts';
-import { Permanent } from '@quickstep/shared/pipeline';
 import { sampleOrder } from '@quickstep/shared/testing';
 import { v7 } from 'uuid';
 import { stamper } from '../../src/pipeline/stamp.js';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { choreography } from '@quickstep/shared/choreography';
+import { choreography, implement, step } from '@quickstep/shared/choreography';
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
-import { implement, Pipeline, silent, step } from '@quickstep/shared/pipeline';
+import { Pipeline, silent } from '@quickstep/shared/pipeline';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 
 const declared = choreography('library-service', {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Load, type Refs, table } from '@quickstep/shared/pipeline';
+import type { Load } from '@quickstep/shared/pipeline';
+import { type Refs, table } from '@quickstep/shared/rows';
 import { EntitySchema } from 'typeorm';
 import { loadsFor, WorkingRows } from '../../src/pipeline/working-rows.js';
 

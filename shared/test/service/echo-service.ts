@@ -1,9 +1,9 @@
-import { choreography } from '@quickstep/shared/choreography';
+import { accepted, choreography, implement, step } from '@quickstep/shared/choreography';
 import type { ServiceConfig } from '@quickstep/shared/config';
-import { command, event } from '@quickstep/shared/contracts';
+import { command, event } from '@quickstep/shared/events';
 import { commandRoutes, read } from '@quickstep/shared/http';
 import type { LogFields, Logger } from '@quickstep/shared/logging';
-import { accepted, implement, step, table } from '@quickstep/shared/pipeline';
+import { table } from '@quickstep/shared/rows';
 import { startService } from '@quickstep/shared/service';
 import { Type } from '@sinclair/typebox';
 import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';

@@ -1,4 +1,4 @@
-import { table } from '@quickstep/shared/pipeline';
+import { table } from '@quickstep/shared/rows';
 import { EntitySchema } from 'typeorm';
 import type { Shipment } from '../domain/shipment.js';
 

@@ -1,3 +1,4 @@
+import { step } from '@quickstep/shared/choreography';
 import {
   asReason,
   orderStateOf,
@@ -6,7 +7,6 @@ import {
   ShippingRecall,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
 import type { Carrier } from '../domain/carrier.js';

@@ -1,5 +1,5 @@
+import { step } from '@quickstep/shared/choreography';
 import { orderStateOf, PaymentRefund, ShippingCancellationRejected, ShippingFailed } from '@quickstep/shared/contracts';
-import { step } from '@quickstep/shared/pipeline';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
 

@@ -1,4 +1,4 @@
-import { implement } from '@quickstep/shared/pipeline';
+import { implement } from '@quickstep/shared/choreography';
 import { shipping } from '../choreography.js';
 import type { Carrier } from '../domain/carrier.js';
 import { bookShipment } from './book-shipment.js';

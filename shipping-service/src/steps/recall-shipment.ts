@@ -1,4 +1,4 @@
-import { step } from '@quickstep/shared/pipeline';
+import { step } from '@quickstep/shared/choreography';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
 import type { Carrier } from '../domain/carrier.js';

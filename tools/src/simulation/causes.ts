@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import type { OutgoingEvent } from '@quickstep/shared/pipeline';
 import { declared } from './services.js';
 

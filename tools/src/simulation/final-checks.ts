@@ -1,4 +1,4 @@
-import type { Row } from '@quickstep/shared/pipeline';
+import type { Row } from '@quickstep/shared/rows';
 import type { Violate } from './invariants.js';
 import type { Ledger, Observed } from './ledger.js';
 import { hasEnded, hasFact, numberOf, textOf } from './rows.js';

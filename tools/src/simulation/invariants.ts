@@ -1,4 +1,5 @@
-import type { Changes, Row } from '@quickstep/shared/pipeline';
+import type { Changes } from '@quickstep/shared/pipeline';
+import type { Row } from '@quickstep/shared/rows';
 import { hasEnded, linesOf, numberOf, textOf } from './rows.js';
 import type { SimulatedProviders } from './simulated-providers.js';
 

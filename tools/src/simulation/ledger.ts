@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import type { Changes, Observer } from '@quickstep/shared/pipeline';
 import { Causes } from './causes.js';
 import type { Faults } from './faults.js';

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@quickstep/shared/contracts';
+import type { CloudEvent } from '@quickstep/shared/events';
 import { BETWEEN_EVENTS, type OutgoingEvent } from '@quickstep/shared/pipeline';
 
 /** A message: one event, or several of one type in CloudEvents batched content mode. */

@@ -1,13 +1,5 @@
-import {
-  type Changes,
-  type Claim,
-  Conflict,
-  type Key,
-  type Load,
-  type OpenBatch,
-  type Row,
-  Unavailable,
-} from '@quickstep/shared/pipeline';
+import { type Changes, type Claim, Conflict, type Load, type OpenBatch, Unavailable } from '@quickstep/shared/pipeline';
+import type { Key, Row } from '@quickstep/shared/rows';
 import type { Environment } from './environment.js';
 import type { ServiceProcess } from './service-process.js';
 import { claimName, lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';

@@ -1,4 +1,4 @@
-import type { Row } from '@quickstep/shared/pipeline';
+import type { Row } from '@quickstep/shared/rows';
 
 /** Reading the services' rows from outside: a row that is not as expected is a violation in itself. */
 export function textOf(row: Row, property: string): string {

@@ -1,4 +1,6 @@
-import { type AnyStep, type Changes, type Implementation, Pipeline, type Row } from '@quickstep/shared/pipeline';
+import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
+import { type Changes, Pipeline } from '@quickstep/shared/pipeline';
+import type { Row } from '@quickstep/shared/rows';
 import type { Environment } from './environment.js';
 import type { Message } from './messages.js';
 import { implementationOf } from './services.js';

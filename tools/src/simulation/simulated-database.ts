@@ -1,5 +1,6 @@
-import type { CloudEvent } from '@quickstep/shared/contracts';
-import { type Changes, type Claim, Conflict, type Key, type OutboxEntry, type Row } from '@quickstep/shared/pipeline';
+import type { CloudEvent } from '@quickstep/shared/events';
+import { type Changes, type Claim, Conflict, type OutboxEntry } from '@quickstep/shared/pipeline';
+import type { Key, Row } from '@quickstep/shared/rows';
 
 export interface PromisedEntry {
   readonly entry: OutboxEntry;

@@ -2,13 +2,12 @@ import {
   type Changes,
   type Claim,
   Conflict,
-  type Key,
   type Load,
   type OpenBatch,
-  type Row,
   type Store,
   Unavailable,
 } from '@quickstep/shared/pipeline';
+import type { Key, Row } from '@quickstep/shared/rows';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
 import { beginOptimistically, lockedRows } from './optimistic-begin.js';

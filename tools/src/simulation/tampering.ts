@@ -1,4 +1,5 @@
-import type { Delivery, Implementation, NewId, Publisher, Store } from '@quickstep/shared/pipeline';
+import type { Implementation } from '@quickstep/shared/choreography';
+import type { Delivery, NewId, Publisher, Store } from '@quickstep/shared/pipeline';
 import type { Providers } from './simulated-providers.js';
 
 /** Wraps the ports and steps of every process: how tests plant bugs without touching a file. */

@@ -1,5 +1,6 @@
 import type { PgStore } from '@quickstep/shared/db';
-import type { Changes, Claim, Load, OpenBatch, Row } from '@quickstep/shared/pipeline';
+import type { Changes, Claim, Load, OpenBatch } from '@quickstep/shared/pipeline';
+import type { Row } from '@quickstep/shared/rows';
 import { type DataSource, type EntityManager, In, type QueryRunner } from 'typeorm';
 import { moduleOfKit } from './kit.js';
 

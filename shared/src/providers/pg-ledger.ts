@@ -1,7 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { arrayLiteral } from './array-literal.js';
-import { Session } from './connection.js';
-import type { Statement } from './exchange.js';
+import { arrayLiteral, Session, type Statement } from '../db/index.js';
 import { gathered } from './gathered.js';
 import type { Ledger } from './ledger.js';
 

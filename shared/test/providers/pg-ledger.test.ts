@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { PgLedger } from '@quickstep/shared/db';
 import { Unavailable } from '@quickstep/shared/pipeline';
+import { PgLedger } from '@quickstep/shared/providers';
 import type { DataSource } from 'typeorm';
-import { migratedDatabase } from './fixture.js';
+import { migratedDatabase } from '../db/fixture.js';
 
 interface Charge {
   readonly charge: string;

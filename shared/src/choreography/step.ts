@@ -1,3 +1,5 @@
+import type { CommandData, DraftOf, EventDraft, EventOf, FieldError } from '../events/index.js';
+import type { LoadedRows, Refs, Table, TypedTable } from '../rows/index.js';
 import type {
   Choreography,
   CommandStepDeclaration,
@@ -5,9 +7,7 @@ import type {
   StepDeclaration,
   StepDeclarations,
   TimerStepDeclaration,
-} from '../choreography/index.js';
-import type { CommandData, DraftOf, EventDraft, EventOf, FieldError } from '../contracts/index.js';
-import type { LoadedRows, Refs, Table, TypedTable } from './table.js';
+} from './choreography.js';
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '@quickstep/shared/db';
-import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome } from './gateway.js';
+import type { Ledger } from '@quickstep/shared/providers';
+import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome } from '../domain/gateway.js';
 
 type Charged = Extract<ChargeOutcome, { kind: 'charged' }> & { readonly amount: number };
 

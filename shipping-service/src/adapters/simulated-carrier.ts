@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '@quickstep/shared/db';
-import type { BookingOutcome, Carrier, Parcel } from './carrier.js';
+import type { Ledger } from '@quickstep/shared/providers';
+import type { BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
 
 /** What the carrier remembers having answered. */
 export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled' };
