@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   Audit,
   type DeclaredStep,
+  durable,
   endedOnce,
   moved,
   type Rule,
@@ -91,6 +92,7 @@ const broken: Record<Rule, readonly (() => Violation[])[]> = {
   ],
   'what has not left is on hand': [() => audited(({ stock }) => Object.assign(stock[0] ?? {}, { available: 10, onHand: 10 }))],
   'every record belongs to an order': [() => audited(({ orders }) => orders.pop())],
+  'what was accepted is durable': [() => durable(['sold', 'lost'], [order])],
   'every order ends': [() => audited(({ orders }) => Object.assign(orders[1] ?? {}, { status: 'CANCELLING' }))],
   'an order ends once': [
     () => endedOnce([order], []),

@@ -1,6 +1,6 @@
 import { moved, recorded, settled } from './money.js';
 import { unless, type Violation } from './rules.js';
-import type { Line, Saga } from './snapshot.js';
+import type { Line, OrderRow, Saga } from './snapshot.js';
 
 const templates: Readonly<Record<string, string>> = { COMPLETED: 'order-completed', CANCELLED: 'order-cancelled' };
 
@@ -71,4 +71,10 @@ function told({ orderId, order, told: messages }: Saga): Violation[] {
     'the customer is told once',
     () => `${orderId} is ${order.status}: ${messages.join() || 'nothing'}`,
   );
+}
+
+/** An order that its client was told of is in the table, at any moment after. */
+export function durable(accepted: Iterable<string>, orders: Iterable<Pick<OrderRow, 'orderId'>>): Violation[] {
+  const known = new Set([...orders].map(({ orderId }) => orderId));
+  return [...accepted].flatMap((id) => unless(known.has(id), 'what was accepted is durable', () => `${id} is in no table`));
 }

@@ -6,6 +6,7 @@ export const rules = [
   'once all orders have ended nothing is reserved',
   'what has not left is on hand',
   'every record belongs to an order',
+  'what was accepted is durable',
   'every order ends',
   'an order ends once',
   'a completed order is paid',
