@@ -24,7 +24,7 @@ export class Fleet {
     tampering: Tampering,
     environment: Environment,
   ) {
-    const { replicas, batchLimit, linger, guesses, prefetch, deadlineMs } = scenario;
+    const { replicas, batchLimit, linger, prefetch, deadlineMs } = scenario;
     this.#environment = environment;
     this.#start = (service, replica) => {
       const [database, queue] = [this.databases.get(service), broker.queues.get(service)];
@@ -38,7 +38,6 @@ export class Fleet {
         replicas,
         batchLimit,
         linger,
-        guesses,
         prefetch,
         deadlineMs,
         tampering,

@@ -38,8 +38,6 @@ export interface Scenario {
   readonly batchLimit: number;
   /** Milliseconds that a batch may wait for more when much arrives or nobody waits. */
   readonly linger: number;
-  /** Batches rely on the rows that their process knows, rather than lock them. */
-  readonly guesses: boolean;
   readonly prefetch: number;
   /** Several events in one message. */
   readonly batched: boolean;
@@ -76,8 +74,6 @@ export function drawScenario(choices: Choices, maxOrders: number): Scenario {
     replicas: of(1, 1, 1, 2),
     batchLimit: of(200, 200, 3, 1),
     linger: of(0, 0, 10, 300),
-    // Not drawn: seeds that found something once must keep the schedule that they had then.
-    guesses: (orders.length % 5) % 2 === 0,
     prefetch: of(50, 50, 4, 1),
     batched: choices.chance(0.25),
     deadlineMs: of(30_000, 10_000, 2_000),

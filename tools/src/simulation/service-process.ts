@@ -1,11 +1,10 @@
 import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
-import { type Changes, Pipeline } from '@quickstep/shared/pipeline';
-import type { Row } from '@quickstep/shared/rows';
+import { Pipeline } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { Message } from './messages.js';
 import { implementationOf } from './services.js';
 import type { SimulatedBroker, SimulatedQueue } from './simulated-broker.js';
-import { lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';
+import type { SimulatedDatabase, Transaction } from './simulated-database.js';
 import type { SimulatedProviders } from './simulated-providers.js';
 import { storeFor } from './simulated-store.js';
 import type { Tampering } from './tampering.js';
@@ -19,7 +18,6 @@ export interface Deployment {
   readonly replicas: number;
   readonly batchLimit: number;
   readonly linger: number;
-  readonly guesses: boolean;
   readonly prefetch: number;
   readonly deadlineMs: number;
   readonly tampering: Tampering;
@@ -45,10 +43,6 @@ export class ServiceProcess {
   readonly requests = new Set<() => void>();
   /** Events that it has seen confirmed. */
   readonly confirmed = new Set<string>();
-  /** The rows that it wrote or locked last, by the names of their locks. */
-  readonly known = new Map<string, Row>();
-  /** Its last guess was wrong. */
-  mustLock = false;
   /** What waits inside for the next batch, in order: part of the world's state. */
   readonly backlog: string[] = [];
   readonly pipeline: Pipeline<Implementation>;
@@ -81,16 +75,6 @@ export class ServiceProcess {
   /** Nobody else works on its database: there is nobody to wait for. */
   get alone(): boolean {
     return this.#deployment.replicas === 1;
-  }
-
-  /** Relies on the rows that it knows, rather than lock them. */
-  get guesses(): boolean {
-    return this.#deployment.guesses;
-  }
-
-  remember({ updates, inserts }: Changes): void {
-    for (const { table, rows } of [...updates, ...inserts])
-      for (const row of rows) this.known.set(lockName(table.name, String(row[table.key])), row);
   }
 
   get wantsMore(): boolean {

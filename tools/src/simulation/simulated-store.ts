@@ -10,7 +10,6 @@ import {
 import type { Key, Row } from '@quickstep/shared/rows';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
-import { beginOptimistically, lockedRows } from './optimistic-begin.js';
 import type { ServiceProcess } from './service-process.js';
 import { claimName, lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';
 
@@ -33,8 +32,7 @@ export function storeFor(process: ServiceProcess, database: SimulatedDatabase, e
     });
 
   return {
-    begin: (claims, loads) =>
-      beginOptimistically(process, database, environment, claims, loads) ?? begin(process, database, environment, claims, loads),
+    begin: (claims, loads) => begin(process, database, environment, claims, loads),
     unpublished: (before, limit, after = '') =>
       aside('unpublished', String, () => {
         const lost = [...database.outbox.values()].filter(({ since, entry }) => since < before.getTime() && entry.id > after);
@@ -89,7 +87,6 @@ function begin(
       database.lock(transaction);
       process.transactions.add(transaction);
       const rows = loads.map(({ table, keys }) => stored(database.table(table.name), keys));
-      for (const [name, row] of lockedRows(loads, rows)) process.known.set(name, row);
       return openBatch(process, database, environment, transaction, claimed, rows);
     },
   });
@@ -131,7 +128,6 @@ function openBatch(
         if (faults.strikes('commit lost')) throw away();
         apply(changes);
         if (faults.strikes('answer to commit lost')) throw away();
-        process.remember(changes);
       },
       abandon: () => {
         end();

@@ -27,7 +27,6 @@ export const plain: Scenario = {
   replicas: 1,
   batchLimit: 200,
   linger: 0,
-  guesses: false,
   prefetch: 50,
   batched: false,
   deadlineMs: 100_000,
