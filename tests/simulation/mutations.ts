@@ -354,11 +354,13 @@ export const mutations: readonly Mutation[] = [
     ['at most one refund for each charge'],
     {
       refundsAgain: true,
-      providers: (real, newId) => (
+      providers: (real, newId) => ({
         ...real,
-        gateway: 
+        gateway: {
           charge: (charge, key) => real.gateway.charge(charge, key),
-          refund: (reference) => real.gateway.refund(reference, newId()),,),
+          refund: (reference) => real.gateway.refund(reference, newId()),
+        },
+      }),
     },
   ),
   deciding(
