@@ -1,4 +1,4 @@
-import type { DataSource, EntitySchema } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Claim, Load, OpenBatch, OutboxEntry, Store } from '../pipeline/index.js';
 import type { Key, Row, Table } from '../rows/index.js';
 import { type Connection, Session } from './connection.js';
@@ -21,7 +21,7 @@ const PRUNE_PAGE = 5_000;
 export class PgStore implements Store {
   readonly #batches: Session;
   readonly #aside: Session;
-  readonly #statements = new Map<EntitySchema, TableStatements>();
+  readonly #statements = new Map<string, TableStatements>();
   readonly #rowCache: number;
   readonly #vacuum: OutboxVacuum;
   #known: KnownRows;
@@ -145,10 +145,10 @@ export class PgStore implements Store {
   }
 
   #statementsOf(table: Table): TableStatements {
-    const known = this.#statements.get(table.schema);
+    const known = this.#statements.get(table.name);
     if (known !== undefined) return known;
     const statements = new TableStatements(table);
-    this.#statements.set(table.schema, statements);
+    this.#statements.set(table.name, statements);
     return statements;
   }
 }
