@@ -11,6 +11,7 @@ COPY inventory-service/package.json inventory-service/
 COPY payment-service/package.json payment-service/
 COPY shipping-service/package.json shipping-service/
 COPY notification-service/package.json notification-service/
+COPY system/package.json system/
 COPY tools/package.json tools/
 
 # `npm ci` refuses where the registry lacks packages of other platforms; `npm install` keeps to the lockfile for all that is there.
@@ -18,7 +19,7 @@ FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci || npm install --no-save
 COPY . .
 RUN npm run build
-RUN for package in shared *-service tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
+RUN for package in shared *-service system tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
 # Without the packages of `tools`, a database server among them: the seed needs none.

@@ -39,11 +39,6 @@ export function serviceVariables({ service, port }: { readonly service: string; 
         max: 1_000,
       },
     ),
-    rowCache: integer(
-      'ROW_CACHE',
-      'Rows of each table to remember, so that a transaction need not load them first; 0 loads and locks them every time',
-      { fallback: '4096', min: 0, max: 1_000_000 },
-    ),
     prefetchLimit: optional(
       integer('PREFETCH', 'Deliveries that the broker hands out before they are settled', { example: '400', max: 65_535 }),
       'twice BATCH_LIMIT; 20 when EVENT_BATCHING is on, as a message may then carry 200 events',

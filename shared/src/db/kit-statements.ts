@@ -31,20 +31,6 @@ export function claim(claims: readonly Claim[]): Statement {
   return { name: 'claim', text, values: claimValues(claims) };
 }
 
-/** Makes claims that must all be new: fails with 23505 when one was made before. */
-export function claimAnew(claims: readonly Claim[]): Statement {
-  const text = 'insert into inbox (event_id, step) select * from unnest($1::uuid[], $2::text[])';
-  return { name: 'claim anew', text, values: claimValues(claims) };
-}
-
-/** The transaction's number, which is the `xmin` of every row that it writes. */
-export const WRITTEN_BY: Statement = { name: 'written by', text: 'select pg_current_xact_id()::xid::text as written_by' };
-
-export function writtenBy(answers: readonly Answer[]): string | undefined {
-  const row = answers.flatMap(({ rows }) => rows).find((each) => 'written_by' in each);
-  return row === undefined ? undefined : String(row.written_by);
-}
-
 /** For each claim: was it made now? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
 export function whichClaimed(claims: readonly Claim[], answer: Answer | undefined): boolean[] {
   const made = answer?.rows[0];
@@ -69,33 +55,25 @@ export function pruneInbox(before: Date, page: number): Statement {
 /** No JSON holds this character unescaped (RFC 8259, section 7). */
 const SEPARATOR = '\u0001';
 
-const RECORD = `insert into event_history (subject, event_id, type, time, event)
-  select * from rows from (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))`;
-
-/** The bodies travel as one text, which PostgreSQL need only cut, neither parse nor unescape. */
-function recordValues(journal: Changes['journal']): string[] {
+/**
+ * An event that is recorded already, because two steps consume it or because this service emitted it, stays as it was. The bodies
+ * travel as one text, which PostgreSQL need only cut, neither parse nor unescape.
+ */
+export function record(journal: Changes['journal']): Statement {
+  const text = `insert into event_history (subject, event_id, type, time, event)
+    select * from rows from
+      (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))
+    on conflict do nothing`;
   const each = [...new Map(journal.map((entry) => [entry.event.id, entry])).values()];
   const ordered = each.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
-  return [
+  const values = [
     arrayLiteral(ordered.map(({ event }) => event.subject)),
     arrayLiteral(ordered.map(({ event }) => event.id)),
     arrayLiteral(ordered.map(({ event }) => event.type)),
     arrayLiteral(ordered.map(({ event }) => event.time)),
     ordered.map(({ body }) => body).join(SEPARATOR),
   ];
-}
-
-/** An event that is recorded already, because two steps consume it or because this service emitted it, stays as it was. */
-export function record(journal: Changes['journal']): Statement {
-  return { name: 'record', text: `${RECORD} on conflict do nothing`, values: recordValues(journal) };
-}
-
-/**
- * Fails with 23505 when one of the events is recorded already; a fifth cheaper than to ask of each. A journalling service whose steps
- * share events, or that consumes what it emits, will often lock because of it.
- */
-export function recordAnew(journal: Changes['journal']): Statement {
-  return { name: 'record anew', text: RECORD, values: recordValues(journal) };
+  return { name: 'record', text, values };
 }
 
 export function promise({ id, events }: OutboxEntry): Statement {

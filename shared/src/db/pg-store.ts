@@ -1,40 +1,29 @@
 import type { DataSource } from 'typeorm';
 import type { Claim, Load, OpenBatch, OutboxEntry, Store } from '../pipeline/index.js';
-import type { Key, Row, Table } from '../rows/index.js';
-import { type Connection, Session } from './connection.js';
+import type { Key, Table } from '../rows/index.js';
+import { Session } from './connection.js';
 import type { Statement } from './exchange.js';
-import { HeldRows } from './held-rows.js';
 import { BEGIN, claim, clear, keep, pruneInbox, unpublished, whichClaimed } from './kit-statements.js';
-import { KnownRows } from './known-rows.js';
 import { outboxEvents } from './outbox-text.js';
 import { OutboxVacuum } from './outbox-vacuum.js';
-import { LockingBatch, OptimisticBatch } from './pg-batch.js';
+import { PgBatch } from './pg-batch.js';
 import { TableStatements } from './statements.js';
 
 const PRUNE_PAGE = 5_000;
 
 /**
  * The pipeline's store on PostgreSQL. It keeps two connections of the data source: one for batches and one for everything else. The
- * transaction of a batch takes one exchange when the process knows the rows already, and two (claim and load; write and commit)
- * when it does not, or when others change them too; however many events it carries.
+ * transaction of a batch takes two exchanges, claim and load, then write and commit, however many events it carries.
  */
 export class PgStore implements Store {
   readonly #batches: Session;
   readonly #aside: Session;
   readonly #statements = new Map<string, TableStatements>();
-  readonly #rowCache: number;
   readonly #vacuum: OutboxVacuum;
-  #known: KnownRows;
-  #knownTo: Connection | undefined;
   #busy = false;
 
-  /**
-   * @param dataSource made by `createDataSource`, and initialised by the time the store is used
-   * @param rowCache rows of each table to remember; 0 loads and locks them every time
-   */
-  constructor(dataSource: DataSource, rowCache: number) {
-    this.#rowCache = rowCache;
-    this.#known = new KnownRows(rowCache);
+  /** @param dataSource made by `createDataSource`, and initialised by the time the store is used */
+  constructor(dataSource: DataSource) {
     this.#batches = new Session(dataSource);
     // What is lost of it in a crash is done again: entries are published twice, claims pruned later.
     this.#aside = new Session(dataSource, false);
@@ -92,52 +81,19 @@ export class PgStore implements Store {
 
   async #begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
     const connection = await this.#batches.connection();
-    // What a connection that broke was in the middle of, nobody knows.
-    if (this.#knownTo !== connection) this.#known = new KnownRows(this.#rowCache);
-    this.#knownTo = connection;
-    const locking = loads.filter(({ lock }) => lock);
-    const held = this.#known.worthRelyingOn() ? HeldRows.known(locking, this.#known) : undefined;
-    return held === undefined ? this.#lock(connection, claims, loads) : this.#guess(connection, claims, loads, held);
-  }
-
-  async #lock(connection: Connection, claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
     const claiming = claims.length === 0 ? [] : [claim(claims)];
     const answers = await connection.sendOrRollBack([BEGIN, ...claiming, ...loads.map((load) => this.#load(load))]);
-    const held = new HeldRows();
     const found = answers.slice(answers.length - loads.length);
-    return new LockingBatch({
-      ...this.#shared(connection, claims, held),
-      claimed: claims.length === 0 ? [] : whichClaimed(claims, answers[1]),
-      rows: loads.map(({ table, lock }, index) => {
-        const rows: readonly Row[] = found[index]?.rows ?? [];
-        return lock ? rows.map((row) => held.hold(table, row)) : rows;
-      }),
-    });
-  }
-
-  /** Every claim is taken for new, every row for what it was when this process saw it last; the commit finds out. */
-  async #guess(connection: Connection, claims: readonly Claim[], loads: readonly Load[], held: HeldRows): Promise<OpenBatch> {
-    const reads = loads.filter(({ lock }) => !lock);
-    const answers = reads.length === 0 ? [] : await connection.send(reads.map((load) => this.#load(load)));
-    return new OptimisticBatch({
-      ...this.#shared(connection, claims, held),
-      claimed: claims.map(() => true),
-      rows: loads.map((load) => (load.lock ? held.rowsOf(load.table) : (answers[reads.indexOf(load)]?.rows ?? []))),
-    });
-  }
-
-  #shared(connection: Connection, claims: readonly Claim[], held: HeldRows) {
-    return {
+    return new PgBatch({
       connection,
-      claims,
-      held,
-      known: this.#known,
-      statementsOf: (table: Table) => this.#statementsOf(table),
-      promised: (events: number) => this.#vacuum.written(events),
+      statementsOf: (table) => this.#statementsOf(table),
+      claimed: claims.length === 0 ? [] : whichClaimed(claims, answers[1]),
+      rows: loads.map((_, index) => found[index]?.rows ?? []),
+      promised: (events) => this.#vacuum.written(events),
       ended: () => {
         this.#busy = false;
       },
-    };
+    });
   }
 
   #load({ table, keys, lock }: Load): Statement {

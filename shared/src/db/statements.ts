@@ -13,7 +13,7 @@ function columnOf(property: string, { type }: DeclaredColumn): Column {
   return { property, name: escapeIdentifier(columnName(property)), type };
 }
 
-type Kind = 'lock' | 'read' | 'insert' | 'unchanged' | 'absent';
+type Kind = 'lock' | 'read' | 'insert';
 
 interface Update {
   readonly columns: readonly Column[];
@@ -42,12 +42,6 @@ function inKeyOrder(rows: readonly Row[], key: string): Row[] {
   return [...rows].sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
 }
 
-/** The `xmin` of a row when it was loaded or written; undefined for a row that never was. */
-export type VersionOf = (key: Key) => string | undefined;
-
-/** No transaction has this number. */
-const NEVER = '0';
-
 /** The statements of one table, generated once from its declaration. */
 export class TableStatements {
   readonly #key: Column;
@@ -69,11 +63,7 @@ export class TableStatements {
     const found = `from ${this.#table} where ${this.#key.name} = any($1::${this.#key.type}[])`;
     this.#texts = {
       read: `select ${aliased} ${found}`,
-      lock: `select xmin::text, ${aliased} ${found} order by ${this.#key.name} for update`,
-      unchanged: `select 1 / (count(*) = $3::bigint)::int from (select from ${this.#table} as t join
-        rows from (unnest($1::${this.#key.type}[]), unnest($2::xid[])) as v(key, version) on t.${this.#key.name} = v.key
-        where t.xmin = v.version order by v.key for update of t) as same`,
-      absent: `select 1 / (count(*) = 0)::int ${found}`,
+      lock: `select ${aliased} ${found} order by ${this.#key.name} for update`,
       insert: `insert into ${this.#table} (${names}) select ${this.#columns.map(value).join(', ')} from ${rows}`,
     };
   }
@@ -85,33 +75,15 @@ export class TableStatements {
     return found;
   }
 
-  /** Locked rows come with their `xmin`, the transaction that wrote them: as long as it is the same, so is the row. */
   load(keys: readonly Key[], lock: boolean): Statement {
     return this.#statement(lock ? 'lock' : 'read', [arrayLiteral(keys)]);
   }
 
-  /** Fails with 22012 when one of the rows is gone, or not the version that was loaded. */
-  update(rows: readonly Row[], properties: readonly string[], versionOf: VersionOf): Statement {
+  /** Fails with 22012 when one of the rows is gone: a lock keeps it from being deleted, but only if it was there to be locked. */
+  update(rows: readonly Row[], properties: readonly string[]): Statement {
     const { columns, name, text } = this.#updateOf(properties);
     const ordered = inKeyOrder(rows, this.#key.property);
-    const versions = ordered.map((row) => versionOf(String(row[this.#key.property])) ?? NEVER);
-    return {
-      name,
-      text,
-      values: [...columns.map((column) => parameter(column, ordered)), arrayLiteral(versions), rows.length],
-    };
-  }
-
-  /** Locks rows that were not loaded by this transaction; fails with 22012 unless each is the version that is known. */
-  unchanged(keys: readonly Key[], versionOf: VersionOf): Statement {
-    const ordered = [...keys].sort();
-    const versions = ordered.map((key) => versionOf(key) ?? NEVER);
-    return this.#statement('unchanged', [arrayLiteral(ordered), arrayLiteral(versions), keys.length]);
-  }
-
-  /** Fails with 22012 when one of the keys has a row. */
-  absent(keys: readonly Key[]): Statement {
-    return this.#statement('absent', [arrayLiteral(keys)]);
+    return { name, text, values: [...columns.map((column) => parameter(column, ordered)), rows.length] };
   }
 
   insert(rows: readonly Row[]): Statement {
@@ -137,12 +109,9 @@ export class TableStatements {
     const columns = [this.#key, ...changed];
     const key = this.#key.name;
     const set = changed.map((column) => `${column.name} = ${value(column)}`).join(', ');
-    const sources = [...columns.map(source), `unnest($${columns.length + 1}::xid[])`].join(', ');
-    const names = [...columns.map(({ name }) => name), 'xmin'].join(', ');
-    const update = `update ${this.#table} as t set ${set} from rows from (${sources}) as v(${names})
-      where t.${key} = v.${key} and t.xmin = v.xmin`;
+    const update = `update ${this.#table} as t set ${set} from ${rowsFrom(columns)} where t.${key} = v.${key}`;
     // A row that is gone must fail the transaction, whose end is on its way already: hence the division by zero.
-    const text = `with updated as (${update} returning 1) select 1 / (count(*) = $${columns.length + 2}::bigint)::int from updated`;
+    const text = `with updated as (${update} returning 1) select 1 / (count(*) = $${columns.length + 1}::bigint)::int from updated`;
     const made = { columns, name: `update ${this.#name} ${this.#updates.size}`, text };
     this.#updates.set(which, made);
     return made;

@@ -45,8 +45,6 @@ export interface Load {
   readonly table: Table;
   readonly keys: readonly Key[];
   readonly lock: boolean;
-  /** Those of the keys that a step creates when they have no row. */
-  readonly fresh: ReadonlySet<Key>;
 }
 
 export interface OutboxEntry {
@@ -68,13 +66,13 @@ export interface Changes {
   readonly cleared: readonly string[];
 }
 
-/** A transaction with its claims made and its rows loaded; or what the store takes them for, and compares at the commit. */
+/** A transaction with its claims made and its rows loaded. */
 export interface OpenBatch {
   /** For each claim, in order: is it made now, or has the event been handled before? */
   readonly claimed: readonly boolean[];
   /** For each load, in order: the rows that exist. */
   readonly rows: readonly (readonly Row[])[];
-  /** @throws Conflict when another transaction was in the way or has been faster, Unavailable when the outcome is unknown */
+  /** @throws Conflict when another transaction was in the way, Unavailable when the outcome is unknown */
   commit(changes: Changes): Promise<void>;
   rollback(): Promise<void>;
 }

@@ -18,7 +18,6 @@ interface Borrowed {
 }
 
 const UNCHANGED: ReadonlySet<string> = new Set();
-const NO_KEYS: ReadonlySet<Key> = new Set();
 
 function changedIn(before: Row, after: Row, earlier: ReadonlySet<string>): Set<string> {
   const changed = new Set(earlier);
@@ -28,23 +27,22 @@ function changedIn(before: Row, after: Row, earlier: ReadonlySet<string>): Set<s
 
 /** What a batch must load: each table once, its keys once and in order (so that two batches lock in the same order). */
 export function loadsFor(allRefs: readonly Refs[]): Load[] {
-  const wanted = new Map<string, { table: Table; locked: Set<Key>; fresh: Set<Key>; read: Set<Key> }>();
+  const wanted = new Map<string, { table: Table; locked: Set<Key>; read: Set<Key> }>();
   for (const refs of allRefs) {
     for (const { table, access, keys } of Object.values(refs)) {
       let entry = wanted.get(table.name);
       if (entry === undefined) {
-        entry = { table, locked: new Set(), fresh: new Set(), read: new Set() };
+        entry = { table, locked: new Set(), read: new Set() };
         wanted.set(table.name, entry);
       }
       for (const key of keys) (access === 'read' ? entry.read : entry.locked).add(key);
-      if (access === 'fresh') for (const key of keys) entry.fresh.add(key);
     }
   }
   const loads: Load[] = [];
-  for (const { table, locked, fresh, read } of wanted.values()) {
+  for (const { table, locked, read } of wanted.values()) {
     const unlocked = [...read].filter((key) => !locked.has(key));
-    if (locked.size > 0) loads.push({ table, keys: [...locked].sort(), lock: true, fresh });
-    if (unlocked.length > 0) loads.push({ table, keys: unlocked, lock: false, fresh: NO_KEYS });
+    if (locked.size > 0) loads.push({ table, keys: [...locked].sort(), lock: true });
+    if (unlocked.length > 0) loads.push({ table, keys: unlocked, lock: false });
   }
   return loads.sort((a, b) => Number(b.lock) - Number(a.lock) || (a.table.name < b.table.name ? -1 : 1));
 }

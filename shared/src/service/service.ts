@@ -111,7 +111,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const dataSource = await openDatabase(options, undo);
-  const store = new PgStore(dataSource, config.rowCache);
+  const store = new PgStore(dataSource);
   undo.add('store', () => store.close());
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
   const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };

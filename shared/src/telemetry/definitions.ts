@@ -22,7 +22,7 @@ export const definitions = {
   batchSeconds: { name: 'quickstep_batch_seconds', help: 'Duration of one transaction', buckets: SECONDS },
   conflicts: {
     name: 'quickstep_batch_conflicts_total',
-    help: 'Transactions undone by a conflict: another was in the way, or rows, an event or a step were not as the process guessed',
+    help: 'Transactions undone because another was in the way, and attempted again',
   },
   requests: {
     name: 'quickstep_http_request_seconds',

@@ -7,7 +7,7 @@ import { claimOf, nothing, someoneWaits, twoStores } from './fixture.js';
 let dataSource: DataSource;
 let store: PgStore;
 let other: PgStore;
-twoStores(0, (made) => {
+twoStores((made) => {
   ({ dataSource, store, other } = made);
 });
 

@@ -87,10 +87,7 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop
 }
 
 /** For every test of the file: an empty database, and two stores on it as two replicas have them. */
-export function twoStores(
-  rowCache: number,
-  take: (made: { dataSource: DataSource; store: PgStore; other: PgStore }) => void,
-): void {
+export function twoStores(take: (made: { dataSource: DataSource; store: PgStore; other: PgStore }) => void): void {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
   let stores: PgStore[] = [];
   beforeAll(async () => {
@@ -99,7 +96,7 @@ export function twoStores(
   afterAll(() => database.drop());
   beforeEach(() => {
     const { dataSource } = database;
-    const [store, other] = [new PgStore(dataSource, rowCache), new PgStore(dataSource, rowCache)];
+    const [store, other] = [new PgStore(dataSource), new PgStore(dataSource)];
     stores = [store, other];
     take({ dataSource, store, other });
   });
@@ -125,8 +122,6 @@ export async function someoneWaits(dataSource: DataSource): Promise<void> {
   const text = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   while ((await dataSource.query<unknown[]>(text)).length === 0);
 }
-
-export const none: ReadonlySet<string> = new Set();
 
 export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };
 

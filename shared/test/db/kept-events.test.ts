@@ -10,7 +10,7 @@ let store: PgStore;
 
 beforeAll(async () => {
   ({ dataSource, drop } = await migratedDatabase());
-  store = new PgStore(dataSource, 0);
+  store = new PgStore(dataSource);
 });
 beforeEach(() => dataSource.query('truncate inbox, outbox, event_history'));
 afterAll(async () => {

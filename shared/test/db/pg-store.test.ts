@@ -8,7 +8,6 @@ import { v7 } from 'uuid';
 import {
   changeOf,
   claimOf,
-  none,
   nothing,
   outgoing,
   type Stock,
@@ -22,7 +21,7 @@ import {
 let dataSource: DataSource;
 let store: PgStore;
 let other: PgStore;
-twoStores(0, (made) => {
+twoStores((made) => {
   ({ dataSource, store, other } = made);
 });
 
@@ -34,7 +33,7 @@ async function insert(table: Table, ...rows: (Thing | Stock)[]): Promise<void> {
 }
 
 async function load(table: Table, ...keys: string[]): Promise<readonly Row[] | undefined> {
-  const batch = await store.begin([], [{ table, keys, lock: true, fresh: none }]);
+  const batch = await store.begin([], [{ table, keys, lock: true }]);
   await batch.rollback();
   return batch.rows[0];
 }
@@ -68,7 +67,7 @@ describe('rows', () => {
       { ...full(b), note: '', code: null, count: 0, open: true, lines: 'text', amount: -1 },
       { ...full(a), dueAt: null, lines: null, note: 'changed' },
     ];
-    const batch = await store.begin([], [{ table: things, keys: [a, b], lock: true, fresh: none }]);
+    const batch = await store.begin([], [{ table: things, keys: [a, b], lock: true }]);
     await batch.commit({ ...nothing, updates: [changeOf(things, updated)] });
     expect(await load(things, a, b)).toEqual([updated[1], updated[0]]);
   });
@@ -94,8 +93,8 @@ describe('rows', () => {
 
   test('read sees what is committed and waits for no lock', async () => {
     await insert(stock, { sku: 'a', available: 1 });
-    const holder = await other.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
-    const reader = await store.begin([], [{ table: stock, keys: ['a'], lock: false, fresh: none }]);
+    const holder = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const reader = await store.begin([], [{ table: stock, keys: ['a'], lock: false }]);
     expect(reader.rows).toEqual([[{ sku: 'a', available: 1 }]]);
     await reader.commit(nothing);
     await holder.rollback();
@@ -103,8 +102,8 @@ describe('rows', () => {
 
   test('a locked row makes the next batch wait, which then sees the new value', async () => {
     await insert(stock, { sku: 'a', available: 5 });
-    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
-    const waiting = other.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
+    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const waiting = other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     await someoneWaits(dataSource);
     await first.commit({ ...nothing, updates: [changeOf(stock, [{ sku: 'a', available: 4 }])] });
     const second = await waiting;
@@ -118,7 +117,7 @@ describe('rows', () => {
       columns: { id: { type: 'uuid', primary: true }, price: { type: 'numeric' } },
     });
     const odd: Table = { schema, name: 'odd', key: 'id', newRow: (id) => ({ id }) };
-    await expect(store.begin([], [{ table: odd, keys: [v7()], lock: true, fresh: none }])).rejects.toThrow(
+    await expect(store.begin([], [{ table: odd, keys: [v7()], lock: true }])).rejects.toThrow(
       '"price" must have one of the types',
     );
   });
@@ -127,11 +126,11 @@ describe('rows', () => {
 describe('failures', () => {
   test('the same fresh row inserted by two stores is a Conflict for the second', async () => {
     const insertion = { ...nothing, inserts: [{ table: stock, rows: [{ sku: 'a', available: 1 }] }] };
-    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
-    const second = await other.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
+    const first = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
+    const second = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     await first.commit(insertion);
     await expect(second.commit(insertion)).rejects.toThrow(Conflict);
-    const replayed = await other.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
+    const replayed = await other.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     expect(replayed.rows).toEqual([[{ sku: 'a', available: 1 }]]);
     await replayed.rollback();
   });
@@ -143,7 +142,7 @@ describe('failures', () => {
     // So that it is not this transaction which notices, and gives way.
     await somebody.query("set local deadlock_timeout = '1min'");
     await somebody.query("insert into stock values ('b', 1)");
-    const batch = await store.begin([], [{ table: stock, keys: ['a'], lock: true, fresh: none }]);
+    const batch = await store.begin([], [{ table: stock, keys: ['a'], lock: true }]);
     const waiting = somebody.query("select from stock where sku = 'a' for update");
     await someoneWaits(dataSource);
     const insertion = { ...nothing, inserts: [{ table: stock, rows: [{ sku: 'b', available: 1 }] }] };
@@ -170,7 +169,7 @@ describe('failures', () => {
       ),
     );
     expect(await store.unpublished(new Date(Date.now() + 60_000), 10)).toEqual([]);
-    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true, fresh: none }]);
+    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
     expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
     await again.rollback();
   });
@@ -192,7 +191,7 @@ describe('failures', () => {
 
   test('an update of a row that is gone writes nothing at all', async () => {
     await insert(stock, { sku: 'a', available: 1 });
-    const batch = await store.begin([], [{ table: stock, keys: ['a', 'gone'], lock: true, fresh: none }]);
+    const batch = await store.begin([], [{ table: stock, keys: ['a', 'gone'], lock: true }]);
     const rows = [
       { sku: 'a', available: 9 },
       { sku: 'gone', available: 9 },
@@ -216,14 +215,14 @@ describe('a lost connection', () => {
     const batch = await store.begin([claimOf(id)], []);
     await killBackends();
     await expect(batch.commit({ ...nothing, inserts: [{ table: things, rows: [{ id }] }] })).rejects.toThrow(Unavailable);
-    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true, fresh: none }]);
+    const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
     expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
     await again.commit(nothing);
   });
 
   test('while a statement waits: Unavailable, and the next begin works', async () => {
     await insert(stock, { sku: 'a', available: 1 });
-    const loads = [{ table: stock, keys: ['a'], lock: true, fresh: none }];
+    const loads = [{ table: stock, keys: ['a'], lock: true }];
     const holder = await other.begin([], loads);
     const waiting = expect(store.begin([claimOf(v7())], loads)).rejects.toThrow(Unavailable);
     await someoneWaits(dataSource);
@@ -268,8 +267,8 @@ test('a batch of many rows in several tables goes through at once', async () => 
   const batch = await store.begin(
     ids.map((id) => claimOf(id)),
     [
-      { table: stock, keys: skus.toSorted(), lock: true, fresh: none },
-      { table: things, keys: ids, lock: true, fresh: none },
+      { table: stock, keys: skus.toSorted(), lock: true },
+      { table: things, keys: ids, lock: true },
     ],
   );
   await batch.commit({

@@ -59,11 +59,6 @@ describe('what a batch loads', () => {
     ]);
   });
 
-  test('tells which keys a step creates when they have no row', () => {
-    const loads = loadsFor([{ order: Orders.fresh(ID), items: Items.existing(['b', 'a']) }, { item: Items.fresh('a') }]);
-    expect(loads.map(({ fresh }) => [...fresh])).toEqual([['a'], [ID]]);
-  });
-
   test('knows a UUID in whatever case it is written', () => {
     expect(shape(loadsFor([{ one: Orders.fresh(ID), other: Orders.fresh(ID.toUpperCase()) }]))).toEqual([
       { name: 'orders', keys: [ID], lock: true },

@@ -26,10 +26,9 @@ export const variants: Variant[] = [
   },
   { name: 'batch-limit-20', what: 'batch limit 20', env: { BATCH_LIMIT: '20', PREFETCH: '400' }, share: 0.5 },
   { name: 'no-http-batching', what: 'a transaction for each request', env: {}, takenBack: 'http-batching', share: 0.3 },
-  { name: 'always-lock', what: 'rows loaded and locked for each transaction', env: { ROW_CACHE: '0' }, share: 1 },
   {
     name: 'typeorm-statements',
-    what: "always-lock, with the services' tables by TypeORM's find, save and insert",
+    what: "the services' tables by TypeORM's find, save and insert",
     env: {},
     takenBack: 'statements',
     share: 0.5,

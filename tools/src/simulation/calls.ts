@@ -1,5 +1,6 @@
-import type { Environment } from './environment.js';
-import type { ServiceProcess } from './service-process.js';
+import type { Choices } from './choices.js';
+import type { Faults } from './faults.js';
+import type { VirtualTime } from './virtual-time.js';
 
 export type CallKind =
   | 'begin'
@@ -19,7 +20,7 @@ export type CallKind =
 /** What a process has asked of the outside. It is answered when the world picks it. */
 export interface CallOptions<Answer> {
   /** Who waits for the answer; undefined when nobody does any more. */
-  readonly process: ServiceProcess | undefined;
+  readonly process: object | undefined;
   readonly kind: CallKind;
   /** Names it in the state of the world. */
   about(): string;
@@ -32,7 +33,7 @@ export interface CallOptions<Answer> {
 }
 
 export interface PendingCall {
-  readonly process: ServiceProcess | undefined;
+  readonly process: object | undefined;
   readonly kind: CallKind;
   readonly about: () => string;
   readonly ready: (() => boolean) | undefined;
@@ -46,10 +47,14 @@ const SLOW_MS = [20, 300, 3_000, 20_000];
 /** The calls that wait for their answer, oldest first. */
 export class Calls {
   readonly pending: PendingCall[] = [];
-  readonly #environment: Environment;
+  readonly #faults: Faults;
+  readonly #choices: Choices;
+  readonly #time: VirtualTime;
 
-  constructor(environment: Environment) {
-    this.#environment = environment;
+  constructor(faults: Faults, choices: Choices, time: VirtualTime) {
+    this.#faults = faults;
+    this.#choices = choices;
+    this.#time = time;
   }
 
   make<Answer>(options: CallOptions<Answer>): Promise<Answer> {
@@ -84,7 +89,7 @@ export class Calls {
   }
 
   /** The process is gone: its calls are never answered, though they may have had their effect. */
-  abandon(process: ServiceProcess): void {
+  abandon(process: object): void {
     const mine = this.pending.filter((call) => call.process === process);
     for (const call of mine) {
       this.pending.splice(this.pending.indexOf(call), 1);
@@ -93,11 +98,10 @@ export class Calls {
   }
 
   #add(call: PendingCall): void {
-    const { faults, choices, time } = this.#environment;
     this.pending.push(call);
-    if (!faults.strikes('slow call')) return;
+    if (!this.#faults.strikes('slow call')) return;
     call.asleep = true;
-    time.after(SLOW_MS[choices.pick(SLOW_MS.length)] ?? 0, call.process ?? call, 'slow call', () => {
+    this.#time.after(SLOW_MS[this.#choices.pick(SLOW_MS.length)] ?? 0, call.process ?? call, 'slow call', () => {
       call.asleep = false;
     });
   }

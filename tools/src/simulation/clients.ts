@@ -47,6 +47,12 @@ export class Clients {
     return this.waiting.length === 0 && this.outstanding === 0 && this.#backingOff === 0;
   }
 
+  /** What has not ended, in words. */
+  left(): string[] {
+    const requests = this.waiting.length + this.outstanding + this.#backingOff;
+    return requests === 0 ? [] : [`${requests} requests have no answer`];
+  }
+
   /** What could be sent now. @param now how many events of the world have happened */
   ready(now: number): Request[] {
     this.#now = now;

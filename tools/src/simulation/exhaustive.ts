@@ -102,19 +102,19 @@ async function visit(
   traced: boolean,
 ): Promise<{ violation: Violation | undefined; trace: readonly TraceEntry[]; pruned: boolean }> {
   const choices = new PathChoices(path);
-  const mischief = small.mischief();
+  const injected = small.injected();
   const mine = new Set<string>();
   let pruned = false;
   const world = new World(small.scenario, choices, {
     traced,
     ...(tampering === undefined ? {} : { tampering }),
     quiet: small.quiet,
-    mischief,
+    injected,
     /** Whether to go on from here. */
     onward: () => {
       if (choices.calm) return true;
       const known = choices.next?.state;
-      const state = known ?? fingerprint(world, mischief.budget());
+      const state = known ?? fingerprint(world, injected.budget());
       if (mine.has(state))
         choices.calm = true; // A circle: see where it leads when nothing more is done to it.
       else if (known === undefined) pruned = seen.has(state);

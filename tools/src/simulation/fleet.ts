@@ -24,7 +24,7 @@ export class Fleet {
     tampering: Tampering,
     environment: Environment,
   ) {
-    const { replicas, batchLimit, linger, guesses, prefetch, deadlineMs } = scenario;
+    const { replicas, settings } = scenario;
     this.#environment = environment;
     this.#start = (service, replica) => {
       const [database, queue] = [this.databases.get(service), broker.queues.get(service)];
@@ -36,11 +36,7 @@ export class Fleet {
         broker,
         providers,
         replicas,
-        batchLimit,
-        linger,
-        guesses,
-        prefetch,
-        deadlineMs,
+        settings,
         tampering,
       };
       return new ServiceProcess(deployment, replica, environment);
@@ -98,18 +94,19 @@ export class Fleet {
     return this.all.every(({ unsettled, requests }) => unsettled.size === 0 && requests.size === 0);
   }
 
-  outboxesAreEmpty(): boolean {
-    return [...this.databases.values()].every(({ outbox }) => outbox.size === 0);
-  }
-
   ordersPlaced(): number {
     return this.databases.get('order-service')?.table('orders').size ?? 0;
   }
 
-  whatIsLeft(): string {
-    const unpublished = [...this.databases.values()].reduce((sum, { outbox }) => sum + outbox.size, 0);
-    const unsettled = this.all.reduce((sum, process) => sum + process.unsettled.size, 0);
-    return `${unpublished} outbox entries, ${unsettled} unsettled messages`;
+  /** What has not ended, in words. */
+  left(): string[] {
+    const outboxes = [...this.databases.values()].flatMap(({ service, outbox }) =>
+      [...outbox.values()].map(({ entry }) => `outbox of ${service}: ${entry.events.map(({ event }) => event.type).join(', ')}`),
+    );
+    const unsettled = this.all.flatMap(({ name, unsettled }) =>
+      unsettled.size === 0 ? [] : [`${name} has not settled ${unsettled.size} messages`],
+    );
+    return [...outboxes, ...unsettled];
   }
 
   #replace(dead: ServiceProcess, milliseconds: number): void {

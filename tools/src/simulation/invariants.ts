@@ -1,7 +1,7 @@
 import type { Changes } from '@quickstep/shared/pipeline';
 import type { Row } from '@quickstep/shared/rows';
+import type { ProviderRecords } from './providers.js';
 import { hasEnded, linesOf, numberOf, textOf } from './rows.js';
-import type { SimulatedProviders } from './simulated-providers.js';
 
 export type Violate = (rule: string, detail: string) => void;
 
@@ -71,7 +71,7 @@ export function checkPayment(payment: Row, violate: Violate): void {
   if (refundId !== null && payment.closed !== true) violate('a refunded payment is closed', String(orderId));
 }
 
-export function checkMoney(orderId: string, { charges, refunds }: SimulatedProviders, violate: Violate): void {
+export function checkMoney(orderId: string, { charges, refunds }: ProviderRecords, violate: Violate): void {
   const charged = charges.get(orderId) ?? [];
   const refunded = refunds.get(orderId) ?? [];
   if (charged.length > 1) violate('at most one charge per order', `${orderId}: ${charged.length} charges`);
@@ -79,7 +79,7 @@ export function checkMoney(orderId: string, { charges, refunds }: SimulatedProvi
   if (refunded.length > charged.length) violate('only what was charged is refunded', orderId);
 }
 
-export function checkParcel(orderId: string, { parcels }: SimulatedProviders, violate: Violate): void {
+export function checkParcel(orderId: string, { parcels }: ProviderRecords, violate: Violate): void {
   const booked = parcels.get(orderId)?.length ?? 0;
   if (booked > 1) violate('at most one parcel per order', `${orderId}: ${booked} parcels`);
 }

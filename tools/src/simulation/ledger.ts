@@ -3,8 +3,8 @@ import type { Changes, Observer } from '@quickstep/shared/pipeline';
 import { Causes } from './causes.js';
 import type { Faults } from './faults.js';
 import { checkMoney, checkOrder, checkParcel, checkPayment, StockBooks } from './invariants.js';
+import type { ProviderRecords } from './providers.js';
 import type { SimulatedDatabase } from './simulated-database.js';
-import type { SimulatedProviders } from './simulated-providers.js';
 import type { Trace } from './trace.js';
 
 /** A rule of DESIGN section 4, or one that follows from it, did not hold. */
@@ -15,7 +15,7 @@ export interface Violation {
 
 export interface Observed {
   readonly databases: ReadonlyMap<string, SimulatedDatabase>;
-  readonly providers: SimulatedProviders;
+  readonly providers: ProviderRecords;
 }
 
 /** Watches everything that is committed, published, handled and done outside, and checks each change as it happens. */

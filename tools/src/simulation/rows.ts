@@ -25,8 +25,11 @@ export function linesOf(row: Row): Line[] {
 }
 
 export function hasFact(order: Row, fact: string): boolean {
-  const { facts } = order;
-  return typeof facts === 'object' && facts !== null && fact in facts;
+  return factsOf(order).includes(fact);
+}
+
+export function factsOf({ facts }: Row): string[] {
+  return typeof facts === 'object' && facts !== null ? Object.keys(facts) : [];
 }
 
 export function hasEnded(order: Row): boolean {

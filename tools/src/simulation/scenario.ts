@@ -1,6 +1,7 @@
 import type { Choices } from './choices.js';
 import { idOf } from './environment.js';
 import { type Fault, type FaultRates, faultNames } from './faults.js';
+import { drawSettings, type Settings } from './settings.js';
 
 export interface PlannedItem {
   readonly sku: string;
@@ -35,15 +36,9 @@ export interface Scenario {
   readonly orders: readonly PlannedOrder[];
   readonly changes: readonly PlannedChange[];
   readonly replicas: number;
-  readonly batchLimit: number;
-  /** Milliseconds that a batch may wait for more when much arrives or nobody waits. */
-  readonly linger: number;
-  /** Batches rely on the rows that their process knows, rather than lock them. */
-  readonly guesses: boolean;
-  readonly prefetch: number;
+  readonly settings: Settings;
   /** Several events in one message. */
   readonly batched: boolean;
-  readonly deadlineMs: number;
   /** How likely time leaps although something else could happen. */
   readonly leaps: number;
   readonly rates: FaultRates;
@@ -74,13 +69,8 @@ export function drawScenario(choices: Choices, maxOrders: number): Scenario {
     orders,
     changes,
     replicas: of(1, 1, 1, 2),
-    batchLimit: of(200, 200, 3, 1),
-    linger: of(0, 0, 10, 300),
-    // Not drawn: seeds that found something once must keep the schedule that they had then.
-    guesses: (orders.length % 5) % 2 === 0,
-    prefetch: of(50, 50, 4, 1),
+    settings: drawSettings(choices),
     batched: choices.chance(0.25),
-    deadlineMs: of(30_000, 10_000, 2_000),
     leaps: of(0.002, 0.02, 0.1),
     rates: drawRates(choices),
   };

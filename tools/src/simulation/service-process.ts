@@ -1,11 +1,11 @@
 import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
-import { type Changes, Pipeline } from '@quickstep/shared/pipeline';
-import type { Row } from '@quickstep/shared/rows';
+import { Pipeline } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { Message } from './messages.js';
 import { implementationOf } from './services.js';
+import type { Settings } from './settings.js';
 import type { SimulatedBroker, SimulatedQueue } from './simulated-broker.js';
-import { lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';
+import type { SimulatedDatabase, Transaction } from './simulated-database.js';
 import type { SimulatedProviders } from './simulated-providers.js';
 import { storeFor } from './simulated-store.js';
 import type { Tampering } from './tampering.js';
@@ -17,20 +17,9 @@ export interface Deployment {
   readonly broker: SimulatedBroker;
   readonly providers: SimulatedProviders;
   readonly replicas: number;
-  readonly batchLimit: number;
-  readonly linger: number;
-  readonly guesses: boolean;
-  readonly prefetch: number;
-  readonly deadlineMs: number;
+  readonly settings: Settings;
   readonly tampering: Tampering;
 }
-
-/** Attempts after the first. */
-export const RETRIES = 3;
-const SWEEP_EVERY_MS = 5_000;
-const SWEEP_AFTER_MS = 3_000;
-const TIMERS_EVERY_MS = 2_000;
-const COMMANDS_WAITING = 50;
 
 /** One life of a replica: the production pipeline over simulated ports. What it has in memory dies with it. */
 export class ServiceProcess {
@@ -45,10 +34,6 @@ export class ServiceProcess {
   readonly requests = new Set<() => void>();
   /** Events that it has seen confirmed. */
   readonly confirmed = new Set<string>();
-  /** The rows that it wrote or locked last, by the names of their locks. */
-  readonly known = new Map<string, Row>();
-  /** Its last guess was wrong. */
-  mustLock = false;
   /** What waits inside for the next batch, in order: part of the world's state. */
   readonly backlog: string[] = [];
   readonly pipeline: Pipeline<Implementation>;
@@ -75,7 +60,7 @@ export class ServiceProcess {
   }
 
   get batchLimit(): number {
-    return this.#deployment.batchLimit;
+    return this.#deployment.settings.batchLimit;
   }
 
   /** Nobody else works on its database: there is nobody to wait for. */
@@ -83,18 +68,8 @@ export class ServiceProcess {
     return this.#deployment.replicas === 1;
   }
 
-  /** Relies on the rows that it knows, rather than lock them. */
-  get guesses(): boolean {
-    return this.#deployment.guesses;
-  }
-
-  remember({ updates, inserts }: Changes): void {
-    for (const { table, rows } of [...updates, ...inserts])
-      for (const row of rows) this.known.set(lockName(table.name, String(row[table.key])), row);
-  }
-
   get wantsMore(): boolean {
-    return this.alive && this.consuming && this.unsettled.size < this.#deployment.prefetch;
+    return this.alive && this.consuming && this.unsettled.size < this.#deployment.settings.prefetch;
   }
 
   deliver(message: Message): void {
@@ -116,24 +91,18 @@ export class ServiceProcess {
   }
 
   #build(): Pipeline<Implementation> {
-    const { service, database, broker, providers, tampering, deadlineMs, batchLimit, linger, prefetch } = this.#deployment;
+    const { service, database, broker, providers, tampering, settings } = this.#deployment;
     const { time, ledger, newId } = this.#environment;
-    const implementation = implementationOf(service, tampering.providers(providers.for(this), newId), deadlineMs);
+    const implementation = implementationOf(service, tampering.providers(providers.for(this), newId), settings.orderDeadline);
     return new Pipeline(failing(tampering.steps(implementation), this.#environment), {
+      ...settings,
       store: tampering.store(storeFor(this, database, this.#environment)),
       publisher: tampering.publisher(broker.publisherFor(this)),
       clock: { now: () => time.now(), after: (milliseconds, action) => time.after(milliseconds, this, this.name, action) },
       newId,
       observer: ledger.observerOf(service),
-      retries: RETRIES,
-      batchLimit,
-      linger,
-      prefetch,
-      commandLimit: COMMANDS_WAITING,
+      retries: settings.retryDelays.length,
       journal: service === 'order-service',
-      sweepEvery: SWEEP_EVERY_MS,
-      sweepAfter: SWEEP_AFTER_MS,
-      timersEvery: TIMERS_EVERY_MS,
     });
   }
 }

@@ -9,7 +9,7 @@ import { paymentSteps } from '@quickstep/payment-service/steps';
 import type { Choreography, Implementation } from '@quickstep/shared/choreography';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import { shippingSteps } from '@quickstep/shipping-service/steps';
-import type { Providers } from './simulated-providers.js';
+import type { Providers } from './providers.js';
 
 /** The real declarations of all services. */
 export const declared: readonly Choreography[] = [order, inventory, payment, shipping, notification];

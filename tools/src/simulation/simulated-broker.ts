@@ -1,15 +1,27 @@
-import { type Choreography, DEFAULT_RETRY_DELAYS, topologyOf } from '@quickstep/shared/choreography';
+import { type Choreography, topologyOf } from '@quickstep/shared/choreography';
 import type { Delivery, Fate, OutgoingEvent, Publisher } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { CrashMoment } from './faults.js';
 import { copyOf, describe, type Message, messagesOf } from './messages.js';
-import { RETRIES, type ServiceProcess } from './service-process.js';
+import { shipped } from './settings.js';
 
 export interface SimulatedQueue {
   readonly service: string;
   readonly ready: Message[];
   /** Until it is, events for it come back unroutable. */
   declared: boolean;
+}
+
+/** A process as its broker sees it. */
+export interface BrokerClient {
+  readonly name: string;
+  readonly queue: SimulatedQueue;
+  /** Deliveries in its hands. */
+  readonly unsettled: Set<Message>;
+  /** Events that it has seen confirmed. */
+  readonly confirmed: Set<string>;
+  /** Counts the channels it has had: a delivery of an older one cannot be settled any more. */
+  channel: number;
 }
 
 const DELAYS_MS = [50, 500, 5_000, 30_000];
@@ -36,11 +48,11 @@ export class SimulatedBroker {
     if (environment.faults.strikes('queues missing')) this.#missAll();
   }
 
-  publisherFor(process: ServiceProcess): Publisher {
+  publisherFor(process: BrokerClient): Publisher {
     return { publish: (events) => this.#publish(process, events) };
   }
 
-  deliveryOf(message: Message, process: ServiceProcess): Delivery {
+  deliveryOf(message: Message, process: BrokerClient): Delivery {
     const { queue, channel } = process;
     const settle = (keep: boolean) => {
       // A tag of a channel that is gone means nothing; the message went back when it closed.
@@ -56,7 +68,7 @@ export class SimulatedBroker {
       retry: (body) =>
         this.#copy(process, 'retry', copyOf(message, body, message.attempt + 1), (copy) => this.#later(copy, queue)),
       park: (body, reason) => {
-        if (message.attempt < RETRIES) this.#environment.ledger.givenUp(queue.service, reason);
+        if (message.attempt < shipped.retryDelays.length) this.#environment.ledger.givenUp(queue.service, reason);
         return this.#copy(process, 'dead letter', copyOf(message, body.toString(), message.attempt), (copy) =>
           this.deadLetters.push({ queue, message: copy }),
         );
@@ -65,7 +77,7 @@ export class SimulatedBroker {
   }
 
   /** The connection is gone: what was handed out and not settled comes first again. Says how many messages that were. */
-  takeBack(process: ServiceProcess): number {
+  takeBack(process: BrokerClient): number {
     const unsettled = [...process.unsettled];
     process.unsettled.clear();
     process.channel++;
@@ -80,6 +92,14 @@ export class SimulatedBroker {
     return true;
   }
 
+  /** What has not ended, in words. */
+  left(): string[] {
+    const queued = [...this.queues.values()].flatMap(({ service, ready }) =>
+      ready.length === 0 ? [] : [`queue of ${service}: ${ready.map(describe).join(', ')}`],
+    );
+    return this.underway === 0 ? queued : [...queued, `${this.underway} messages wait for their time`];
+  }
+
   /** What an operator does with the dead letters once their cause is mended. Says how many there were. */
   redriveAll(): number {
     const letters = this.deadLetters.splice(0);
@@ -87,7 +107,7 @@ export class SimulatedBroker {
     return letters.length;
   }
 
-  #publish(process: ServiceProcess, events: readonly OutgoingEvent[]): Promise<readonly Fate[]> {
+  #publish(process: BrokerClient, events: readonly OutgoingEvent[]): Promise<readonly Fate[]> {
     const messages = messagesOf(events, this.#batched);
     return this.#environment.calls.make({
       process,
@@ -108,7 +128,7 @@ export class SimulatedBroker {
     });
   }
 
-  #abandonPublish(process: ServiceProcess, messages: readonly Message[]): void {
+  #abandonPublish(process: BrokerClient, messages: readonly Message[]): void {
     const { choices, faults } = this.#environment;
     const reached = choices.pick(messages.length + 1);
     for (const message of messages.slice(0, reached)) this.#route(process, message);
@@ -120,7 +140,7 @@ export class SimulatedBroker {
     faults.count(moments[reached === 0 ? 0 : reached < messages.length ? 1 : 2] ?? '');
   }
 
-  #send(process: ServiceProcess, message: Message): Fate {
+  #send(process: BrokerClient, message: Message): Fate {
     const { faults, trace } = this.#environment;
     if (faults.strikes('publish refused')) {
       trace.note(process.name, 'broker', `${describe(message)}: refused`);
@@ -131,7 +151,7 @@ export class SimulatedBroker {
     return routed || message.final ? 'confirmed' : 'returned';
   }
 
-  #route(process: ServiceProcess, message: Message): boolean {
+  #route(process: BrokerClient, message: Message): boolean {
     const { trace, ledger } = this.#environment;
     for (const event of message.events) ledger.published(event);
     const queues = (this.#routes.get(message.events[0]?.type ?? '') ?? []).filter(({ declared }) => declared);
@@ -154,7 +174,7 @@ export class SimulatedBroker {
   }
 
   #later(message: Message, queue: SimulatedQueue): void {
-    const delay = DEFAULT_RETRY_DELAYS[Math.min(message.attempt, DEFAULT_RETRY_DELAYS.length) - 1] ?? 0;
+    const delay = shipped.retryDelays[message.attempt - 1] ?? shipped.retryDelays.at(-1) ?? 0;
     this.#after(delay, queue, message, 'retry');
   }
 
@@ -166,7 +186,7 @@ export class SimulatedBroker {
     });
   }
 
-  #copy(process: ServiceProcess, what: string, copy: Message, put: (copy: Message) => void): Promise<void> {
+  #copy(process: BrokerClient, what: string, copy: Message, put: (copy: Message) => void): Promise<void> {
     const { calls, faults, choices, trace } = this.#environment;
     return calls.make({
       process,

@@ -44,14 +44,6 @@ export class SimulatedDatabase {
     return locks.every((lock) => !this.#locked.has(lock));
   }
 
-  /** Whether these rows, named by their locks, are still the very same, and those without one do not exist. */
-  holds(rows: ReadonlyMap<string, Row | undefined>): boolean {
-    return [...rows].every(([name, row]) => {
-      const at = name.indexOf('/');
-      return this.table(name.slice(0, at)).get(name.slice(at + 1)) === row;
-    });
-  }
-
   lock(transaction: Transaction): void {
     for (const lock of transaction.locks) this.#locked.set(lock, transaction);
   }

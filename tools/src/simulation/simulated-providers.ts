@@ -1,24 +1,17 @@
-import type { notificationSteps } from '@quickstep/notification-service/steps';
-import type { paymentSteps } from '@quickstep/payment-service/steps';
-import type { shippingSteps } from '@quickstep/shipping-service/steps';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
-import type { ServiceProcess } from './service-process.js';
+import type { Carrier, Mailer, Money, PaymentGateway, ProviderRecords, Providers } from './providers.js';
 
-export type PaymentGateway = Parameters<typeof paymentSteps>[0];
-export type Carrier = Parameters<typeof shippingSteps>[0];
-export type Mailer = Parameters<typeof notificationSteps>[0];
+/** A process as its providers see it. */
+export interface ProvidersClient {
+  readonly name: string;
+  readonly backlog: string[];
+}
+
 type ChargeOutcome = Awaited<ReturnType<PaymentGateway['charge']>>;
 type RefundOutcome = Awaited<ReturnType<PaymentGateway['refund']>>;
 type BookingOutcome = Awaited<ReturnType<Carrier['book']>>;
 type SendOutcome = Awaited<ReturnType<Mailer['send']>>;
-
-/** The providers as one process sees them. */
-export interface Providers {
-  readonly gateway: PaymentGateway;
-  readonly carrier: Carrier;
-  readonly mailer: Mailer;
-}
 
 const FAILURES_OF_A_FLAKY_CARD = 2;
 const REFUSED_RECIPIENT = 'nobody@example.com';
@@ -36,13 +29,8 @@ class Answers<Outcome> {
   }
 }
 
-export interface Money {
-  readonly id: string;
-  readonly amount: number;
-}
-
 /** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
-export class SimulatedProviders {
+export class SimulatedProviders implements ProviderRecords {
   /** Every charge and refund that was made, by order. */
   readonly charges = new Map<string, Money[]>();
   readonly refunds = new Map<string, Money[]>();
@@ -62,7 +50,7 @@ export class SimulatedProviders {
     this.#environment = environment;
   }
 
-  for(process: ServiceProcess): Providers {
+  for(process: ProvidersClient): Providers {
     return {
       gateway: {
         charge: (charge, key) => this.#ask(process, 'charge', key, () => this.#charge(charge, key)),
@@ -135,7 +123,7 @@ export class SimulatedProviders {
   }
 
   /** A call over a network: it may fail, get through without an answer, or get through when nobody waits any more. */
-  #ask<Outcome>(process: ServiceProcess, kind: CallKind, key: string, act: () => Outcome): Promise<Outcome> {
+  #ask<Outcome>(process: ProvidersClient, kind: CallKind, key: string, act: () => Outcome): Promise<Outcome> {
     const { calls, faults, choices } = this.#environment;
     const timedOut = new Error('No answer: the outcome is unknown');
     return calls.make({

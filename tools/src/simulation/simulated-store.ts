@@ -10,14 +10,24 @@ import {
 import type { Key, Row } from '@quickstep/shared/rows';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
-import { beginOptimistically, lockedRows } from './optimistic-begin.js';
-import type { ServiceProcess } from './service-process.js';
 import { claimName, lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';
+
+/** A process as its database sees it. */
+export interface StoreClient {
+  readonly name: string;
+  /** What waits inside for the next batch, in order: part of the world's state. */
+  readonly backlog: string[];
+  readonly batchLimit: number;
+  /** Nobody else works on its database: there is nobody to wait for. */
+  readonly alone: boolean;
+  /** Transactions that have not ended. */
+  readonly transactions: Set<Transaction>;
+}
 
 const away = () => new Unavailable('The simulated database is away');
 
 /** A process's access to its database. Each statement takes until the world answers it. */
-export function storeFor(process: ServiceProcess, database: SimulatedDatabase, environment: Environment): Store {
+export function storeFor(process: StoreClient, database: SimulatedDatabase, environment: Environment): Store {
   const { calls, faults, time } = environment;
 
   /** A statement outside of any batch. */
@@ -33,8 +43,7 @@ export function storeFor(process: ServiceProcess, database: SimulatedDatabase, e
     });
 
   return {
-    begin: (claims, loads) =>
-      beginOptimistically(process, database, environment, claims, loads) ?? begin(process, database, environment, claims, loads),
+    begin: (claims, loads) => begin(process, database, environment, claims, loads),
     unpublished: (before, limit, after = '') =>
       aside('unpublished', String, () => {
         const lost = [...database.outbox.values()].filter(({ since, entry }) => since < before.getTime() && entry.id > after);
@@ -65,7 +74,7 @@ function moment(row: Row, property: string, key: Key) {
 }
 
 function begin(
-  process: ServiceProcess,
+  process: StoreClient,
   database: SimulatedDatabase,
   environment: Environment,
   claims: readonly Claim[],
@@ -89,7 +98,6 @@ function begin(
       database.lock(transaction);
       process.transactions.add(transaction);
       const rows = loads.map(({ table, keys }) => stored(database.table(table.name), keys));
-      for (const [name, row] of lockedRows(loads, rows)) process.known.set(name, row);
       return openBatch(process, database, environment, transaction, claimed, rows);
     },
   });
@@ -105,7 +113,7 @@ function stored(table: Map<Key, Row>, keys: readonly Key[]): Row[] {
 }
 
 function openBatch(
-  process: ServiceProcess,
+  process: StoreClient,
   database: SimulatedDatabase,
   { calls, faults, choices, time, ledger, trace }: Environment,
   transaction: Transaction,
@@ -131,7 +139,6 @@ function openBatch(
         if (faults.strikes('commit lost')) throw away();
         apply(changes);
         if (faults.strikes('answer to commit lost')) throw away();
-        process.remember(changes);
       },
       abandon: () => {
         end();

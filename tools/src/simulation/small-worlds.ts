@@ -1,7 +1,8 @@
 import type { CallKind } from './calls.js';
 import { idOf } from './environment.js';
-import { Mischief, type MischiefBudget } from './mischief.js';
+import { type FaultBudget, InjectedFaults } from './injected-faults.js';
 import type { PlannedOrder, Scenario } from './scenario.js';
+import { settingsOfSmallWorlds } from './settings.js';
 import type { Tampering } from './tampering.js';
 
 /** A world that is small enough for every one of its schedules to be visited. */
@@ -10,7 +11,8 @@ export interface SmallWorld {
   readonly scenario: Scenario;
   /** Calls that are answered at once: nobody can tell when they are, as long as no crash comes between. */
   readonly quiet: ReadonlySet<CallKind>;
-  mischief(): Mischief;
+  /** Faults to try at every moment. */
+  injected(): InjectedFaults;
   readonly tampering?: Tampering | undefined;
 }
 
@@ -25,12 +27,8 @@ export const plain: Scenario = {
   orders: [],
   changes: [],
   replicas: 1,
-  batchLimit: 200,
-  linger: 0,
-  guesses: false,
-  prefetch: 50,
+  settings: settingsOfSmallWorlds,
   batched: false,
-  deadlineMs: 100_000,
   leaps: 0,
   rates: {},
 };
@@ -54,9 +52,9 @@ function world(
   name: string,
   changes: Partial<Scenario>,
   quiet: ReadonlySet<CallKind> = NOTHING,
-  budget: MischiefBudget = {},
+  budget: FaultBudget = {},
 ): SmallWorld {
-  return { name, scenario: { ...plain, ...changes }, quiet, mischief: () => new Mischief(budget) };
+  return { name, scenario: { ...plain, ...changes }, quiet, injected: () => new InjectedFaults(budget) };
 }
 
 const scarce = [{ sku: 'SKU-1', unitPrice: 100, onHand: 1 }];
@@ -69,7 +67,12 @@ export const smallWorlds: readonly SmallWorld[] = [
   world('one order, cancelled at any moment', { orders: [order(0, { cancelAfter: 0 })] }, OWN),
   world('one order, any message duplicated', { orders: [order(0)] }, OWN, { duplicates: 1 }),
   world('one order, any message overtaken', { orders: [order(0)] }, OWN, { overtakes: 1 }),
-  world('one order, its deadline at any moment', { orders: [order(0)], deadlineMs: 2_000 }, OWN, { deadlines: 1 }),
+  world(
+    'one order, its deadline at any moment',
+    { orders: [order(0)], settings: { ...settingsOfSmallWorlds, orderDeadline: 2_000 } },
+    OWN,
+    { deadlines: 1 },
+  ),
   world('one order, any process crashes at any moment', { orders: [order(0)] }, CHORES, { crashes: 1 }),
   world('two orders for the last item', { items: scarce, orders: [order(0), order(1)] }, OWN),
 ];

@@ -1,6 +1,6 @@
 import type { Implementation } from '@quickstep/shared/choreography';
 import type { Delivery, NewId, Publisher, Store } from '@quickstep/shared/pipeline';
-import type { Providers } from './simulated-providers.js';
+import type { Providers } from './providers.js';
 
 /** Wraps the ports and steps of every process: how tests plant bugs without touching a file. */
 export interface Tampering {

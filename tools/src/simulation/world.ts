@@ -1,14 +1,15 @@
 import { type CallKind, Calls } from './calls.js';
 import type { Choices } from './choices.js';
 import { Clients, type Request } from './clients.js';
-import { Disturbances } from './disturbances.js';
 import { type Environment, idOf } from './environment.js';
 import { Faults } from './faults.js';
 import { FinalChecks } from './final-checks.js';
 import { Fleet } from './fleet.js';
+import type { InjectedFaults, Move } from './injected-faults.js';
 import { Ledger, type Violation } from './ledger.js';
 import { describe } from './messages.js';
-import type { Mischief } from './mischief.js';
+import { Phases } from './phases.js';
+import { ProcessFaults } from './process-faults.js';
 import type { Scenario } from './scenario.js';
 import { declared } from './services.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
@@ -23,7 +24,7 @@ export interface WorldOptions {
   /** Calls to answer before anything else is considered. */
   readonly quiet?: ReadonlySet<CallKind>;
   /** Faults to consider as moves. */
-  readonly mischief?: Mischief;
+  readonly injected?: InjectedFaults;
   /** Asked before each choice between moves; false ends the run unchecked. */
   onward?(): boolean;
 }
@@ -36,12 +37,6 @@ export interface RunResult {
   readonly counts: ReadonlyMap<string, number>;
   readonly trace: readonly TraceEntry[];
 }
-
-/** One thing that could happen next. */
-export type Move = () => void;
-
-const REDRIVES = 2;
-const SETTLING_LIMIT_MS = 600_000;
 
 /** Lets every microtask that the last move set off run to its end; nothing in the services waits for anything else but ports. */
 const drained = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -56,13 +51,12 @@ export class World {
   steps = 0;
   readonly #scenario: Scenario;
   readonly #choices: Choices;
-  readonly #disturbances: Disturbances;
+  readonly #processFaults: ProcessFaults;
   readonly #finalChecks: FinalChecks;
+  readonly #phases: Phases;
   readonly #options: WorldOptions;
   #abandoned = false;
   #leapt = false;
-  #redrives = 0;
-  #calmSince: number | undefined;
   #ids = 0;
 
   constructor(scenario: Scenario, choices: Choices, options: WorldOptions = {}) {
@@ -76,17 +70,19 @@ export class World {
     this.broker = new SimulatedBroker(declared, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
     this.clients = new Clients(scenario, this.environment);
-    this.#disturbances = new Disturbances(this.fleet, this.broker, this.environment);
+    this.#processFaults = new ProcessFaults(this.fleet, this.broker, this.environment);
     const observed = { databases: this.fleet.databases, providers };
     this.environment.ledger.watch(observed);
     this.#finalChecks = new FinalChecks(observed, this.environment.ledger);
+    const { fleet, broker, clients, environment } = this;
+    this.#phases = new Phases(scenario, { fleet, broker, clients, environment, finalChecks: this.#finalChecks });
     for (const [index, { id }] of scenario.orders.entries()) {
       this.environment.trace.name(id, `order ${index + 1}`);
       this.environment.ledger.request(id, `order ${index + 1}`);
     }
   }
 
-  /** Runs until the world has settled or a rule is broken. */
+  /** Runs until everything has ended or a rule is broken. */
   async run(): Promise<RunResult> {
     const { ledger } = this.environment;
     await drained();
@@ -95,7 +91,7 @@ export class World {
       if (move === undefined) break;
       this.steps++;
       move();
-      if (this.steps > this.#stepLimit) ledger.violate('the world settles', `it is busy after ${this.steps} steps`);
+      if (this.#phases.tooBusy(this.steps)) break;
       await drained();
     }
     if (ledger.violation === undefined && !this.#abandoned) this.#finalChecks.run(this.#scenario, this.#parked());
@@ -109,32 +105,26 @@ export class World {
     };
   }
 
-  /** Far beyond what any world has needed: something goes round in circles. */
-  get #stepLimit(): number {
-    return 20_000 + 1_000 * this.#scenario.orders.length;
-  }
-
   #makeEnvironment(traced: boolean): Environment {
     const time = new VirtualTime();
     const trace = new Trace(traced, () => time.elapsed);
     const faults = new Faults(this.#scenario.rates, this.#choices);
-    const newId = () => idOf(++this.#ids);
-    const parts = { choices: this.#choices, faults, time, trace, ledger: new Ledger(faults, trace), newId };
-    const environment: Environment = {
-      ...parts,
-      get calls() {
-        return calls;
-      },
+    return {
+      choices: this.#choices,
+      faults,
+      time,
+      trace,
+      ledger: new Ledger(faults, trace),
+      calls: new Calls(faults, this.#choices, time),
+      newId: () => idOf(++this.#ids),
     };
-    const calls: Calls = new Calls(environment);
-    return environment;
   }
 
   #next(): Move | undefined {
     const { time, faults } = this.environment;
-    this.#calmDown();
-    const disturbance = faults.active ? this.#disturbances.next() : undefined;
-    if (disturbance !== undefined) return disturbance;
+    this.#phases.advance(this.steps);
+    const fault = faults.active ? this.#processFaults.next() : undefined;
+    if (fault !== undefined) return fault;
     if (faults.active && this.#choices.chance(this.#scenario.leaps)) return () => time.leap();
     return this.#quietCall() ?? this.#chosen();
   }
@@ -149,16 +139,16 @@ export class World {
   }
 
   #chosen(): Move | undefined {
-    const { mischief, onward } = this.#options;
+    const { injected, onward } = this.#options;
     const moves = this.moves();
     const idle = moves.length === 0;
     if (idle) {
-      const move = this.#idle();
+      const move = this.#phases.idle();
       if (move === undefined) return undefined;
       moves.push(move);
     }
     // Once nothing but time goes on, a fault changes nothing that it could not have changed when that began.
-    if (mischief !== undefined && !(idle && this.#leapt)) moves.push(...mischief.moves(this));
+    if (injected !== undefined && !(idle && this.#leapt)) moves.push(...injected.moves(this));
     this.#leapt = idle;
     if (moves.length > 1 && onward?.() === false) {
       this.#abandoned = true;
@@ -195,38 +185,6 @@ export class World {
     const processes = this.fleet.of(request.service);
     const process = processes[this.#choices.pick(processes.length)];
     if (process !== undefined) this.clients.send(request, process);
-  }
-
-  /** Nothing can happen by itself: the operator redrives dead letters, or time goes on, or all is done. */
-  #idle(): Move | undefined {
-    const { faults, time, ledger } = this.environment;
-    if (this.#quiet() && !faults.active && this.broker.deadLetters.length > 0 && this.#redrives < REDRIVES) {
-      this.#redrives++;
-      return () => {
-        for (let letters = this.broker.redriveAll(); letters > 0; letters--) faults.count('redriven');
-      };
-    }
-    if (this.#quiet() && this.fleet.outboxesAreEmpty() && this.#finalChecks.open().length === 0) return undefined;
-    const tooLong = this.#calmSince !== undefined && time.elapsed - this.#calmSince > SETTLING_LIMIT_MS;
-    if (time.waiting > 0 && !tooLong) return () => time.leap();
-    ledger.violate('the world settles', `${this.fleet.whatIsLeft()}; open: ${this.#finalChecks.open().join(' ') || 'no order'}`);
-    return undefined;
-  }
-
-  #quiet(): boolean {
-    return this.clients.done && this.broker.isQuiet() && this.fleet.isQuiet() && this.environment.calls.pending.length === 0;
-  }
-
-  /** Faults end when everything has been asked and there has been time to answer: then all must come right. */
-  #calmDown(): void {
-    const { faults, time } = this.environment;
-    if (!faults.active) return;
-    const { length } = this.#scenario.orders;
-    const ended = this.clients.done && (this.steps > 1_000 + 120 * length || this.#finalChecks.open().length === 0);
-    // Clients whom an overloaded service turns away for ever would never be done.
-    if (!ended && this.steps < 2_000 + 250 * length) return;
-    faults.active = false;
-    this.#calmSince = time.elapsed;
   }
 
   /** What an operator still finds in the dead-letter queues. */

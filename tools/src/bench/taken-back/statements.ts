@@ -20,18 +20,17 @@ interface KitStatements {
 
 /**
  * Loaded into a service by `--require`: the services' own tables are read and written by TypeORM's `find`, `save` and `insert`, each
- * statement in an exchange of its own. Rows are locked, as nothing is known of them then: compare with `always-lock`. The kit's tables,
- * which have no entities, keep their statements; the outbox is left to autovacuum.
+ * statement in an exchange of its own. The kit's tables, which have no entities, keep their statements; the outbox is left to autovacuum.
  */
-const store = moduleOfKit<{ PgStore: new (dataSource: DataSource, rowCache: number) => PgStore }>('db', 'pg-store.js');
+const store = moduleOfKit<{ PgStore: new (dataSource: DataSource) => PgStore }>('db', 'pg-store.js');
 const kit = moduleOfKit<KitStatements>('db', 'kit-statements.js');
 const { translate } = moduleOfKit<{ translate(error: unknown): unknown }>('db', 'errors.js');
 
 store.PgStore = class extends store.PgStore {
   readonly #dataSource: DataSource;
 
-  constructor(dataSource: DataSource, rowCache: number) {
-    super(dataSource, rowCache);
+  constructor(dataSource: DataSource) {
+    super(dataSource);
     this.#dataSource = dataSource;
   }
 

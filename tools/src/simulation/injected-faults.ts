@@ -1,7 +1,19 @@
-import type { Move, World } from './world.js';
+import type { Environment } from './environment.js';
+import type { Fleet } from './fleet.js';
+import type { SimulatedBroker } from './simulated-broker.js';
+
+/** One thing that could happen next. */
+export type Move = () => void;
+
+/** What faults are injected into. */
+export interface FaultTarget {
+  readonly fleet: Fleet;
+  readonly broker: SimulatedBroker;
+  readonly environment: Environment;
+}
 
 /** How often each may be done to a small world, at any moment. */
-export interface MischiefBudget {
+export interface FaultBudget {
   readonly crashes?: number;
   readonly duplicates?: number;
   readonly overtakes?: number;
@@ -12,13 +24,13 @@ export interface MischiefBudget {
 const PAST_THE_DEADLINE_MS = 2_500;
 
 /** Faults as moves like any other, so that each is tried at every moment. */
-export class Mischief {
+export class InjectedFaults {
   #crashes: number;
   #duplicates: number;
   #overtakes: number;
   #deadlines: number;
 
-  constructor({ crashes = 0, duplicates = 0, overtakes = 0, deadlines = 0 }: MischiefBudget = {}) {
+  constructor({ crashes = 0, duplicates = 0, overtakes = 0, deadlines = 0 }: FaultBudget = {}) {
     this.#crashes = crashes;
     this.#duplicates = duplicates;
     this.#overtakes = overtakes;
@@ -30,11 +42,11 @@ export class Mischief {
     return [this.#crashes, this.#duplicates, this.#overtakes, this.#deadlines];
   }
 
-  moves(world: World): Move[] {
-    return [...this.#crash(world), ...this.#duplicate(world), ...this.#overtake(world), ...this.#pass(world)];
+  moves(target: FaultTarget): Move[] {
+    return [...this.#crash(target), ...this.#duplicate(target), ...this.#overtake(target), ...this.#pass(target)];
   }
 
-  #crash({ fleet }: World): Move[] {
+  #crash({ fleet }: FaultTarget): Move[] {
     if (this.#crashes === 0) return [];
     return fleet.all.map((process) => () => {
       this.#crashes--;
@@ -42,7 +54,7 @@ export class Mischief {
     });
   }
 
-  #duplicate({ broker }: World): Move[] {
+  #duplicate({ broker }: FaultTarget): Move[] {
     if (this.#duplicates === 0) return [];
     return [...broker.queues.values()].flatMap(({ ready }) =>
       ready.map((message) => () => {
@@ -52,7 +64,7 @@ export class Mischief {
     );
   }
 
-  #overtake({ broker }: World): Move[] {
+  #overtake({ broker }: FaultTarget): Move[] {
     if (this.#overtakes === 0) return [];
     return [...broker.queues.values()].flatMap(({ ready }) =>
       ready.slice(1).map((message) => () => {
@@ -62,7 +74,7 @@ export class Mischief {
     );
   }
 
-  #pass({ environment }: World): Move[] {
+  #pass({ environment }: FaultTarget): Move[] {
     if (this.#deadlines === 0) return [];
     const pass = () => {
       this.#deadlines--;

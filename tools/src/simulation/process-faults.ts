@@ -3,8 +3,8 @@ import type { Fleet } from './fleet.js';
 import type { ServiceProcess } from './service-process.js';
 import type { SimulatedBroker } from './simulated-broker.js';
 
-/** Faults that befall a whole process, whatever it is doing. */
-export class Disturbances {
+/** Faults of a whole process, whatever it is doing: crash, orderly restart, lost connection. */
+export class ProcessFaults {
   readonly #fleet: Fleet;
   readonly #broker: SimulatedBroker;
   readonly #environment: Environment;
@@ -17,13 +17,13 @@ export class Disturbances {
 
   next(): (() => void) | undefined {
     const { faults } = this.#environment;
-    if (faults.strikes('crash')) return this.#befall((process) => this.#fleet.crash(process));
-    if (faults.strikes('orderly restart')) return this.#befall((process) => process.consuming && this.#fleet.restart(process));
-    if (faults.strikes('connection lost')) return this.#befall((process) => this.#disconnect(process));
+    if (faults.strikes('crash')) return this.#strike((process) => this.#fleet.crash(process));
+    if (faults.strikes('orderly restart')) return this.#strike((process) => process.consuming && this.#fleet.restart(process));
+    if (faults.strikes('connection lost')) return this.#strike((process) => this.#disconnect(process));
     return undefined;
   }
 
-  #befall(act: (process: ServiceProcess) => void): (() => void) | undefined {
+  #strike(act: (process: ServiceProcess) => void): (() => void) | undefined {
     const processes = this.#fleet.all;
     const process = processes[this.#environment.choices.pick(processes.length)];
     return process === undefined ? undefined : () => act(process);
