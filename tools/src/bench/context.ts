@@ -56,8 +56,7 @@ export async function inFreshSystem<T>(
   const { options, progress, signal } = context;
   const { variant = baseline, replicas = options.replicas, warmup = options.warmup } = choice;
   const env = { ...variant.env, ...options.env };
-  const { takenBack } = variant;
-  const system = await startSystem({ progress, signal, replicas, env, takenBack, profile: options.profile });
+  const system = await startSystem({ progress, signal, replicas, env, profile: options.profile });
   try {
     context.servers.add(await describeServers(system));
     const idempotencyKeys = variant.idempotencyKeys === true;

@@ -38,7 +38,7 @@ what the figures mean.
                      saturate   as many orders as the machine takes
                      latency    at --rate
                      curve      latency at rates from 50 per second to what the machine takes
-                     ablations  each design choice taken back in turn
+                     ablations  one setting changed at a time, against the baseline
                      growth     one long run: does anything get slower, or bigger?
                      backlog    orders queue up while a service is down, then drain
                      replicas   one, two and three processes of each service

@@ -20,8 +20,6 @@ export interface SystemOptions {
   replicas: number;
   /** Settings of the services besides their defaults. */
   env: NodeJS.ProcessEnv;
-  /** The design choice to take back: a module in `taken-back`. */
-  takenBack?: string | undefined;
   /** Where the services write their processor profiles, if they are to be profiled. */
   profile?: string | undefined;
 }
@@ -47,7 +45,7 @@ export interface System {
 }
 
 /** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
-export async function startSystem({ progress, signal, replicas, env, takenBack, profile }: SystemOptions): Promise<System> {
+export async function startSystem({ progress, signal, replicas, env, profile }: SystemOptions): Promise<System> {
   const servers = await provisionTemporary({ progress, signal });
   const running = new Map<string, SupervisedService[]>();
   const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
@@ -82,22 +80,17 @@ export async function startSystem({ progress, signal, replicas, env, takenBack, 
     const started: SupervisedService[] = [];
     for (let replica = 1; replica <= count; replica++) {
       const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env });
-      const changed = takenBack === undefined ? spec : preloading(spec, join('taken-back', takenBack));
-      started.push(supervise(profile === undefined ? changed : profilable(changed, profile), warn));
+      started.push(supervise(profile === undefined ? spec : profilable(spec, profile), warn));
     }
     return started;
   }
 }
 
+/** The service loads the recorder before its own modules. */
 function profilable(spec: ServiceSpec, directory: string): ServiceSpec {
-  const env = { ...spec.env, BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name };
-  return preloading({ ...spec, env }, join('profile', 'recorder'));
-}
-
-/** Has the service load a module of the benchmark before its own. */
-function preloading(spec: ServiceSpec, module: string): ServiceSpec {
-  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, `${module}.js`)}`;
-  return { ...spec, env: { ...spec.env, NODE_OPTIONS: options } };
+  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`;
+  const env = { BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name, NODE_OPTIONS: options };
+  return { ...spec, env: { ...spec.env, ...env } };
 }
 
 const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
