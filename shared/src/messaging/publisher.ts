@@ -109,7 +109,7 @@ export class AmqpPublisher implements Publisher {
     return new Promise((resolve, reject) => {
       const settle = (fate: Fate) => {
         if (fate === 'confirmed') resolve();
-        else reject(new Error(`The copy for ${message.exchange || 'queue'} ${message.routingKey} was ${fate}`));
+        else reject(new Error(`The copy for ${message.exchange} ${message.routingKey} was ${fate}`));
       };
       if (this.#stopped) settle('failed');
       else this.#enqueue({ message, count: 1, patient: true, settle });
