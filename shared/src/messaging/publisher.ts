@@ -2,7 +2,7 @@ import type { ConfirmChannel, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
 import { gatherWrites } from './gather.js';
-import { type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
+import { BATCH_LIMITS, type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { declareExchanges } from './topology.js';
 
@@ -14,8 +14,6 @@ export interface AmqpPublisherOptions {
   readonly batched?: boolean;
   readonly batchLimits?: BatchLimits;
 }
-
-const BATCH_LIMITS: BatchLimits = { events: 200, size: 1_000_000 };
 
 /** Events sent and not yet confirmed, at most; what comes on top waits in memory. */
 const IN_FLIGHT_LIMIT = 4_000;
