@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { claim, release } from './claim.js';
 import { stateDirectory } from './paths.js';
 import { Problem } from './problem.js';
@@ -15,7 +15,9 @@ export const main = command(async (_args, signal) => {
   if (other) throw new Problem(`The servers are already running (process ${other.pid}).\n${other.message}`);
   const servers = await provision({ directory, progress, signal });
   const { rabbitmqUrl, postgresUrl, managementUrl = '' } = servers;
-  const exports = `export RABBITMQ_URL=${rabbitmqUrl} POSTGRES_URL=${postgresUrl} RABBITMQ_MANAGEMENT_URL=${managementUrl}`;
+  // The obtained Node.js, where the machine's is too old for the tests.
+  const path = process.execPath.startsWith(stateDirectory) ? ` PATH=${dirname(process.execPath)}:$PATH` : '';
+  const exports = `export${path} RABBITMQ_URL=${rabbitmqUrl} POSTGRES_URL=${postgresUrl} RABBITMQ_MANAGEMENT_URL=${managementUrl}`;
   claim(directory, exports);
   process.stdout.write(`${exports}\n`);
   progress.line('  Ready. Ctrl-C stops both servers; their data stays in .quickstep/dev.');
