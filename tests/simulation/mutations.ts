@@ -1,4 +1,4 @@
-import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
+import { type AnyStep, type Implementation, outcome } from '@quickstep/shared/choreography';
 import type { OpenBatch, Store } from '@quickstep/shared/pipeline';
 import type { LoadedRows, Refs, Row } from '@quickstep/shared/rows';
 import { type Tampering, untouched } from '../../tools/src/simulation/tampering.js';
@@ -90,8 +90,8 @@ export const mutations: readonly Mutation[] = [
     providers: (real, newId) => ({
       ...real,
       gateway: {
-        charge: (charge, key) => real.gateway.charge(charge, key),
-        refund: async (reference) => ({ kind: 'refunded', refundId: newId(), amount: reference.length }),
+        ...real.gateway,
+        refund: async (reference) => ({ kind: 'refunded', refundId: newId(), chargeId: newId(), amount: reference.length }),
       },
     }),
   }),
@@ -108,7 +108,7 @@ export const mutations: readonly Mutation[] = [
   }),
   committing('outbox not written: a crash loses what memory had to publish', (changes) => ({ ...changes, outbox: undefined })),
   mutation('outbox never swept', { store: (real) => ({ ...real, unpublished: async () => [] }) }),
-  deciding('status by the last event', 'recordProgress', (real) => (message, rows, context) => {
+  deciding('status by the last event', 'trackOrder', (real) => (message, rows, context) => {
     const decision = real(message, rows, context);
     const order = rowOf(rows, 'order');
     const last = 'type' in message ? message.type : undefined;
@@ -116,15 +116,15 @@ export const mutations: readonly Mutation[] = [
     if (last === 'payment.completed') order.status = 'PAID';
     return decision;
   }),
-  deciding('the reservation of a shipped order is not committed', 'commitStock', () => () => []),
-  deciding('a cancellation is ignored when it is inconvenient', 'cancelShipment', () => () => []),
+  deciding('the reservation of a shipped order is not committed', 'commitStock', () => () => outcome('committed')),
+  deciding('a cancellation is ignored when it is inconvenient', 'cancelShipment', () => () => outcome('repeated')),
   deciding('the outcome of a charge is dropped when its row was closed', 'chargePayment', (real) => (message, rows, context) => {
-    return rowOf(rows, 'payment').closed === true ? [] : real(message, rows, context);
+    return rowOf(rows, 'payment').closed === true ? outcome('overtaken') : real(message, rows, context);
   }),
   deciding('the booking of a parcel is dropped when its row was closed', 'bookShipment', (real) => (message, rows, context) => {
-    return rowOf(rows, 'shipment').closed === true ? [] : real(message, rows, context);
+    return rowOf(rows, 'shipment').closed === true ? outcome('overtaken') : real(message, rows, context);
   }),
-  deciding('a deadline stays when the order has ended', 'endOrder', (real) => (message, rows, context) => {
+  deciding('a deadline stays when the order has ended', 'trackOrder', (real) => (message, rows, context) => {
     const order = rowOf(rows, 'order');
     const { deadlineAt } = order;
     const decision = real(message, rows, context);
@@ -134,12 +134,13 @@ export const mutations: readonly Mutation[] = [
   mutation('effects without idempotency keys', {
     providers: (real, newId) => ({
       gateway: {
+        ...real.gateway,
         charge: (charge) => real.gateway.charge(charge, newId()),
         refund: (reference) => real.gateway.refund(reference, newId()),
       },
       carrier: {
+        ...real.carrier,
         book: (parcel) => real.carrier.book(parcel, newId()),
-        recall: (reference, key) => real.carrier.recall(reference, key),
       },
       mailer: real.mailer,
     }),
@@ -168,7 +169,7 @@ export const mutations: readonly Mutation[] = [
   deciding('an older change of the catalogue overwrites a newer', 'updateCatalogue', pretending('item', 'revision', 0)),
   deciding('a late charge is kept although the order was cancelled', 'chargePayment', (real) => (message, rows, context) => {
     const decision = real(message, rows, context);
-    return Array.isArray(decision) ? decision.filter(({ type }) => type !== 'payment.refund') : decision;
+    return 'outcome' in decision && decision.outcome === 'late' ? outcome('overtaken') : decision;
   }),
   mutation('rows are not locked: two replicas work on the same ones', {
     store: (real) => ({

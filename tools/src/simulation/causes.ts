@@ -1,3 +1,4 @@
+import { emitsOf, reactsTo } from '@quickstep/shared/choreography';
 import type { CloudEvent } from '@quickstep/shared/events';
 import type { OutgoingEvent } from '@quickstep/shared/pipeline';
 import { declared } from './services.js';
@@ -66,11 +67,11 @@ export class Causes {
     const step = declared.find((each) => each.service === service)?.steps[name];
     const cause = this.events.get(event.causationid);
     if (step === undefined) return `there is no step "${name}"`;
-    if (!step.emits.some(({ type }) => type === event.type)) return `"${name}" does not declare it`;
-    if ('command' in step) return this.#requests.has(event.causationid) ? undefined : 'no such request';
-    if (!('on' in step)) return undefined;
+    if (!emitsOf(step).some(({ type }) => type === event.type)) return `"${name}" does not declare it`;
+    if (step.kind === 'command') return this.#requests.has(event.causationid) ? undefined : 'no such request';
+    if (step.kind === 'timer') return undefined;
     if (cause === undefined) return `its cause ${event.causationid} was never emitted`;
-    if (!step.on.some(({ type }) => type === cause.type)) return `"${name}" does not consume ${cause.type}`;
+    if (!reactsTo(step).some(({ type }) => type === cause.type)) return `"${name}" does not consume ${cause.type}`;
     return cause.correlationid === event.correlationid ? undefined : 'it has left its saga';
   }
 }

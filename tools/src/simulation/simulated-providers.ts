@@ -55,10 +55,11 @@ export class SimulatedProviders implements ProviderRecords {
       gateway: {
         charge: (charge, key) => this.#ask(process, 'charge', key, () => this.#charge(charge, key)),
         refund: (reference, key) => this.#ask(process, 'refund', key, () => this.#refund(reference, key)),
+        reverse: ({ reference, chargeId }, key) => this.#ask(process, 'refund', key, () => this.#reverse(reference, chargeId)),
       },
       carrier: {
         book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
-        recall: (reference, key) =>
+        recall: ({ reference }, key) =>
           this.#ask(process, 'recall', key, () => {
             this.recalled.add(reference);
           }),
@@ -93,15 +94,24 @@ export class SimulatedProviders implements ProviderRecords {
   }
 
   #refund(reference: string, key: string): RefundOutcome {
+    const [charge] = this.charges.get(reference) ?? [];
+    if (charge === undefined) return { kind: 'nothing-charged' };
     return this.#refunded.once(key, () => {
-      const [charge] = this.charges.get(reference) ?? [];
-      if (charge === undefined) return { kind: 'nothing-charged' };
       const refund = { id: `re_${charge.id}`, amount: charge.amount };
       const made = this.refunds.get(reference)?.some(({ id }) => id === refund.id) ?? false;
       if (!made) add(this.refunds, reference, refund);
       this.#environment.ledger.moneyMoved(reference);
-      return { kind: 'refunded', refundId: refund.id, amount: refund.amount };
+      return { kind: 'refunded', refundId: refund.id, chargeId: charge.id, amount: refund.amount };
     });
+  }
+
+  #reverse(reference: string, chargeId: string): string {
+    const charge = this.charges.get(reference)?.find(({ id }) => id === chargeId);
+    if (charge === undefined) throw new Error('There is no such charge');
+    const reversal = { id: `rv_${chargeId}`, amount: charge.amount };
+    if (!this.refunds.get(reference)?.some(({ id }) => id === reversal.id)) add(this.refunds, reference, reversal);
+    this.#environment.ledger.moneyMoved(reference);
+    return reversal.id;
   }
 
   #book({ reference, address }: Parameters<Carrier['book']>[0], key: string): BookingOutcome {
