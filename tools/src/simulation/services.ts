@@ -9,10 +9,28 @@ import { paymentSteps } from '@quickstep/payment-service/steps';
 import type { Choreography, Implementation } from '@quickstep/shared/choreography';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import { shippingSteps } from '@quickstep/shipping-service/steps';
+import type { DeclaredStep } from '@quickstep/system/invariants';
 import type { Providers } from './providers.js';
 
 /** The real declarations of all services. */
 export const declared: readonly Choreography[] = [order, inventory, payment, shipping, notification];
+
+const typesOf = (contracts: readonly { readonly type: string }[]) => contracts.map(({ type }) => type);
+
+/** Every declared step, as the rule of causes reads it. */
+export const declaredSteps: readonly DeclaredStep[] = declared.flatMap(({ service, steps }) =>
+  Object.entries(steps).map(([step, declaration]) => ({
+    service,
+    step,
+    consumes: 'on' in declaration ? typesOf(declaration.on) : [],
+    emits: typesOf(declaration.emits),
+  })),
+);
+
+/** Steps that a request starts. */
+export const commandSteps: ReadonlySet<string> = new Set(
+  declared.flatMap(({ steps }) => Object.keys(steps).filter((name) => 'command' in (steps[name] ?? {}))),
+);
 
 /** The real steps of a service. @throws TypeError when there is no such service */
 export function implementationOf(service: string, providers: Providers, deadlineMs: number): Implementation {

@@ -6,10 +6,11 @@ import { Faults } from './faults.js';
 import { FinalChecks } from './final-checks.js';
 import { Fleet } from './fleet.js';
 import type { InjectedFaults, Move } from './injected-faults.js';
-import { Ledger, type Violation } from './ledger.js';
+import { Ledger } from './ledger.js';
 import { describe } from './messages.js';
 import { Phases } from './phases.js';
 import { ProcessFaults } from './process-faults.js';
+import type { Violation } from './rules.js';
 import type { Scenario } from './scenario.js';
 import { declared } from './services.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
@@ -30,7 +31,10 @@ export interface WorldOptions {
 }
 
 export interface RunResult {
+  /** The first of `violations`. */
   readonly violation: Violation | undefined;
+  /** What was found in the same moment; the run ends there. */
+  readonly violations: readonly Violation[];
   readonly orders: number;
   /** Everything that the world let happen. */
   readonly steps: number;
@@ -98,6 +102,7 @@ export class World {
     const { faults, trace } = this.environment;
     return {
       violation: ledger.violation,
+      violations: ledger.violations,
       orders: this.fleet.ordersPlaced(),
       steps: this.steps,
       counts: faults.counts,
