@@ -1,13 +1,13 @@
 /** Tests run from the TypeScript sources (the `source` condition of each package's exports); `npm test` provisions the servers. */
 module.exports = {
   testMatch: ['<rootDir>/*/test/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.quickstep/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Sources import each other as the files that the compiler makes of them.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, sourceMaps: 'inline' }],
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' }],
   },
   maxWorkers: 2,
   // A guard against hanging, not a measure of speed: a busy machine may be ten times slower.

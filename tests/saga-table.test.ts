@@ -93,8 +93,8 @@ describe('the topology', () => {
       const { queue, deadLetterQueue, retryQueues, bindings, exchanges } = topologyOf(declared, [200, 5_000]);
       expect({ queue, deadLetterQueue }).toEqual({ queue: service, deadLetterQueue: `${service}.dead-letter` });
       expect(retryQueues).toEqual([
-        { name: `${service}.retry.200ms`, delay: 200 },
-        { name: `${service}.retry.5s`, delay: 5_000 },
+        { name: 'retry.200ms', delay: 200, bindingKey: '200ms.*', routingKey: `200ms.${service}` },
+        { name: 'retry.5s', delay: 5_000, bindingKey: '5s.*', routingKey: `5s.${service}` },
       ]);
       const consumed = saga.flatMap(([type = '', , consumers = '']) => (consumers.includes(short(declared)) ? [type] : []));
       expect(bindings.map(({ routingKey }) => routingKey).sort()).toEqual(consumed.sort());

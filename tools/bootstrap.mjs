@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { choose, obtain, runWith } from './node/obtain.mjs';
+import { Problem } from './problem.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const state = join(root, '.quickstep');
@@ -16,16 +18,6 @@ const commands = {
   simulate: 'run the saga in memory under random schedules and faults',
   servers: 'only a broker and a database, for working on single tests',
 };
-
-class Problem extends Error {}
-
-function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return;
-  throw new Problem(
-    `Quickstep needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a current version from https://nodejs.org`,
-  );
-}
 
 async function step(label, work) {
   const started = performance.now();
@@ -121,6 +113,17 @@ function read(file) {
   }
 }
 
+async function obtained(better) {
+  const label = `Node.js ${better.version} instead of this machine's ${process.versions.node}`;
+  let file;
+  await locked(() =>
+    step(label, async () => {
+      file = await obtain(better, state, npm);
+    }),
+  );
+  return file;
+}
+
 /** Compared by content: a checkout that only touches the lockfile must not replace the modules of a running system. */
 async function install() {
   const lockfile = join(root, 'package-lock.json');
@@ -131,11 +134,7 @@ async function install() {
     writeFileSync(stamp, wanted);
     return 'nothing to do';
   }
-  await npm('ci').catch((error) => {
-    // A lockfile written where a registry lacked the packages of other platforms is incomplete for `npm ci`, not for `npm install`.
-    if (!`${error.message}`.includes('EUSAGE')) throw error;
-    return npm('install', '--no-save');
-  });
+  await npm('ci');
   writeFileSync(stamp, wanted);
 }
 
@@ -146,7 +145,7 @@ function installedByHand(lockfile) {
 }
 
 function npm(...args) {
-  const flags = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
+  const flags = [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const script = process.env.npm_execpath;
   return script?.endsWith('.js') ? run(process.execPath, [script, ...flags]) : run('npm', flags);
 }
@@ -172,11 +171,12 @@ const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);
 
 async function main([command, ...args]) {
   const parent = process.ppid;
-  checkNode();
   if (!(command in commands)) {
     const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
     throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
   }
+  const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });
+  if (better) return runWith(await obtained(better), [fileURLToPath(import.meta.url), command, ...args]);
   await locked(async () => {
     await step('dependencies installed', install);
     await step('built', () => build(command));

@@ -13,9 +13,28 @@ import {
 
 /** Inventory sets stock aside for an order, gives it back when the order fails, and hands it over when it is shipped. */
 export const inventory = choreography('inventory-service', {
-  reserveStock: { on: [OrderCreated], emits: [InventoryReserved, InventoryInsufficient] },
-  releaseStock: { on: [InventoryRelease], emits: [InventoryReleased], compensates: 'reserveStock' },
-  commitStock: { on: [ShippingShipped], emits: [] },
-  putItem: { command: PutItem, emits: [InventoryItemChanged] },
-  adjustStock: { command: AdjustStock, emits: [] },
+  reserveStock: {
+    on: [OrderCreated],
+    outcomes: { reserved: [InventoryReserved], insufficient: [InventoryInsufficient], repeated: [], overtaken: [] },
+  },
+  releaseStock: {
+    on: [InventoryRelease],
+    compensates: 'reserveStock',
+    outcomes: { released: [InventoryReleased], repeated: [] },
+  },
+  commitStock: { on: [ShippingShipped], outcomes: { committed: [], repeated: [] } },
+  putItem: {
+    command: PutItem,
+    outcomes: { created: [InventoryItemChanged], changed: [InventoryItemChanged], stockSet: [] },
+    refusals: { stock_reserved: { kind: 'conflict', when: 'More units are reserved than would be on hand' } },
+  },
+  adjustStock: {
+    command: AdjustStock,
+    outcomes: { adjusted: [], repeated: [] },
+    refusals: {
+      item_not_found: { kind: 'not-found', when: 'There is no such item' },
+      idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another adjustment before' },
+      insufficient_stock: { kind: 'conflict', when: 'Fewer units are available than would be taken away' },
+    },
+  },
 });

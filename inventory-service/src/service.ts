@@ -1,7 +1,7 @@
 import { startService } from '@quickstep/shared/service';
 import type { inventoryConfig } from './config.js';
 import { CreateInventory1760000000001 } from './db/migrations.js';
-import { AdjustmentEntity, ReservationEntity, StockItemEntity } from './db/tables.js';
+import { Adjustments, Reservations, Stock } from './db/tables.js';
 import { inventoryRoutes } from './http/routes.js';
 import { inventorySteps } from './steps/index.js';
 
@@ -11,7 +11,7 @@ export function startInventoryService(config: ReturnType<typeof inventoryConfig>
   return startService({
     config,
     description: 'Keeps the catalogue and its stock',
-    entities: [StockItemEntity, ReservationEntity, AdjustmentEntity],
+    tables: [Stock, Reservations, Adjustments],
     migrations: [CreateInventory1760000000001],
     implementation: inventorySteps,
     routes: inventoryRoutes,

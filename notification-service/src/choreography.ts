@@ -9,5 +9,9 @@ import {
 
 /** Notification tells the customer how the order ended, and that money has come back. */
 export const notification = choreography('notification-service', {
-  notifyCustomer: { on: [OrderCompleted, OrderCancelled, PaymentRefunded], emits: [NotificationSent, NotificationFailed] },
+  notifyCustomer: {
+    on: [OrderCompleted, OrderCancelled, PaymentRefunded],
+    effect: 'mailer',
+    outcomes: { sent: [NotificationSent], refused: [NotificationFailed], nothingToTell: [], repeated: [] },
+  },
 });

@@ -2,7 +2,7 @@ import { startService } from '@quickstep/shared/service';
 import { recordingMailer } from './adapters/recording-mailer.js';
 import type { notificationConfig } from './config.js';
 import { CreateNotifications1760000000001 } from './db/migrations.js';
-import { NotificationEntity } from './db/tables.js';
+import { Notifications } from './db/tables.js';
 import type { Mailer } from './domain/mailer.js';
 import { notificationRoutes } from './http/routes.js';
 import { notificationSteps } from './steps/index.js';
@@ -15,7 +15,7 @@ export function startNotificationService(config: ReturnType<typeof notificationC
   return startService({
     config,
     description: 'Tells customers how their orders ended',
-    entities: [NotificationEntity],
+    tables: [Notifications],
     migrations: [CreateNotifications1760000000001],
     implementation: () => notificationSteps(mailer),
     routes: notificationRoutes,

@@ -21,13 +21,43 @@ import {
 
 /** Order begins the saga, records how far it has come, and tells when it has ended. */
 export const order = choreography('order-service', {
-  placeOrder: { command: PlaceOrder, emits: [OrderCreated] },
-  cancelOrder: { command: CancelOrder, emits: [OrderCancellationRequested] },
-  expireOrder: { timer: "the order's deadline", emits: [OrderCancellationRequested, OrderStuck] },
-  recordProgress: { on: [InventoryReserved, PaymentCompleted, ShippingCancellationRejected, PaymentRefunded], emits: [] },
-  endOrder: {
-    on: [ShippingShipped, InventoryInsufficient, PaymentFailed, ShippingFailed, InventoryReleased],
-    emits: [OrderCompleted, OrderCancelled],
+  placeOrder: {
+    command: PlaceOrder,
+    outcomes: { placed: [OrderCreated], repeated: [] },
+    refusals: {
+      invalid_request: { kind: 'invalid', when: 'Some items are not in the catalogue, or cannot be ordered together' },
+      idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another request before' },
+    },
   },
-  updateCatalogue: { on: [InventoryItemChanged], emits: [] },
+  cancelOrder: {
+    command: CancelOrder,
+    outcomes: { requested: [OrderCancellationRequested], repeated: [] },
+    refusals: {
+      order_not_found: { kind: 'not-found', when: 'There is no such order' },
+      order_ended: { kind: 'conflict', when: 'The order has ended already' },
+    },
+  },
+  expireOrder: {
+    timer: "the order's deadline",
+    outcomes: { expired: [OrderCancellationRequested], stuck: [OrderStuck], stillStuck: [], notDue: [] },
+  },
+  trackOrder: {
+    on: [
+      InventoryReserved,
+      InventoryInsufficient,
+      InventoryReleased,
+      PaymentCompleted,
+      PaymentFailed,
+      PaymentRefunded,
+      ShippingShipped,
+      ShippingFailed,
+      ShippingCancellationRejected,
+    ],
+    outcomes: {
+      recorded: [],
+      completed: { on: [ShippingShipped], emits: [OrderCompleted] },
+      cancelled: { on: [InventoryInsufficient, InventoryReleased], emits: [OrderCancelled] },
+    },
+  },
+  updateCatalogue: { on: [InventoryItemChanged], outcomes: { updated: [], overtaken: [] } },
 });

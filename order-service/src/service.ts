@@ -2,8 +2,8 @@ import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
 import { startService } from '@quickstep/shared/service';
 import type { orderConfig } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
-import { CatalogueItemEntity, OrderEntity } from './db/tables.js';
-import { countStuck } from './http/order-queries.js';
+import { countStuck } from './db/queries.js';
+import { Catalogue, Orders } from './db/tables.js';
 import { orderRoutes } from './http/routes.js';
 import { orderSteps } from './steps/index.js';
 
@@ -13,7 +13,7 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
   return startService({
     config,
     description: 'Takes orders and tells how far they have come',
-    entities: [OrderEntity, CatalogueItemEntity],
+    tables: [Orders, Catalogue],
     migrations: [CreateOrders1760000000001],
     implementation: () => orderSteps(config.orderDeadline),
     routes: orderRoutes,

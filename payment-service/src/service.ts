@@ -3,7 +3,7 @@ import { type Resources, startService } from '@quickstep/shared/service';
 import { type GatewayAnswer, SimulatedGateway } from './adapters/simulated-gateway.js';
 import type { paymentConfig } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
-import { PaymentEntity } from './db/tables.js';
+import { Payments } from './db/tables.js';
 import type { PaymentGateway } from './domain/gateway.js';
 import { paymentRoutes } from './http/routes.js';
 import { paymentSteps } from './steps/index.js';
@@ -23,7 +23,7 @@ export function startPaymentService(config: ReturnType<typeof paymentConfig>, co
   return startService({
     config,
     description: 'Charges orders and gives the money back',
-    entities: [PaymentEntity],
+    tables: [Payments],
     migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
     implementation: (resources) => paymentSteps(connectGateway(resources)),
     routes: paymentRoutes,

@@ -3,7 +3,7 @@ import { type Resources, startService } from '@quickstep/shared/service';
 import { type CarrierAnswer, SimulatedCarrier } from './adapters/simulated-carrier.js';
 import type { shippingConfig } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
-import { ShipmentEntity } from './db/tables.js';
+import { Shipments } from './db/tables.js';
 import type { Carrier } from './domain/carrier.js';
 import { shippingRoutes } from './http/routes.js';
 import { shippingSteps } from './steps/index.js';
@@ -23,7 +23,7 @@ export function startShippingService(config: ReturnType<typeof shippingConfig>, 
   return startService({
     config,
     description: 'Hands parcels to the carrier',
-    entities: [ShipmentEntity],
+    tables: [Shipments],
     migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
     implementation: (resources) => shippingSteps(connectCarrier(resources)),
     routes: shippingRoutes,

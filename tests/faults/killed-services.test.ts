@@ -32,10 +32,7 @@ async function placeMany(count: number, midway = async (goOn: () => void) => goO
   const ids: string[] = [];
   let next = 0;
   let interrupted: Promise<void> | undefined;
-  let goOn = (): void => undefined;
-  const goingOn = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const { promise: goingOn, resolve: goOn } = Promise.withResolvers<void>();
   const client = async () => {
     for (let index = next++; index < count; index = next++) {
       const { ending, changes } = kindOf(index);

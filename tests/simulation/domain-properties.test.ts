@@ -10,7 +10,8 @@ import {
   shuffledSubarray,
   uniqueArray,
 } from 'fast-check';
-import { commit, findShortages, release, reserve, type StockItem } from '../../inventory-service/src/domain/stock.js';
+import type { StockItem } from '../../inventory-service/src/db/tables.js';
+import { commit, findShortages, release, reserve } from '../../inventory-service/src/domain/stock.js';
 import { price } from '../../order-service/src/domain/pricing.js';
 import { type Fact, type Facts, hasEnded, statusOf } from '../../order-service/src/domain/status.js';
 

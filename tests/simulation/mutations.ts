@@ -1,4 +1,4 @@
-import { type AnyDecision, type AnyStep, type Implementation, Permanent, refused } from '@quickstep/shared/choreography';
+import { type AnyStep, type Implementation, outcome, Permanent, refused } from '@quickstep/shared/choreography';
 import type { Changes, OutgoingEvent, Store } from '@quickstep/shared/pipeline';
 import type { LoadedRows, Refs, Row } from '@quickstep/shared/rows';
 import type { Rule } from '../../tools/src/simulation/rules.js';
@@ -15,13 +15,6 @@ export interface Mutation {
 type Decide = AnyStep['decide'];
 type Rows = LoadedRows<Refs>;
 type Event = OutgoingEvent['event'];
-
-/** What a step decides that has nothing to do. */
-const NOTHING: AnyDecision = [];
-
-/** A decision without its events of a type. */
-const without = (type: string, decision: AnyDecision): AnyDecision =>
-  Array.isArray(decision) ? decision.filter((event) => event.type !== type) : decision;
 
 function mutation(name: string, trips: readonly Rule[], changes: Partial<Tampering>): Mutation {
   return { name, trips, tampering: { ...untouched, ...changes } };
@@ -62,8 +55,6 @@ function emitting(name: string, trips: readonly Rule[], mutated: (event: Event) 
   }));
 }
 
-const stepOf = ({ idempotencykey }: Event) => idempotencykey.split(':')[1];
-
 /** A row of the step, to be changed. */
 function rowOf(rows: Rows, name: string): Record<string, unknown> {
   const row = rows[name];
@@ -100,7 +91,7 @@ const ignoringClosed =
   (name: string) =>
   (real: Decide): Decide =>
   (message, rows, context) =>
-    rowOf(rows, name).closed === true ? NOTHING : real(message, rows, context);
+    rowOf(rows, name).closed === true ? outcome('overtaken') : real(message, rows, context);
 
 const unchanged = (row: Record<string, unknown>, before: Row) => void Object.assign(row, before);
 
@@ -192,7 +183,7 @@ export const mutations: readonly Mutation[] = [
   deciding(
     'status by the last event',
     ['an ended order stays as it ended', 'an order has ended when its status says so'],
-    'recordProgress',
+    'trackOrder',
     (real) => (message, rows, context) => {
       const decision = real(message, rows, context);
       const order = rowOf(rows, 'order');
@@ -205,7 +196,7 @@ export const mutations: readonly Mutation[] = [
   deciding(
     'a deadline stays when the order has ended',
     ['every open order has a deadline'],
-    'endOrder',
+    'trackOrder',
     (real) => (message, rows, context) => {
       const order = rowOf(rows, 'order');
       const { deadlineAt } = order;
@@ -220,7 +211,7 @@ export const mutations: readonly Mutation[] = [
       id: event.id.replace('01980000', '01980001'),
       idempotencykey: event.idempotencykey.replace(/0$/, '1'),
     };
-    return stepOf(event) === 'endOrder' ? [event, again] : [event];
+    return event.type === 'order.completed' || event.type === 'order.cancelled' ? [event, again] : [event];
   }),
   deciding(
     'an order that has ended is cancelled all the same',
@@ -232,19 +223,19 @@ export const mutations: readonly Mutation[] = [
     'every cancellation comes too late',
     ['only an ended order cannot be cancelled'],
     'cancelOrder',
-    () => () => refused('conflict', 'order_ended', 'The order has ended already'),
+    () => () => refused('order_ended', 'The order has ended already'),
   ),
   deciding(
     'a placed order is not found',
     ['a placed order is known'],
     'cancelOrder',
-    () => () => refused('not-found', 'order_not_found', 'There is no such order'),
+    () => () => refused('order_not_found', 'There is no such order'),
   ),
   deciding(
     'good orders are refused',
     ['a good order is accepted'],
     'placeOrder',
-    () => () => refused('invalid', 'invalid_request', 'Some items cannot be ordered'),
+    () => () => refused('invalid_request', 'Some items cannot be ordered'),
   ),
   deciding(
     'idempotency keys are not compared with their requests',
@@ -313,7 +304,7 @@ export const mutations: readonly Mutation[] = [
     'the reservation of a shipped order is not committed',
     ['the stock of a completed order has left', 'what has not left is on hand'],
     'commitStock',
-    () => () => NOTHING,
+    () => () => outcome('committed'),
   ),
   deciding('stock is sold that is not there', ['no stock is negative'], 'reserveStock', (real) => (message, rows, context) => {
     const levels = rowsOf(rows, 'stock').map((item) => [item, item.available] as const);
@@ -334,8 +325,8 @@ export const mutations: readonly Mutation[] = [
       providers: (real, newId) => ({
         ...real,
         gateway: {
-          charge: (charge, key) => real.gateway.charge(charge, key),
-          refund: async (reference) => ({ kind: 'refunded', refundId: newId(), amount: reference.length }),
+          ...real.gateway,
+          refund: async (reference) => ({ kind: 'refunded', refundId: newId(), chargeId: newId(), amount: reference.length }),
         },
       }),
     },
@@ -344,8 +335,8 @@ export const mutations: readonly Mutation[] = [
     providers: (real) => ({
       ...real,
       gateway: {
+        ...real.gateway,
         charge: (charge, key) => real.gateway.charge({ ...charge, amount: Math.floor(charge.amount / 2) }, key),
-        refund: (reference, key) => real.gateway.refund(reference, key),
       },
     }),
   }),
@@ -357,7 +348,7 @@ export const mutations: readonly Mutation[] = [
       providers: (real, newId) => ({
         ...real,
         gateway: {
-          charge: (charge, key) => real.gateway.charge(charge, key),
+          ...real.gateway,
           refund: (reference) => real.gateway.refund(reference, newId()),
         },
       }),
@@ -373,7 +364,10 @@ export const mutations: readonly Mutation[] = [
     'a late charge is kept although the order was cancelled',
     ['no charge without a completed order or a refund'],
     'chargePayment',
-    (real) => (message, rows, context) => without('payment.refund', real(message, rows, context)),
+    (real) => (message, rows, context) => {
+      const decision = real(message, rows, context);
+      return 'outcome' in decision && decision.outcome === 'late' ? outcome('overtaken') : decision;
+    },
   ),
   deciding(
     'a charged payment is noted as declined, too',
@@ -397,7 +391,7 @@ export const mutations: readonly Mutation[] = [
     'a cancellation is ignored when it is inconvenient',
     ['a cancellation is carried out or rejected', 'every order ends'],
     'cancelShipment',
-    () => () => NOTHING,
+    () => () => outcome('repeated'),
   ),
   deciding(
     'the booking of a parcel is dropped when its row was closed',
@@ -409,20 +403,21 @@ export const mutations: readonly Mutation[] = [
     providers: (real, newId) => ({
       ...real,
       carrier: {
+        ...real.carrier,
         book: async () => ({ kind: 'booked', trackingNumber: newId() }),
-        recall: (reference, key) => real.carrier.recall(reference, key),
       },
     }),
   }),
   mutation('effects without idempotency keys', ['at most one charge is kept', 'at most one parcel per order'], {
     providers: (real, newId) => ({
       gateway: {
+        ...real.gateway,
         charge: (charge) => real.gateway.charge(charge, newId()),
         refund: (reference) => real.gateway.refund(reference, newId()),
       },
       carrier: {
+        ...real.carrier,
         book: (parcel) => real.carrier.book(parcel, newId()),
-        recall: (reference, key) => real.carrier.recall(reference, key),
       },
       mailer: real.mailer,
     }),

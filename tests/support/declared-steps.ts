@@ -2,7 +2,7 @@ import { inventory } from '@quickstep/inventory-service/choreography';
 import { notification } from '@quickstep/notification-service/choreography';
 import { order } from '@quickstep/order-service/choreography';
 import { payment } from '@quickstep/payment-service/choreography';
-import type { Choreography } from '@quickstep/shared/choreography';
+import { type Choreography, emitsOf, reactsTo } from '@quickstep/shared/choreography';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import type { DeclaredStep } from '@quickstep/system/invariants';
 
@@ -14,7 +14,7 @@ export const declaredSteps: readonly DeclaredStep[] = services.flatMap(({ servic
   Object.entries(steps).map(([step, declared]) => ({
     service,
     step,
-    consumes: 'on' in declared ? typesOf(declared.on) : [],
-    emits: typesOf(declared.emits),
+    consumes: typesOf(reactsTo(declared)),
+    emits: typesOf(emitsOf(declared)),
   })),
 );

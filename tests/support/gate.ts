@@ -72,6 +72,7 @@ export function gatedGateway(gateway: PaymentGateway, gates: Gates): PaymentGate
       await gates.afterRefund.pass(reference);
       return outcome;
     },
+    reverse: (reversal, key) => gateway.reverse(reversal, key),
   };
 }
 
@@ -83,6 +84,6 @@ export function gatedCarrier(carrier: Carrier, gates: Gates): Carrier {
       await gates.afterBooking.pass(parcel.reference);
       return outcome;
     },
-    recall: (reference, key) => carrier.recall(reference, key),
+    recall: (parcel, key) => carrier.recall(parcel, key),
   };
 }

@@ -3,6 +3,7 @@ import { describeMachine } from './bench/machine.js';
 import { help, readOptions, type ScenarioName } from './bench/options.js';
 import { describe, report } from './bench/report.js';
 import { ablations } from './bench/scenarios/ablations.js';
+import { against } from './bench/scenarios/against.js';
 import { backlog } from './bench/scenarios/backlog.js';
 import { bench, latency, saturate } from './bench/scenarios/bench.js';
 import { curve } from './bench/scenarios/curve.js';
@@ -24,7 +25,8 @@ export const main = command(async (args, signal) => {
   const machine = describeMachine();
   progress.line(`\n  ${describe(machine)}\n`);
   const servers = new Set<string>();
-  const outcome = await scenarios[options.scenario]({ options, progress, signal, servers });
+  const scenario = options.against === undefined ? scenarios[options.scenario] : against;
+  const outcome = await scenario({ options, progress, signal, servers });
   report(outcome, { date, machine, servers: [...servers] }, options, progress);
   return outcome.invariantsHold ? 0 : 1;
 });

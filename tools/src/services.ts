@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path';
+import { serviceVariables } from '@quickstep/shared/config';
+import { inherited } from './environment.js';
 import { root } from './paths.js';
 import { Problem } from './problem.js';
 import type { ServiceSpec } from './supervisor.js';
@@ -56,7 +58,7 @@ export function reachableHost(): string {
 
 export interface SpecOptions {
   service: Service;
-  servers: { rabbitmqUrl: string; postgresUrl: string };
+  servers: { rabbitmqUrl: string; postgresUrl: string; installationSecretFile: string };
   /** Where its log and the record of its process are kept. */
   directory: string;
   port?: number;
@@ -86,15 +88,26 @@ export function specOf({
     logFile: join(directory, 'logs', `${name}.log`),
     url: `http://${reachableHost()}:${port}`,
     env: {
-      ...process.env,
+      ...settingsOf(service),
       HOST: host,
       PORT: `${port}`,
       RABBITMQ_URL: servers.rabbitmqUrl,
       POSTGRES_URL: databaseUrl(servers.postgresUrl, service.database),
-      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      INSTALLATION_SECRET_FILE: servers.installationSecretFile,
       ...env,
     },
   };
+}
+
+/**
+ * What a service inherits: its settings, those of PostgreSQL's client for a given server, and what Node.js itself reads. Whatever else this
+ * process has in its environment is none of its business.
+ */
+function settingsOf({ name: service, standardPort: port, prefix }: Service): NodeJS.ProcessEnv {
+  const settings = new Set(Object.values(serviceVariables({ service, port })).map(({ name }) => name));
+  return inherited(
+    (name) => settings.has(name) || name.startsWith(`${prefix}_`) || /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$/.test(name),
+  );
 }
 
 function databaseUrl(server: string, database: string): string {

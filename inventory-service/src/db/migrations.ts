@@ -26,7 +26,7 @@ export class CreateInventory1760000000001 implements MigrationInterface {
         sku text not null references stock_items,
         delta bigint not null,
         reason text not null,
-        made_at timestamptz not null
+        made_at timestamptz
       )`);
   }
 

@@ -1,60 +1,40 @@
-import { table } from '@quickstep/shared/rows';
-import { EntitySchema } from 'typeorm';
-import type { Adjustment } from '../domain/adjustment.js';
-import type { Reservation } from '../domain/reservation.js';
-import type { StockItem } from '../domain/stock.js';
+import type { OrderLine } from '@quickstep/shared/contracts';
+import { bigint, integer, json, type RowOf, table, text, textKey, timeOrNull, uuidKey } from '@quickstep/shared/rows';
 
-export const StockItemEntity = new EntitySchema<StockItem>({
-  name: 'StockItem',
-  tableName: 'stock_items',
-  columns: {
-    sku: { type: 'text', primary: true },
-    name: { type: 'text' },
-    unitPrice: { name: 'unit_price', type: 'bigint' },
-    currency: { type: 'text' },
-    available: { type: 'bigint' },
-    reserved: { type: 'bigint' },
-    onHand: { name: 'on_hand', type: 'bigint' },
-    revision: { type: 'integer' },
-  },
+/** One catalogue item and its level. Always `onHand = available + reserved`, and nothing is negative. */
+export const Stock = table('stock_items', {
+  sku: textKey(),
+  name: text(''),
+  /** Integer minor units. */
+  unitPrice: bigint(0),
+  currency: text(''),
+  available: bigint(0),
+  reserved: bigint(0),
+  onHand: bigint(0),
+  /** Grows with every change of what the catalogue shows; 0 before the item exists. */
+  revision: integer(0),
 });
+export type StockItem = RowOf<typeof Stock>;
 
-export const ReservationEntity = new EntitySchema<Reservation>({
-  name: 'Reservation',
-  tableName: 'reservations',
-  columns: {
-    orderId: { name: 'order_id', type: 'uuid', primary: true },
-    status: { type: 'text' },
-    items: { type: 'jsonb' },
-  },
+/**
+ * What inventory did for one order. The first of reservation and release to arrive creates the row, and both lock it: once
+ * `released`, a reservation that comes late does nothing.
+ */
+export const Reservations = table('reservations', {
+  orderId: uuidKey(),
+  status: text<'none' | 'reserved' | 'insufficient' | 'released' | 'committed'>('none'),
+  items: json<readonly OrderLine[]>([]),
 });
+export type Reservation = RowOf<typeof Reservations>;
 
-export const AdjustmentEntity = new EntitySchema<Adjustment>({
-  name: 'Adjustment',
-  tableName: 'stock_adjustments',
-  columns: {
-    adjustmentId: { name: 'adjustment_id', type: 'text', primary: true },
-    sku: { type: 'text' },
-    delta: { type: 'bigint' },
-    reason: { type: 'text' },
-    madeAt: { name: 'made_at', type: 'timestamptz', nullable: true },
-  },
+/** A change of the level that no order made, and why: the books must tell. */
+export const Adjustments = table('stock_adjustments', {
+  /** The client's `Idempotency-Key`, or the id that the server gave the request. */
+  adjustmentId: textKey(),
+  sku: text(''),
+  delta: bigint(0),
+  reason: text(''),
+  /** Null until it has been made. */
+  madeAt: timeOrNull(),
 });
-
-export const Stock = table(StockItemEntity, (sku) => ({
-  sku,
-  name: '',
-  unitPrice: 0,
-  currency: '',
-  available: 0,
-  reserved: 0,
-  onHand: 0,
-  revision: 0,
-}));
-
-export const Reservations = table(ReservationEntity, (orderId): Reservation => ({ orderId, status: 'none', items: [] }));
-
-export const Adjustments = table(
-  AdjustmentEntity,
-  (adjustmentId): Adjustment => ({ adjustmentId, sku: '', delta: 0, reason: '', madeAt: null }),
-);
+export type Adjustment = RowOf<typeof Adjustments>;

@@ -1,18 +1,5 @@
 import type { OrderLine } from '@quickstep/shared/contracts';
-
-/** One catalogue item and its level. Always `onHand = available + reserved`, and nothing is negative. */
-export type StockItem = {
-  readonly sku: string;
-  name: string;
-  /** Integer minor units. */
-  unitPrice: number;
-  currency: string;
-  available: number;
-  reserved: number;
-  onHand: number;
-  /** Grows with every change of what the catalogue shows; 0 before the item exists. */
-  revision: number;
-};
+import type { StockItem } from '../db/tables.js';
 
 export interface Shortage {
   readonly sku: string;

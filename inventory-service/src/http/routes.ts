@@ -1,10 +1,10 @@
 import { Currency, ItemName, Sku, UnitPrice } from '@quickstep/shared/contracts';
+import { entityOf } from '@quickstep/shared/db';
 import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
 import { MoreThan } from 'typeorm';
 import { inventory } from '../choreography.js';
-import { StockItemEntity } from '../db/tables.js';
-import type { StockItem } from '../domain/stock.js';
+import { Stock, type StockItem } from '../db/tables.js';
 import type { inventorySteps } from '../steps/index.js';
 
 const level = Type.Integer({ minimum: 0 });
@@ -36,7 +36,7 @@ export const inventoryRoutes = [
     async find({ query: { cursor, limit } }, { dataSource }) {
       const after = decodeCursor(cursor, /^[A-Z0-9-]{1,32}$/) ?? '';
       const rows = await dataSource
-        .getRepository(StockItemEntity)
+        .getRepository(entityOf(Stock))
         .find({ where: { sku: MoreThan(after) }, order: { sku: 'ASC' }, take: limit + 1 });
       const { items, ...next } = pageOf(rows, limit, (item) => item.sku);
       return { items: items.map(itemView), ...next };
@@ -48,7 +48,7 @@ export const inventoryRoutes = [
     params,
     view: ItemView,
     async find({ params: { sku } }, { dataSource }) {
-      const item = await dataSource.getRepository(StockItemEntity).findOneBy({ sku });
+      const item = await dataSource.getRepository(entityOf(Stock)).findOneBy({ sku });
       return item === null ? undefined : itemView(item);
     },
   }),
@@ -60,7 +60,6 @@ export const inventoryRoutes = [
     createdBy: ({ created }) => created,
     view: ItemView,
     respond: ({ item }) => itemView(item),
-    refusals: [{ kind: 'conflict', code: 'stock_reserved', when: 'More units are reserved than would be on hand' }],
   }),
   command('adjustStock', {
     method: 'post',
@@ -70,10 +69,5 @@ export const inventoryRoutes = [
     idempotent: true,
     view: ItemView,
     respond: itemView,
-    refusals: [
-      { kind: 'not-found', code: 'item_not_found', when: 'There is no such item' },
-      { kind: 'invalid', code: 'idempotency_key_reused', when: 'The Idempotency-Key came with another adjustment before' },
-      { kind: 'conflict', code: 'insufficient_stock', when: 'Fewer units are available than would be taken away' },
-    ],
   }),
 ];

@@ -1,4 +1,5 @@
-import { accepted, refused, step } from '@quickstep/shared/choreography';
+import { accepted, outcome, refused, step } from '@quickstep/shared/choreography';
+import { change } from '@quickstep/shared/rows';
 import { inventory } from '../choreography.js';
 import { Adjustments, Stock } from '../db/tables.js';
 
@@ -9,17 +10,18 @@ export const adjustStock = step(inventory, 'adjustStock', {
     item: Stock.existing(subject),
   }),
   decide: ({ subject: sku, data: { delta, reason } }, { adjustment, item }, { now }) => {
-    if (item === undefined) return refused('not-found', 'item_not_found', `There is no item ${sku}`);
+    if (item === undefined) return refused('item_not_found', `There is no item ${sku}`);
     if (adjustment.madeAt !== null) {
-      if (adjustment.sku === sku && adjustment.delta === delta && adjustment.reason === reason) return accepted(item);
-      return refused('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used for another adjustment');
+      const same = adjustment.sku === sku && adjustment.delta === delta && adjustment.reason === reason;
+      if (same) return accepted(item, outcome('repeated'));
+      return refused('idempotency_key_reused', 'This Idempotency-Key was used for another adjustment');
     }
     if (item.available + delta < 0) {
-      return refused('conflict', 'insufficient_stock', `Only ${item.available} units are available to take away`);
+      return refused('insufficient_stock', `Only ${item.available} units are available to take away`);
     }
     item.available += delta;
     item.onHand += delta;
-    Object.assign(adjustment, { sku, delta, reason, madeAt: now });
-    return accepted(item);
+    change(adjustment, { sku, delta, reason, madeAt: now });
+    return accepted(item, outcome('adjusted'));
   },
 });

@@ -1,4 +1,4 @@
-import { Permanent, step } from '@quickstep/shared/choreography';
+import { outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
 import { commit } from '../domain/stock.js';
@@ -10,10 +10,10 @@ export const commitStock = step(inventory, 'commitStock', {
     stock: Stock.existing(data.items.map((line) => line.sku)),
   }),
   decide: (_event, { reservation, stock }) => {
-    if (reservation.status === 'committed') return [];
+    if (reservation.status === 'committed') return outcome('repeated');
     if (reservation.status !== 'reserved') throw new Permanent(`Shipped, although its stock is ${reservation.status}`);
     commit(stock, reservation.items);
     reservation.status = 'committed';
-    return [];
+    return outcome('committed');
   },
 });

@@ -1,4 +1,4 @@
-import { Permanent, step } from '@quickstep/shared/choreography';
+import { outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { InventoryReleased } from '@quickstep/shared/contracts';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
@@ -11,10 +11,10 @@ export const releaseStock = step(inventory, 'releaseStock', {
     stock: Stock.existing(data.items.map((line) => line.sku)),
   }),
   decide: ({ data }, { reservation, stock }) => {
-    if (reservation.status === 'released') return [];
+    if (reservation.status === 'released') return outcome('repeated');
     if (reservation.status === 'committed') throw new Permanent('The stock has left the warehouse and cannot be released');
     if (reservation.status === 'reserved') release(stock, reservation.items);
     reservation.status = 'released';
-    return [InventoryReleased({ orderId: data.orderId, reason: data.reason })];
+    return outcome('released', InventoryReleased({ orderId: data.orderId, reason: data.reason }));
   },
 });

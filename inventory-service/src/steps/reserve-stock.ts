@@ -1,4 +1,4 @@
-import { step } from '@quickstep/shared/choreography';
+import { outcome, step } from '@quickstep/shared/choreography';
 import { InventoryInsufficient, InventoryReserved } from '@quickstep/shared/contracts';
 import { inventory } from '../choreography.js';
 import { Reservations, Stock } from '../db/tables.js';
@@ -10,15 +10,16 @@ export const reserveStock = step(inventory, 'reserveStock', {
     stock: Stock.existing(data.items.map((line) => line.sku)),
   }),
   decide: ({ data }, { reservation, stock }) => {
-    if (reservation.status !== 'none') return []; // done before, or a release overtook us
+    if (reservation.status === 'released') return outcome('overtaken'); // the release came first
+    if (reservation.status !== 'none') return outcome('repeated');
     reservation.items = data.items;
     const shortages = findShortages(stock, data.items);
     if (shortages.length > 0) {
       reservation.status = 'insufficient';
-      return [InventoryInsufficient({ orderId: data.orderId, shortages })];
+      return outcome('insufficient', InventoryInsufficient({ orderId: data.orderId, shortages }));
     }
     reserve(stock, data.items);
     reservation.status = 'reserved';
-    return [InventoryReserved(data)];
+    return outcome('reserved', InventoryReserved(data));
   },
 });

@@ -13,7 +13,7 @@ export class CreateNotifications1760000000001 implements MigrationInterface {
         body text not null,
         status text not null,
         failure_reason text,
-        created_at timestamptz not null
+        created_at timestamptz
       )`);
     await runner.query('create index notifications_by_order on notifications (order_id)');
   }

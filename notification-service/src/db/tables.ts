@@ -1,36 +1,17 @@
-import { table } from '@quickstep/shared/rows';
-import { EntitySchema } from 'typeorm';
-import type { Notification } from '../domain/notification.js';
+import { type RowOf, table, text, textOrNull, timeOrNull, uuid, uuidKey } from '@quickstep/shared/rows';
+import type { Message } from '../domain/message.js';
 
-export const NotificationEntity = new EntitySchema<Notification>({
-  name: 'Notification',
-  tableName: 'notifications',
-  columns: {
-    notificationId: { name: 'notification_id', type: 'uuid', primary: true },
-    orderId: { name: 'order_id', type: 'uuid' },
-    template: { type: 'text' },
-    channel: { type: 'text' },
-    recipient: { type: 'text' },
-    subject: { type: 'text' },
-    body: { type: 'text' },
-    status: { type: 'text' },
-    failureReason: { name: 'failure_reason', type: 'text', nullable: true },
-    createdAt: { name: 'created_at', type: 'timestamptz', nullable: true },
-  },
+/** One message to a customer, as it was sent. Its id is that of the event that it tells of. */
+export const Notifications = table('notifications', {
+  notificationId: uuidKey(),
+  orderId: uuid(''),
+  template: text<Message['template'] | ''>(''),
+  channel: text<Message['channel'] | ''>(''),
+  recipient: text(''),
+  subject: text(''),
+  body: text(''),
+  status: text<'NEW' | 'SENT' | 'FAILED'>('NEW'),
+  failureReason: textOrNull(),
+  createdAt: timeOrNull(),
 });
-
-export const Notifications = table(
-  NotificationEntity,
-  (notificationId): Notification => ({
-    notificationId,
-    orderId: '',
-    template: '',
-    channel: '',
-    recipient: '',
-    subject: '',
-    body: '',
-    status: 'NEW',
-    failureReason: null,
-    createdAt: null,
-  }),
-);
+export type Notification = RowOf<typeof Notifications>;

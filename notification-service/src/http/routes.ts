@@ -1,8 +1,8 @@
 import { OrderId } from '@quickstep/shared/contracts';
+import { entityOf } from '@quickstep/shared/db';
 import { decodeCursor, Nullable, pageOf, pageQuery, pageSchema, read, Timestamp, UUID_KEY } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
-import { NotificationEntity } from '../db/tables.js';
-import type { Notification } from '../domain/notification.js';
+import { type Notification, Notifications } from '../db/tables.js';
 
 const NotificationView = Type.Object({
   id: Type.String({ format: 'uuid' }),
@@ -29,7 +29,7 @@ export const notificationRoutes = [
     view: pageSchema(NotificationView),
     async find({ query: { orderId, cursor, limit } }, { dataSource }) {
       const after = decodeCursor(cursor, UUID_KEY);
-      const query = dataSource.getRepository(NotificationEntity).createQueryBuilder('n');
+      const query = dataSource.getRepository(entityOf(Notifications)).createQueryBuilder('n');
       query.orderBy('n.notificationId', 'ASC').limit(limit + 1);
       if (orderId !== undefined) query.andWhere('n.orderId = :orderId', { orderId });
       if (after !== undefined) query.andWhere('n.notificationId > :after', { after });

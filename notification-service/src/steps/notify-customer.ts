@@ -1,5 +1,6 @@
-import { step } from '@quickstep/shared/choreography';
+import { effectStep, outcome } from '@quickstep/shared/choreography';
 import { asReason, NotificationFailed, NotificationSent } from '@quickstep/shared/contracts';
+import { change } from '@quickstep/shared/rows';
 import { notification as declared } from '../choreography.js';
 import { Notifications } from '../db/tables.js';
 import type { Mailer, SendOutcome } from '../domain/mailer.js';
@@ -8,24 +9,26 @@ import { messageFor } from '../domain/message.js';
 const SENT: SendOutcome = { kind: 'sent' };
 
 export const notifyCustomer = (mailer: Mailer) =>
-  step(declared, 'notifyCustomer', {
+  effectStep(declared, 'notifyCustomer', {
     rows: ({ id }) => ({ notification: Notifications.fresh(id) }),
-    effect: async (event, idempotencyKey) => {
+    effect: async (event, key) => {
       const message = messageFor(event);
-      return message === undefined ? SENT : mailer.send(message, idempotencyKey);
+      return message === undefined ? SENT : mailer.send(message, key);
     },
-    decide: (event, { notification }, { now, outcome }) => {
+    decide: (event, { notification }, { now, answer }) => {
       const message = messageFor(event);
-      if (message === undefined || notification.status !== 'NEW') return [];
+      if (message === undefined) return outcome('nothingToTell');
+      if (notification.status !== 'NEW') return outcome('repeated');
       const { orderId } = event.data;
       const { notificationId } = notification;
-      Object.assign(notification, message, { orderId, createdAt: now });
-      if (outcome.kind === 'refused') {
-        const reason = asReason(outcome.reason);
-        Object.assign(notification, { status: 'FAILED', failureReason: reason });
-        return [NotificationFailed({ orderId, notificationId, template: message.template, reason })];
+      const { template } = message;
+      change(notification, { ...message, orderId, createdAt: now });
+      if (answer.kind === 'refused') {
+        const reason = asReason(answer.reason);
+        change(notification, { status: 'FAILED', failureReason: reason });
+        return outcome('refused', NotificationFailed({ orderId, notificationId, template, reason }));
       }
       notification.status = 'SENT';
-      return [NotificationSent({ orderId, notificationId, template: message.template })];
+      return outcome('sent', NotificationSent({ orderId, notificationId, template }));
     },
   });

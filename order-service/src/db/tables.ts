@@ -1,68 +1,56 @@
-import { table } from '@quickstep/shared/rows';
-import { EntitySchema } from 'typeorm';
-import type { CatalogueItem } from '../domain/catalogue-item.js';
-import type { Order } from '../domain/order.js';
+import type { OrderLine, ShippingAddress } from '@quickstep/shared/contracts';
+import {
+  bigint,
+  integer,
+  json,
+  jsonOrNull,
+  type RowOf,
+  table,
+  text,
+  textKey,
+  textOrNull,
+  timeOrNull,
+  uuidKey,
+} from '@quickstep/shared/rows';
+import type { Facts, OrderStatus } from '../domain/status.js';
 
-export const OrderEntity = new EntitySchema<Order>({
-  name: 'Order',
-  tableName: 'orders',
-  columns: {
-    orderId: { name: 'order_id', type: 'uuid', primary: true },
-    customerId: { name: 'customer_id', type: 'text' },
-    email: { type: 'text', nullable: true },
-    items: { type: 'jsonb' },
-    total: { type: 'bigint' },
-    currency: { type: 'text' },
-    paymentMethod: { name: 'payment_method', type: 'text' },
-    shippingAddress: { name: 'shipping_address', type: 'jsonb', nullable: true },
-    status: { type: 'text' },
-    facts: { type: 'jsonb' },
-    reason: { type: 'text', nullable: true },
-    trackingNumber: { name: 'tracking_number', type: 'text', nullable: true },
-    requestHash: { name: 'request_hash', type: 'text', nullable: true },
-    placedAt: { name: 'placed_at', type: 'timestamptz', nullable: true },
-    deadlineAt: { name: 'deadline_at', type: 'timestamptz', nullable: true },
-    endedAt: { name: 'ended_at', type: 'timestamptz', nullable: true },
-    stuckSince: { name: 'stuck_since', type: 'timestamptz', nullable: true },
-  },
+/** An order, and the facts known of its saga. */
+export const Orders = table('orders', {
+  orderId: uuidKey(),
+  customerId: text(''),
+  email: textOrNull(),
+  items: json<readonly OrderLine[]>([]),
+  /** Integer minor units. */
+  total: bigint(0),
+  currency: text(''),
+  paymentMethod: text(''),
+  shippingAddress: jsonOrNull<ShippingAddress>(),
+  /** Always `statusOf(facts)`; stored so that orders can be listed and counted by it. */
+  status: text<OrderStatus>('PENDING'),
+  facts: json<Facts>({}),
+  /** Why it is being cancelled, or was. */
+  reason: textOrNull(),
+  trackingNumber: textOrNull(),
+  /** Fingerprint of the request, when it came with an idempotency key. */
+  requestHash: textOrNull(),
+  /** Null until the order has been placed. */
+  placedAt: timeOrNull(),
+  /** When the saga must have ended, or be looked at again; null once it has ended. */
+  deadlineAt: timeOrNull(),
+  endedAt: timeOrNull(),
+  /** Since when the order is past its deadline although its cancellation was asked for. */
+  stuckSince: timeOrNull(),
 });
+export type Order = RowOf<typeof Orders>;
 
-export const CatalogueItemEntity = new EntitySchema<CatalogueItem>({
-  name: 'CatalogueItem',
-  tableName: 'catalogue_items',
-  columns: {
-    sku: { type: 'text', primary: true },
-    name: { type: 'text' },
-    unitPrice: { name: 'unit_price', type: 'bigint' },
-    currency: { type: 'text' },
-    revision: { type: 'integer' },
-  },
+/** What the order service knows of a catalogue item, from inventory's events. */
+export const Catalogue = table('catalogue_items', {
+  sku: textKey(),
+  name: text(''),
+  /** Integer minor units. */
+  unitPrice: bigint(0),
+  currency: text(''),
+  /** The change that this is the state of: an older one that arrives late must not overwrite it. */
+  revision: integer(0),
 });
-
-export const Orders = table(
-  OrderEntity,
-  (orderId): Order => ({
-    orderId,
-    customerId: '',
-    email: null,
-    items: [],
-    total: 0,
-    currency: '',
-    paymentMethod: '',
-    shippingAddress: null,
-    status: 'PENDING',
-    facts: {},
-    reason: null,
-    trackingNumber: null,
-    requestHash: null,
-    placedAt: null,
-    deadlineAt: null,
-    endedAt: null,
-    stuckSince: null,
-  }),
-);
-
-export const Catalogue = table(
-  CatalogueItemEntity,
-  (sku): CatalogueItem => ({ sku, name: '', unitPrice: 0, currency: '', revision: 0 }),
-);
+export type CatalogueItem = RowOf<typeof Catalogue>;

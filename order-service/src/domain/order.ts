@@ -1,33 +1,6 @@
-import type { OrderLine, OrderState, ShippingAddress } from '@quickstep/shared/contracts';
-import { type Fact, type Facts, type OrderStatus, statusOf } from './status.js';
-
-/** An order, and the facts known of its saga. */
-export type Order = {
-  readonly orderId: string;
-  customerId: string;
-  email: string | null;
-  items: readonly OrderLine[];
-  /** Integer minor units. */
-  total: number;
-  currency: string;
-  paymentMethod: string;
-  shippingAddress: ShippingAddress | null;
-  /** Always `statusOf(facts)`; stored so that orders can be listed and counted by it. */
-  status: OrderStatus;
-  facts: Facts;
-  /** Why it is being cancelled, or was. */
-  reason: string | null;
-  trackingNumber: string | null;
-  /** Fingerprint of the request, when it came with an idempotency key. */
-  requestHash: string | null;
-  /** Null until the order has been placed. */
-  placedAt: Date | null;
-  /** When the saga must have ended, or be looked at again; null once it has ended. */
-  deadlineAt: Date | null;
-  endedAt: Date | null;
-  /** Since when the order is past its deadline although its cancellation was asked for. */
-  stuckSince: Date | null;
-};
+import type { OrderState } from '@quickstep/shared/contracts';
+import type { Order } from '../db/tables.js';
+import { type Fact, statusOf } from './status.js';
 
 /** @param time when it happened (RFC 3339) */
 export function learn(order: Order, fact: Fact, time: string): void {

@@ -1,6 +1,6 @@
 import type { OrderLine } from '@quickstep/shared/contracts';
 import type { FieldError } from '@quickstep/shared/events';
-import type { CatalogueItem } from './catalogue-item.js';
+import type { CatalogueItem } from '../db/tables.js';
 
 interface RequestedLine {
   readonly sku: string;

@@ -2,9 +2,9 @@ import { CustomerId, OrderId } from '@quickstep/shared/contracts';
 import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
+import { countByStatus, findOrder, historyOf, listOrders } from '../db/queries.js';
 import { orderStatuses } from '../domain/status.js';
 import type { orderSteps } from '../steps/index.js';
-import { countByStatus, findOrder, historyOf, listOrders } from './order-queries.js';
 import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
@@ -21,7 +21,6 @@ export const orderRoutes = [
     view: OrderView,
     respond: orderView,
     location: (order) => `/orders/${order.orderId}`,
-    refusals: [{ kind: 'invalid', code: 'idempotency_key_reused', when: 'The Idempotency-Key came with another request before' }],
   }),
   command('cancelOrder', {
     method: 'post',
@@ -31,10 +30,6 @@ export const orderRoutes = [
     view: OrderView,
     respond: orderView,
     location: (order) => `/orders/${order.orderId}`,
-    refusals: [
-      { kind: 'not-found', code: 'order_not_found', when: 'There is no such order' },
-      { kind: 'conflict', code: 'order_ended', when: 'The order has ended already' },
-    ],
   }),
   read({
     path: '/orders',

@@ -10,7 +10,7 @@ import {
 } from '@quickstep/shared/contracts';
 import { Nullable, Timestamp } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
-import type { Order } from '../domain/order.js';
+import type { Order } from '../db/tables.js';
 import { orderStatuses } from '../domain/status.js';
 
 export const OrderStatusField = Type.Union(orderStatuses.map((status) => Type.Literal(status)));

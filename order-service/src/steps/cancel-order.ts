@@ -1,4 +1,4 @@
-import { accepted, refused, step } from '@quickstep/shared/choreography';
+import { accepted, outcome, refused, step } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
@@ -13,13 +13,14 @@ export const cancelOrder = (deadlineMs: number) =>
   step(declared, 'cancelOrder', {
     rows: ({ subject }) => ({ order: Orders.existing(subject) }),
     decide: ({ subject, data }, { order }, { now }) => {
-      if (order === undefined) return refused('not-found', 'order_not_found', `There is no order ${subject}`);
-      if (hasEnded(order.status)) return refused('conflict', 'order_ended', `The order is ${order.status} already`);
-      if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order);
+      if (order === undefined) return refused('order_not_found', `There is no order ${subject}`);
+      if (hasEnded(order.status)) return refused('order_ended', `The order is ${order.status} already`);
+      if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order, outcome('repeated'));
       const reason = data.reason ?? 'Cancelled by the customer';
       learn(order, 'order.cancellation_requested', now.toISOString());
       order.reason ??= reason;
       order.deadlineAt = deadlineFrom(now, deadlineMs);
-      return accepted(order, [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason })]);
+      const requested = OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason });
+      return accepted(order, outcome('requested', requested));
     },
   });

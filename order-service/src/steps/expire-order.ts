@@ -1,4 +1,4 @@
-import { due, timerStep } from '@quickstep/shared/choreography';
+import { due, outcome, timerStep } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
@@ -13,22 +13,17 @@ export const expireOrder = (deadlineMs: number) =>
     due: due(Orders, 'deadlineAt'),
     rows: ({ subject }) => ({ order: Orders.existing(subject) }),
     decide: (_firing, { order }, { now }) => {
-      if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return [];
+      if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return outcome('notDue');
       order.deadlineAt = deadlineFrom(now, deadlineMs);
       if (order.facts['order.cancellation_requested'] !== undefined) {
-        if (order.stuckSince !== null) return [];
+        if (order.stuckSince !== null) return outcome('stillStuck');
         order.stuckSince = now;
-        return [
-          OrderStuck({
-            orderId: order.orderId,
-            status: order.status,
-            reason: 'Its cancellation was asked for, but has not ended',
-          }),
-        ];
+        const { orderId, status } = order;
+        return outcome('stuck', OrderStuck({ orderId, status, reason: 'Its cancellation was asked for, but has not ended' }));
       }
       const reason = 'The order was not completed in time';
       learn(order, 'order.cancellation_requested', now.toISOString());
       order.reason ??= reason;
-      return [OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason })];
+      return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason }));
     },
   });

@@ -1,10 +1,9 @@
 import { implement } from '@quickstep/shared/choreography';
 import { order } from '../choreography.js';
 import { cancelOrder } from './cancel-order.js';
-import { endOrder } from './end-order.js';
 import { expireOrder } from './expire-order.js';
 import { placeOrder } from './place-order.js';
-import { recordProgress } from './record-progress.js';
+import { trackOrder } from './track-order.js';
 import { updateCatalogue } from './update-catalogue.js';
 
 /** @param deadlineMs how long a saga may take before its order is cancelled, in milliseconds */
@@ -13,7 +12,6 @@ export const orderSteps = (deadlineMs: number) =>
     placeOrder: placeOrder(deadlineMs),
     cancelOrder: cancelOrder(deadlineMs),
     expireOrder: expireOrder(deadlineMs),
-    recordProgress,
-    endOrder,
+    trackOrder,
     updateCatalogue,
   });

@@ -1,5 +1,6 @@
-import { accepted, refused, step } from '@quickstep/shared/choreography';
+import { accepted, outcome, refused, step } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
+import { change } from '@quickstep/shared/rows';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
 import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';
@@ -16,15 +17,16 @@ export const placeOrder = (deadlineMs: number) =>
     decide: ({ data, idempotencyKey }, { order, catalogue }, { now }) => {
       const hash = idempotencyKey === undefined ? null : requestHash(data);
       if (order.placedAt !== null) {
-        if (order.requestHash === hash) return accepted(asPlaced(order, deadlineMs));
-        return refused('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used for another request');
+        if (order.requestHash === hash) return accepted(asPlaced(order, deadlineMs), outcome('repeated'));
+        return refused('idempotency_key_reused', 'This Idempotency-Key was used for another request');
       }
       const priced = price(data.items, catalogue);
-      if (!priced.ok) return refused('invalid', 'invalid_request', 'Some items cannot be ordered', priced.errors);
+      if (!priced.ok) return refused('invalid_request', 'Some items cannot be ordered', priced.errors);
       const { customerId, email = null, paymentMethod, shippingAddress } = data;
       const { items, total, currency } = priced;
-      Object.assign(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
-      Object.assign(order, { requestHash: hash, placedAt: now, deadlineAt: deadlineFrom(now, deadlineMs) });
-      return accepted(asPlaced(order, deadlineMs), [OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress })]);
+      change(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
+      change(order, { requestHash: hash, placedAt: now, deadlineAt: deadlineFrom(now, deadlineMs) });
+      const created = OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress });
+      return accepted(asPlaced(order, deadlineMs), outcome('placed', created));
     },
   });

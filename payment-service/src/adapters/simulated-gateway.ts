@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '@quickstep/shared/providers';
-import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome } from '../domain/gateway.js';
+import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } from '../domain/gateway.js';
 
 type Charged = Extract<ChargeOutcome, { kind: 'charged' }> & { readonly amount: number };
 
+type Refunded = Extract<RefundOutcome, { kind: 'refunded' }>;
+type Reversed = { readonly kind: 'reversed'; readonly reversalId: string };
+
 /** What the gateway remembers having answered. */
-export type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | RefundOutcome;
+export type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
 
 const FAILURES_OF_A_FLAKY_CARD = 2;
 
@@ -32,26 +35,31 @@ export class SimulatedGateway implements PaymentGateway {
       paymentMethod === 'pm_card_declined'
         ? { kind: 'declined', reason: 'insufficient funds' }
         : { kind: 'charged', chargeId: idOf('ch', idempotencyKey), amount };
-    return chargeOutcome(await this.#ledger.answerOnce(idempotencyKey, reference, 'charge', answer));
+    const first = await this.#ledger.answerOnce(idempotencyKey, reference, 'charge', answer);
+    if (first.kind === 'charged' || first.kind === 'declined') return first;
+    throw keyReused('charge', first);
   }
 
   async refund(reference: string, idempotencyKey: string): Promise<RefundOutcome> {
-    const answers = await this.#ledger.byReference(reference, 'charge');
-    const charged = answers.find((answer) => answer.kind === 'charged');
-    const answer: RefundOutcome =
-      charged === undefined
-        ? { kind: 'nothing-charged' }
-        : { kind: 'refunded', refundId: idOf('re', charged.chargeId), amount: charged.amount };
-    return refundOutcome(await this.#ledger.answerOnce(idempotencyKey, reference, 'refund', answer));
+    const charges = await this.#ledger.byReference(reference, 'charge');
+    const charged = charges.find((answer) => answer.kind === 'charged');
+    // No money moved, so there is nothing to remember: a charge may still come.
+    if (charged === undefined) return { kind: 'nothing-charged' };
+    const { chargeId, amount } = charged;
+    const answer: Refunded = { kind: 'refunded', refundId: idOf('re', chargeId), chargeId, amount };
+    const first = await this.#ledger.answerOnce(idempotencyKey, reference, 'refund', answer);
+    if (first.kind === 'refunded') return first;
+    throw keyReused('refund', first);
+  }
+
+  async reverse({ reference, chargeId }: Reversal, idempotencyKey: string): Promise<string> {
+    const answer: Reversed = { kind: 'reversed', reversalId: idOf('rv', chargeId) };
+    const first = await this.#ledger.answerOnce(idempotencyKey, reference, 'reversal', answer);
+    if (first.kind === 'reversed') return first.reversalId;
+    throw keyReused('reversal', first);
   }
 }
 
-function chargeOutcome(answer: GatewayAnswer): ChargeOutcome {
-  if (answer.kind === 'charged' || answer.kind === 'declined') return answer;
-  throw new Error('The idempotency key of a charge was used for a refund');
-}
-
-function refundOutcome(answer: GatewayAnswer): RefundOutcome {
-  if (answer.kind === 'refunded' || answer.kind === 'nothing-charged') return answer;
-  throw new Error('The idempotency key of a refund was used for a charge');
+function keyReused(asked: string, { kind }: GatewayAnswer): Error {
+  return new Error(`The idempotency key of a ${asked} was used for something that was ${kind}`);
 }

@@ -10,7 +10,9 @@ export class CreatePayments1760000000001 implements MigrationInterface {
         charge_id text unique,
         decline_reason text,
         refund_id text unique,
+        refunded_charge_id text,
         refunded_amount bigint not null check (refunded_amount >= 0),
+        surplus_charges jsonb not null,
         closed boolean not null
       ) with (fillfactor = 90)`);
   }

@@ -1,32 +1,28 @@
-import { table } from '@quickstep/shared/rows';
-import { EntitySchema } from 'typeorm';
-import type { Payment } from '../domain/payment.js';
+import { bigint, boolean, json, type RowOf, table, text, textOrNull, uuidKey } from '@quickstep/shared/rows';
 
-export const PaymentEntity = new EntitySchema<Payment>({
-  name: 'Payment',
-  tableName: 'payments',
-  columns: {
-    orderId: { name: 'order_id', type: 'uuid', primary: true },
-    amount: { type: 'bigint' },
-    currency: { type: 'text' },
-    chargeId: { name: 'charge_id', type: 'text', nullable: true },
-    declineReason: { name: 'decline_reason', type: 'text', nullable: true },
-    refundId: { name: 'refund_id', type: 'text', nullable: true },
-    refundedAmount: { name: 'refunded_amount', type: 'bigint' },
-    closed: { type: 'boolean' },
-  },
+/** A charge beside the one kept for the order, and what gave it back. */
+export interface SurplusCharge {
+  readonly chargeId: string;
+  readonly amount: number;
+  readonly reversalId: string | null;
+}
+
+/**
+ * The facts known of one order's payment. The first of charge and refund to arrive creates the row, and both lock it: once
+ * `closed`, nothing goes forward any more, and a charge that comes back late is given back.
+ */
+export const Payments = table('payments', {
+  orderId: uuidKey(),
+  /** Integer minor units. */
+  amount: bigint(0),
+  currency: text(''),
+  chargeId: textOrNull(),
+  declineReason: textOrNull(),
+  refundId: textOrNull(),
+  /** The charge that the refund gave back. */
+  refundedChargeId: textOrNull(),
+  refundedAmount: bigint(0),
+  surplusCharges: json<readonly SurplusCharge[]>([]),
+  closed: boolean(false),
 });
-
-export const Payments = table(
-  PaymentEntity,
-  (orderId): Payment => ({
-    orderId,
-    amount: 0,
-    currency: '',
-    chargeId: null,
-    declineReason: null,
-    refundId: null,
-    refundedAmount: 0,
-    closed: false,
-  }),
-);
+export type Payment = RowOf<typeof Payments>;

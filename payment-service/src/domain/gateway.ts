@@ -13,15 +13,23 @@ export type ChargeOutcome =
   | { readonly kind: 'declined'; readonly reason: string };
 
 export type RefundOutcome =
-  | { readonly kind: 'refunded'; readonly refundId: string; readonly amount: number }
+  | { readonly kind: 'refunded'; readonly refundId: string; readonly chargeId: string; readonly amount: number }
   | { readonly kind: 'nothing-charged' };
 
+export interface Reversal {
+  /** The order. */
+  readonly reference: string;
+  readonly chargeId: string;
+}
+
 /**
- * Who moves the money. Both calls answer a repeated idempotency key as they did at first; they reject when the outcome is unknown
- * or the gateway is away, and are then tried again with the same key.
+ * Who moves the money. Every call answers a repeated idempotency key as it did at first; only `nothing-charged`, by which no money
+ * moved, is asked anew. They reject when the outcome is unknown or the gateway is away, and are then tried again with the same key.
  */
 export interface PaymentGateway {
   charge(charge: Charge, idempotencyKey: string): Promise<ChargeOutcome>;
-  /** Gives back whatever was charged for the reference, once, however often it is asked. */
+  /** Gives back what was charged for the reference, once, however often it is asked. */
   refund(reference: string, idempotencyKey: string): Promise<RefundOutcome>;
+  /** Gives back one particular charge, and no other. Resolves to the id of the reversal. */
+  reverse(reversal: Reversal, idempotencyKey: string): Promise<string>;
 }

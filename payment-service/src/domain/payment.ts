@@ -1,18 +1,4 @@
-/**
- * The facts known of one order's payment. The first of charge and refund to arrive creates the row, and both lock it: once
- * `closed`, nothing goes forward any more, and a charge that comes back late is given back.
- */
-export type Payment = {
-  readonly orderId: string;
-  /** Integer minor units. */
-  amount: number;
-  currency: string;
-  chargeId: string | null;
-  declineReason: string | null;
-  refundId: string | null;
-  refundedAmount: number;
-  closed: boolean;
-};
+import type { Payment, SurplusCharge } from '../db/tables.js';
 
 export const paymentStatuses = ['PENDING', 'CHARGED', 'DECLINED', 'REFUNDED', 'CLOSED'] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
@@ -23,4 +9,13 @@ export function paymentStatus(payment: Payment): PaymentStatus {
   if (payment.chargeId !== null) return 'CHARGED';
   if (payment.declineReason !== null) return 'DECLINED';
   return payment.closed ? 'CLOSED' : 'PENDING';
+}
+
+/** Whether the gateway made a charge that is neither the one kept for the order nor the one given back. */
+export function isSurplus({ chargeId, refundedChargeId }: Payment, answered: string): boolean {
+  return [chargeId, refundedChargeId].some((known) => known !== null && known !== answered);
+}
+
+export function withSurplus({ surplusCharges }: Payment, charge: SurplusCharge): readonly SurplusCharge[] {
+  return [...surplusCharges.filter(({ chargeId }) => chargeId !== charge.chargeId), charge];
 }

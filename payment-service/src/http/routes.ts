@@ -1,7 +1,8 @@
 import { Amount, OrderId } from '@quickstep/shared/contracts';
+import { entityOf } from '@quickstep/shared/db';
 import { Nullable, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
-import { PaymentEntity } from '../db/tables.js';
+import { Payments } from '../db/tables.js';
 import { paymentStatus, paymentStatuses } from '../domain/payment.js';
 
 const PaymentView = Type.Object({
@@ -22,10 +23,11 @@ export const paymentRoutes = [
     params: Type.Object({ orderId: OrderId }),
     view: PaymentView,
     async find({ params }, { dataSource }) {
-      const payment = await dataSource.getRepository(PaymentEntity).findOneBy(params);
+      const payment = await dataSource.getRepository(entityOf(Payments)).findOneBy(params);
       if (payment === null) return undefined;
-      const { closed: _, ...shown } = payment;
-      return { ...shown, status: paymentStatus(payment) };
+      const { orderId, amount, currency, chargeId, declineReason, refundId, refundedAmount } = payment;
+      const status = paymentStatus(payment);
+      return { orderId, status, amount, currency, chargeId, declineReason, refundId, refundedAmount };
     },
   }),
 ];

@@ -1,4 +1,4 @@
-import { step } from '@quickstep/shared/choreography';
+import { effectStep, outcome, Permanent } from '@quickstep/shared/choreography';
 import {
   asReason,
   InventoryRelease,
@@ -6,30 +6,47 @@ import {
   PaymentCompleted,
   PaymentFailed,
   PaymentRefund,
+  PaymentReversal,
 } from '@quickstep/shared/contracts';
+import { change } from '@quickstep/shared/rows';
 import { payment as declared } from '../choreography.js';
 import { Payments } from '../db/tables.js';
 import type { PaymentGateway } from '../domain/gateway.js';
+import { isSurplus, withSurplus } from '../domain/payment.js';
 
 export const chargePayment = (gateway: PaymentGateway) =>
-  step(declared, 'chargePayment', {
+  effectStep(declared, 'chargePayment', {
     rows: ({ data }) => ({ payment: Payments.fresh(data.orderId) }),
-    effect: ({ data: { orderId, total, currency, paymentMethod } }, idempotencyKey) =>
-      gateway.charge({ reference: orderId, amount: total, currency, paymentMethod }, idempotencyKey),
-    decide: ({ data }, { payment }, { outcome }) => {
-      if (payment.chargeId !== null || payment.declineReason !== null) return []; // done before
+    effect: ({ data: { orderId, total, currency, paymentMethod } }, key) =>
+      gateway.charge({ reference: orderId, amount: total, currency, paymentMethod }, key),
+    decide: ({ data }, { payment }, { answer }) => {
       const { orderId, items, total, currency, shippingAddress } = data;
-      Object.assign(payment, { amount: total, currency });
-      if (outcome.kind === 'declined') {
-        payment.declineReason = asReason(outcome.reason);
-        if (payment.closed) return []; // the refund that overtook us has released the stock
+      if (answer.kind === 'declined') {
+        if (payment.chargeId !== null || payment.declineReason !== null) return outcome('repeated');
+        change(payment, { amount: total, currency, declineReason: asReason(answer.reason) });
+        if (payment.closed) return outcome('overtaken'); // the refund that came first has released the stock
         payment.closed = true;
-        const reason = asReason(`Payment declined: ${outcome.reason}`);
-        return [PaymentFailed({ orderId, reason }), InventoryRelease({ orderId, items, reason })];
+        const reason = asReason(`Payment declined: ${answer.reason}`);
+        return outcome('declined', PaymentFailed({ orderId, reason }), InventoryRelease({ orderId, items, reason }));
       }
-      payment.chargeId = outcome.chargeId;
-      if (!payment.closed) return [PaymentCompleted({ ...orderStateOf(data), shippingAddress, chargeId: outcome.chargeId })];
-      if (payment.refundId !== null) return []; // the refund that overtook us has given this very charge back
-      return [PaymentRefund({ ...orderStateOf(data), reason: 'The charge came through after the order was cancelled' })];
+      const { chargeId } = answer;
+      if (isSurplus(payment, chargeId)) {
+        if (payment.surplusCharges.some((known) => known.chargeId === chargeId)) return outcome('repeated');
+        payment.surplusCharges = withSurplus(payment, { chargeId, amount: total, reversalId: null });
+        const reason = 'The gateway made another charge for the same order';
+        return outcome('chargedTwice', PaymentReversal({ orderId, chargeId, amount: total, currency, reason }));
+      }
+      if (payment.chargeId !== null) return outcome('repeated');
+      change(payment, { amount: total, currency, chargeId });
+      if (!payment.closed) return outcome('charged', PaymentCompleted({ ...orderStateOf(data), shippingAddress, chargeId }));
+      if (payment.refundId === null) {
+        return outcome(
+          'late',
+          PaymentRefund({ ...orderStateOf(data), reason: 'The charge came through after the order was cancelled' }),
+        );
+      }
+      if (payment.refundedAmount !== total)
+        throw new Permanent(`${payment.refundedAmount} of ${total} ${currency} were refunded`);
+      return outcome('overtaken'); // the refund that came first has given this very charge back
     },
   });

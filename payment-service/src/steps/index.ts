@@ -3,6 +3,11 @@ import { payment } from '../choreography.js';
 import type { PaymentGateway } from '../domain/gateway.js';
 import { chargePayment } from './charge-payment.js';
 import { refundPayment } from './refund-payment.js';
+import { reverseCharge } from './reverse-charge.js';
 
 export const paymentSteps = (gateway: PaymentGateway) =>
-  implement(payment, { chargePayment: chargePayment(gateway), refundPayment: refundPayment(gateway) });
+  implement(payment, {
+    chargePayment: chargePayment(gateway),
+    refundPayment: refundPayment(gateway),
+    reverseCharge: reverseCharge(gateway),
+  });

@@ -1,35 +1,39 @@
-import { step } from '@quickstep/shared/choreography';
-import { InventoryRelease, orderStateOf, PaymentRefund, PaymentRefunded } from '@quickstep/shared/contracts';
+import { effectStep, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
+import { InventoryRelease, PaymentRefunded } from '@quickstep/shared/contracts';
+import { change } from '@quickstep/shared/rows';
 import { payment as declared } from '../choreography.js';
-import { Payments } from '../db/tables.js';
-import type { PaymentGateway } from '../domain/gateway.js';
+import { type Payment, Payments } from '../db/tables.js';
+import type { PaymentGateway, RefundOutcome } from '../domain/gateway.js';
+
+/** What was given back is what was charged; anything else is for a person to put right. */
+function check({ chargeId, amount, currency }: Payment, answer: RefundOutcome): void {
+  if (chargeId === null) return;
+  // Charged between the gateway's answer and our lock, or the gateway has forgotten: asking again tells.
+  if (answer.kind === 'nothing-charged') throw new Mismatch(`The gateway knows no charge to refund, but ${chargeId} is recorded`);
+  if (answer.chargeId !== chargeId) throw new Mismatch(`The gateway refunded ${answer.chargeId}, but ${chargeId} is recorded`);
+  if (answer.amount !== amount)
+    throw new Permanent(
+      `The gateway refunded ${answer.amount} of ${amount} ${currency}: give back the rest, then send this again`,
+    );
+}
 
 /** Undoes `chargePayment`. When it comes first, the closed row that it leaves behind turns the late charge back. */
 export const refundPayment = (gateway: PaymentGateway) =>
-  step(declared, 'refundPayment', {
+  effectStep(declared, 'refundPayment', {
     rows: ({ data }) => ({ payment: Payments.fresh(data.orderId) }),
-    effect: ({ data }, idempotencyKey) => gateway.refund(data.orderId, idempotencyKey),
-    decide: ({ data }, { payment }, { outcome }) => {
-      if (payment.refundId !== null) return []; // done before
+    effect: ({ data }, key) => gateway.refund(data.orderId, key),
+    decide: ({ data }, { payment }, { answer }) => {
+      if (payment.refundId !== null) return outcome('repeated');
+      check(payment, answer);
       const { orderId, customerId, email, items, currency, reason } = data;
-      if (outcome.kind === 'nothing-charged') {
-        // Charged between the gateway's answer and our lock: ask again, under a new event and so a new idempotency key.
-        if (payment.chargeId !== null) return [PaymentRefund({ ...orderStateOf(data), reason })];
-        if (payment.closed) return [];
-      } else {
-        Object.assign(payment, { refundId: outcome.refundId, refundedAmount: outcome.amount });
+      const customer = { orderId, customerId, ...(email === undefined ? {} : { email }) };
+      if (answer.kind === 'nothing-charged' && payment.closed) return outcome('repeated');
+      if (answer.kind === 'refunded') {
+        change(payment, { refundId: answer.refundId, refundedChargeId: answer.chargeId, refundedAmount: answer.amount });
       }
-      const amount = outcome.kind === 'refunded' ? outcome.amount : 0;
-      const refunded = PaymentRefunded({
-        orderId,
-        customerId,
-        ...(email === undefined ? {} : { email }),
-        amount,
-        currency,
-        reason,
-      });
-      if (payment.closed) return [refunded]; // a late charge: the stock was released when the row was closed
-      Object.assign(payment, { closed: true, currency });
-      return [refunded, InventoryRelease({ orderId, items, reason })];
+      const refunded = PaymentRefunded({ ...customer, amount: payment.refundedAmount, currency, reason });
+      if (payment.closed) return outcome('refundedLate', refunded);
+      change(payment, { closed: true, currency });
+      return outcome('refunded', refunded, InventoryRelease({ orderId, items, reason }));
     },
   });

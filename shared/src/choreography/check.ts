@@ -1,18 +1,21 @@
-import { type Choreography, consumedBy, emittedBy } from './choreography.js';
+import { type Choreography, consumedBy, emittedBy, type StepDeclaration } from './choreography.js';
 
-/** What is wrong with a set of declarations taken together; empty when they fit. */
+const waitedFor = (step: StepDeclaration) => (step.kind === 'event' ? step.on : []);
+
+/** What is wrong with a set of declarations taken together; empty when they fit. Observers do not count as consumers. */
 export function problemsOf(declared: readonly Choreography[]): string[] {
-  const consumed = new Set(declared.flatMap(consumedBy));
+  const reaching = new Set(declared.flatMap(consumedBy));
+  const consumed = new Set(declared.flatMap(({ steps }) => Object.values(steps).flatMap(waitedFor)));
   const emitted = new Set(declared.flatMap(emittedBy));
   const problems: string[] = [];
   for (const contract of emitted) {
     if (!contract.final && !consumed.has(contract)) problems.push(`${contract.type} is emitted, but no service consumes it`);
     if (contract.final && consumed.has(contract)) problems.push(`${contract.type} is declared final, but a service consumes it`);
   }
-  for (const contract of consumed) {
+  for (const contract of reaching) {
     if (!emitted.has(contract)) problems.push(`${contract.type} is consumed, but no service emits it`);
   }
-  const types = [...new Set([...consumed, ...emitted])].map((contract) => contract.type);
+  const types = [...new Set([...reaching, ...emitted])].map((contract) => contract.type);
   for (const type of new Set(types.filter((each, index) => types.indexOf(each) !== index))) {
     problems.push(`${type} has two contracts`);
   }

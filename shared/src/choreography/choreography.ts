@@ -1,63 +1,146 @@
 import type { CommandContract, EventContract } from '../events/index.js';
 
-/** A step that reacts to events. */
-export interface EventStepDeclaration {
-  readonly on: readonly EventContract[];
-  readonly emits: readonly EventContract[];
+type Contracts = readonly EventContract[];
+
+/** What a step emits when it ends in an outcome: all of it, in this order, or, for a step of many events, only after some of them. */
+export type OutcomeDeclaration = Contracts | { readonly on: Contracts; readonly emits: Contracts };
+
+/** How a step may end, by name. A no-op has a name too. */
+export type OutcomeDeclarations = Readonly<Record<string, OutcomeDeclaration>>;
+
+/** How a command may be refused: a stable code, and how the client is told. */
+export type RefusalDeclarations = Readonly<Record<string, { readonly kind: RefusalKind; readonly when: string }>>;
+export type RefusalKind = 'invalid' | 'not-found' | 'conflict';
+
+interface Common {
+  readonly outcomes: OutcomeDeclarations;
+  /** The part of the outside world that the step calls, for example `payment gateway`. */
+  readonly effect?: string;
+}
+
+/** Reacts to events; a saga waits for it. */
+interface EventStep extends Common {
+  readonly on: Contracts;
   /** The step of the same service whose work this one undoes. */
   readonly compensates?: string;
+  /** The step of the same service whose work this one keeps from being done. */
+  readonly prevents?: string;
 }
 
-/** A step that answers a client's command. */
-export interface CommandStepDeclaration {
+/** Reacts to events; nobody waits for it, and it does not count as the consumer that an event must have. */
+interface ObserverStep extends Common {
+  readonly observes: Contracts;
+}
+
+/** Answers a client's command. */
+interface CommandStep extends Common {
   readonly command: CommandContract;
-  readonly emits: readonly EventContract[];
+  readonly refusals?: RefusalDeclarations;
 }
 
-/** A step that acts when a moment written in a row has come. */
-export interface TimerStepDeclaration {
+/** Acts when a moment written in a row has come. */
+interface TimerStep extends Common {
   /** What the timer is, for people: "the order's deadline". */
   readonly timer: string;
-  readonly emits: readonly EventContract[];
 }
 
-export type StepDeclaration = EventStepDeclaration | CommandStepDeclaration | TimerStepDeclaration;
+export type WrittenStep = EventStep | ObserverStep | CommandStep | TimerStep;
+
+export interface EventStepDeclaration extends EventStep {
+  readonly kind: 'event';
+}
+export interface ObserverStepDeclaration extends ObserverStep {
+  readonly kind: 'observer';
+}
+export interface CommandStepDeclaration extends CommandStep {
+  readonly kind: 'command';
+}
+export interface TimerStepDeclaration extends TimerStep {
+  readonly kind: 'timer';
+}
+export type StepDeclaration = EventStepDeclaration | ObserverStepDeclaration | CommandStepDeclaration | TimerStepDeclaration;
 export type StepDeclarations = Readonly<Record<string, StepDeclaration>>;
 
-/** A service's whole part in the dance, as data. Topology, checks, documents, simulation and the pipeline are derived from it. */
+type KindOf<Step> = Step extends { readonly on: Contracts }
+  ? 'event'
+  : Step extends { readonly observes: Contracts }
+    ? 'observer'
+    : Step extends { readonly command: CommandContract }
+      ? 'command'
+      : 'timer';
+
+/** The steps as written, each told its kind. */
+type Declared<Steps> = { readonly [Name in keyof Steps]: Steps[Name] & { readonly kind: KindOf<Steps[Name]> } };
+type Checked<Steps> = Steps extends StepDeclarations ? Choreography<Steps> : never;
+
+/** A service's whole part in the choreography, as data. Topology, checks, documents, simulation and pipeline are derived from it. */
 export interface Choreography<Steps extends StepDeclarations = StepDeclarations> {
   readonly service: string;
   readonly steps: Steps;
 }
 
+function kindOf(step: WrittenStep): StepDeclaration['kind'] {
+  if ('on' in step) return 'event';
+  if ('observes' in step) return 'observer';
+  return 'command' in step ? 'command' : 'timer';
+}
+
 /**
  * Declares a service's part.
  *
- * @throws TypeError when a step claims to undo a step that the service does not have.
+ * @throws TypeError when a step claims to undo or prevent a step that the service does not have, or has no outcome
  */
-export function choreography<const Steps extends StepDeclarations>(service: string, steps: Steps): Choreography<Steps> {
-  for (const [name, step] of Object.entries<StepDeclaration>(steps)) {
-    if ('on' in step && step.compensates !== undefined && !(step.compensates in steps)) {
-      throw new TypeError(
-        `${service}: step "${name}" says that it compensates "${step.compensates}", which is no step of this service`,
-      );
+export function choreography<const Steps extends Readonly<Record<string, WrittenStep>>>(
+  service: string,
+  steps: Steps,
+): Checked<Declared<Steps>>;
+export function choreography(service: string, steps: Readonly<Record<string, WrittenStep>>): { service: string; steps: object } {
+  for (const [name, step] of Object.entries(steps)) {
+    if (Object.keys(step.outcomes).length === 0) throw new TypeError(`${service}: step "${name}" declares no outcome`);
+    const undone = 'on' in step ? [step.compensates, step.prevents].filter((each) => each !== undefined) : [];
+    for (const other of undone) {
+      if (!(other in steps))
+        throw new TypeError(`${service}: step "${name}" names "${other}", which is no step of this service, as what it undoes`);
     }
   }
-  return { service, steps };
+  return {
+    service,
+    steps: Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { ...step, kind: kindOf(step) }])),
+  };
 }
 
-/** Whether any service consumes what the step emits. If none does, no saga waits for the step. */
-export function leadsOn(step: StepDeclaration): boolean {
-  return step.emits.some(({ final }) => !final);
+/** The contracts of the events that the step reacts to. */
+export function reactsTo(step: StepDeclaration): Contracts {
+  if (step.kind === 'event') return step.on;
+  return step.kind === 'observer' ? step.observes : [];
 }
 
-/** The contracts of every event that the service consumes, each once. */
+/** What the step emits when it ends in an outcome. */
+export function emittedIn(outcome: OutcomeDeclaration): Contracts {
+  return 'emits' in outcome ? outcome.emits : outcome;
+}
+
+/** Whether the step may end in an outcome after this event. */
+export function isPossible(outcome: OutcomeDeclaration, after: EventContract): boolean {
+  return !('emits' in outcome) || outcome.on.includes(after);
+}
+
+/** Whether the step undoes or prevents another's work: it is tried until it succeeds. */
+export function isCompensation(step: StepDeclaration): boolean {
+  return step.kind === 'event' && (step.compensates ?? step.prevents) !== undefined;
+}
+
+/** The contracts of every event that the step may emit, each once. */
+export function emitsOf(step: StepDeclaration): EventContract[] {
+  return [...new Set(Object.values(step.outcomes).flatMap(emittedIn))];
+}
+
+/** The contracts of every event that reaches the service, each once. */
 export function consumedBy(declared: Choreography): EventContract[] {
-  const contracts = Object.values(declared.steps).flatMap((step) => ('on' in step ? step.on : []));
-  return [...new Set(contracts)];
+  return [...new Set(Object.values(declared.steps).flatMap(reactsTo))];
 }
 
 /** The contracts of every event that the service emits, each once. */
 export function emittedBy(declared: Choreography): EventContract[] {
-  return [...new Set(Object.values(declared.steps).flatMap((step) => step.emits))];
+  return [...new Set(Object.values(declared.steps).flatMap(emitsOf))];
 }

@@ -1,17 +1,10 @@
-import type { CommandData, DraftOf, EventDraft, EventOf, FieldError } from '../events/index.js';
+import type { CommandData, DraftOf, EventContract, EventDraft, EventOf, FieldError } from '../events/index.js';
 import type { LoadedRows, Refs, Table, TypedTable } from '../rows/index.js';
-import type {
-  Choreography,
-  CommandStepDeclaration,
-  EventStepDeclaration,
-  StepDeclaration,
-  StepDeclarations,
-  TimerStepDeclaration,
-} from './choreography.js';
+import type { Choreography, OutcomeDeclaration, StepDeclaration, StepDeclarations } from './choreography.js';
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {
-  /** Id of the request; becomes the cause of the events. */
+  /** Made by the server for this request; becomes the cause of the events. */
   readonly id: string;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;
@@ -29,72 +22,76 @@ export interface TimerMessage {
   readonly data: undefined;
 }
 
-/** A command that was carried out: what the client is told, and the events that follow from it. */
-export interface Accepted<Reply, Draft> {
+/** How a step ended: one of its declared outcomes, with exactly the events that it declares. */
+export interface Outcome<Name extends string = string, Events extends readonly EventDraft[] = readonly EventDraft[]> {
+  readonly outcome: Name;
+  readonly events: Events;
+}
+
+/** Ends a step: `outcome('declined', PaymentFailed({ ... }), InventoryRelease({ ... }))`. */
+export function outcome<const Name extends string, const Events extends readonly EventDraft[]>(
+  name: Name,
+  ...events: Events
+): Outcome<Name, Events> {
+  return { outcome: name, events };
+}
+
+/** A command that was carried out: what the client is told, and how it ended. */
+export interface Accepted<Reply = unknown, Ended extends Outcome = Outcome> {
   readonly accepted: true;
   readonly reply: Reply;
-  readonly events: readonly Draft[];
+  readonly ended: Ended;
 }
 
 /** A command that was not carried out: nothing is written. */
-export interface Refused {
+export interface Refused<Code extends string = string> {
   readonly accepted: false;
-  readonly kind: 'invalid' | 'not-found' | 'conflict';
-  /** Stable, for programs: `order_ended`. */
-  readonly code: string;
+  /** Stable, for programs, and declared: `order_ended`. */
+  readonly code: Code;
   /** For people. */
   readonly detail: string;
   readonly errors?: readonly FieldError[];
 }
 
-export function accepted<Reply, Draft = never>(reply: Reply, events: readonly Draft[] = []): Accepted<Reply, Draft> {
-  return { accepted: true, reply, events };
+export function accepted<Reply, Ended extends Outcome>(reply: Reply, ended: Ended): Accepted<Reply, Ended> {
+  return { accepted: true, reply, ended };
 }
 
-export function refused(kind: Refused['kind'], code: string, detail: string, errors?: readonly FieldError[]): Refused {
-  return { accepted: false, kind, code, detail, ...(errors === undefined ? {} : { errors }) };
+export function refused<const Code extends string>(code: Code, detail: string, errors?: readonly FieldError[]): Refused<Code> {
+  return { accepted: false, code, detail, ...(errors === undefined ? {} : { errors }) };
 }
 
-export interface DecideContext<Outcome = undefined> {
+export interface DecideContext<Answer = undefined> {
   readonly now: Date;
   /** What the step's effect answered. */
-  readonly outcome: Outcome;
+  readonly answer: Answer;
 }
 
 /** What a step of this declaration is called with. */
-export type MessageOf<D extends StepDeclaration> = D extends EventStepDeclaration
-  ? EventOf<D['on'][number]>
-  : D extends CommandStepDeclaration
-    ? CommandMessage<CommandData<D['command']>>
-    : TimerMessage;
+export type MessageOf<D> = D extends { readonly on: readonly (infer C)[] }
+  ? EventOf<C>
+  : D extends { readonly observes: readonly (infer C)[] }
+    ? EventOf<C>
+    : D extends { readonly command: infer C }
+      ? CommandMessage<CommandData<C>>
+      : TimerMessage;
 
-type Drafts<D extends StepDeclaration> = DraftOf<D['emits'][number]>;
+type EmittedIn<O> = O extends { readonly emits: infer Emits extends readonly EventContract[] } ? Emits : O;
+type DraftsOf<Emits> = { [Position in keyof Emits]: DraftOf<Emits[Position]> } & readonly EventDraft[];
 
-/** What a step of this declaration may decide: no other events than those it declared. */
-export type DecisionOf<D extends StepDeclaration, Reply> = D extends CommandStepDeclaration
-  ? Accepted<Reply, Drafts<D>> | Refused
-  : readonly Drafts<D>[];
+/** How a step of this declaration may end. */
+export type OutcomeOf<D extends { readonly outcomes: Readonly<Record<string, OutcomeDeclaration>> }> = {
+  [Name in keyof D['outcomes'] & string]: Outcome<Name, DraftsOf<EmittedIn<D['outcomes'][Name]>>>;
+}[keyof D['outcomes'] & string];
 
-/**
- * A step: names its rows, then decides over them.
- *
- * `decide` is synchronous and pure but for the rows that it was given, which it changes. A business refusal is a returned event
- * (or, for a command, `refused`). `throw` means "try again", `throw new Permanent` means "park it". It may be called again with
- * the same message (a batch is replayed after a conflict) and must be safe against duplicates and late events.
- */
-export interface Step<D extends StepDeclaration, R extends Refs, Outcome, Reply> {
-  rows(message: MessageOf<D>): R;
-  /**
-   * The call to the outside world. It runs before the event joins a batch, never while rows are locked, and it always runs: for a
-   * duplicate and for a row that was closed meanwhile too, because an earlier attempt may have reached the other side.
-   *
-   * @param idempotencyKey the same for every delivery of the message; the other side must answer a repeated key as it did at first
-   */
-  effect?(message: MessageOf<D>, idempotencyKey: string): Promise<Outcome>;
-  decide(message: MessageOf<D>, rows: LoadedRows<R>, context: DecideContext<Outcome>): DecisionOf<D, Reply>;
-}
+type CodeOf<D> = D extends { readonly refusals: infer Refusals } ? keyof Refusals & string : never;
 
-/** A timer step also says which rows it watches: those whose `at` property is a moment that has passed. */
+/** What a step of this declaration may decide: no other outcomes, events and refusals than those it declared. */
+export type DecisionOf<D extends StepDeclaration, Reply> = D extends { readonly kind: 'command' }
+  ? Accepted<Reply, OutcomeOf<D>> | Refused<CodeOf<D>>
+  : OutcomeOf<D>;
+
+/** A timer step watches rows: those whose `at` property is a moment that has passed. */
 export interface Due {
   readonly table: Table;
   readonly at: string;
@@ -105,10 +102,42 @@ export function due<R extends object>(table: TypedTable<R>, at: keyof R & string
   return { table, at };
 }
 
+/**
+ * A step: names its rows, then decides over them.
+ *
+ * `decide` is synchronous and pure but for the rows that it was given, which it changes. A business refusal is an outcome (or, for a
+ * command, `refused`). `throw` means "try again", `throw new Permanent` means "park it". It may be called again with the same message
+ * (a batch is replayed after a conflict) and must be safe against duplicates and late events.
+ */
+export interface Step<D extends StepDeclaration, R extends Refs, Answer, Reply> {
+  rows(message: MessageOf<D>): R;
+  decide(message: MessageOf<D>, rows: LoadedRows<R>, context: DecideContext<Answer>): DecisionOf<D, Reply>;
+}
+
+/** A step that calls the outside world before it decides. */
+export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> extends Step<D, R, Answer, undefined> {
+  /**
+   * The call. It runs before the message joins a batch, never while rows are locked, and it always runs: for a duplicate and for a row
+   * that was closed meanwhile too, because an earlier attempt may have reached the other side.
+   *
+   * @param key of the business fact (step, event type and what it is about), so the same for the same fact under another event id. The
+   * other side must do its work once for a key, and then answer as it did at first
+   */
+  effect(message: MessageOf<D>, key: string): Promise<Answer>;
+  /** What the effect is about, when that is not the subject of the message. */
+  about?(message: MessageOf<D>): string;
+}
+
+/** A step that acts when the moment in a row has come. */
+export interface TimerStep<D extends StepDeclaration, R extends Refs> extends Step<D, R, undefined, undefined> {
+  readonly due: Due;
+}
+
 /** A step as the pipeline runs it, its particular types forgotten. Methods, so that particular steps fit. */
 export interface AnyStep {
   rows(message: AnyMessage): Refs;
-  effect?(message: AnyMessage, idempotencyKey: string): Promise<unknown>;
+  effect?(message: AnyMessage, key: string): Promise<unknown>;
+  about?(message: AnyMessage): string;
   decide(message: AnyMessage, rows: LoadedRows<Refs>, context: DecideContext<unknown>): AnyDecision;
   readonly due?: Due;
 }
@@ -119,35 +148,40 @@ export interface AnyMessage {
   readonly data: unknown;
 }
 
-export type AnyDecision = Accepted<unknown, EventDraft> | Refused | readonly EventDraft[];
+export type AnyDecision = Outcome | Accepted | Refused;
 
-type Declared<C extends Choreography, Name extends keyof C['steps']> = C['steps'][Name];
+/** The names of a choreography's steps of some shape. */
+type Names<C extends Choreography, Shape> = {
+  [Name in keyof C['steps'] & string]: C['steps'][Name] extends Shape ? Name : never;
+}[keyof C['steps'] & string];
+type WithEffect = { readonly effect: string };
+type WithTimer = { readonly kind: 'timer' };
+type PlainNames<C extends Choreography> = Exclude<keyof C['steps'] & string, Names<C, WithEffect> | Names<C, WithTimer>>;
 
-/** Writes one step of a service; its types come from the declaration of that name. */
-export function step<
-  C extends Choreography,
-  Name extends keyof C['steps'] & string,
-  R extends Refs,
-  Outcome = undefined,
-  Reply = undefined,
->(
+/** Writes a step that has no effect and is no timer; its types come from the declaration of that name. */
+export function step<C extends Choreography, Name extends PlainNames<C>, R extends Refs, Reply = undefined>(
   _choreography: C,
   _name: Name,
-  written: Step<Declared<C, Name>, R, Outcome, Reply>,
-): Step<Declared<C, Name>, R, Outcome, Reply> {
+  written: Step<C['steps'][Name], R, undefined, Reply>,
+): Step<C['steps'][Name], R, undefined, Reply> {
   return written;
 }
 
-type TimersOf<C extends Choreography> = {
-  [Name in keyof C['steps']]: C['steps'][Name] extends TimerStepDeclaration ? Name : never;
-}[keyof C['steps']];
-
-/** Writes one timer step of a service. */
-export function timerStep<C extends Choreography, Name extends TimersOf<C> & string, R extends Refs>(
+/** Writes a step that declares an effect. */
+export function effectStep<C extends Choreography, Name extends Names<C, WithEffect>, R extends Refs, Answer>(
   _choreography: C,
   _name: Name,
-  written: Step<Declared<C, Name>, R, undefined, undefined> & { readonly due: Due },
-): Step<Declared<C, Name>, R, undefined, undefined> & { readonly due: Due } {
+  written: EffectStep<C['steps'][Name], R, Answer>,
+): EffectStep<C['steps'][Name], R, Answer> {
+  return written;
+}
+
+/** Writes a timer step. */
+export function timerStep<C extends Choreography, Name extends Names<C, WithTimer>, R extends Refs>(
+  _choreography: C,
+  _name: Name,
+  written: TimerStep<C['steps'][Name], R>,
+): TimerStep<C['steps'][Name], R> {
   return written;
 }
 
@@ -167,7 +201,7 @@ export function implement<Steps extends StepDeclarations, Written extends { read
 
 /** The reply of a command step, from the step as written. */
 export type ReplyOf<S> = S extends { decide(...args: never[]): infer Decision }
-  ? Decision extends Accepted<infer Reply, unknown>
+  ? Decision extends Accepted<infer Reply>
     ? Reply
     : never
   : never;

@@ -2,6 +2,10 @@ import { exchangeOf } from '../events/index.js';
 import { type Choreography, consumedBy, emittedBy } from './choreography.js';
 
 export const DEAD_LETTER_EXCHANGE = 'dead-letter';
+/** Copies for another attempt are published here, under `<delay>.<service>`. */
+export const RETRY_EXCHANGE = 'retry';
+/** The wait queues send their messages here, under the same key, when the delay is over. */
+export const REDELIVER_EXCHANGE = 'redeliver';
 
 /** How long a failed delivery waits before its next attempt, in milliseconds: one wait queue each, used in this order. */
 export const DEFAULT_RETRY_DELAYS: readonly number[] = [500, 2_000, 10_000, 30_000, 60_000, 120_000, 300_000];
@@ -12,18 +16,43 @@ export interface Binding {
   readonly routingKey: string;
 }
 
+/** A queue in which copies wait for their next attempt. All services share it: its name says its only setting, the delay. */
+export interface RetryQueue {
+  /** `retry.<delay>`, for example `retry.500ms`. */
+  readonly name: string;
+  /** In milliseconds. */
+  readonly delay: number;
+  /** Binds it to the exchange `retry`: `<delay>.*`. */
+  readonly bindingKey: string;
+  /** Under which this service publishes to `retry`: `<delay>.<service>`. */
+  readonly routingKey: string;
+}
+
 /** Everything that a service declares at the broker. */
 export interface Topology {
   readonly queue: string;
   readonly deadLetterQueue: string;
-  readonly retryQueues: readonly { readonly name: string; readonly delay: number }[];
+  readonly retryQueues: readonly RetryQueue[];
+  /** Of the events that it consumes or emits. */
   readonly exchanges: readonly string[];
+  /** Of the events that it consumes. */
   readonly bindings: readonly Binding[];
 }
 
-/** `<service>.retry.<delay>`, for example `payment-service.retry.5s`. */
-export function retryQueue(service: string, delay: number): string {
-  return `${service}.retry.${delay % 1000 === 0 ? `${delay / 1000}s` : `${delay}ms`}`;
+const UNITS = [
+  { name: 'm', milliseconds: 60_000 },
+  { name: 's', milliseconds: 1_000 },
+];
+
+/** A delay as queues and routing keys have it, in the largest unit that divides it: `500ms`, `2s`, `5m`. */
+export function delayName(milliseconds: number): string {
+  const unit = UNITS.find((each) => milliseconds % each.milliseconds === 0);
+  return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit.milliseconds}${unit.name}`;
+}
+
+function retryQueue(service: string, delay: number): RetryQueue {
+  const name = delayName(delay);
+  return { name: `retry.${name}`, delay, bindingKey: `${name}.*`, routingKey: `${name}.${service}` };
 }
 
 /** Derives a service's exchanges, queues and bindings from its declaration. */
@@ -34,7 +63,7 @@ export function topologyOf(declared: Choreography, retryDelays: readonly number[
   return {
     queue: service,
     deadLetterQueue: `${service}.dead-letter`,
-    retryQueues: [...new Set(retryDelays)].map((delay) => ({ name: retryQueue(service, delay), delay })),
+    retryQueues: [...new Set(retryDelays)].map((delay) => retryQueue(service, delay)),
     exchanges: [...new Set(types.map(exchangeOf))].sort(),
     bindings: consumed.map(({ type }) => ({ queue: service, exchange: exchangeOf(type), routingKey: type })),
   };

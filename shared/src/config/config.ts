@@ -55,6 +55,10 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     effectTimeout: integer('EFFECT_TIMEOUT_MS', 'How long a gateway or carrier may take to answer before it is asked again', {
       fallback: '30000',
     }),
+    effectConcurrency: integer('EFFECT_CONCURRENCY', 'Calls to one gateway or carrier that run at the same time, at most', {
+      fallback: '500',
+      max: 10_000,
+    }),
     commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
     eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),
     shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {

@@ -28,3 +28,9 @@ export const PaymentRefunded = event(
   }),
   { description: 'No money of the customer is held for the order any more; the amount is 0 when none was.' },
 );
+
+export const PaymentReversal = event(
+  'payment.reversal',
+  Type.Object({ orderId: OrderId, chargeId: Type.String(), amount: Amount, currency: Currency, reason: Reason }),
+  { description: 'Compensation: give back one charge that is not the one kept for the order.' },
+);

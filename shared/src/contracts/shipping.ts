@@ -18,6 +18,11 @@ export const ShippingCancellationRejected = event(
   { description: 'Too late to cancel: the parcel has been shipped.' },
 );
 
-export const ShippingRecall = event('shipping.recall', Type.Object({ orderId: OrderId, reason: Reason }), {
-  description: 'Compensation: call back a parcel whose booking came through after the order was cancelled.',
-});
+export const ShippingRecall = event(
+  'shipping.recall',
+  Type.Object({ orderId: OrderId, trackingNumber: Type.String(), reason: Reason }),
+  {
+    description:
+      'Compensation: call back a parcel that was booked after the order was cancelled, or beside the one of the order.',
+  },
+);

@@ -2,6 +2,7 @@ export { arrayLiteral } from './array-literal.js';
 export { Session } from './connection.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
+export { entityOf } from './entity.js';
 export { translate } from './errors.js';
 export type { Statement } from './exchange.js';
 export { KitTables1760000000000 } from './kit-migration.js';

@@ -1,4 +1,4 @@
-import type { DataSource, EntitySchema } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Claim, Load, OpenBatch, OutboxEntry, Store } from '../pipeline/index.js';
 import type { Key, Table } from '../rows/index.js';
 import { Session } from './connection.js';
@@ -18,7 +18,7 @@ const PRUNE_PAGE = 5_000;
 export class PgStore implements Store {
   readonly #batches: Session;
   readonly #aside: Session;
-  readonly #statements = new Map<EntitySchema, TableStatements>();
+  readonly #statements = new Map<string, TableStatements>();
   readonly #vacuum: OutboxVacuum;
   #busy = false;
 
@@ -101,10 +101,10 @@ export class PgStore implements Store {
   }
 
   #statementsOf(table: Table): TableStatements {
-    const known = this.#statements.get(table.schema);
+    const known = this.#statements.get(table.name);
     if (known !== undefined) return known;
     const statements = new TableStatements(table);
-    this.#statements.set(table.schema, statements);
+    this.#statements.set(table.name, statements);
     return statements;
   }
 }

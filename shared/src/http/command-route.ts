@@ -1,12 +1,12 @@
 import { KindGuard, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { v7 as newId, v5 as uuidOf } from 'uuid';
-import type { Choreography, Implementation, Refused, ReplyOf } from '../choreography/index.js';
+import type { Choreography, CommandStepDeclaration, Implementation, ReplyOf } from '../choreography/index.js';
 import type { CommandContract } from '../events/index.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Call, Headers } from './call.js';
 import { subjectChecker } from './input.js';
 import { invalid, problemOfRefusal, problems } from './problem.js';
-import { type Method, parameterNames, type Route } from './route.js';
+import { type DeclaredProblem, type Method, parameterNames, type Route } from './route.js';
 
 /** What command routes need: the pipeline of their implementation. */
 export interface CommandRouteContext<I extends Implementation> {
@@ -32,8 +32,6 @@ export interface CommandDeclaration<Reply, View extends TSchema> {
   location?(reply: Reply): string;
   /** Takes the client's `Idempotency-Key` (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header). */
   readonly idempotent?: boolean;
-  /** How the step may refuse, for the document. */
-  readonly refusals?: readonly { readonly kind: Refused['kind']; readonly code: string; readonly when: string }[];
 }
 
 /** Namespace of the ids that are made of idempotency keys (RFC 9562, section 5.5). */
@@ -60,14 +58,21 @@ function idempotencyKeyOf(call: Call): string | undefined {
   throw invalid([{ pointer: '', detail: 'Idempotency-Key must be 1 to 255 visible ASCII characters' }], 'A header is wrong');
 }
 
-function contractOf(choreography: Choreography, name: string): CommandContract<TObject> {
+function declarationOf(choreography: Choreography, name: string): CommandStepDeclaration {
   const declared = choreography.steps[name];
-  if (declared === undefined || !('command' in declared))
+  if (declared?.kind !== 'command')
     throw new TypeError(`${choreography.service}: "${name}" is no command; a command route needs one`);
-  const { schema, description } = declared.command;
-  if (!KindGuard.IsObject(schema))
-    throw new TypeError(`${choreography.service}: the fields of "${name}" must be those of an object`);
+  return declared;
+}
+
+function contractOf({ command }: CommandStepDeclaration, name: string): CommandContract<TObject> {
+  const { schema, description } = command;
+  if (!KindGuard.IsObject(schema)) throw new TypeError(`The fields of command "${name}" must be those of an object`);
   return { schema, description };
+}
+
+function refusalsOf({ refusals = {} }: CommandStepDeclaration): DeclaredProblem[] {
+  return Object.entries(refusals).map(([code, { kind, when }]) => ({ status: STATUS[kind], code, when }));
 }
 
 /** Names what has no id yet: after the client's key, so that a repetition meets the thing that the first request made. */
@@ -88,8 +93,9 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
     name: Name,
     declared: CommandDeclaration<ReplyOf<I['steps'][Name]>, View>,
   ): Route<CommandRouteContext<I>> {
-    const { method, path, params, status, view, idempotent = false, refusals = [] } = declared;
-    const { schema, description } = contractOf(choreography, name);
+    const { method, path, params, status, view, idempotent = false } = declared;
+    const step = declarationOf(choreography, name);
+    const { schema, description } = contractOf(step, name);
     const names = parameterNames(path);
     if (names.length > 1 || names.join() !== Object.keys(params?.properties ?? {}).join())
       throw new TypeError(`Route ${path}: a command's path has one name at most, and its schema the same`);
@@ -109,7 +115,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
         headers,
         creates: declared.createdBy !== undefined,
       },
-      problems: refusals.map(({ kind, code, when }) => ({ status: STATUS[kind], code, when })),
+      problems: refusalsOf(step),
       async run(call, { pipeline }) {
         const { requestId, traceparent, request } = call;
         const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;

@@ -1,6 +1,5 @@
-import type { Refused } from '../choreography/index.js';
 import type { FieldError } from '../events/index.js';
-import { Conflict, Unavailable } from '../pipeline/index.js';
+import { Busy, Conflict, type Refusal, Unavailable } from '../pipeline/index.js';
 
 /** Every problem that the kit itself answers with; commands add their own codes to 404, 409 and 422. */
 export const problems = {
@@ -73,7 +72,7 @@ export function invalid(errors: readonly FieldError[], detail = 'Some fields are
 const KINDS = { invalid: 'invalid_request', 'not-found': 'not_found', conflict: 'conflict' } as const;
 
 /** A command that was refused, with the code that its step gave. */
-export function problemOfRefusal({ kind, code, detail, errors }: Refused): Problem {
+export function problemOfRefusal({ kind, code, detail, errors }: Refusal): Problem {
   return new Problem(detail, { ...problems[KINDS[kind]], code, ...(errors === undefined ? {} : { errors }) });
 }
 
@@ -101,7 +100,7 @@ function fromExpress(error: Error): Problem | undefined {
 /** The problem to answer an error with; undefined when it is nobody's fault but ours. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (error instanceof Unavailable || error instanceof Conflict) {
+  if (error instanceof Unavailable || error instanceof Conflict || error instanceof Busy) {
     return problem('unavailable', 'Try again shortly', { headers: { 'retry-after': '1' } });
   }
   return error instanceof Error ? fromExpress(error) : undefined;

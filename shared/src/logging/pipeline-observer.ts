@@ -1,20 +1,20 @@
 import type { AnyMessage } from '../choreography/index.js';
-import type { HandledAs, Observer } from '../pipeline/index.js';
+import type { Handled, Observer } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import type { Logger, LogLevel } from './logger.js';
 import { reasonOf } from './reason.js';
 
-const LEVELS: Readonly<Record<HandledAs, LogLevel>> = {
-  done: 'debug',
-  duplicate: 'debug',
-  refused: 'debug',
-  retried: 'warn',
-  parked: 'error',
-};
+const LEVELS: Readonly<Record<'retried' | 'parked', LogLevel>> = { retried: 'warn', parked: 'error' };
 
 /** Trouble that lasts (a server that is away) is reported at intervals, not at every attempt. Milliseconds. */
 const SAME_TROUBLE_AGAIN_AFTER = 30_000;
 const TROUBLES_REMEMBERED = 100;
+
+/** The outcome's name, the code of a refusal, or `duplicate`. */
+function outcomeOf(result: Handled['result']): string {
+  if (result.kind === 'done') return result.outcome;
+  return result.kind === 'refused' ? result.refusal.code : result.kind;
+}
 
 const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type) : undefined);
 
@@ -33,25 +33,40 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
     return true;
   }
 
+  function report(
+    level: LogLevel,
+    step: string,
+    message: AnyMessage,
+    result: string,
+    fields: { outcome?: string; reason?: string },
+    seconds: number,
+  ) {
+    if (!logger.isLevelEnabled(level)) return;
+    logger[level](`message ${result}`, {
+      orderId: message.subject,
+      eventId: message.id,
+      type: typeOf(message),
+      step,
+      ...fields,
+      milliseconds: Math.round(seconds * 100_000) / 100,
+    });
+  }
+
   return {
-    handled(step, message, as, since, reason) {
-      const milliseconds = performance.now() - since;
-      metrics.handled(step, as, milliseconds / 1000);
-      const level = LEVELS[as];
-      if (!logger.isLevelEnabled(level)) return;
-      logger[level](`message ${as}`, {
-        orderId: message.subject,
-        eventId: message.id,
-        type: typeOf(message),
-        step,
-        outcome: as,
-        milliseconds: Math.round(milliseconds * 100) / 100,
-        reason,
-      });
+    handled({ step, message, result, since }) {
+      const seconds = (performance.now() - since) / 1000;
+      const outcome = outcomeOf(result);
+      metrics.handled(step, result.kind, outcome, seconds);
+      report('debug', step, message, result.kind, { outcome }, seconds);
+    },
+    putAside({ step, message, as, since, reason }) {
+      const seconds = (performance.now() - since) / 1000;
+      metrics.handled(step, as, as, seconds);
+      report(LEVELS[as], step, message, as, { reason }, seconds);
     },
     undecodable(reason) {
       metrics.undecodable();
-      logger.error('message parked: it could not be read', { outcome: 'parked', reason });
+      logger.error('message parked: it could not be read', { reason });
     },
     batch(size, milliseconds) {
       metrics.batch(size, milliseconds / 1000);

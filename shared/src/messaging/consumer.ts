@@ -3,8 +3,8 @@ import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
 import { attemptOf, parkedCopy, retryCopy } from './copies.js';
-import { LastingChannel } from './lasting-channel.js';
 import { BATCHED, type Message } from './messages.js';
+import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { declareTopology } from './topology.js';
 
@@ -23,7 +23,7 @@ export interface AmqpConsumerOptions {
 /** Consumes the service's queue, and subscribes again whenever the broker, a channel or a connection ends that. */
 export class AmqpConsumer {
   readonly #options: AmqpConsumerOptions;
-  readonly #lasting: LastingChannel<Channel>;
+  readonly #channel: RecoveringChannel<Channel>;
   #subscriptions = 0;
   #tag = '';
   #settlements: Settlements | undefined;
@@ -33,7 +33,7 @@ export class AmqpConsumer {
 
   constructor(options: AmqpConsumerOptions) {
     this.#options = options;
-    this.#lasting = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       name: `${options.topology.queue}: consuming`,
       observer: options.observer,
       create: () => options.connection.createChannel(),
@@ -43,19 +43,19 @@ export class AmqpConsumer {
 
   /** Whether the broker delivers to this consumer right now. */
   get subscribed(): boolean {
-    return this.#lasting.current !== undefined && !this.#stopping;
+    return this.#channel.current !== undefined && !this.#stopping;
   }
 
   /** How many messages wait in the dead-letter queue for an operator. @throws Error while the broker is away */
   async parked(): Promise<number> {
-    const channel = this.#lasting.current;
+    const channel = this.#channel.current;
     if (channel === undefined) throw new Error('The broker is away');
     return (await channel.checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
   }
 
   /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
   start(): Promise<void> {
-    return this.#lasting.start();
+    return this.#channel.start();
   }
 
   /**
@@ -68,12 +68,12 @@ export class AmqpConsumer {
     await Promise.race([this.#finish(), aborted(signal)]);
     this.#settlements?.flush();
     this.#settlements?.close();
-    await this.#lasting.stop();
+    await this.#channel.stop();
   }
 
   async #finish(): Promise<void> {
     // A channel that is gone has nothing to cancel.
-    await this.#lasting.current?.cancel(this.#tag).catch(() => undefined);
+    await this.#channel.current?.cancel(this.#tag).catch(() => undefined);
     if (this.#unsettled === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenSettled = resolve;
@@ -132,7 +132,7 @@ export class AmqpConsumer {
       `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`,
       this.#tag,
     );
-    this.#lasting.renew(channel);
+    this.#channel.renew(channel);
   }
 
   #settledOne(): void {

@@ -1,5 +1,5 @@
 import type { ConsumeMessage, Options } from 'amqplib';
-import { DEAD_LETTER_EXCHANGE, type Topology } from '../choreography/index.js';
+import { DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
 import { BATCHED, headers, type Message, SINGLE, shortText } from './messages.js';
 
 const REASON_LENGTH = 500;
@@ -15,7 +15,10 @@ export function retryCopy(message: ConsumeMessage, body: Buffer | string, reason
   const attempt = attemptOf(message);
   const queue = retryQueues[Math.min(attempt, retryQueues.length - 1)];
   if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
-  return copyTo('', queue.name, message, body, { [headers.attempt]: attempt + 1, [headers.reason]: shorten(reason) });
+  return copyTo(RETRY_EXCHANGE, queue.routingKey, message, body, {
+    [headers.attempt]: attempt + 1,
+    [headers.reason]: shorten(reason),
+  });
 }
 
 /** The copy for the dead-letter queue, with all that an operator needs to judge it and to send it again. */

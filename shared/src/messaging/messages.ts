@@ -46,6 +46,9 @@ export interface BatchLimits {
   readonly size: number;
 }
 
+/** Of what our own publisher makes; a consumer takes larger messages (`MAX_EVENTS`, `MAX_BYTES`). */
+export const BATCH_LIMITS: BatchLimits = { events: 200, size: 1_000_000 };
+
 /** AMQP's short strings hold 255 bytes; whatever is longer stands in full in the event itself. */
 export const shortText = (text: string) => text.slice(0, 85);
 

@@ -2,8 +2,8 @@ import type { ConfirmChannel, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
 import { gatherWrites } from './gather.js';
-import { LastingChannel } from './lasting-channel.js';
-import { type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
+import { BATCH_LIMITS, type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
+import { RecoveringChannel } from './recovering-channel.js';
 import { declareExchanges } from './topology.js';
 
 export interface AmqpPublisherOptions {
@@ -14,8 +14,6 @@ export interface AmqpPublisherOptions {
   readonly batched?: boolean;
   readonly batchLimits?: BatchLimits;
 }
-
-const BATCH_LIMITS: BatchLimits = { events: 200, size: 1_000_000 };
 
 /** Events sent and not yet confirmed, at most; what comes on top waits in memory. */
 const IN_FLIGHT_LIMIT = 4_000;
@@ -39,7 +37,7 @@ const nameOf = (exchange: string, routingKey: string, id: unknown) => `${exchang
 /** Publishes on one confirm channel, with as many messages in flight as come. The outbox keeps what it fails to deliver. */
 export class AmqpPublisher implements Publisher {
   readonly #options: AmqpPublisherOptions;
-  readonly #lasting: LastingChannel<ConfirmChannel>;
+  readonly #channel: RecoveringChannel<ConfirmChannel>;
   #returned = new Set<string>();
   #gather: () => void = () => undefined;
   #waiting: Pending[] = [];
@@ -51,7 +49,7 @@ export class AmqpPublisher implements Publisher {
   constructor(options: AmqpPublisherOptions) {
     const { connection, topology, observer } = options;
     this.#options = options;
-    this.#lasting = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       name: `${topology.queue}: publishing`,
       observer,
       create: () => connection.createConfirmChannel(),
@@ -66,19 +64,19 @@ export class AmqpPublisher implements Publisher {
 
   /** Whether events are taken right now. */
   get ready(): boolean {
-    return this.#lasting.current !== undefined && !this.#blocked && !this.#stopped;
+    return this.#channel.current !== undefined && !this.#blocked && !this.#stopped;
   }
 
   /** @throws BrokerRefused when an exchange cannot be declared */
   start(): Promise<void> {
-    return this.#lasting.start();
+    return this.#channel.start();
   }
 
   /** Fails what is still under way; await your publishes before. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { settle } of this.#waiting.splice(0)) settle('failed');
-    await this.#lasting.stop();
+    await this.#channel.stop();
   }
 
   /** Fails at once while the broker is away: the outbox is swept when it is back. */
@@ -109,7 +107,7 @@ export class AmqpPublisher implements Publisher {
     return new Promise((resolve, reject) => {
       const settle = (fate: Fate) => {
         if (fate === 'confirmed') resolve();
-        else reject(new Error(`The copy for ${message.exchange || 'queue'} ${message.routingKey} was ${fate}`));
+        else reject(new Error(`The copy for ${message.exchange} ${message.routingKey} was ${fate}`));
       };
       if (this.#stopped) settle('failed');
       else this.#enqueue({ message, count: 1, patient: true, settle });
@@ -133,7 +131,7 @@ export class AmqpPublisher implements Publisher {
   }
 
   #enqueue(pending: Pending): void {
-    const channel = this.#lasting.current;
+    const channel = this.#channel.current;
     if (channel !== undefined && this.#waiting.length === 0 && this.#inFlight < IN_FLIGHT_LIMIT) this.#send(channel, pending);
     else this.#waiting.push(pending);
   }
@@ -171,7 +169,7 @@ export class AmqpPublisher implements Publisher {
   }
 
   #flush(): void {
-    const channel = this.#lasting.current;
+    const channel = this.#channel.current;
     if (channel === undefined) return;
     const waiting = this.#waiting;
     let sent = 0;

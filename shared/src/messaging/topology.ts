@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import { DEAD_LETTER_EXCHANGE, type Topology } from '../choreography/index.js';
+import { DEAD_LETTER_EXCHANGE, REDELIVER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
 import { messageOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
@@ -18,42 +18,50 @@ const PARKED_DELIVERY_LIMIT = 1_000_000;
 /** Dead-lettering keeps its promise only with both (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
+/**
+ * A copy that comes back from its wait when its service's queue is gone goes to that service's dead letters. With no queue at all,
+ * at-least-once dead-lettering would keep it and, after 32 such copies (`dead_letter_worker_consumer_prefetch`), hold up all others.
+ */
+const REDELIVER = { durable: true, alternateExchange: DEAD_LETTER_EXCHANGE };
+
 /** Declares the exchanges that a service publishes to or binds. @throws BrokerRefused as `declareTopology` does */
 export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
-  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE]) {
+  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE]) {
     await accepted(channel.assertExchange(exchange, 'topic', { durable: true }));
   }
+  await accepted(channel.assertExchange(REDELIVER_EXCHANGE, 'topic', REDELIVER));
 }
 
 /**
- * Declares everything of a service at the broker: exchanges, its queue, its wait queues, its dead-letter queue and the bindings.
- * Does nothing when all of it is there already, so it runs before each subscription.
+ * Declares everything of a service at the broker: exchanges, its queue, its dead-letter queue, the wait queues that it shares with
+ * the other services, and the bindings. Does nothing when all of it is there already, so it runs before each subscription.
  *
  * @throws BrokerRefused when something exists with other arguments (406) or the user may not declare it (403)
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
-  const service = topology.queue;
+  const { queue: service, deadLetterQueue } = topology;
   await declareExchanges(channel, topology);
-  await declareQueue(channel, topology.deadLetterQueue, { 'x-delivery-limit': PARKED_DELIVERY_LIMIT });
-  await accepted(channel.bindQueue(topology.deadLetterQueue, DEAD_LETTER_EXCHANGE, service));
-  await declareQueue(channel, topology.queue, {
+  await declareQueue(channel, deadLetterQueue, { 'x-delivery-limit': PARKED_DELIVERY_LIMIT });
+  await bind(channel, deadLetterQueue, DEAD_LETTER_EXCHANGE, service);
+  await bind(channel, deadLetterQueue, DEAD_LETTER_EXCHANGE, `*.${service}`);
+  await declareQueue(channel, service, {
     'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
     'x-dead-letter-routing-key': service,
     'x-delivery-limit': DELIVERY_LIMIT,
     ...AT_LEAST_ONCE,
   });
-  for (const { name, delay } of topology.retryQueues) {
+  await bind(channel, service, REDELIVER_EXCHANGE, `*.${service}`);
+  for (const { name, delay, bindingKey } of topology.retryQueues) {
     // The time to live ends only at the head of a queue: all messages of a queue must wait equally long.
-    await declareQueue(channel, name, {
-      'x-message-ttl': delay,
-      'x-dead-letter-exchange': '',
-      'x-dead-letter-routing-key': topology.queue,
-      ...AT_LEAST_ONCE,
-    });
+    const wait = { 'x-message-ttl': delay, 'x-dead-letter-exchange': REDELIVER_EXCHANGE, ...AT_LEAST_ONCE };
+    await declareQueue(channel, name, wait);
+    await bind(channel, name, RETRY_EXCHANGE, bindingKey);
   }
-  for (const { queue, exchange, routingKey } of topology.bindings) {
-    await accepted(channel.bindQueue(queue, exchange, routingKey));
-  }
+  for (const { queue, exchange, routingKey } of topology.bindings) await bind(channel, queue, exchange, routingKey);
+}
+
+async function bind(channel: Channel, queue: string, exchange: string, key: string): Promise<void> {
+  await accepted(channel.bindQueue(queue, exchange, key));
 }
 
 async function declareQueue(channel: Channel, queue: string, args: Readonly<Record<string, string | number>>): Promise<void> {

@@ -39,6 +39,15 @@ function decodeOne(value: unknown, body: string, contracts: ReadonlyMap<string, 
  */
 export const BETWEEN_EVENTS = ',\n';
 
+/**
+ * What a message may carry at most: events, and bytes (of a text: characters). A larger one is parked whole, before its events are
+ * looked at: each event that cannot be read is parked on its own, and a message of `{}` would become any number of them.
+ */
+export const MAX_EVENTS = 1_000;
+export const MAX_BYTES = 4_000_000;
+
+const tooMany = () => new Permanent(`The message carries more than ${MAX_EVENTS} events`);
+
 interface Part {
   readonly value: unknown;
   readonly body: string;
@@ -47,7 +56,8 @@ interface Part {
 /** Undefined when the text cannot be cut. If every part is JSON, so is the whole, and an array of them. */
 function cut(text: string): Part[] | undefined {
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined;
-  const bodies = text.slice(1, -1).split(BETWEEN_EVENTS);
+  const bodies = text.slice(1, -1).split(BETWEEN_EVENTS, MAX_EVENTS + 1);
+  if (bodies.length > MAX_EVENTS) throw tooMany();
   try {
     return bodies.map((body) => ({ value: JSON.parse(body), body }));
   } catch {
@@ -61,12 +71,14 @@ function partsOf(text: string): Part[] {
   if (parts !== undefined) return parts;
   const parsed = parse(text);
   if (!Array.isArray(parsed) || parsed.length === 0) throw new Permanent('A batched message must be a JSON array of events');
+  if (parsed.length > MAX_EVENTS) throw tooMany();
   return parsed.map((value) => ({ value, body: JSON.stringify(value) }));
 }
 
 /** Parses a message once and checks each event in it against its contract. Never throws: what is wrong is in the result. */
 export function decode(body: Buffer | string, batched: boolean, contracts: ReadonlyMap<string, EventContract>): Decoded[] {
   try {
+    if (body.length > MAX_BYTES) throw new Permanent(`The message has more than ${MAX_BYTES} bytes`);
     const text = body.toString();
     const parts = batched ? partsOf(text) : [{ value: parse(text), body: text }];
     return parts.map((part) => decodeOne(part.value, part.body, contracts));

@@ -5,9 +5,19 @@ export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
+/** Thrown by a store: a lock or a statement took too long; nothing was written, and the batch may be tried in smaller parts. */
+export class Busy extends Error {
+  override readonly name = 'Busy';
+}
+
 /** Thrown by a store: the database cannot be reached; nothing is wrong with the batch, which waits until it can. */
 export class Unavailable extends Error {
-  override readonly name = 'Unavailable';
+  override readonly name: string = 'Unavailable';
+}
+
+/** Thrown by a store: the connection was lost while the transaction was being committed; perhaps it is. */
+export class OutcomeUnknown extends Unavailable {
+  override readonly name = 'OutcomeUnknown';
 }
 
 /** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */

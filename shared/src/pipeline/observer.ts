@@ -1,12 +1,28 @@
 import type { AnyMessage } from '../choreography/index.js';
+import type { WorkResult } from './work.js';
 
-/** How a message ended. `retried` and `parked` name what went wrong. */
-export type HandledAs = 'done' | 'duplicate' | 'refused' | 'retried' | 'parked';
+/** One message, one step. `since` is when it arrived, from `performance.now()`. */
+export interface Handled {
+  readonly step: string;
+  readonly message: AnyMessage;
+  readonly result: Exclude<WorkResult, { readonly kind: 'failed' }>;
+  readonly since: number;
+}
+
+/** A message that failed, and where it was put. */
+export interface PutAside {
+  /** The steps that failed. */
+  readonly step: string;
+  readonly message: AnyMessage;
+  readonly as: 'retried' | 'parked';
+  readonly since: number;
+  readonly reason: string;
+}
 
 /** Who wants to know what the pipeline does: logs and metrics in production, the checker in the simulation. */
 export interface Observer {
-  /** One message, one step. `since` is when it arrived, from `performance.now()`. */
-  handled(step: string, message: AnyMessage, as: HandledAs, since: number, reason?: string): void;
+  handled(handled: Handled): void;
+  putAside(message: PutAside): void;
   /** A message that no step could be found for. */
   undecodable(reason: string): void;
   batch(size: number, milliseconds: number): void;
@@ -16,4 +32,4 @@ export interface Observer {
   trouble(what: string, error: unknown): void;
 }
 
-export const silent: Observer = { handled() {}, undecodable() {}, batch() {}, conflict() {}, trouble() {} };
+export const silent: Observer = { handled() {}, putAside() {}, undecodable() {}, batch() {}, conflict() {}, trouble() {} };

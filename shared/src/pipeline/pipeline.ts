@@ -1,22 +1,17 @@
-import {
-  type Accepted,
-  type Implementation,
-  leadsOn,
-  Permanent,
-  type Refused,
-  type ReplyOf,
-  refused,
-  type StepDeclaration,
-} from '../choreography/index.js';
-import { type EventContract, validator } from '../events/index.js';
-import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
-import { decode } from './decode.js';
-import { messageOf, Unavailable } from './errors.js';
-import { type AwaitedBy, MicroBatcher } from './micro-batch.js';
+import type { Accepted, Implementation, Outcome, ReplyOf } from '../choreography/index.js';
+import { type BoundSteps, bindSteps } from './bound-step.js';
+import { Effects, type EffectsOptions } from './effects.js';
+import { Unavailable } from './errors.js';
+import { InFlight } from './in-flight.js';
+import { MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
 import { Relay } from './relay.js';
+import { BatchRunner } from './stages/batch.js';
+import { effectStage } from './stages/effect.js';
+import { receiveStage } from './stages/receive.js';
 import { Timers } from './timers.js';
+import type { Refusal, Work, WorkResult } from './work.js';
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -33,7 +28,10 @@ export interface PipelineOptions {
   /** Deliveries that the broker hands out at most before one is settled. */
   readonly prefetch: number;
   /** How long an effect may take before it counts as failed, in milliseconds; it is then tried again with the same key. */
-  readonly effectTimeout?: number;
+  readonly effectTimeout: number;
+  /** Calls of one effect that run at the same time, at most. */
+  readonly effectConcurrency: number;
+  readonly effectGuard?: EffectsOptions['guard'];
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   /** Keep a history of every event consumed and emitted. */
@@ -45,7 +43,7 @@ export interface PipelineOptions {
 
 /** What came with a command besides its data. */
 export interface CommandContext {
-  /** Becomes the cause of the events. */
+  /** Made by the server for this request; becomes the cause of the events. */
   readonly requestId: string;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;
@@ -56,45 +54,55 @@ export interface CommandContext {
 
 type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] extends [never] ? never : Name }[keyof Steps] & string;
 
-/** An event as it came, read and checked. */
-type Received = NonNullable<Work['event']>;
+/** A command's answer, when it was carried out. */
+export type Answered<Reply> = Pick<Accepted<Reply, Outcome>, 'accepted' | 'reply'>;
 
-interface Command {
-  readonly bound: BoundStep;
-  readonly check: ReturnType<typeof validator>;
-}
+const typeOf = ({ event }: Work) => event?.event.type ?? '';
 
-/** The path of every message of a service, event or command: validated, decided in a batch, committed, published, settled. */
+/**
+ * The path of every message of a service: receive (decode, hand to each step) -> effect -> batch (claim, load, decide, write, commit) ->
+ * publish and settle. Commands and timers join it at the effect. Each stage is a file in `stages/`.
+ */
 export class Pipeline<I extends Implementation = Implementation> {
   readonly #options: PipelineOptions;
-  readonly #contracts = new Map<string, EventContract>();
-  readonly #listeners = new Map<string, BoundStep[]>();
-  readonly #commands = new Map<string, Command>();
+  readonly #steps: BoundSteps;
+  readonly #inFlight: InFlight;
   readonly #runner: BatchRunner;
   readonly #batcher: MicroBatcher<Work>;
   readonly #timers: Timers;
+  readonly #begin: (work: Work) => void;
+  readonly #receive: (delivery: Delivery) => void;
   readonly relay: Relay;
-  /** Messages that are not settled yet. */
-  #inHand = 0;
-  /** Effects under way. */
-  #effects = 0;
-  #emptied: (() => void) | undefined;
   #stopping = false;
 
   constructor(implementation: I, options: PipelineOptions) {
+    const { clock, observer, retries, linger = 0 } = options;
     this.#options = options;
+    this.#steps = bindSteps(implementation);
+    this.#inFlight = new InFlight(options.prefetch);
     this.relay = new Relay(options);
     this.#runner = new BatchRunner({
       ...options,
       service: implementation.choreography.service,
       relay: this.relay,
-      takeAwaitedByClients: () => this.#batcher.takeBack(({ bound }) => bound.awaitedBy === 'client'),
+      takeAwaitedByClients: () => this.#batcher.takeBack((work) => work.bound.awaitedBy(typeOf(work)) === 'client'),
     });
     // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
-    const run = (works: readonly Work[]) => this.#runner.run(works);
-    this.#batcher = new MicroBatcher(run, options.batchLimit, lingerOf(options), ({ bound }) => bound.awaitedBy);
-    const bound = this.#bind(implementation);
-    this.#timers = new Timers(bound, { ...options, every: options.timersEvery, push: (work) => this.#batcher.push(work) });
+    this.#batcher = new MicroBatcher<Work>(
+      (works) => this.#runner.run(works),
+      options.batchLimit,
+      linger === 0 ? undefined : { clock, milliseconds: linger },
+      (work) => work.bound.awaitedBy(typeOf(work)),
+    );
+    const effects = new Effects({
+      clock,
+      timeout: options.effectTimeout,
+      concurrency: options.effectConcurrency,
+      ...(options.effectGuard === undefined ? {} : { guard: options.effectGuard }),
+    });
+    this.#begin = effectStage(effects, this.#inFlight)((work) => this.#toBatch(work));
+    this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight, retries })(this.#begin);
+    this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });
   }
 
   /** Begins to sweep the outbox and to fire timers. Events come through `deliver`, commands through `execute`. */
@@ -105,61 +113,37 @@ export class Pipeline<I extends Implementation = Implementation> {
 
   /** Takes one message from the broker. Never throws; the delivery is settled when all its events have been dealt with. */
   deliver(delivery: Delivery): void {
-    const since = performance.now();
-    const decoded = decode(delivery.body, delivery.batched, this.#contracts);
-    let open = decoded.length;
-    let trouble: unknown;
-    this.#inHand++;
-    const settled = (error?: unknown) => {
-      trouble ??= error;
-      if (--open > 0) return;
-      if (--this.#inHand === 0) this.#emptied?.();
-      if (trouble === undefined) return delivery.ack();
-      this.#options.observer.trouble('a message could not be settled and goes back to its queue', trouble);
-      delivery.requeue();
-    };
-    for (const each of decoded) {
-      if (each.ok) this.#handle(each, delivery, since, settled);
-      else this.#parkUndecodable(each.body, each.error.message, delivery).then(settled, settled);
-    }
+    this.#receive(delivery);
     this.#hurryIfFull();
-  }
-
-  /** With a full window nothing more comes until something is settled, but for what effects still under way lead to. */
-  #hurryIfFull(): void {
-    if (this.#inHand >= this.#options.prefetch && this.#effects === 0) this.#batcher.hurry();
   }
 
   /**
    * Carries out a command.
    *
-   * @throws Unavailable when the database is away or too many commands wait already; any other error is a bug in the step
+   * @throws Unavailable when the database is away or too many commands wait already, OutcomeUnknown when it may have been carried out,
+   * Busy when something it needs is locked; any other error is a bug in the step
    */
   async execute<Name extends CommandNames<I['steps']>>(
     name: Name,
     data: unknown,
     context: CommandContext,
-  ): Promise<Accepted<ReplyOf<I['steps'][Name]>, never> | Refused>;
-  async execute(name: string, data: unknown, context: CommandContext): Promise<Accepted<unknown, never> | Refused> {
-    const command = this.#commands.get(name);
+  ): Promise<Answered<ReplyOf<I['steps'][Name]>> | Refusal>;
+  async execute(name: string, data: unknown, context: CommandContext): Promise<Answered<unknown> | Refusal> {
+    const command = this.#steps.commands.get(name);
     if (command === undefined) throw new TypeError(`There is no command "${name}"`);
     const errors = command.check(data);
-    if (errors.length > 0) return refused('invalid', 'invalid_request', 'The request has wrong fields', errors);
-    if (this.#runner.away !== undefined) throw this.#runner.away;
-    if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit)
-      throw new Unavailable('Too many requests are waiting');
+    if (errors.length > 0) return invalid(errors);
+    this.#refuseWhenFull();
     const since = performance.now();
     const { requestId: id, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
     const message = { id, subject, data, idempotencyKey };
-    const cause = { id, tenantid, traceparent };
-    const { bound } = command;
     const result = await new Promise<WorkResult>((settle) => {
-      this.#batcher.push({ bound, message, cause, outcome: undefined, settle });
+      this.#begin({ bound: command.bound, message, cause: { id, tenantid, traceparent }, answer: undefined, settle });
     });
     if (result.kind === 'failed') throw result.error;
-    this.#options.observer.handled(name, message, result.kind, since);
+    this.#options.observer.handled({ step: name, message, result, since });
     if (result.kind === 'refused') return result.refusal;
-    return { accepted: true, reply: result.kind === 'done' ? result.reply : undefined, events: [] };
+    return { accepted: true, reply: result.kind === 'done' ? result.reply : undefined };
   }
 
   /** Finishes what has arrived, publishes what is committed, and stops. Call it after the consumer has stopped. */
@@ -167,107 +151,27 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#stopping = true;
     this.#runner.stop();
     await this.#timers.stop();
-    if (this.#inHand > 0) await this.#whenEmptied();
+    await this.#inFlight.whenEmpty();
     await this.#batcher.whenIdle();
     await this.relay.stop();
   }
 
-  #whenEmptied(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#emptied = resolve;
-    });
+  #toBatch(work: Work): void {
+    this.#batcher.push(work);
+    this.#hurryIfFull();
   }
 
-  #bind({ choreography, steps }: Implementation): BoundStep[] {
-    return Object.entries(choreography.steps).map(([name, declared]) => {
-      const step = steps[name];
-      if (step === undefined) throw new TypeError(`${choreography.service}: step "${name}" is declared but not written`);
-      const emits = new Map(declared.emits.map((contract) => [contract.type, contract]));
-      const bound = { name, step, emits, awaitedBy: awaitedBy(declared) };
-      if ('command' in declared) this.#commands.set(name, { bound, check: validator(declared.command.schema) });
-      if ('on' in declared) for (const contract of declared.on) this.#listen(contract, bound);
-      return bound;
-    });
+  #hurryIfFull(): void {
+    if (this.#inFlight.full) this.#batcher.hurry();
   }
 
-  #listen(contract: EventContract, bound: BoundStep): void {
-    this.#contracts.set(contract.type, contract);
-    this.#listeners.set(contract.type, [...(this.#listeners.get(contract.type) ?? []), bound]);
-  }
-
-  async #parkUndecodable(body: Buffer | string, reason: string, delivery: Delivery): Promise<void> {
-    this.#options.observer.undecodable(reason);
-    await delivery.park(body, reason);
-  }
-
-  /** Every step that listens gets the event. No promises where nothing is waited for: this runs for every event. */
-  #handle(message: Received, delivery: Delivery, since: number, settled: (error?: unknown) => void): void {
-    const listeners = this.#listeners.get(message.event.type) ?? [];
-    const failures: unknown[] = [];
-    let open = listeners.length;
-    for (const bound of listeners) {
-      this.#work(bound, message, (result) => {
-        if (result.kind === 'failed') failures.push(result.error);
-        else this.#options.observer.handled(bound.name, message.event, result.kind, since);
-        if (--open > 0) return;
-        if (failures.length === 0) settled();
-        else this.#putAside(message, failures, delivery, since).then(settled, settled);
-      });
-    }
-  }
-
-  /** Puts an event that failed aside, once: the inbox keeps the steps that succeeded from doing it twice. */
-  async #putAside({ event, body }: Received, failures: readonly unknown[], delivery: Delivery, since: number): Promise<void> {
-    // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
-    if (failures.every((error) => error instanceof Unavailable)) throw failures[0];
-    const again = delivery.attempt < this.#options.retries && !failures.some((error) => error instanceof Permanent);
-    const reason = failures.map(messageOf).join('; ');
-    const step = (this.#listeners.get(event.type) ?? []).map(({ name }) => name).join('+');
-    this.#options.observer.handled(step, event, again ? 'retried' : 'parked', since, reason);
-    await (again ? delivery.retry(body, reason) : delivery.park(body, reason));
-  }
-
-  #work(bound: BoundStep, received: Received, settle: (result: WorkResult) => void): void {
-    const { id, tenantid, correlationid, traceparent } = received.event;
-    const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
-    const decide = (outcome: unknown) => {
-      this.#batcher.push({ bound, message: received.event, cause, outcome, event: received, settle });
-      this.#hurryIfFull();
-    };
-    if (bound.step.effect === undefined) decide(undefined);
-    else this.#effect(bound, received.event).then(decide, (error: unknown) => settle({ kind: 'failed', error }));
-  }
-
-  /** Async, so that an effect that throws before it has a promise fails like one that rejects. */
-  async #effect({ step, name }: BoundStep, event: Received['event']): Promise<unknown> {
-    this.#effects++;
-    try {
-      return await this.#inTime(name, step.effect?.(event, `${name}:${event.id}`));
-    } catch (error) {
-      // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
-      throw error instanceof Unavailable ? new Error(error.message) : error;
-    } finally {
-      this.#effects--;
-    }
-  }
-
-  /** An outside that never answers must not hold its delivery, and with it a place in the prefetch window, for ever. */
-  #inTime(name: string, answer: Promise<unknown> | undefined): Promise<unknown> | undefined {
-    const { clock, effectTimeout } = this.#options;
-    if (effectTimeout === undefined || answer === undefined) return answer;
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`The effect of "${name}" did not answer within ${effectTimeout} ms`));
-      const cancel = clock.after(effectTimeout, late);
-      answer.then(resolve, reject).finally(cancel);
-    });
+  #refuseWhenFull(): void {
+    if (this.#runner.away !== undefined) throw this.#runner.away;
+    if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit)
+      throw new Unavailable('Too many requests are waiting');
   }
 }
 
-function awaitedBy(declared: StepDeclaration): AwaitedBy {
-  if (!('on' in declared)) return 'client';
-  return leadsOn(declared) ? 'saga' : 'nobody';
-}
-
-function lingerOf({ clock, linger = 0 }: PipelineOptions) {
-  return linger === 0 ? undefined : { clock, milliseconds: linger };
+function invalid(errors: NonNullable<Refusal['errors']>): Refusal {
+  return { accepted: false, kind: 'invalid', code: 'invalid_request', detail: 'The request has wrong fields', errors };
 }

@@ -1,9 +1,10 @@
 import type { Due } from '../choreography/index.js';
 import type { Key } from '../rows/index.js';
-import type { BoundStep, Work, WorkResult } from './batch.js';
+import type { BoundStep } from './bound-step.js';
 import { messageOf } from './errors.js';
 import type { Observer } from './observer.js';
 import type { Clock, NewId, Store } from './ports.js';
+import type { Work, WorkResult } from './work.js';
 
 export interface TimersOptions {
   readonly store: Store;
@@ -72,10 +73,10 @@ export class Timers {
       const settle = (result: WorkResult) => {
         if (result.kind === 'failed')
           observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
-        else observer.handled(bound.name, message, 'done', since);
+        else observer.handled({ step: bound.name, message, result, since });
         resolve(result.kind !== 'failed');
       };
-      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, outcome: undefined, settle });
+      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, answer: undefined, settle });
     });
   }
 }

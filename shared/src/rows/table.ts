@@ -1,6 +1,23 @@
-import type { EntitySchema } from 'typeorm';
+import type { Column, KeyColumn } from './column.js';
 
 export type Key = string;
+
+/** A row is a flat object; nested values are JSON columns and are replaced, never mutated (hence `readonly` in row types). */
+export type Row = { readonly [property: string]: unknown };
+
+export type Columns = Readonly<Record<string, Column>>;
+
+type KeyOf<C extends Columns> = { [P in keyof C]: C[P] extends KeyColumn ? P : never }[keyof C];
+
+/** The row that a table's columns declare: its key cannot be changed, all else can. */
+export type RowOf<T> =
+  T extends TypedTable<infer R>
+    ? R
+    : T extends Columns
+      ? { readonly [P in KeyOf<T>]: string } & Values<Omit<T, KeyOf<T>>>
+      : never;
+
+type Values<C> = { -readonly [P in keyof C]: C[P] extends Column<infer Value> ? Value : never };
 
 /** How a step meets a row: `fresh` creates it on first touch, `existing` leaves absent absent; both lock it. `read` never locks. */
 export type Access = 'fresh' | 'existing' | 'read';
@@ -21,20 +38,17 @@ export type Refs = Readonly<Record<string, Ref>>;
 /** The rows that `decide` gets, named as its step named them. */
 export type LoadedRows<R extends Refs> = { readonly [Name in keyof R]: R[Name] extends Ref<infer Loaded> ? Loaded : never };
 
-/** A row is a flat object; nested values are JSON columns and are replaced, never mutated (hence `readonly` in row types). */
-export type Row = { readonly [property: string]: unknown };
-
-/** A table whose rows steps may name: TypeORM's entity, its key, and what a row is before anything happened to it. */
+/** A table whose rows steps may name. */
 export interface Table {
-  readonly schema: EntitySchema;
   readonly name: string;
+  readonly columns: Columns;
   /** The property that is the primary key. */
   readonly key: string;
+  /** What a row is on first touch; it is inserted only if a step changes it. */
   newRow(key: Key): Row;
 }
 
 export interface TypedTable<R extends object> extends Table {
-  readonly properties: readonly (keyof R & string)[];
   /** The row of this key, created when absent: where two steps can meet first in either order. */
   fresh(key: Key): Ref<R>;
   /** The row of this key, locked; undefined when absent. */
@@ -45,32 +59,39 @@ export interface TypedTable<R extends object> extends Table {
   read(keys: readonly Key[]): Ref<readonly Readonly<R>[]>;
 }
 
+/** A property's column: `orderId` is stored as `order_id`. */
+export function columnName(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /**
- * Makes an entity's rows available to steps.
+ * Declares a table, once: the type of its rows, a fresh row, the statements and the entity all come from its columns.
  *
- * @param newRow what a row is on first touch; it is inserted only if a step changes it
- * @throws TypeError when the entity does not have exactly one primary column
+ * @throws TypeError unless exactly one column is the key
  */
-export function table<R extends object>(schema: EntitySchema<R>, newRow: (key: Key) => R): TypedTable<R> {
-  const { name, tableName = name, columns } = schema.options;
-  const properties = Object.keys(columns) as (keyof R & string)[];
-  const [key, ...others] = properties.filter((property) => columns[property]?.primary);
-  if (key === undefined || others.length > 0) throw new TypeError(`Entity "${name}" needs exactly one primary column`);
-  const self: Table = { schema, name: tableName, key, newRow: (each) => Object.assign<Row, R>({}, newRow(each)) };
+export function table<C extends Columns>(name: string, columns: C): TypedTable<RowOf<C> & object> {
+  const [key, ...others] = Object.keys(columns).filter((property) => columns[property]?.key);
+  if (key === undefined || others.length > 0) throw new TypeError(`Table "${name}" needs exactly one key column`);
+  const initial = Object.fromEntries(Object.entries(columns).map(([property, column]) => [property, column.initial]));
   // PostgreSQL writes UUIDs in lower case, whatever case they came in; rows are found by their key as it writes it.
   const spelt = columns[key]?.type === 'uuid' ? (each: Key) => each.toLowerCase() : (each: Key) => each;
-  function existing(key: Key): Ref<R | undefined>;
-  function existing(keys: readonly Key[]): Ref<R[]>;
-  function existing(keys: Key | readonly Key[]): Ref<R | undefined> | Ref<R[]> {
+  const self: Table = { name, columns, key, newRow: (each) => ({ ...initial, [key]: each }) };
+  function existing(key: Key): Ref<RowOf<C> | undefined>;
+  function existing(keys: readonly Key[]): Ref<RowOf<C>[]>;
+  function existing(keys: Key | readonly Key[]): Ref<RowOf<C> | undefined> | Ref<RowOf<C>[]> {
     return typeof keys === 'string'
       ? { table: self, access: 'existing', keys: [spelt(keys)], single: true }
       : { table: self, access: 'existing', keys: keys.map(spelt), single: false };
   }
   return {
     ...self,
-    properties,
     fresh: (each) => ({ table: self, access: 'fresh', keys: [spelt(each)], single: true }),
     existing,
     read: (keys) => ({ table: self, access: 'read', keys: keys.map(spelt), single: false }),
   };
+}
+
+/** Changes some properties of a row at once; one that the row does not have does not compile. */
+export function change<R extends object>(row: R, changes: Readonly<Partial<NoInfer<R>>>): void {
+  Object.assign(row, changes);
 }

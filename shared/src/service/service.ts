@@ -1,7 +1,7 @@
-import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
+import type { DataSource, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
+import { createDataSource, ensureDatabase, entityOf, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
 import {
   type CommandRouteContext,
@@ -15,6 +15,7 @@ import {
 import { createLogger, type Logger, logEndings, pipelineObserver, reasonOf } from '../logging/index.js';
 import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
 import { type Clock, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
+import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
 import { repeat } from './repeat.js';
 import { explainDatabase, explainPort } from './start-error.js';
@@ -44,7 +45,7 @@ export interface ServiceOptions<I extends Implementation> {
   readonly config: ServiceConfig;
   /** One sentence for the OpenAPI document. */
   readonly description: string;
-  readonly entities: readonly EntitySchema[];
+  readonly tables: readonly Table[];
   /** The service's own; the kit's come before them. */
   readonly migrations: readonly (new () => MigrationInterface)[];
   /** Joins the declaration and its steps; called once the database is there. */
@@ -144,13 +145,13 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
 }
 
 async function openDatabase<I extends Implementation>(
-  { config, entities, migrations }: ServiceOptions<I>,
+  { config, tables, migrations }: ServiceOptions<I>,
   undo: Undo,
 ): Promise<DataSource> {
   const dataSource = createDataSource({
     url: config.postgresUrl,
     applicationName: config.service,
-    entities,
+    entities: tables.map((each) => entityOf(each)),
     migrations: [KitTables1760000000000, ...migrations],
     poolSize: POOL_SIZE,
   });

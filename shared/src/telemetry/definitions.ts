@@ -4,8 +4,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export const definitions = {
   messages: {
     name: 'quickstep_messages_total',
-    help: 'Messages handled, by step and outcome (done, duplicate, refused, retried, parked)',
-    labelNames: ['step', 'outcome'],
+    help: 'Messages handled, by step, result (done, duplicate, refused, retried, parked) and outcome as the step declares it',
+    labelNames: ['step', 'result', 'outcome'],
   },
   undecodable: { name: 'quickstep_undecodable_messages_total', help: 'Messages parked because they could not be read' },
   handling: {

@@ -3,7 +3,7 @@ import { definitions } from './definitions.js';
 
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
-  handled(step: string, outcome: string, seconds: number): void;
+  handled(step: string, result: string, outcome: string, seconds: number): void;
   undecodable(): void;
   batch(size: number, seconds: number): void;
   conflict(): void;
@@ -50,12 +50,12 @@ export function createMetrics(service: string): Metrics {
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
-  const messagesBy = cached((step, outcome) => messages.labels(step ?? '', outcome ?? ''));
+  const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
   const requestsBy = cached((method, route, status) => requests.labels(method ?? '', route ?? '', status ?? ''));
   return {
-    handled(step, outcome, seconds) {
-      messagesBy(step, outcome).inc();
+    handled(step, result, outcome, seconds) {
+      messagesBy(step, result, outcome).inc();
       handlingBy(step).observe(seconds);
     },
     undecodable: () => undecodable.inc(),

@@ -8,9 +8,9 @@ import { loadsFor, WorkingRows } from '../pipeline/working-rows.js';
 import type { Key, LoadedRows, Refs, Row, Table, TypedTable } from '../rows/index.js';
 
 /** A step, seen by what it is called with and what it answers. */
-interface Decider<Message, Outcome, Decision> {
+interface Decider<Message, Answer, Decision> {
   rows(message: Message): Refs;
-  decide(message: Message, rows: LoadedRows<Refs>, context: DecideContext<Outcome>): Decision;
+  decide(message: Message, rows: LoadedRows<Refs>, context: DecideContext<Answer>): Decision;
 }
 
 /** A row that exists before anything happens. */
@@ -32,11 +32,11 @@ export interface Given {
     message: NoInfer<Message>,
     circumstances?: { readonly now?: Date },
   ): Decision;
-  /** A step with an effect is told the effect's outcome. */
-  when<Message, Outcome, Decision extends AnyDecision>(
-    step: Decider<Message, Outcome, Decision>,
+  /** A step with an effect is told the effect's answer. */
+  when<Message, Answer, Decision extends AnyDecision>(
+    step: Decider<Message, Answer, Decision>,
     message: NoInfer<Message>,
-    circumstances: { readonly now?: Date; readonly outcome: NoInfer<Outcome> },
+    circumstances: { readonly now?: Date; readonly answer: NoInfer<Answer> },
   ): Decision;
   /** The row of this key as it is now; undefined when there is none. */
   row<R extends object>(table: TypedTable<R>, key: Key): R | undefined;
@@ -90,9 +90,13 @@ function frozen<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
+function draftsOf(decision: AnyDecision): readonly EventDraft[] {
+  if (!('accepted' in decision)) return decision.events;
+  return decision.accepted ? decision.ended.events : [];
+}
+
 function checkDrafts(decision: AnyDecision): void {
-  const drafts = 'accepted' in decision ? (decision.accepted ? decision.events : []) : decision;
-  for (const draft of drafts) {
+  for (const draft of draftsOf(decision)) {
     try {
       happened(draft);
     } catch (error) {
@@ -101,8 +105,8 @@ function checkDrafts(decision: AnyDecision): void {
   }
 }
 
-function isRowOf<R extends object>({ properties }: TypedTable<R>, each: Row | undefined): each is Row & R {
-  return each !== undefined && properties.every((property) => property in each);
+function isRowOf<R extends object>({ columns }: TypedTable<R>, each: Row | undefined): each is Row & R {
+  return each !== undefined && Object.keys(columns).every((property) => property in each);
 }
 
 /** Begins a step test with these rows. */
@@ -116,10 +120,10 @@ export function given(...rows: readonly GivenRow[]): Given {
   const put = (table: Table, changed: Row) => rowsOf(table).set(String(changed[table.key]), frozen(changed));
   for (const each of rows) put(each.table, each.row);
   return {
-    when<Message, Outcome, Decision extends AnyDecision>(
-      step: Decider<Message, Outcome | undefined, Decision>,
+    when<Message, Answer, Decision extends AnyDecision>(
+      step: Decider<Message, Answer | undefined, Decision>,
       message: Message,
-      { now = new Date(), outcome }: { readonly now?: Date; readonly outcome?: Outcome } = {},
+      { now = new Date(), answer }: { readonly now?: Date; readonly answer?: Answer } = {},
     ): Decision {
       const refs = step.rows(message);
       const loads = loadsFor([refs]);
@@ -128,9 +132,9 @@ export function given(...rows: readonly GivenRow[]): Given {
       );
       const working = new WorkingRows(loads, loaded);
       const borrowed = working.borrow(refs);
-      const decision = step.decide(message, borrowed.rows, { now, outcome });
+      const decision = step.decide(message, borrowed.rows, { now, answer });
       checkDrafts(decision);
-      borrowed.keep();
+      if (!('accepted' in decision) || decision.accepted) borrowed.keep();
       const { updates, inserts } = working.changes();
       for (const { table, rows: changed } of [...updates, ...inserts]) for (const each of changed) put(table, each);
       return decision;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { choreography, consumedBy, emittedBy, leadsOn, problemsOf, retryQueue, topologyOf } from '@quickstep/shared/choreography';
+import { choreography, consumedBy, delayName, emittedBy, leadsOn, problemsOf, topologyOf } from '@quickstep/shared/choreography';
 import { command, event } from '@quickstep/shared/events';
 import { Type } from '@sinclair/typebox';
 
@@ -62,8 +62,8 @@ describe('a topology', () => {
       queue: 'guest-service',
       deadLetterQueue: 'guest-service.dead-letter',
       retryQueues: [
-        { name: 'guest-service.retry.200ms', delay: 200 },
-        { name: 'guest-service.retry.1s', delay: 1_000 },
+        { name: 'retry.200ms', delay: 200, bindingKey: '200ms.*', routingKey: '200ms.guest-service' },
+        { name: 'retry.1s', delay: 1_000, bindingKey: '1s.*', routingKey: '1s.guest-service' },
       ],
       exchanges: ['guest.events', 'kitchen.events'],
       bindings: [{ queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.cooked' }],
@@ -71,17 +71,17 @@ describe('a topology', () => {
   });
 
   test('declares each wait queue once, however often its delay is used', () => {
-    expect(topologyOf(guest, [500, 500, 2_000, 2_000]).retryQueues.map(({ name }) => name)).toEqual([
-      'guest-service.retry.500ms',
-      'guest-service.retry.2s',
-    ]);
+    expect(topologyOf(guest, [500, 500, 2_000, 2_000]).retryQueues.map(({ name }) => name)).toEqual(['retry.500ms', 'retry.2s']);
   });
 
   test.each([
     [1, '1ms'],
     [1_500, '1500ms'],
-    [60_000, '60s'],
-  ])('names the queue for %i ms %s', (delay, name) => {
-    expect(retryQueue('guest-service', delay)).toBe(`guest-service.retry.${name}`);
+    [30_000, '30s'],
+    [60_000, '1m'],
+    [90_000, '90s'],
+    [300_000, '5m'],
+  ])('names a delay of %i ms %s', (delay, name) => {
+    expect(delayName(delay)).toBe(name);
   });
 });

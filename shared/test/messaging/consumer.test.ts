@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { choreography, topologyOf } from '@quickstep/shared/choreography';
+import { OrderCreated } from '@quickstep/shared/contracts';
+import { declareTopology } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
@@ -95,6 +98,42 @@ describe('copies', () => {
       delivery.ack();
     }
     (await deliveries.next()).ack();
+  });
+
+  test('wait beside those of other services, and come back to the right one', async () => {
+    const { publisher, deliveries } = await opened.service();
+    const neighbour = topologyOf(choreography('neighbour-service', { look: { on: [OrderCreated], emits: [] } }), [50]);
+    await declareTopology(channel, neighbour);
+    await channel.purgeQueue(neighbour.queue);
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    const delivery = await deliveries.next();
+    await takeFrom(channel, neighbour.queue);
+    await delivery.retry(sent.body, 'again');
+    delivery.ack();
+    const retried = await deliveries.next();
+    expect(retried).toMatchObject({ attempt: 1, body: sent.body });
+    retried.ack();
+    expect((await channel.checkQueue(neighbour.queue)).messageCount).toBe(0);
+    await channel.deleteQueue(neighbour.queue);
+  });
+
+  test('for a service whose queue is gone are parked, and hold up nobody else', async () => {
+    const { publisher, deliveries } = await opened.service();
+    const gone = topologyOf(choreography('gone-service', { look: { on: [OrderCreated], emits: [] } }), [50]);
+    await declareTopology(channel, gone);
+    await channel.deleteQueue(gone.queue);
+    // More than the broker's dead-lettering keeps unconfirmed.
+    for (let sent = 0; sent < 100; sent++)
+      channel.publish('retry', '50ms.gone-service', Buffer.from(`${sent}`), { persistent: true });
+    await channel.waitForConfirms();
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    const delivery = await deliveries.next();
+    await delivery.retry(sent.body, 'again');
+    delivery.ack();
+    (await deliveries.next()).ack();
+    for (let parked = 0; parked < 100; parked++) await takeFrom(channel, gone.deadLetterQueue);
   });
 
   test('a parked message lies in the dead-letter queue with all that an operator needs', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
+import { choreography, topologyOf } from '@quickstep/shared/choreography';
+import { OrderCreated } from '@quickstep/shared/contracts';
 import { BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { Opened, topology } from './harness.js';
@@ -20,6 +21,19 @@ interface Listed {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
+interface ListedBinding {
+  readonly source: string;
+  readonly destination: string;
+  readonly routing_key: string;
+}
+
+/** Every binding but those that each queue has to the default exchange. */
+async function bindings(): Promise<string[]> {
+  const listed = await vhost.api<ListedBinding[]>('/bindings/{vhost}');
+  const own = listed.filter(({ source }) => source !== '');
+  return own.map(({ source, routing_key, destination }) => `${source} ${routing_key} ${destination}`).sort();
+}
+
 describe('declareTopology', () => {
   test('declares queues, exchanges and bindings as documented, and does so again without complaint', async () => {
     const channel = await opened.observerChannel();
@@ -28,7 +42,7 @@ describe('declareTopology', () => {
 
     const queues = await vhost.api<Listed[]>('/queues/{vhost}');
     const atLeastOnce = { 'x-queue-type': 'quorum', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
-    const back = { ...atLeastOnce, 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'stock-service' };
+    const back = { ...atLeastOnce, 'x-dead-letter-exchange': 'redeliver' };
     expect(Object.fromEntries(queues.map((queue) => [queue.name, queue.arguments]))).toEqual({
       'stock-service': {
         ...atLeastOnce,
@@ -36,23 +50,40 @@ describe('declareTopology', () => {
         'x-dead-letter-routing-key': 'stock-service',
         'x-delivery-limit': 100,
       },
-      'stock-service.retry.50ms': { ...back, 'x-message-ttl': 50 },
-      'stock-service.retry.100ms': { ...back, 'x-message-ttl': 100 },
+      'retry.50ms': { ...back, 'x-message-ttl': 50 },
+      'retry.100ms': { ...back, 'x-message-ttl': 100 },
       'stock-service.dead-letter': { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000 },
     });
     const exchanges = await vhost.api<Listed[]>('/exchanges/{vhost}');
     const own = exchanges.filter(({ name }) => name !== '' && !name.startsWith('amq.'));
     expect(own.map(({ name, type, durable }) => ({ name, type, durable }))).toEqual(
-      [DEAD_LETTER_EXCHANGE, 'inventory.events', 'notification.events', 'order.events'].map((name) => ({
+      ['dead-letter', 'inventory.events', 'notification.events', 'order.events', 'redeliver', 'retry'].map((name) => ({
         name,
         type: 'topic',
         durable: true,
       })),
     );
-    const bindings = await vhost.api<{ source: string; destination: string; routing_key: string }[]>('/bindings/{vhost}');
-    expect(
-      bindings.filter(({ source }) => source !== '').map((each) => `${each.source} ${each.routing_key} ${each.destination}`),
-    ).toEqual(['dead-letter stock-service stock-service.dead-letter', 'order.events order.created stock-service']);
+    expect(await bindings()).toEqual([
+      'dead-letter *.stock-service stock-service.dead-letter',
+      'dead-letter stock-service stock-service.dead-letter',
+      'order.events order.created stock-service',
+      'redeliver *.stock-service stock-service',
+      'retry 100ms.* retry.100ms',
+      'retry 50ms.* retry.50ms',
+    ]);
+  });
+
+  test('of two services share the wait queues of the delays that both have', async () => {
+    const channel = await opened.observerChannel();
+    const neighbour = choreography('neighbour-service', { look: { on: [OrderCreated], emits: [] } });
+    await declareTopology(channel, topology);
+    await declareTopology(channel, topologyOf(neighbour, [100, 60_000]));
+    const queues = await vhost.api<Listed[]>('/queues/{vhost}');
+    expect(queues.map(({ name }) => name).filter((name) => name.startsWith('retry.'))).toEqual([
+      'retry.100ms',
+      'retry.1m',
+      'retry.50ms',
+    ]);
   });
 
   test('says which queue differs in which argument, and what to do', async () => {

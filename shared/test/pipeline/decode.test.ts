@@ -3,7 +3,8 @@ import { Permanent } from '@quickstep/shared/choreography';
 import { InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
 import type { EventContract } from '@quickstep/shared/events';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
-import { BETWEEN_EVENTS, decode } from '../../src/pipeline/decode.js';
+import { BATCH_LIMITS } from '../../src/messaging/messages.js';
+import { BETWEEN_EVENTS, decode, MAX_BYTES, MAX_EVENTS } from '../../src/pipeline/decode.js';
 
 const contracts = new Map<string, EventContract>([OrderCreated, InventoryReleased].map((each) => [each.type, each]));
 const order = sampleOrder();
@@ -98,5 +99,40 @@ describe('a message with several events', () => {
 
   test.each(['{}', '[]', '"text"', JSON.stringify(created)])('must be an array with events in it (%s)', (body) => {
     expect(decode(Buffer.from(body), true, contracts)).toMatchObject([{ ok: false, error: expect.any(Permanent) }]);
+  });
+});
+
+describe('a message that is too large', () => {
+  const empty = (count: number, between: string) => `[${Array.from({ length: count }, () => '{}').join(between)}]`;
+  const tooMany = `The message carries more than ${MAX_EVENTS} events`;
+
+  test.each([
+    ['with line breaks between them', BETWEEN_EVENTS],
+    ['without', ','],
+  ])('has too many events, %s: it is one failure, not one for each', (_how, between) => {
+    const body = empty(200_000, between);
+    const decoded = decode(body, true, contracts);
+    expect(decoded.map(({ body }) => body)).toEqual([body]);
+    expect(reasons(decoded)).toEqual([tooMany]);
+  });
+
+  test('is not one with as many events as are allowed', () => {
+    expect(decode(empty(MAX_EVENTS, BETWEEN_EVENTS), true, contracts)).toHaveLength(MAX_EVENTS);
+    expect(decode(empty(MAX_EVENTS, ','), true, contracts)).toHaveLength(MAX_EVENTS);
+    expect(reasons(decode(empty(MAX_EVENTS + 1, BETWEEN_EVENTS), true, contracts))).toEqual([tooMany]);
+  });
+
+  test.each([true, false])('has too many bytes; what it says is not even read (batched: %s)', (batched) => {
+    const body = Buffer.alloc(MAX_BYTES + 1, ' ');
+    body.write(JSON.stringify(created));
+    const decoded = decode(body, batched, contracts);
+    expect(decoded.map((each) => each.body === body)).toEqual([true]);
+    expect(reasons(decoded)).toEqual([`The message has more than ${MAX_BYTES} bytes`]);
+  });
+
+  test('is far from the largest that a publisher of ours makes', () => {
+    expect(MAX_EVENTS).toBeGreaterThan(BATCH_LIMITS.events);
+    // A character of JSON text has three bytes at most.
+    expect(MAX_BYTES).toBeGreaterThan(3 * BATCH_LIMITS.size);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '@quickstep/shared/providers';
-import type { BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
+import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
 
 /** What the carrier remembers having answered. */
 export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled' };
@@ -25,7 +25,7 @@ export class SimulatedCarrier implements Carrier {
     return first;
   }
 
-  async recall(reference: string, idempotencyKey: string): Promise<void> {
+  async recall({ reference }: BookedParcel, idempotencyKey: string): Promise<void> {
     await this.#ledger.answerOnce(idempotencyKey, reference, 'recall', { kind: 'recalled' });
   }
 }

@@ -8,7 +8,8 @@ export class CreateShipments1760000000001 implements MigrationInterface {
         tracking_number text unique,
         refusal_reason text,
         closed boolean not null,
-        recalled boolean not null
+        recalled boolean not null,
+        surplus_parcels jsonb not null
       ) with (fillfactor = 90)`);
   }
 

@@ -1,20 +1,16 @@
-import { table } from '@quickstep/shared/rows';
-import { EntitySchema } from 'typeorm';
-import type { Shipment } from '../domain/shipment.js';
+import { boolean, json, type RowOf, table, textOrNull, uuidKey } from '@quickstep/shared/rows';
 
-export const ShipmentEntity = new EntitySchema<Shipment>({
-  name: 'Shipment',
-  tableName: 'shipments',
-  columns: {
-    orderId: { name: 'order_id', type: 'uuid', primary: true },
-    trackingNumber: { name: 'tracking_number', type: 'text', nullable: true },
-    refusalReason: { name: 'refusal_reason', type: 'text', nullable: true },
-    closed: { type: 'boolean' },
-    recalled: { type: 'boolean' },
-  },
+/**
+ * The facts known of one order's shipment. The first of booking and cancellation to arrive creates the row, and both lock it: once
+ * `closed`, the order will not be shipped, and a booking that comes back late is recalled.
+ */
+export const Shipments = table('shipments', {
+  orderId: uuidKey(),
+  trackingNumber: textOrNull(),
+  refusalReason: textOrNull(),
+  closed: boolean(false),
+  recalled: boolean(false),
+  /** Tracking numbers of parcels beside the one of the order; they are called back. */
+  surplusParcels: json<readonly string[]>([]),
 });
-
-export const Shipments = table(
-  ShipmentEntity,
-  (orderId): Shipment => ({ orderId, trackingNumber: null, refusalReason: null, closed: false, recalled: false }),
-);
+export type Shipment = RowOf<typeof Shipments>;

@@ -6,6 +6,13 @@ export interface Parcel {
   readonly address: ShippingAddress;
 }
 
+/** One parcel of an order. */
+export interface BookedParcel {
+  /** The order. */
+  readonly reference: string;
+  readonly trackingNumber: string;
+}
+
 export type BookingOutcome =
   | { readonly kind: 'booked'; readonly trackingNumber: string }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -16,6 +23,6 @@ export type BookingOutcome =
  */
 export interface Carrier {
   book(parcel: Parcel, idempotencyKey: string): Promise<BookingOutcome>;
-  /** Calls back the parcel of the reference, if there is one. */
-  recall(reference: string, idempotencyKey: string): Promise<void>;
+  /** Calls back this parcel, and no other. */
+  recall(parcel: BookedParcel, idempotencyKey: string): Promise<void>;
 }

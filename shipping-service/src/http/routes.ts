@@ -1,7 +1,8 @@
 import { OrderId } from '@quickstep/shared/contracts';
+import { entityOf } from '@quickstep/shared/db';
 import { Nullable, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
-import { ShipmentEntity } from '../db/tables.js';
+import { Shipments } from '../db/tables.js';
 import { shipmentStatus, shipmentStatuses } from '../domain/shipment.js';
 
 const ShipmentView = Type.Object({
@@ -18,7 +19,7 @@ export const shippingRoutes = [
     params: Type.Object({ orderId: OrderId }),
     view: ShipmentView,
     async find({ params }, { dataSource }) {
-      const shipment = await dataSource.getRepository(ShipmentEntity).findOneBy(params);
+      const shipment = await dataSource.getRepository(entityOf(Shipments)).findOneBy(params);
       if (shipment === null) return undefined;
       const { orderId, trackingNumber, refusalReason } = shipment;
       return { orderId, status: shipmentStatus(shipment), trackingNumber, refusalReason };

@@ -1,4 +1,4 @@
-import { step } from '@quickstep/shared/choreography';
+import { effectStep, outcome } from '@quickstep/shared/choreography';
 import {
   asReason,
   orderStateOf,
@@ -12,22 +12,31 @@ import { Shipments } from '../db/tables.js';
 import type { Carrier } from '../domain/carrier.js';
 
 export const bookShipment = (carrier: Carrier) =>
-  step(shipping, 'bookShipment', {
+  effectStep(shipping, 'bookShipment', {
     rows: ({ data }) => ({ shipment: Shipments.fresh(data.orderId) }),
-    effect: ({ data }, idempotencyKey) =>
-      carrier.book({ reference: data.orderId, address: data.shippingAddress }, idempotencyKey),
-    decide: ({ data }, { shipment }, { outcome }) => {
-      if (shipment.trackingNumber !== null || shipment.refusalReason !== null) return []; // done before
+    effect: ({ data }, key) => carrier.book({ reference: data.orderId, address: data.shippingAddress }, key),
+    decide: ({ data }, { shipment }, { answer }) => {
       const { orderId, items } = data;
-      if (outcome.kind === 'refused') {
-        shipment.refusalReason = asReason(outcome.reason);
-        if (shipment.closed) return []; // the cancellation that overtook us has asked for the refund
+      if (answer.kind === 'refused') {
+        if (shipment.trackingNumber !== null || shipment.refusalReason !== null) return outcome('repeated');
+        shipment.refusalReason = asReason(answer.reason);
+        if (shipment.closed) return outcome('overtaken'); // the cancellation that came first has asked for the refund
         shipment.closed = true;
-        const reason = asReason(`Shipment refused: ${outcome.reason}`);
-        return [ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason })];
+        const reason = asReason(`Shipment refused: ${answer.reason}`);
+        return outcome('refused', ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason }));
       }
-      shipment.trackingNumber = outcome.trackingNumber;
-      if (!shipment.closed) return [ShippingShipped({ orderId, items, trackingNumber: outcome.trackingNumber })];
-      return [ShippingRecall({ orderId, reason: 'The booking came through after the order was cancelled' })];
+      const { trackingNumber } = answer;
+      if (shipment.trackingNumber === trackingNumber || shipment.surplusParcels.includes(trackingNumber)) {
+        return outcome('repeated');
+      }
+      if (shipment.trackingNumber !== null || shipment.refusalReason !== null) {
+        shipment.surplusParcels = [...shipment.surplusParcels, trackingNumber];
+        const reason = 'The carrier booked another parcel for the same order';
+        return outcome('bookedTwice', ShippingRecall({ orderId, trackingNumber, reason }));
+      }
+      shipment.trackingNumber = trackingNumber;
+      if (!shipment.closed) return outcome('shipped', ShippingShipped({ orderId, items, trackingNumber }));
+      const reason = 'The booking came through after the order was cancelled';
+      return outcome('late', ShippingRecall({ orderId, trackingNumber, reason }));
     },
   });

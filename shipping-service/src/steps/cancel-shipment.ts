@@ -1,5 +1,11 @@
-import { step } from '@quickstep/shared/choreography';
-import { orderStateOf, PaymentRefund, ShippingCancellationRejected, ShippingFailed } from '@quickstep/shared/contracts';
+import { outcome, step } from '@quickstep/shared/choreography';
+import {
+  orderStateOf,
+  PaymentRefund,
+  ShippingCancellationRejected,
+  ShippingFailed,
+  ShippingShipped,
+} from '@quickstep/shared/contracts';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
 
@@ -7,12 +13,17 @@ import { Shipments } from '../db/tables.js';
 export const cancelShipment = step(shipping, 'cancelShipment', {
   rows: ({ data }) => ({ shipment: Shipments.fresh(data.orderId) }),
   decide: ({ data }, { shipment }) => {
-    const { orderId, reason } = data;
-    if (shipment.closed) return []; // it failed before, or was cancelled before: the compensation is on its way
+    const { orderId, items, reason } = data;
+    if (shipment.closed) return outcome('repeated'); // it failed or was cancelled before: the compensation is on its way
     if (shipment.trackingNumber !== null) {
-      return [ShippingCancellationRejected({ orderId, reason: 'The parcel has been shipped' })];
+      const { trackingNumber } = shipment;
+      return outcome(
+        'tooLate',
+        ShippingCancellationRejected({ orderId, reason: 'The parcel has been shipped' }),
+        ShippingShipped({ orderId, items, trackingNumber }),
+      );
     }
     shipment.closed = true;
-    return [ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason })];
+    return outcome('cancelled', ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason }));
   },
 });

@@ -1,15 +1,16 @@
-import { step } from '@quickstep/shared/choreography';
+import { effectStep, outcome } from '@quickstep/shared/choreography';
 import { shipping } from '../choreography.js';
 import { Shipments } from '../db/tables.js';
 import type { Carrier } from '../domain/carrier.js';
 
-/** Undoes a booking that came back after its row was closed. */
+/** Undoes a booking that came back after its row was closed, or beside the one that is known. */
 export const recallShipment = (carrier: Carrier) =>
-  step(shipping, 'recallShipment', {
+  effectStep(shipping, 'recallShipment', {
     rows: ({ data }) => ({ shipment: Shipments.fresh(data.orderId) }),
-    effect: ({ data }, idempotencyKey) => carrier.recall(data.orderId, idempotencyKey),
-    decide: (_event, { shipment }) => {
-      shipment.recalled = true;
-      return [];
+    about: ({ data }) => data.trackingNumber,
+    effect: ({ data: { orderId, trackingNumber } }, key) => carrier.recall({ reference: orderId, trackingNumber }, key),
+    decide: ({ data }, { shipment }) => {
+      if (shipment.trackingNumber === data.trackingNumber) shipment.recalled = true;
+      return outcome('recalled');
     },
   });

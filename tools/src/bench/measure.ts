@@ -6,11 +6,11 @@ import { until } from '../wait.js';
 import { type Bar, withBar } from './bar.js';
 import type { Job, LoadProgress, LoadResult } from './load/protocol.js';
 import { busySeconds, hasProc } from './machine.js';
+import { measureMachine } from './machine-calibration/machine-calibration.js';
 import { type Histogram, histogramBetween, readMetrics, type ServiceMetrics } from './service-metrics.js';
 import { mean } from './statistics.js';
 import type { System } from './system.js';
 import { integer } from './table.js';
-import { measureYardstick } from './yardstick/yardstick.js';
 
 export interface ProcessUse {
   name: string;
@@ -48,8 +48,8 @@ export interface Run {
 }
 
 export interface Round extends Run {
-  /** How fast the machine was: events per second, the mean of before and after (see `measureYardstick`). */
-  yardstick: number;
+  /** Machine calibration: events per second, the mean of before and after (see `measureMachine`). */
+  calibration: number;
 }
 
 export interface RunOptions {
@@ -65,11 +65,11 @@ export interface RunOptions {
 const sampleEveryMs = 500;
 const quietEveryMs = 100;
 
-/** One job, and the machine without it before and after. */
+/** One job, with the machine calibration before and after it. */
 export async function runRound(options: RunOptions): Promise<Round> {
-  const before = await measureYardstick(options.signal);
+  const before = await measureMachine(options.signal);
   const run = await runJob(options);
-  return { ...run, yardstick: mean([before, await measureYardstick(options.signal)]) };
+  return { ...run, calibration: mean([before, await measureMachine(options.signal)]) };
 }
 
 /** Sends the orders of one job through the system and measures everything from the first until all is quiet. */
@@ -166,7 +166,7 @@ function metricsOf(system: System): Promise<{ service: string; metrics: ServiceM
   );
 }
 
-/** A service may be down on purpose. */
+/** The backlog scenario stops a service. */
 const runningUrls = (system: System, service: string) =>
   system
     .instances(service)

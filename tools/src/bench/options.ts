@@ -17,6 +17,9 @@ export interface Options {
   duration: number;
   replicas: number;
   rounds: number;
+  /** Commit to compare with. */
+  against: string | undefined;
+  pairs: number;
   warmup: number;
   variants: Variant[];
   /** Settings of the services. */
@@ -38,7 +41,7 @@ what the figures mean.
                      saturate   as many orders as the machine takes
                      latency    at --rate
                      curve      latency at rates from 50 per second to what the machine takes
-                     ablations  each design choice taken back in turn
+                     ablations  one setting changed at a time, against the baseline
                      growth     one long run: does anything get slower, or bigger?
                      backlog    orders queue up while a service is down, then drain
                      replicas   one, two and three processes of each service
@@ -53,6 +56,8 @@ what the figures mean.
   --variant NAME     one or more, repeat the option (default: baseline; for ablations all):
 ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${what}`).join('\n')}
   --set NAME=VALUE   any other setting of the services
+  --against COMMIT   compare with another commit: its services and these in turns; with bench, saturate or latency
+  --pairs N          turns of each (default: 4), one round each unless --rounds says more
   --json FILE        all figures
   --markdown FILE    the tables, for a document
   --plot FILE        throughput and latency over time, as SVG
@@ -77,7 +82,9 @@ export function readOptions(args: string[]): Options | undefined {
       rate: { type: 'string', default: '50' },
       duration: { type: 'string', default: '30' },
       replicas: { type: 'string', default: '1' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string' },
+      against: { type: 'string' },
+      pairs: { type: 'string', default: '4' },
       warmup: { type: 'string', default: '20000' },
       batched: { type: 'boolean', default: false },
       variant: { type: 'string', multiple: true, default: [] },
@@ -99,7 +106,9 @@ export function readOptions(args: string[]): Options | undefined {
     rate: positive('rate', values.rate),
     duration: positive('duration', values.duration),
     replicas: positive('replicas', values.replicas),
-    rounds: positive('rounds', values.rounds),
+    rounds: positive('rounds', values.rounds ?? (values.against === undefined ? '3' : '1')),
+    against: values.against === undefined ? undefined : comparable(values.against, scenario),
+    pairs: positive('pairs', values.pairs),
     warmup: hundreds(positive('warmup', values.warmup, 0)),
     variants: values.variant.map(variantNamed),
     env: { ...(values.batched ? { EVENT_BATCHING: 'on' } : {}), ...Object.fromEntries(values.set.map(setting)) },
@@ -115,6 +124,16 @@ function positive(name: string, text: string, least = 1): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least) return value;
   throw new Problem(`--${name} must be a whole number from ${least} up, not "${text}".`);
+}
+
+function comparable(commit: string, scenario: ScenarioName): string {
+  if (!['bench', 'saturate', 'latency'].includes(scenario)) {
+    throw new Problem(`--against goes with the scenarios bench, saturate and latency, not with ${scenario}.`);
+  }
+  if (process.env.RABBITMQ_URL || process.env.POSTGRES_URL) {
+    throw new Problem('--against needs fresh servers for every turn: unset RABBITMQ_URL and POSTGRES_URL.');
+  }
+  return commit;
 }
 
 /** In every hundred orders each kind of ending has its exact share. */

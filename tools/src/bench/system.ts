@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleCatalogue } from '../catalogue.js';
 import { echoProblems } from '../log-echo.js';
+import { root } from '../paths.js';
 import { readRecords } from '../processes.js';
 import { type Progress, paint } from '../progress.js';
 import { provisionTemporary } from '../provision/index.js';
@@ -12,6 +14,7 @@ import { until } from '../wait.js';
 import { type LoadGenerator, startLoad } from './load/generator.js';
 import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
 import { readMetrics } from './service-metrics.js';
+import { sum } from './statistics.js';
 
 export interface SystemOptions {
   progress: Progress;
@@ -20,10 +23,10 @@ export interface SystemOptions {
   replicas: number;
   /** Settings of the services besides their defaults. */
   env: NodeJS.ProcessEnv;
-  /** The design choice to take back: a module in `taken-back`. */
-  takenBack?: string | undefined;
   /** Where the services write their processor profiles, if they are to be profiled. */
   profile?: string | undefined;
+  /** The checkout whose services run; this one if it is not given. */
+  from?: string | undefined;
 }
 
 /** What is measured together: one service with its replicas, the broker, the database, the load. */
@@ -47,7 +50,7 @@ export interface System {
 }
 
 /** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
-export async function startSystem({ progress, signal, replicas, env, takenBack, profile }: SystemOptions): Promise<System> {
+export async function startSystem({ progress, signal, replicas, env, profile, from = root }: SystemOptions): Promise<System> {
   const servers = await provisionTemporary({ progress, signal });
   const running = new Map<string, SupervisedService[]>();
   const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
@@ -62,12 +65,17 @@ export async function startSystem({ progress, signal, replicas, env, takenBack, 
   const instances = (service: string) => running.get(service) ?? [];
   const urls = (service: string) => instances(service).map(({ url }) => url);
   try {
-    for (const service of services) running.set(service.name, await startReplicas(service, replicas));
+    // Another commit may not have all of today's services.
+    const present = services.filter(({ name }) => existsSync(join(from, name)));
+    for (const service of present) running.set(service.name, await startReplicas(service, replicas));
     const all = [...running.values()].flat();
     echoes.push(...all.map((each) => echoProblems(each.name, each.logFile, warn)));
-    await progress.step(replicas === 1 ? 'five services' : `five services, ${replicas} of each`, async () => {
-      await Promise.all(all.map((each) => each.ready(signal)));
-    });
+    await progress.step(
+      replicas === 1 ? `${all.length} services` : `${present.length} services, ${replicas} of each`,
+      async () => {
+        await Promise.all(all.map((each) => each.ready(signal)));
+      },
+    );
     await progress.step('sample catalogue', () => seedEverywhere(urls, signal));
     load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
     const { rabbitmqUrl, postgresUrl, directory } = servers;
@@ -81,23 +89,18 @@ export async function startSystem({ progress, signal, replicas, env, takenBack, 
   async function startReplicas(service: Service, count: number): Promise<SupervisedService[]> {
     const started: SupervisedService[] = [];
     for (let replica = 1; replica <= count; replica++) {
-      const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env });
-      const changed = takenBack === undefined ? spec : preloading(spec, join('taken-back', takenBack));
-      started.push(supervise(profile === undefined ? changed : profilable(changed, profile), warn));
+      const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env, from });
+      started.push(supervise(profile === undefined ? spec : profilable(spec, profile), warn));
     }
     return started;
   }
 }
 
+/** The service loads the recorder before its own modules. */
 function profilable(spec: ServiceSpec, directory: string): ServiceSpec {
-  const env = { ...spec.env, BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name };
-  return preloading({ ...spec, env }, join('profile', 'recorder'));
-}
-
-/** Has the service load a module of the benchmark before its own. */
-function preloading(spec: ServiceSpec, module: string): ServiceSpec {
-  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, `${module}.js`)}`;
-  return { ...spec, env: { ...spec.env, NODE_OPTIONS: options } };
+  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`;
+  const env = { BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name, NODE_OPTIONS: options };
+  return { ...spec, env: { ...spec.env, ...env } };
 }
 
 const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
@@ -108,7 +111,7 @@ async function seedEverywhere(urls: (service: string) => string[], signal: Abort
   await seed(inventory);
   const known = async () => {
     const { handled } = await readMetrics(urls('order-service'));
-    return (handled.updateCatalogue ?? 0) >= sampleCatalogue.length;
+    return sum(Object.values(handled)) >= sampleCatalogue.length;
   };
   await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
 }

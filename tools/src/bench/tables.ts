@@ -12,7 +12,7 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
     decimal(round.load.endingSeconds),
     decimal(round.quietSeconds),
     ...percentileCells(round.load.placedToEnded),
-    integer(round.yardstick),
+    integer(round.calibration),
     decimal(perThousand(round)),
     percent(round.otherLoad),
   ]);
@@ -28,12 +28,12 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
       'p95',
       'p99',
       'max',
-      'yardstick',
+      'calibration',
       'per 1,000',
       'other load',
     ],
     rows,
-    notes: [YARDSTICK, 'per 1,000: orders for 1,000 of those, to compare across hours in which the machine is not as fast.'],
+    notes: [CALIBRATION, 'per 1,000: orders for 1,000 events of the calibration, to compare runs at different hours.'],
   };
 }
 
@@ -51,26 +51,26 @@ export function latencyTable(title: string, rounds: readonly { label: string; ro
       'p99',
       'max',
       'generator p99',
-      'yardstick',
+      'calibration',
       'other load',
     ],
-    rows: rounds.map(({ label, round: { load, yardstick, otherLoad } }) => [
+    rows: rounds.map(({ label, round: { load, calibration, otherLoad } }) => [
       label,
       ...percentileCells(load.placedToEnded),
       ...percentileCells(load.post),
       milliseconds(load.lateness.p99),
-      integer(yardstick),
+      integer(calibration),
       percent(otherLoad),
     ]),
-    notes: ['Placed to ended, and POST: both from the moment at which the order was due.', YARDSTICK],
+    notes: ['Placed to ended, and POST: both from the moment at which the order was due.', CALIBRATION],
   };
 }
 
-const YARDSTICK =
-  'yardstick: how fast the machine was before and after, with no orders under way; events per second between two processes and back.';
+const CALIBRATION =
+  'calibration: events per second between two processes and back, before and after the round, with no orders under way.';
 
-/** Orders for 1,000 events of the yardstick. */
-export const perThousand = ({ ordersPerSecond, yardstick }: Round) => (ordersPerSecond / yardstick) * 1_000;
+/** Orders for 1,000 events of the machine calibration. */
+export const perThousand = ({ ordersPerSecond, calibration }: Round) => (ordersPerSecond / calibration) * 1_000;
 
 const percentileCells = ({ p50, p95, p99, max }: Percentiles) => [p50, p95, p99, max].map(milliseconds);
 

@@ -1,3 +1,4 @@
+import { reactsTo } from '@quickstep/shared/choreography';
 import type { Row } from '@quickstep/shared/rows';
 import { Audit, durable, endedOnce, type Snapshot } from '@quickstep/system/invariants';
 import type { Ledger, Observed } from './ledger.js';
@@ -84,10 +85,11 @@ export class FinalChecks {
   }
 
   #checkMails(): void {
-    for (const [eventId, times] of this.#observed.providers.mails) {
-      if (!this.#rows('notification-service', 'notifications').has(eventId))
-        this.#violate('no effect without its record', `mail of ${eventId}`);
-      if (times > 1) this.#violate('the customer is told once', `${times} mails for ${eventId}`);
+    const notifications = this.#read('notification-service', 'notifications', asNotification);
+    const known = new Set(notifications.map(({ template, orderId }) => `${template.replace('-', '.')}:${orderId}`));
+    for (const [reason, times] of this.#observed.providers.mails) {
+      if (!known.has(reason)) this.#violate('no effect without its record', `mail of ${reason}`);
+      if (times > 1) this.#violate('the customer is told once', `${times} mails for ${reason}`);
     }
   }
 
@@ -108,8 +110,7 @@ export class FinalChecks {
     for (const event of this.#ledger.causes.events.values()) {
       for (const { service, steps } of declared) {
         for (const [name, step] of Object.entries(steps)) {
-          if (!('on' in step) || !step.on.some(({ type }) => type === event.type) || parked.has(`${service} ${event.id}`))
-            continue;
+          if (!reactsTo(step).some(({ type }) => type === event.type) || parked.has(`${service} ${event.id}`)) continue;
           const handled = this.#observed.databases.get(service)?.inbox.has(claimName({ step: name, eventId: event.id }));
           if (!handled)
             this.#violate('every event reaches its consumers', `${event.type} was not handled by ${name} of ${service}`);

@@ -102,14 +102,15 @@ export class Ledger {
 
   observerOf(service: string): Observer {
     return {
-      handled: (step, { id, subject }, as, _since, reason) => {
+      putAside: ({ step, message: { subject }, as, reason }) => {
         this.#faults.count(`handled: ${as}`);
-        this.#trace.note(
-          service,
-          service,
-          `${step} ${this.#trace.shortOf(subject)}: ${as}${reason === undefined ? '' : ` (${reason})`}`,
-        );
-        if (as !== 'done') return;
+        this.#trace.note(service, service, `${step} ${this.#trace.shortOf(subject)}: ${as} (${reason})`);
+      },
+      handled: ({ step, message: { id, subject }, result }) => {
+        this.#faults.count(`handled: ${result.kind}`);
+        const outcome = result.kind === 'done' ? `: ${result.outcome}` : ` ${result.kind}`;
+        this.#trace.note(service, service, `${step} ${this.#trace.shortOf(subject)}${outcome}`);
+        if (result.kind !== 'done') return;
         const name = `${step} ${id}`;
         if (this.#done.has(name))
           this.violate('an event takes effect once', `${service} carried out ${step} twice for one event`);

@@ -101,6 +101,7 @@ export class ServiceProcess {
       clock: { now: () => time.now(), after: (milliseconds, action) => time.after(milliseconds, this, this.name, action) },
       newId,
       observer: ledger.observerOf(service),
+      effectConcurrency: settings.effectConcurrency,
       retries: settings.retryDelays.length,
       journal: service === 'order-service',
     });

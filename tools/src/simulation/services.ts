@@ -6,7 +6,7 @@ import { order } from '@quickstep/order-service/choreography';
 import { orderSteps } from '@quickstep/order-service/steps';
 import { payment } from '@quickstep/payment-service/choreography';
 import { paymentSteps } from '@quickstep/payment-service/steps';
-import type { Choreography, Implementation } from '@quickstep/shared/choreography';
+import { type Choreography, emitsOf, type Implementation, reactsTo } from '@quickstep/shared/choreography';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import { shippingSteps } from '@quickstep/shipping-service/steps';
 import type { DeclaredStep } from '@quickstep/system/invariants';
@@ -22,14 +22,14 @@ export const declaredSteps: readonly DeclaredStep[] = declared.flatMap(({ servic
   Object.entries(steps).map(([step, declaration]) => ({
     service,
     step,
-    consumes: 'on' in declaration ? typesOf(declaration.on) : [],
-    emits: typesOf(declaration.emits),
+    consumes: typesOf(reactsTo(declaration)),
+    emits: typesOf(emitsOf(declaration)),
   })),
 );
 
 /** Steps that a request starts. */
 export const commandSteps: ReadonlySet<string> = new Set(
-  declared.flatMap(({ steps }) => Object.keys(steps).filter((name) => 'command' in (steps[name] ?? {}))),
+  declared.flatMap(({ steps }) => Object.keys(steps).filter((name) => steps[name]?.kind === 'command')),
 );
 
 /** The real steps of a service. @throws TypeError when there is no such service */

@@ -10,6 +10,7 @@ export type Settings = Pick<
   | 'commandLimit'
   | 'retryDelays'
   | 'effectTimeout'
+  | 'effectConcurrency'
   | 'sweepEvery'
   | 'sweepAfter'
   | 'timersEvery'
@@ -63,7 +64,7 @@ export function describeSettings(): string {
 }
 
 function settingsOf(config: ReturnType<typeof orderConfig>): Settings {
-  const { batchLimit, linger, prefetch, commandLimit, retryDelays, effectTimeout } = config;
+  const { batchLimit, linger, prefetch, commandLimit, retryDelays, effectTimeout, effectConcurrency } = config;
   const { sweepEvery, sweepAfter, timersEvery, orderDeadline } = config;
   return {
     batchLimit,
@@ -72,6 +73,7 @@ function settingsOf(config: ReturnType<typeof orderConfig>): Settings {
     commandLimit,
     retryDelays,
     effectTimeout,
+    effectConcurrency,
     sweepEvery,
     sweepAfter,
     timersEvery,

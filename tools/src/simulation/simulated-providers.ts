@@ -61,10 +61,11 @@ export class SimulatedProviders implements ProviderRecords {
       gateway: {
         charge: (charge, key) => this.#ask(process, 'charge', key, () => this.#charge(charge, key)),
         refund: (reference, key) => this.#ask(process, 'refund', key, () => this.#refund(reference, key)),
+        reverse: ({ reference, chargeId }, key) => this.#ask(process, 'refund', key, () => this.#reverse(reference, chargeId)),
       },
       carrier: {
         book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
-        recall: (reference, key) =>
+        recall: ({ reference }, key) =>
           this.#ask(process, 'recall', key, () => {
             this.#record(reference).recalled = true;
           }),
@@ -114,15 +115,26 @@ export class SimulatedProviders implements ProviderRecords {
   }
 
   #refund(reference: string, key: string): RefundOutcome {
+    const { charges, refunds } = this.#record(reference);
+    const [charge] = charges;
+    // Nothing moved, so there is nothing to remember: the charge may still come.
+    if (charge === undefined) return { kind: 'nothing-charged' };
     return this.#refunded.once(key, () => {
-      const { charges, refunds } = this.#record(reference);
-      const [charge] = charges;
-      if (charge === undefined) return { kind: 'nothing-charged' };
       const refund = { id: `re_${charge.id}`, amount: charge.amount };
       if (this.#refundsAgain || !refunds.some(({ id }) => id === refund.id)) refunds.push(refund);
       this.#environment.ledger.acted(reference);
-      return { kind: 'refunded', refundId: refund.id, amount: refund.amount };
+      return { kind: 'refunded', refundId: refund.id, chargeId: charge.id, amount: refund.amount };
     });
+  }
+
+  #reverse(reference: string, chargeId: string): string {
+    const { charges, refunds } = this.#record(reference);
+    const charge = charges.find(({ id }) => id === chargeId);
+    if (charge === undefined) throw new Error('There is no such charge');
+    const reversal = { id: `rv_${chargeId}`, amount: charge.amount };
+    if (!refunds.some(({ id }) => id === reversal.id)) refunds.push(reversal);
+    this.#environment.ledger.acted(reference);
+    return reversal.id;
   }
 
   #book({ reference, address }: Parameters<Carrier['book']>[0], key: string): BookingOutcome {
@@ -137,8 +149,8 @@ export class SimulatedProviders implements ProviderRecords {
 
   #send(recipient: string, key: string): SendOutcome {
     return this.#sent.once(key, () => {
-      const eventId = key.slice(key.indexOf(':') + 1);
-      this.mails.set(eventId, (this.mails.get(eventId) ?? 0) + 1);
+      const reason = key.slice(key.indexOf(':') + 1);
+      this.mails.set(reason, (this.mails.get(reason) ?? 0) + 1);
       return recipient === REFUSED_RECIPIENT ? { kind: 'refused', reason: 'no such mailbox' } : { kind: 'sent' };
     });
   }

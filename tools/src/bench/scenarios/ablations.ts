@@ -14,7 +14,7 @@ interface Ablation {
   invariants: Invariant[];
 }
 
-/** Saturates a fresh system for each variant, and compares each with the first. */
+/** Saturates a fresh system for each variant and compares its throughput with the first variant's. */
 export async function ablations(context: Context): Promise<Outcome> {
   const { options } = context;
   const chosen = options.variants.length > 0 ? options.variants : variants;
@@ -41,14 +41,14 @@ function comparison(done: readonly Ablation[]): Table {
   const [first] = done;
   const reference = first ? medianThroughput(first.rounds).ordersPerSecond : Number.NaN;
   return {
-    title: 'What each choice brings',
+    title: 'Ablations',
     columns: [
       'variant',
       'orders/s',
       'lowest',
       'highest',
       'of the first',
-      'per 1,000 of yardstick',
+      'per 1,000 of calibration',
       'CPU s / 1,000',
       'mean batch',
       'other load',

@@ -1,7 +1,7 @@
 import { allHold, type Context, inFreshSystem, invariantsTable, type Measuring, type Outcome } from '../context.js';
-import { floorTable, measureFloor } from '../floor.js';
 import type { Round } from '../measure.js';
 import { hundreds, type Options } from '../options.js';
+import { measureServerBaseline, serverBaselineTable } from '../server-baseline.js';
 import { medianBy } from '../statistics.js';
 import { batchTable, latencyTable, processTable, throughputTable } from '../tables.js';
 import { timelinePlot } from '../timeline.js';
@@ -11,7 +11,7 @@ interface Parts {
   fixedRate: boolean;
 }
 
-/** Saturated throughput, then latency at a fixed rate and what bounds it, in the same warm system. */
+/** Saturated throughput, then latency at a fixed rate and the server baseline, in the same warm system. */
 export const bench = (context: Context) => measure(context, { saturated: true, fixedRate: true });
 export const saturate = (context: Context) => measure(context, { saturated: true, fixedRate: false });
 export const latency = (context: Context) => measure(context, { saturated: false, fixedRate: true });
@@ -22,17 +22,17 @@ async function measure(context: Context, parts: Parts): Promise<Outcome> {
   const { value, invariants } = await inFreshSystem(context, variant ? { variant } : {}, async (measuring) => ({
     saturated: parts.saturated ? await saturatedRounds(measuring, options) : [],
     fixedRate: parts.fixedRate ? await fixedRateRounds(measuring, options, options.rate) : [],
-    floor: parts.fixedRate ? await measureFloor(measuring.system, context.progress) : undefined,
+    serverBaseline: parts.fixedRate ? await measureServerBaseline(measuring.system, context.progress) : undefined,
   }));
-  const { saturated, fixedRate, floor } = value;
+  const { saturated, fixedRate, serverBaseline } = value;
   const tables = [
     ...saturatedTables(saturated),
     ...fixedRateTables(fixedRate, options.rate),
-    ...(floor === undefined ? [] : [floorTable(floor)]),
+    ...(serverBaseline === undefined ? [] : [serverBaselineTable(serverBaseline)]),
     invariantsTable(invariants),
   ];
   const plots = [...plotsOf('saturated', saturated), ...plotsOf('fixed-rate', fixedRate)];
-  return { tables, plots, data: { saturated, fixedRate, floor, invariants }, invariantsHold: allHold(invariants) };
+  return { tables, plots, data: { saturated, fixedRate, serverBaseline, invariants }, invariantsHold: allHold(invariants) };
 }
 
 export async function saturatedRounds({ run }: Measuring, { rounds, orders, concurrency }: Options): Promise<Round[]> {

@@ -6,8 +6,8 @@ import { type Percentiles, percentilesOf, sum } from './statistics.js';
 import type { System } from './system.js';
 import { milliseconds, type Table } from './table.js';
 
-/** What the servers alone take on this machine, whatever the services do. */
-export interface Floor {
+/** What broker and database alone take on this machine, with no service at work: no order can be faster. */
+export interface ServerBaseline {
   /** From publishing a persistent message to a quorum queue until it has been delivered. */
   message: Percentiles;
   /** One row inserted, its transaction committed. */
@@ -21,13 +21,13 @@ const COMMITS = 5;
 const CHAINS = 100;
 /** Between two chains, as between two orders at 50 per second: an idle processor takes its time to wake up. */
 const PAUSE_MS = 20;
-const QUEUE = 'benchmark.floor';
+const QUEUE = 'benchmark.server-baseline';
 /** As large as an event. */
 const BODY = 'x'.repeat(900);
 
 /** Measures with the services at rest, before or after the rounds. */
-export async function measureFloor({ rabbitmqUrl, postgresUrl }: System, progress: Progress): Promise<Floor> {
-  return progress.step('one message and one commit at a time', async () => {
+export async function measureServerBaseline({ rabbitmqUrl, postgresUrl }: System, progress: Progress): Promise<ServerBaseline> {
+  return progress.step('server baseline: one message and one commit at a time', async () => {
     const [pass, commit] = [await passing(rabbitmqUrl), await committing(postgresUrl)];
     try {
       return await measured(pass.once, commit.once);
@@ -37,7 +37,7 @@ export async function measureFloor({ rabbitmqUrl, postgresUrl }: System, progres
   });
 }
 
-async function measured(pass: () => Promise<void>, commit: () => Promise<void>): Promise<Floor> {
+async function measured(pass: () => Promise<void>, commit: () => Promise<void>): Promise<ServerBaseline> {
   const messages: number[] = [];
   const commits: number[] = [];
   const chains: number[] = [];
@@ -90,29 +90,29 @@ async function passing(url: string): Promise<Measurable> {
 async function committing(url: string): Promise<Measurable> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  await client.query('create table if not exists benchmark_floor (id bigserial primary key, body text not null)');
-  const insert = { name: 'floor', text: 'insert into benchmark_floor (body) values ($1)', values: [BODY] };
+  await client.query('create table if not exists benchmark_server_baseline (id bigserial primary key, body text not null)');
+  const insert = { name: 'server baseline', text: 'insert into benchmark_server_baseline (body) values ($1)', values: [BODY] };
   return {
     async once() {
       await client.query(insert);
     },
     async close() {
-      await client.query('drop table benchmark_floor');
+      await client.query('drop table benchmark_server_baseline');
       await client.end();
     },
   };
 }
 
-export function floorTable({ message, commit, chain }: Floor): Table {
+export function serverBaselineTable({ message, commit, chain }: ServerBaseline): Table {
   const row = (what: string, { p50, p95, p99 }: Percentiles) => [what, ...[p50, p95, p99].map((each) => milliseconds(each))];
   return {
-    title: 'What the servers alone take',
-    columns: ['with the services at rest', 'p50 ms', 'p95', 'p99'],
+    title: 'Server baseline',
+    columns: ['services at rest', 'p50 ms', 'p95', 'p99'],
     rows: [
       row('a message through a quorum queue', message),
       row('a row committed', commit),
       row(`${COMMITS} commits and ${COMMITS - 1} messages in turn`, chain),
     ],
-    notes: ['That is the chain of an order which completes; its end is told by one message more.'],
+    notes: ['The last row is the chain of a completed order without the services; order.completed is one message more.'],
   };
 }

@@ -1,7 +1,7 @@
+import { entityOf } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
-import { OrderEntity } from '../db/tables.js';
-import type { Order } from '../domain/order.js';
 import { hasEnded, type OrderStatus, orderStatuses } from '../domain/status.js';
+import { type Order, Orders } from './tables.js';
 
 export interface OrderFilter {
   readonly status?: OrderStatus;
@@ -13,12 +13,12 @@ export interface OrderFilter {
 }
 
 export function findOrder(dataSource: DataSource, orderId: string): Promise<Order | null> {
-  return dataSource.getRepository(OrderEntity).findOneBy({ orderId });
+  return dataSource.getRepository(entityOf(Orders)).findOneBy({ orderId });
 }
 
 /** Newest first: order ids grow with time (but for those made of an idempotency key). */
 export function listOrders(dataSource: DataSource, { status, customerId, stuck, after, limit }: OrderFilter): Promise<Order[]> {
-  const query = dataSource.getRepository(OrderEntity).createQueryBuilder('o').orderBy('o.orderId', 'DESC').limit(limit);
+  const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o').orderBy('o.orderId', 'DESC').limit(limit);
   if (status !== undefined && hasEnded(status)) query.andWhere('o.ended_as = :status', { status });
   if (status !== undefined && !hasEnded(status)) query.andWhere('o.deadlineAt is not null and o.status = :status', { status });
   if (customerId !== undefined) query.andWhere('o.customerId = :customerId', { customerId });
@@ -57,6 +57,6 @@ export async function historyOf(dataSource: DataSource, orderId: string): Promis
 
 /** Reads the index of open orders only. */
 export function countStuck(dataSource: DataSource): Promise<number> {
-  const query = dataSource.getRepository(OrderEntity).createQueryBuilder('o');
+  const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o');
   return query.where('o.deadlineAt is not null and o.stuckSince is not null').getCount();
 }

@@ -3,7 +3,7 @@ import type { Channel } from 'amqplib';
 import { messageOf, type Observer } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
-export interface LastingChannelOptions<C extends Channel> {
+export interface RecoveringChannelOptions<C extends Channel> {
   /** For reports: `order-service: consuming`. */
   readonly name: string;
   readonly observer: Pick<Observer, 'trouble'>;
@@ -22,14 +22,14 @@ const LONGEST_DELAY_MS = 5_000;
  * A channel that is opened again whenever it closes. amqplib recovers connections, but neither their channels nor a channel that
  * the broker closed alone (404, 406, delivery timeout).
  */
-export class LastingChannel<C extends Channel> {
-  readonly #options: LastingChannelOptions<C>;
+export class RecoveringChannel<C extends Channel> {
+  readonly #options: RecoveringChannelOptions<C>;
   readonly #stopping = new AbortController();
   #channel: C | undefined;
   #openedAt = 0;
   #failures = 0;
 
-  constructor(options: LastingChannelOptions<C>) {
+  constructor(options: RecoveringChannelOptions<C>) {
     this.#options = options;
   }
 

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { Problem } from '../../problem.js';
 
 /**
- * How fast the machine is just now, whatever is being measured on it: events per second that two processes of Node.js hand to each other
- * over a connection and back, each parsing and writing JSON, as the services do. A virtual machine is not as fast at one hour as
- * at the next; figures are compared through this one.
+ * Machine calibration: events per second that two processes of Node.js hand to each other over a connection and back, each parsing and
+ * writing JSON, as the services do. A virtual machine may be half as fast an hour later; with this figure runs can be compared.
  *
  * @throws Problem when the processes die, AbortError when the signal says so
  */
-export async function measureYardstick(signal: AbortSignal): Promise<number> {
+export async function measureMachine(signal: AbortSignal): Promise<number> {
   const asking = fork(join(__dirname, 'asking.js'), {
     env: { ...process.env, NODE_OPTIONS: '' },
     execArgv: [],
@@ -18,7 +17,7 @@ export async function measureYardstick(signal: AbortSignal): Promise<number> {
   });
   const ended = once(asking, 'exit');
   const died = ended.then(() => {
-    throw new Problem('The process that measures the machine died; what it said is above.');
+    throw new Problem('The machine calibration failed: its process died. Its output is above.');
   });
   try {
     const [eventsPerSecond] = await Promise.race([once(asking, 'message', { signal }), died]);

@@ -1,0 +1,71 @@
+import { type AnyDecision, type Outcome, Permanent, type Refused } from '../choreography/index.js';
+import type { EventContract, EventDraft } from '../events/index.js';
+import type { Refs } from '../rows/index.js';
+import type { BoundStep } from './bound-step.js';
+import type { NewId, OutgoingEvent } from './ports.js';
+import { stamper } from './stamp.js';
+import type { Work, WorkResult } from './work.js';
+import type { WorkingRows } from './working-rows.js';
+
+/** What one piece of work came to, before anything is written. */
+export interface Decided {
+  readonly work: Work;
+  readonly result: WorkResult;
+  readonly events: readonly OutgoingEvent[];
+}
+
+const NO_EVENTS: readonly OutgoingEvent[] = [];
+
+export function failed(work: Work, error: unknown): Decided {
+  return { work, result: { kind: 'failed', error }, events: NO_EVENTS };
+}
+
+const typeOf = ({ event }: Work) => event?.event.type ?? '';
+
+/** @throws Permanent when the outcome is not declared, or its events are others than declared: a bug in the step, which no retry mends */
+function contractsOf({ bound, ...work }: Work, { outcome, events }: Outcome): readonly EventContract[] {
+  const declared = bound.outcomes(typeOf({ bound, ...work })).get(outcome);
+  if (declared === undefined) throw new Permanent(`Step "${bound.name}" ended in "${outcome}", which it does not declare here`);
+  const fits = declared.length === events.length && declared.every(({ type }, index) => type === events[index]?.type);
+  if (fits) return declared;
+  const types = (each: readonly { readonly type: string }[]) => each.map(({ type }) => type).join(', ') || 'nothing';
+  throw new Permanent(`Step "${bound.name}" ended in "${outcome}" with ${types(events)}; it declares ${types(declared)}`);
+}
+
+/** @throws Permanent when the code is not declared */
+function refusal({ name, refusalKind }: BoundStep, refused: Refused): WorkResult {
+  const kind = refusalKind(refused.code);
+  if (kind === undefined) throw new Permanent(`Step "${name}" refused with "${refused.code}", which it does not declare`);
+  return { kind: 'refused', refusal: { ...refused, kind } };
+}
+
+function endOf(decision: AnyDecision): { readonly ended: Outcome; readonly reply: unknown } | Refused {
+  if (!('accepted' in decision)) return { ended: decision, reply: undefined };
+  return decision;
+}
+
+/** Lets steps decide over the rows of a batch, and stamps what they emit. */
+export function decider(service: string, newId: NewId) {
+  const stamp = stamper(service, newId);
+
+  function stampAll({ bound, cause }: Work, contracts: readonly EventContract[], drafts: readonly EventDraft[], now: Date) {
+    const time = now.toISOString();
+    return drafts.flatMap((draft, position) => {
+      const contract = contracts[position];
+      return contract === undefined ? [] : [stamp(contract, draft, cause, bound.name, position, time)];
+    });
+  }
+
+  /** @throws whatever the step throws; its rows are then as they were */
+  return function decide(work: Work, refs: Refs, rows: WorkingRows, now: Date): Decided {
+    const { bound, message, answer } = work;
+    const borrowed = rows.borrow(refs);
+    const end = endOf(bound.step.decide(message, borrowed.rows, { now, answer }));
+    if (!('ended' in end)) return { work, result: refusal(bound, end), events: NO_EVENTS };
+    const { ended, reply } = end;
+    const contracts = contractsOf(work, ended);
+    const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended.events, now);
+    borrowed.keep();
+    return { work, result: { kind: 'done', outcome: ended.outcome, reply }, events };
+  };
+}

@@ -1,0 +1,185 @@
+import type { Refs } from '../../rows/index.js';
+import { type Decided, decider, failed } from '../decide.js';
+import { Conflict, OutcomeUnknown, Unavailable } from '../errors.js';
+import type { Observer } from '../observer.js';
+import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
+import type { Relay } from '../relay.js';
+import type { Work } from '../work.js';
+import { loadsFor, WorkingRows } from '../working-rows.js';
+
+interface Committed {
+  readonly decided: readonly Decided[];
+  readonly outbox: OutboxEntry | undefined;
+  /** From `performance.now()`. */
+  readonly started: number;
+}
+
+export interface BatchOptions {
+  readonly service: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly relay: Relay;
+  readonly observer: Observer;
+  /** Keep a history of every event consumed and emitted. */
+  readonly journal: boolean;
+  /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
+  takeAwaitedByClients(): readonly Work[];
+}
+
+const CONFLICTS_BEFORE_HALVING = 5;
+const UNAVAILABLE_PAUSE_MS = 250;
+
+const claimKey = (work: Work) =>
+  work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id.toLowerCase()}`;
+
+/** The claims of a batch, each once: a duplicate may sit in the same batch as its original. */
+function claimsOf(works: readonly Work[]): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
+  for (const work of works) {
+    const key = claimKey(work);
+    if (key !== undefined && work.event !== undefined)
+      claims.set(key, { step: work.bound.name, eventId: work.event.event.id.toLowerCase() });
+  }
+  return claims;
+}
+
+function refsOf({ bound, message }: Work): Refs | Error {
+  try {
+    return bound.step.rows(message);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+const isAwaitedByClient = ({ bound }: Work) => bound.kind === 'command' || bound.kind === 'timer';
+
+/** Runs batches of work, each in one transaction: claim, load and lock, decide each in order, write, commit, publish, settle. */
+export class BatchRunner {
+  readonly #options: BatchOptions;
+  readonly #decide: ReturnType<typeof decider>;
+  #stopping = false;
+  #away: Unavailable | undefined;
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.#decide = decider(options.service, options.newId);
+  }
+
+  /** No more waiting for a database that is away: work that cannot be done now fails. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Set while the database cannot be reached. */
+  get away(): Unavailable | undefined {
+    return this.#away;
+  }
+
+  /** Every piece of work is settled when this resolves; it never rejects. */
+  async run(batch: readonly Work[]): Promise<void> {
+    let works = batch;
+    for (let conflicts = 0; works.length > 0; ) {
+      try {
+        const committed = await this.#attempt(works);
+        this.#away = undefined;
+        return this.#settle(committed);
+      } catch (error) {
+        // Whatever else is wrong, the database has answered.
+        if (!(error instanceof Unavailable)) this.#away = undefined;
+        if (error instanceof Conflict) this.#options.observer.conflict();
+        if (error instanceof Unavailable) works = await this.#hold(works, error);
+        else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_HALVING) conflicts++;
+        else return await this.#halveOrFail(works, error);
+      }
+    }
+  }
+
+  /** One bad event must never block its neighbours: a batch that cannot be written is cut in halves until what is bad stands alone. */
+  async #halveOrFail(works: readonly Work[], error: unknown): Promise<void> {
+    const [only, ...others] = works;
+    if (only !== undefined && others.length === 0) return only.settle({ kind: 'failed', error });
+    const middle = Math.ceil(works.length / 2);
+    await this.run(works.slice(0, middle));
+    await this.run(works.slice(middle));
+  }
+
+  /** Clients are told at once; what was never begun has no unknown outcome. */
+  async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
+    const { observer, clock, takeAwaitedByClients } = this.#options;
+    this.#away = error instanceof OutcomeUnknown ? new Unavailable(error.message) : error;
+    observer.trouble('the database is away', error);
+    const kept = this.#stopping ? [] : works.filter((work) => !isAwaitedByClient(work));
+    const given = this.#stopping ? works : works.filter(isAwaitedByClient);
+    for (const work of given) work.settle({ kind: 'failed', error });
+    for (const work of takeAwaitedByClients()) work.settle({ kind: 'failed', error: this.#away });
+    if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    else this.#away = undefined;
+    return kept;
+  }
+
+  async #attempt(works: readonly Work[]): Promise<Committed> {
+    const { store, clock } = this.#options;
+    const started = performance.now();
+    const claims = claimsOf(works);
+    const refs = works.map(refsOf);
+    const loads = loadsFor(refs.flatMap((each) => (each instanceof Error ? [] : [each])));
+    const open = await store.begin([...claims.values()], loads);
+    const claimed = new Set([...claims.keys()].filter((_, index) => open.claimed[index]));
+    const rows = new WorkingRows(loads, open.rows);
+    const now = clock.now();
+    // Nothing from here to the commit may throw, or the transaction would stay open: what a step throws is in its result.
+    const decided = works.map((work, index) => this.#decideOne(work, refs[index] ?? {}, rows, claimed, now));
+    // Claims that nobody has used up: those of events whose step failed, every copy of them.
+    const withdrawn = [...claims].flatMap(([key, claim]) => (claimed.has(key) ? [claim] : []));
+    const outbox = await this.#write(open, rows, decided, withdrawn);
+    return { decided, outbox, started };
+  }
+
+  #decideOne(work: Work, refs: Refs | Error, rows: WorkingRows, claimed: Set<string>, now: Date): Decided {
+    const key = claimKey(work);
+    // Deleting makes a second copy of the event in this very batch a duplicate.
+    if (key !== undefined && !claimed.delete(key)) return { work, result: { kind: 'duplicate' }, events: [] };
+    try {
+      if (refs instanceof Error) throw refs;
+      return this.#decide(work, refs, rows, now);
+    } catch (error) {
+      // Another copy of the event in this batch is no duplicate of anything then: it must not be acknowledged as one.
+      if (key !== undefined) claimed.add(key);
+      return failed(work, error);
+    }
+  }
+
+  async #write(
+    open: OpenBatch,
+    rows: WorkingRows,
+    decided: readonly Decided[],
+    withdrawn: readonly Claim[],
+  ): Promise<OutboxEntry | undefined> {
+    const { relay, newId, journal } = this.#options;
+    const events = decided.flatMap((each) => each.events);
+    const outbox = events.length === 0 ? undefined : { id: newId(), events };
+    const cleared = relay.takeCleared();
+    const history = journal ? [...consumed(decided), ...events] : [];
+    const changes: Changes = { ...rows.changes(), withdrawn, journal: history, outbox, cleared };
+    try {
+      await open.commit(changes);
+    } catch (error) {
+      relay.giveBack(cleared);
+      throw error;
+    }
+    return outbox;
+  }
+
+  /** After the commit nothing may lead to another attempt. */
+  #settle({ decided, outbox, started }: Committed): void {
+    const { relay, observer } = this.#options;
+    if (outbox !== undefined) relay.publish(outbox);
+    for (const { work, result } of decided) work.settle(result);
+    observer.batch(decided.length, performance.now() - started);
+  }
+}
+
+function consumed(decided: readonly Decided[]): NonNullable<Work['event']>[] {
+  return decided.flatMap(({ work, result }) => (result.kind === 'done' && work.event !== undefined ? [work.event] : []));
+}

@@ -1,0 +1,26 @@
+import type { Effects } from '../effects.js';
+import type { InFlight } from '../in-flight.js';
+import type { Stage, Work } from '../work.js';
+
+/** Calls the outside world for the steps that declare an effect, before their work joins a batch. */
+export function effectStage(effects: Effects, inFlight: InFlight): Stage<Work, Work> {
+  return (next) => {
+    async function call(work: Work): Promise<void> {
+      inFlight.effectBegun();
+      let answer: unknown;
+      try {
+        answer = await effects.run(work.bound, work.message);
+      } catch (error) {
+        inFlight.effectEnded();
+        return work.settle({ kind: 'failed', error });
+      }
+      inFlight.effectEnded();
+      next({ ...work, answer });
+    }
+    // No promise where nothing is waited for: this runs for every event.
+    return (work) => {
+      if (work.bound.step.effect === undefined) next(work);
+      else void call(work);
+    };
+  };
+}

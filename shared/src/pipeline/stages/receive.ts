@@ -1,0 +1,27 @@
+import type { BoundSteps } from '../bound-step.js';
+import { decode } from '../decode.js';
+import type { Delivery } from '../ports.js';
+import type { Stage, Work } from '../work.js';
+import { Settlement, type SettleOptions } from './settle.js';
+
+/** Reads a message and hands on each of its events to each step that listens; what cannot be read is parked. */
+export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<Delivery, Work> {
+  return (next) => (delivery) => {
+    const decoded = decode(delivery.body, delivery.batched, steps.contracts);
+    const settlement = new Settlement(delivery, decoded.length, options);
+    for (const each of decoded) {
+      if (!each.ok) {
+        settlement.park(each.body, each.error.message);
+        continue;
+      }
+      const { event, body } = each;
+      const { id, tenantid, correlationid, traceparent } = event;
+      const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
+      const listeners = steps.listeners(event.type);
+      const settle = settlement.results(event, body, listeners);
+      for (const bound of listeners) {
+        next({ bound, message: event, cause, answer: undefined, event: each, settle: (result) => settle(bound, result) });
+      }
+    }
+  };
+}

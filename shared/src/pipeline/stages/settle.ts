@@ -1,0 +1,103 @@
+import { Mismatch, Permanent } from '../../choreography/index.js';
+import type { CloudEvent } from '../../events/index.js';
+import type { BoundStep } from '../bound-step.js';
+import { messageOf, Unavailable } from '../errors.js';
+import type { InFlight } from '../in-flight.js';
+import type { Observer } from '../observer.js';
+import type { Delivery } from '../ports.js';
+import type { WorkResult } from '../work.js';
+
+export interface SettleOptions {
+  readonly observer: Observer;
+  readonly inFlight: InFlight;
+  /** How often a failed event is tried again before it is parked. */
+  readonly retries: number;
+}
+
+interface Failure {
+  readonly bound: BoundStep;
+  readonly error: unknown;
+}
+
+/**
+ * Whether trying again is all that is left to do. A compensation is tried until it succeeds: parked, it would leave money or stock
+ * where they do not belong. What no attempt can mend is parked at once, a contradiction with the outside world after all attempts.
+ */
+function mayGiveUp({ bound, error }: Failure): boolean {
+  return !bound.compensation || error instanceof Mismatch;
+}
+
+function isTriedAgain(failures: readonly Failure[], attempt: number, retries: number): boolean {
+  if (failures.some(({ error }) => error instanceof Permanent)) return false;
+  return attempt < retries || !failures.every(mayGiveUp);
+}
+
+/** Settles a message of the broker once all that it carries has been dealt with: acknowledged, tried again, parked, or given back. */
+export class Settlement {
+  readonly #delivery: Delivery;
+  readonly #options: SettleOptions;
+  readonly #since = performance.now();
+  #open: number;
+  #trouble: unknown;
+
+  /** @param events how many the message carries */
+  constructor(delivery: Delivery, events: number, options: SettleOptions) {
+    this.#delivery = delivery;
+    this.#open = events;
+    this.#options = options;
+    options.inFlight.arrived();
+  }
+
+  /** What no step could be found for is parked. */
+  park(body: Buffer | string, reason: string): void {
+    this.#options.observer.undecodable(reason);
+    this.#dispose(this.#delivery.park(body, reason));
+  }
+
+  /** Takes the results of the steps that got one event: an event that failed is put aside once, whatever failed. */
+  results(event: CloudEvent, body: string, listeners: readonly BoundStep[]): (bound: BoundStep, result: WorkResult) => void {
+    const failures: Failure[] = [];
+    let open = listeners.length;
+    return (bound, result) => {
+      if (result.kind === 'failed') failures.push({ bound, error: result.error });
+      else this.#options.observer.handled({ step: bound.name, message: event, result, since: this.#since });
+      if (--open > 0) return;
+      if (failures.length === 0) this.#settled();
+      else this.#putAside(event, body, failures);
+    };
+  }
+
+  /** The inbox keeps the steps that succeeded from doing it twice. */
+  #putAside(event: CloudEvent, body: string, failures: readonly Failure[]): void {
+    const { observer, retries } = this.#options;
+    // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
+    if (failures.every(({ error }) => error instanceof Unavailable)) {
+      this.#settled(failures[0]?.error);
+      return;
+    }
+    const again = isTriedAgain(failures, this.#delivery.attempt, retries);
+    const reason = failures.map(({ error }) => messageOf(error)).join('; ');
+    const step = failures.map(({ bound }) => bound.name).join('+');
+    observer.putAside({ step, message: event, as: again ? 'retried' : 'parked', since: this.#since, reason });
+    this.#dispose(again ? this.#delivery.retry(body, reason) : this.#delivery.park(body, reason));
+  }
+
+  #dispose(copied: Promise<void>): void {
+    copied.then(
+      () => this.#settled(),
+      (error: unknown) => this.#settled(error),
+    );
+  }
+
+  #settled(error?: unknown): void {
+    this.#trouble ??= error;
+    if (--this.#open > 0) return;
+    this.#options.inFlight.settled();
+    if (this.#trouble === undefined) {
+      this.#delivery.ack();
+      return;
+    }
+    this.#options.observer.trouble('a message could not be settled and goes back to its queue', this.#trouble);
+    this.#delivery.requeue();
+  }
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFAULT_RETRY_DELAYS } from '@quickstep/shared/choreography';
+import { openShop, type Shop } from './support/shop.js';
+import { until } from './support/until.js';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ RETRY_DELAYS_MS: DEFAULT_RETRY_DELAYS.join(',') });
+});
+afterAll(() => shop.close());
+
+const services = ['inventory-service', 'notification-service', 'order-service', 'payment-service', 'shipping-service'];
+
+interface Listed {
+  readonly name: string;
+  readonly exclusive?: boolean;
+}
+interface ListedConnection {
+  readonly client_properties?: { readonly connection_name?: string };
+}
+interface ListedConsumer {
+  readonly consumer_tag: string;
+  readonly queue: { readonly name: string };
+}
+
+describe('what the management UI shows of five services', () => {
+  test('two queues for each service, and one wait queue for each delay', async () => {
+    const queues = await shop.vhost.api<Listed[]>('/queues/{vhost}');
+    // The spy's own queue is exclusive.
+    const names = queues.filter(({ exclusive }) => exclusive !== true).map(({ name }) => name);
+    const waits = ['retry.500ms', 'retry.2s', 'retry.10s', 'retry.30s', 'retry.1m', 'retry.2m', 'retry.5m'];
+    expect(names.sort()).toEqual([...services.flatMap((name) => [name, `${name}.dead-letter`]), ...waits].sort());
+  });
+
+  test('the exchanges of the events and three more', async () => {
+    const exchanges = await shop.vhost.api<Listed[]>('/exchanges/{vhost}');
+    const own = exchanges.map(({ name }) => name).filter((name) => name !== '' && !name.startsWith('amq.'));
+    const events = services.map((name) => name.replace('-service', '.events'));
+    expect(own.sort()).toEqual([...events, 'dead-letter', 'redeliver', 'retry'].sort());
+  });
+
+  test('connections and consumers by the name of their service', async () => {
+    const names = services.flatMap((name) => [`${name}:consume`, `${name}:publish`]);
+    // The management API learns of connections and consumers with a delay.
+    await until(
+      async () => {
+        const connections = await shop.vhost.api<ListedConnection[]>('/vhosts/{vhost}/connections');
+        const listed = connections.map(({ client_properties: { connection_name = '' } = {} }) => connection_name);
+        return names.every((name) => listed.includes(name)) && !listed.includes('') ? true : undefined;
+      },
+      () => 'Not every connection has its name',
+    );
+    const consumers = await shop.vhost.api<ListedConsumer[]>('/consumers/{vhost}');
+    for (const name of services) {
+      const tags = consumers.filter(({ queue }) => queue.name === name).map((each) => each.consumer_tag);
+      expect(tags).toEqual([expect.stringMatching(new RegExp(`^${name}-\\S+/\\d+-1$`))]);
+    }
+  });
+});
