@@ -48,9 +48,12 @@ export class SimulatedProviders implements ProviderRecords {
   readonly #booked = new Answers<BookingOutcome>();
   readonly #sent = new Answers<SendOutcome>();
   readonly #environment: Environment;
+  readonly #refundsAgain: boolean;
 
-  constructor(environment: Environment) {
+  /** @param refundsAgain a charge is refunded under every new key */
+  constructor(environment: Environment, refundsAgain: boolean) {
     this.#environment = environment;
+    this.#refundsAgain = refundsAgain;
   }
 
   for(process: ProvidersClient): Providers {
@@ -118,7 +121,7 @@ export class SimulatedProviders implements ProviderRecords {
     if (charge === undefined) return { kind: 'nothing-charged' };
     return this.#refunded.once(key, () => {
       const refund = { id: `re_${charge.id}`, amount: charge.amount };
-      if (!refunds.some(({ id }) => id === refund.id)) refunds.push(refund);
+      if (this.#refundsAgain || !refunds.some(({ id }) => id === refund.id)) refunds.push(refund);
       this.#environment.ledger.acted(reference);
       return { kind: 'refunded', refundId: refund.id, chargeId: charge.id, amount: refund.amount };
     });

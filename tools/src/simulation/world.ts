@@ -69,7 +69,7 @@ export class World {
     this.#scenario = scenario;
     this.#choices = choices;
     this.environment = this.#makeEnvironment(traced);
-    this.providers = new SimulatedProviders(this.environment);
+    this.providers = new SimulatedProviders(this.environment, tampering.refundsAgain);
     const { providers } = this;
     this.broker = new SimulatedBroker(choreographies, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
