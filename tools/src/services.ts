@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { serviceVariables } from '@quickstep/shared/config';
+import { services as listed, serviceNames } from '@quickstep/system';
 import { inherited } from './environment.js';
 import { root } from './paths.js';
 import { Problem } from './problem.js';
@@ -13,13 +14,11 @@ export interface Service {
   database: string;
 }
 
-export const services: Service[] = [
-  { name: 'order-service', prefix: 'ORDER', standardPort: 3001, database: 'quickstep_order' },
-  { name: 'inventory-service', prefix: 'INVENTORY', standardPort: 3002, database: 'quickstep_inventory' },
-  { name: 'payment-service', prefix: 'PAYMENT', standardPort: 3003, database: 'quickstep_payment' },
-  { name: 'shipping-service', prefix: 'SHIPPING', standardPort: 3004, database: 'quickstep_shipping' },
-  { name: 'notification-service', prefix: 'NOTIFICATION', standardPort: 3005, database: 'quickstep_notification' },
-];
+/** The services of the system, as the launcher runs them. */
+export const services: Service[] = serviceNames.map((each) => {
+  const { choreography, port, database } = listed[each];
+  return { name: choreography.service, prefix: each.toUpperCase(), standardPort: port, database };
+});
 
 export function serviceNamed(name: string): Service {
   const found = services.find((service) => service.name === name);

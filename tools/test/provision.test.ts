@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from 'amqplib';
@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { readRecords } from '../src/processes.js';
 import type { Progress } from '../src/progress.js';
 import { provision, type Servers } from '../src/provision/index.js';
-import { createTemporaryDirectory, removeTemporaryDirectory } from '../src/provision/leftovers.js';
+import { createTemporaryDirectory, discardServers, removeTemporaryDirectory } from '../src/provision/leftovers.js';
 import { serviceNamed, specOf } from '../src/services.js';
 
 const silent: Progress = { step: (_label, work) => work(() => undefined), line: () => undefined };
@@ -148,19 +148,21 @@ test('a service inherits its settings, and nothing that is none of its business'
 });
 
 describe('the next start', () => {
-  test('finds the same accounts, databases and secret', async () => {
-    const { installationSecretFile } = servers;
-    const before = readFileSync(installationSecretFile, 'utf8');
-    await query(servers.postgresUrl, 'create table remembered ()');
-    await servers.stop();
+  test('finds its data and its secret again, and makes new passwords for the services where their files were removed', async () => {
+    const old = servers;
+    const installationSecret = readFileSync(old.installationSecretFile, 'utf8');
+    await query(old.postgresUrl, 'create table remembered ()');
+    await old.stop();
+    for (const name of ['postgres-services', 'rabbitmq-services']) rmSync(join(directory, 'secrets', name));
     servers = await start();
     expect(await query(servers.postgresUrl, 'select from remembered')).toEqual([]);
     await (await connect(servers.rabbitmqUrl)).close();
-    expect(readFileSync(installationSecretFile, 'utf8')).toBe(before);
+    expect((await management('/whoami', loginOf(old.rabbitmqUrl))).status).toBe(401);
+    expect(readFileSync(servers.installationSecretFile, 'utf8')).toBe(installationSecret);
   });
 
   test.each(['postgres', 'rabbitmq'])('without the password of %s it says what to do', async (name) => {
-    await servers.stop();
+    await discardServers(directory);
     const file = join(directory, 'secrets', `${name}-administrator`);
     renameSync(file, `${file}.away`);
     await expect(start()).rejects.toThrow(/does not know the password in .*secrets.*move .* away to begin anew/s);

@@ -1,8 +1,9 @@
 import type { CloudEvent } from '@quickstep/shared/events';
 import type { OutgoingEvent } from '@quickstep/shared/pipeline';
+import { declaredSteps } from '@quickstep/system';
 import { traceable } from '@quickstep/system/invariants';
 import type { Violate } from './rules.js';
-import { commandSteps, declaredSteps } from './services.js';
+import { commandSteps } from './services.js';
 
 const interned = new Map<string, string>();
 

@@ -1,11 +1,11 @@
 import { reactsTo } from '@quickstep/shared/choreography';
 import type { Row } from '@quickstep/shared/rows';
+import { choreographies } from '@quickstep/system';
 import { Audit, durable, endedOnce, type Snapshot } from '@quickstep/system/invariants';
 import type { Ledger, Observed } from './ledger.js';
 import { asNotification, asOrder, asPayment, asReservation, asShipment, asStock, factsOf, hasEnded } from './rows.js';
 import type { Violate } from './rules.js';
 import type { PlannedItem, Scenario } from './scenario.js';
-import { declared } from './services.js';
 import { claimName } from './simulated-database.js';
 
 /** What must hold once everything has ended. */
@@ -85,11 +85,10 @@ export class FinalChecks {
   }
 
   #checkMails(): void {
-    const notifications = this.#read('notification-service', 'notifications', asNotification);
-    const known = new Set(notifications.map(({ template, orderId }) => `${template.replace('-', '.')}:${orderId}`));
-    for (const [reason, times] of this.#observed.providers.mails) {
-      if (!known.has(reason)) this.#violate('no effect without its record', `mail of ${reason}`);
-      if (times > 1) this.#violate('the customer is told once', `${times} mails for ${reason}`);
+    const recorded = this.#read('notification-service', 'notifications', ({ template, orderId }) => `${template} ${orderId}`);
+    for (const [mail, times] of this.#observed.providers.mails) {
+      if (!recorded.includes(mail)) this.#violate('no effect without its record', `mail ${mail}`);
+      if (times > 1) this.#violate('the customer is told once', `${times} mails ${mail}`);
     }
   }
 
@@ -108,7 +107,7 @@ export class FinalChecks {
   /** Every event has reached every step that listens, and the order service's history has seen it. */
   #checkEvents(parked: ReadonlySet<string>): void {
     for (const event of this.#ledger.causes.events.values()) {
-      for (const { service, steps } of declared) {
+      for (const { service, steps } of choreographies) {
         for (const [name, step] of Object.entries(steps)) {
           if (!reactsTo(step).some(({ type }) => type === event.type) || parked.has(`${service} ${event.id}`)) continue;
           const handled = this.#observed.databases.get(service)?.inbox.has(claimName({ step: name, eventId: event.id }));

@@ -19,6 +19,6 @@ export interface ProviderRecords {
   /** What gateway and carrier did for an order; undefined when nothing. */
   recordOf(orderId: string): ProvidersRecord | undefined;
   records(): Iterable<ProvidersRecord>;
-  /** How often a customer was told of something, by `<type of event>:<order id>`. */
+  /** How often a customer was told, by template and order. */
   readonly mails: ReadonlyMap<string, number>;
 }

@@ -39,7 +39,7 @@ interface Record extends ProvidersRecord {
 
 /** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
 export class SimulatedProviders implements ProviderRecords {
-  /** Events that the customer was told of. */
+  /** How often the customer was told, by template and order. */
   readonly mails = new Map<string, number>();
   readonly #records = new Map<string, Record>();
   readonly #attempts = new Map<string, number>();
@@ -70,7 +70,7 @@ export class SimulatedProviders implements ProviderRecords {
             this.#record(reference).recalled = true;
           }),
       },
-      mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message.recipient, key)) },
+      mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message, key)) },
     };
   }
 
@@ -147,10 +147,10 @@ export class SimulatedProviders implements ProviderRecords {
     });
   }
 
-  #send(recipient: string, key: string): SendOutcome {
+  #send({ recipient, template }: Parameters<Mailer['send']>[0], key: string): SendOutcome {
     return this.#sent.once(key, () => {
-      const reason = key.slice(key.indexOf(':') + 1);
-      this.mails.set(reason, (this.mails.get(reason) ?? 0) + 1);
+      const mail = `${template} ${key.slice(key.lastIndexOf(':') + 1)}`;
+      this.mails.set(mail, (this.mails.get(mail) ?? 0) + 1);
       return recipient === REFUSED_RECIPIENT ? { kind: 'refused', reason: 'no such mailbox' } : { kind: 'sent' };
     });
   }

@@ -1,3 +1,4 @@
+import { choreographies } from '@quickstep/system';
 import { type CallKind, Calls } from './calls.js';
 import type { Choices } from './choices.js';
 import { Clients, type Request } from './clients.js';
@@ -12,7 +13,6 @@ import { Phases } from './phases.js';
 import { ProcessFaults } from './process-faults.js';
 import type { Violation } from './rules.js';
 import type { Scenario } from './scenario.js';
-import { declared } from './services.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
 import { SimulatedProviders } from './simulated-providers.js';
 import { type Tampering, untouched } from './tampering.js';
@@ -71,7 +71,7 @@ export class World {
     this.environment = this.#makeEnvironment(traced);
     this.providers = new SimulatedProviders(this.environment, tampering.refundsAgain);
     const { providers } = this;
-    this.broker = new SimulatedBroker(declared, scenario.batched, this.environment);
+    this.broker = new SimulatedBroker(choreographies, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
     this.clients = new Clients(scenario, this.environment);
     this.#processFaults = new ProcessFaults(this.fleet, this.broker, this.environment);
