@@ -1,7 +1,8 @@
 import { Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { PlannedChange, PlannedOrder, Scenario } from './scenario.js';
-import { type ServiceProcess, StepFailed } from './service-process.js';
+import type { ServiceProcess } from './service-process.js';
+import { StepFailed } from './watched-steps.js';
 
 /** A request that a client is about to send. */
 export interface Request {

@@ -11,6 +11,7 @@ import type { Key, Row } from '@quickstep/shared/rows';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
 import { claimName, lockName, type SimulatedDatabase, type Transaction } from './simulated-database.js';
+import type { StepsAtWork } from './watched-steps.js';
 
 /** A process as its database sees it. */
 export interface StoreClient {
@@ -20,6 +21,8 @@ export interface StoreClient {
   readonly batchLimit: number;
   /** Nobody else works on its database: there is nobody to wait for. */
   readonly alone: boolean;
+  /** What its steps are doing. */
+  readonly atWork: StepsAtWork;
   /** Transactions that have not ended. */
   readonly transactions: Set<Transaction>;
 }
@@ -81,6 +84,7 @@ function begin(
   loads: readonly Load[],
 ): Promise<OpenBatch> {
   process.backlog.splice(0, process.batchLimit);
+  const steps = process.atWork.takeBatch();
   const names = claims.map(claimName);
   const rowLocks = loads.flatMap(({ table, keys, lock }) => (lock ? keys.map((key) => lockName(table.name, key)) : []));
   const locks = process.alone ? [] : [...names, ...rowLocks];
@@ -88,17 +92,18 @@ function begin(
   return calls.make({
     process,
     kind: 'begin',
+    steps,
     about: () => [...names, ...loads.flatMap(({ keys }) => keys)].join(' '),
     ready: () => database.isFree(locks),
     perform: () => {
-      if (faults.strikes('database away')) throw away();
-      if (faults.strikes('deadlock')) throw new Conflict('deadlock detected');
+      if (faults.strikes('database away', steps)) throw away();
+      if (faults.strikes('deadlock', steps)) throw new Conflict('deadlock detected');
       const claimed = names.map((name) => !database.inbox.has(name));
       const transaction = { locks, claims: names.filter((_, index) => claimed[index]) };
       database.lock(transaction);
       process.transactions.add(transaction);
       const rows = loads.map(({ table, keys }) => stored(database.table(table.name), keys));
-      return openBatch(process, database, environment, transaction, claimed, rows);
+      return openBatch(process, database, environment, { transaction, steps, claimed, rows });
     },
   });
 }
@@ -112,13 +117,19 @@ function stored(table: Map<Key, Row>, keys: readonly Key[]): Row[] {
   return rows;
 }
 
+interface Begun {
+  readonly transaction: Transaction;
+  /** Those that are in the batch. */
+  readonly steps: readonly string[];
+  readonly claimed: readonly boolean[];
+  readonly rows: readonly (readonly Row[])[];
+}
+
 function openBatch(
   process: StoreClient,
   database: SimulatedDatabase,
   { calls, faults, choices, time, ledger, trace }: Environment,
-  transaction: Transaction,
-  claimed: readonly boolean[],
-  rows: readonly (readonly Row[])[],
+  { transaction, steps, claimed, rows }: Begun,
 ): OpenBatch {
   const end = () => {
     process.transactions.delete(transaction);
@@ -127,23 +138,25 @@ function openBatch(
   const apply = (changes: Changes) => {
     database.apply(transaction, changes, time.now().getTime());
     trace.note(process.name, process.name, describe(transaction, changes));
+    trace.detail(() => JSON.stringify(changes));
     ledger.committed(database, changes);
   };
   const commit = (changes: Changes) =>
     calls.make({
       process,
       kind: 'commit',
+      steps,
       about: () => transaction.claims.join(' '),
       perform: () => {
         end();
-        if (faults.strikes('commit lost')) throw away();
+        if (faults.strikes('commit lost', steps)) throw away();
         apply(changes);
-        if (faults.strikes('answer to commit lost')) throw away();
+        if (faults.strikes('answer to commit lost', steps)) throw away();
       },
       abandon: () => {
         end();
         const happened = choices.pick(2) === 1 && !conflicts(database, changes);
-        faults.count(happened ? 'crash after commit, before publish' : 'crash before commit');
+        faults.count(happened ? 'crash after commit, before publish' : 'crash before commit', steps);
         if (happened) apply(changes);
       },
     });
