@@ -9,6 +9,8 @@ export interface Observer {
   handled(step: string, message: AnyMessage, as: HandledAs, since: number, reason?: string): void;
   /** A message that no step could be found for. */
   undecodable(reason: string): void;
+  /** An event that did not come the way, or from whom, its contract says. */
+  forged(reason: string): void;
   batch(size: number, milliseconds: number): void;
   /** An attempt at a batch failed with a `Conflict`; another follows. */
   conflict(): void;
@@ -16,4 +18,4 @@ export interface Observer {
   trouble(what: string, error: unknown): void;
 }
 
-export const silent: Observer = { handled() {}, undecodable() {}, batch() {}, conflict() {}, trouble() {} };
+export const silent: Observer = { handled() {}, undecodable() {}, forged() {}, batch() {}, conflict() {}, trouble() {} };

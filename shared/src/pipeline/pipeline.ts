@@ -10,7 +10,7 @@ import {
 } from '../choreography/index.js';
 import { type EventContract, validator } from '../events/index.js';
 import { BatchRunner, type BoundStep, type Work, type WorkResult } from './batch.js';
-import { decode } from './decode.js';
+import { decode, type NotDecoded } from './decode.js';
 import { messageOf, Unavailable } from './errors.js';
 import { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
@@ -106,7 +106,7 @@ export class Pipeline<I extends Implementation = Implementation> {
   /** Takes one message from the broker. Never throws; the delivery is settled when all its events have been dealt with. */
   deliver(delivery: Delivery): void {
     const since = performance.now();
-    const decoded = decode(delivery.body, delivery.batched, this.#contracts);
+    const decoded = decode(delivery, this.#contracts);
     let open = decoded.length;
     let trouble: unknown;
     this.#inHand++;
@@ -120,7 +120,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     };
     for (const each of decoded) {
       if (each.ok) this.#handle(each, delivery, since, settled);
-      else this.#parkUndecodable(each.body, each.error.message, delivery).then(settled, settled);
+      else this.#parkUnread(each, delivery).then(settled, settled);
     }
     this.#hurryIfFull();
   }
@@ -195,9 +195,11 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#listeners.set(contract.type, [...(this.#listeners.get(contract.type) ?? []), bound]);
   }
 
-  async #parkUndecodable(body: Buffer | string, reason: string, delivery: Delivery): Promise<void> {
-    this.#options.observer.undecodable(reason);
-    await delivery.park(body, reason);
+  async #parkUnread({ body, error, forged }: NotDecoded, delivery: Delivery): Promise<void> {
+    const { observer } = this.#options;
+    if (forged) observer.forged(error.message);
+    else observer.undecodable(error.message);
+    await delivery.park(body, error.message);
   }
 
   /** Every step that listens gets the event. No promises where nothing is waited for: this runs for every event. */
