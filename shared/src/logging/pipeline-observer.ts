@@ -68,6 +68,10 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       metrics.undecodable();
       logger.error('message parked: it could not be read', { reason });
     },
+    forged(reason) {
+      metrics.forged();
+      logger.error('message parked: it is forged', { outcome: 'parked', reason });
+    },
     batch(size, milliseconds) {
       metrics.batch(size, milliseconds / 1000);
     },

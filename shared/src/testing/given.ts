@@ -56,8 +56,6 @@ export interface Circumstance {
   readonly time?: string;
 }
 
-const stamp = stamper('test', v7);
-
 function contractOf(type: string): EventContract {
   for (const each of Object.values(contracts))
     if (typeof each === 'function' && 'type' in each && each.type === type) return each;
@@ -69,7 +67,9 @@ export function happened<Type extends string, Data>(
   draft: EventDraft<Type, Data>,
   { id, time = new Date().toISOString() }: Circumstance = {},
 ): CloudEvent<Type, Data> {
-  const { event } = stamp(contractOf(draft.type), draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
+  const contract = contractOf(draft.type);
+  const stamp = stamper(contract.emitters[0] ?? 'test', v7);
+  const { event } = stamp(contract, draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
   return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
 }
 

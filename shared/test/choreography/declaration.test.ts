@@ -49,8 +49,20 @@ describe('declarations together', () => {
     expect(problemsOf([kitchen, guest, critic])).toEqual(['guest.praised is declared final, but a service consumes it']);
   });
 
+  test('do not when a contract names other services than those that emit it', () => {
+    const Cleared = event('kitchen.cleared', data, { description: 'No more plates.', emitters: ['guest-service'] });
+    const cleaner = choreography('kitchen-service', { clear: { on: [Cooked], emits: [Cleared] } });
+    const listener = choreography('guest-service', { listen: { on: [Cleared], emits: [Cooked] } });
+    expect(problemsOf([cleaner, listener])).toEqual([
+      'kitchen.cleared is emitted by kitchen-service, which its contract does not name',
+      'kitchen.cooked is emitted by guest-service, which its contract does not name',
+      'kitchen.cleared names guest-service, which does not emit it',
+      'kitchen.cooked names kitchen-service, which does not emit it',
+    ]);
+  });
+
   test('do not when two contracts share a type', () => {
-    const Twin = event('kitchen.cooked', data, { description: 'Another dinner.' });
+    const Twin = event('kitchen.cooked', data, { description: 'Another dinner.', emitters: ['other-service'] });
     const other = choreography('other-service', { cook: { on: [Asked], emits: [Twin] }, eat: { on: [Twin], emits: [] } });
     expect(problemsOf([kitchen, guest, other])).toEqual(['kitchen.cooked has two contracts']);
   });

@@ -100,11 +100,13 @@ describe('pipelineObserver', () => {
     observer.handled('refundPayment', event, 'retried', 0, 'the gateway is away');
     observer.handled('refundPayment', event, 'parked', 0, 'breaks its contract');
     observer.undecodable('not JSON');
+    observer.forged('a stranger');
     observer.trouble('the database is away', new Error('ECONNREFUSED'));
     expect(lines()).toMatchObject([
       { level: 'warn', outcome: 'retried', reason: 'the gateway is away' },
       { level: 'error', outcome: 'parked', reason: 'breaks its contract' },
       { level: 'error', reason: 'not JSON' },
+      { level: 'error', message: 'message parked: it is forged', reason: 'a stranger' },
       { level: 'warn', message: 'the database is away', reason: 'ECONNREFUSED' },
     ]);
   });
@@ -123,6 +125,7 @@ describe('pipelineObserver', () => {
     const observer = pipelineObserver(logger, metrics);
     observer.handled('refundPayment', event, 'done', performance.now());
     observer.handled('refundPayment', event, 'duplicate', performance.now());
+    observer.forged('a stranger');
     observer.batch(2, 5);
     observer.conflict();
     metrics.gauge(definitions.unroutable, () => 3);
