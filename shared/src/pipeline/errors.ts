@@ -7,7 +7,17 @@ export class Conflict extends Error {
 
 /** Thrown by a store: the database cannot be reached; nothing is wrong with the batch, which waits until it can. */
 export class Unavailable extends Error {
-  override readonly name = 'Unavailable';
+  override readonly name: string = 'Unavailable';
+}
+
+/** Thrown by a store: the connection was lost while a transaction was being committed; whether it was, nobody knows. */
+export class OutcomeUnknown extends Unavailable {
+  override readonly name = 'OutcomeUnknown';
+}
+
+/** Thrown by a store: a lock or a statement took too long; nothing was written, and the batch may be tried in smaller parts. */
+export class Busy extends Error {
+  override readonly name = 'Busy';
 }
 
 /** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */
