@@ -1,6 +1,6 @@
 /** A change of the level that no order made, and why: the books must tell. */
 export type Adjustment = {
-  /** The client's `Idempotency-Key`, or the id of the request. */
+  /** The id of the work, made by the server: the same for a repetition under the same `Idempotency-Key`. */
   readonly adjustmentId: string;
   sku: string;
   delta: number;

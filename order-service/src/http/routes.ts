@@ -9,6 +9,7 @@ import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
 const params = Type.Object({ orderId: OrderId });
+const checkAt = (orderId: string) => `/orders/${orderId}`;
 
 const command = commandRoutes<ReturnType<typeof orderSteps>>(order);
 
@@ -20,7 +21,8 @@ export const orderRoutes = [
     idempotent: true,
     view: OrderView,
     respond: orderView,
-    location: (order) => `/orders/${order.orderId}`,
+    location: (order) => checkAt(order.orderId),
+    checkAt,
     refusals: [{ kind: 'invalid', code: 'idempotency_key_reused', when: 'The Idempotency-Key came with another request before' }],
   }),
   command('cancelOrder', {
@@ -30,7 +32,8 @@ export const orderRoutes = [
     status: 202,
     view: OrderView,
     respond: orderView,
-    location: (order) => `/orders/${order.orderId}`,
+    location: (order) => checkAt(order.orderId),
+    checkAt,
     refusals: [
       { kind: 'not-found', code: 'order_not_found', when: 'There is no such order' },
       { kind: 'conflict', code: 'order_ended', when: 'The order has ended already' },

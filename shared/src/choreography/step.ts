@@ -11,7 +11,7 @@ import type {
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {
-  /** Id of the request; becomes the cause of the events. */
+  /** Identifies the work, the same for a repetition under the same key; becomes the cause of the events. */
   readonly id: string;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;

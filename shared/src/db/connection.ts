@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf, Unavailable } from '../pipeline/index.js';
-import { translate } from './errors.js';
+import { ConnectionLost, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
 
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
@@ -106,7 +106,7 @@ export class Connection {
     let overdue: NodeJS.Timeout | undefined;
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
-      const silent = () => new Unavailable(`The database has not answered for ${this.#patience} ms`);
+      const silent = () => new ConnectionLost(`The database has not answered for ${this.#patience} ms`);
       overdue = setTimeout(() => exchange.handleError(silent()), this.#patience);
       this.#client.query(exchange);
       return await exchange.done;

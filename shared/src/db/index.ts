@@ -4,5 +4,6 @@ export { createDataSource, type DataSourceOptions, migrate } from './data-source
 export { ensureDatabase } from './database.js';
 export { translate } from './errors.js';
 export type { Statement } from './exchange.js';
+export { InstallationSecret1764000000000, installationSecret } from './installation-secret.js';
 export { KitTables1760000000000 } from './kit-migration.js';
 export { PgStore } from './pg-store.js';

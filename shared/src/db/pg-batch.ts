@@ -1,6 +1,7 @@
-import { type Changes, type Claim, Conflict, messageOf, type OpenBatch, Unavailable } from '../pipeline/index.js';
+import { type Changes, type Claim, Conflict, messageOf, type OpenBatch, OutcomeUnknown, Unavailable } from '../pipeline/index.js';
 import type { Key, Row, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
+import { ConnectionLost } from './errors.js';
 import type { Answer, Statement } from './exchange.js';
 import type { HeldRows } from './held-rows.js';
 import { COMMIT, claimAnew, clear, promise, record, recordAnew, WRITTEN_BY, withdraw, writtenBy } from './kit-statements.js';
@@ -44,6 +45,8 @@ abstract class PgBatch implements OpenBatch {
     try {
       await this.write(changes);
       if (changes.outbox !== undefined) this.options.promised(changes.outbox.events.length);
+    } catch (error) {
+      throw error instanceof ConnectionLost ? new OutcomeUnknown(error.message) : error;
     } finally {
       this.options.ended();
     }

@@ -17,6 +17,8 @@ const SAME_TROUBLE_AGAIN_AFTER = 30_000;
 const TROUBLES_REMEMBERED = 100;
 
 const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type) : undefined);
+const requestIdOf = (message: AnyMessage) =>
+  'requestId' in message && typeof message.requestId === 'string' ? message.requestId : undefined;
 
 /**
  * Logs and counts what the pipeline does: one line per message and step at `debug`, what is tried again at `warn`, what is parked at
@@ -43,6 +45,7 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
         orderId: message.subject,
         eventId: message.id,
         type: typeOf(message),
+        requestId: requestIdOf(message),
         step,
         outcome: as,
         milliseconds: Math.round(milliseconds * 100) / 100,

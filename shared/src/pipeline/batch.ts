@@ -2,7 +2,7 @@ import type { AnyDecision, AnyMessage, AnyStep, Refused } from '../choreography/
 import { Permanent } from '../choreography/index.js';
 import type { CloudEvent, EventContract, EventDraft } from '../events/index.js';
 import type { Refs } from '../rows/index.js';
-import { Conflict, Unavailable } from './errors.js';
+import { Conflict, OutcomeUnknown, Unavailable } from './errors.js';
 import type { AwaitedBy } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, OutgoingEvent, Store } from './ports.js';
@@ -140,11 +140,14 @@ export class BatchRunner {
 
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
     const { observer, clock, takeAwaitedByClients } = this.#options;
-    this.#away = error;
+    // Whoever was not in the batch knows the outcome: nothing was done.
+    const away = error instanceof OutcomeUnknown ? new Unavailable(error.message) : error;
+    this.#away = away;
     observer.trouble('the database is away', error);
     const kept = this.#stopping ? [] : works.filter(({ bound }) => bound.awaitedBy !== 'client');
     const failed = this.#stopping ? works : works.filter(({ bound }) => bound.awaitedBy === 'client');
-    for (const work of [...failed, ...takeAwaitedByClients()]) work.settle({ kind: 'failed', error });
+    for (const work of failed) work.settle({ kind: 'failed', error });
+    for (const work of takeAwaitedByClients()) work.settle({ kind: 'failed', error: away });
     if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
     else this.#away = undefined;
     return kept;

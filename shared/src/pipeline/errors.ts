@@ -7,7 +7,12 @@ export class Conflict extends Error {
 
 /** Thrown by a store: the database cannot be reached; nothing is wrong with the batch, which waits until it can. */
 export class Unavailable extends Error {
-  override readonly name = 'Unavailable';
+  override readonly name: string = 'Unavailable';
+}
+
+/** Thrown by a commit: the connection was lost under way, so that what was sent may have been carried out or not. */
+export class OutcomeUnknown extends Unavailable {
+  override readonly name = 'OutcomeUnknown';
 }
 
 /** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */

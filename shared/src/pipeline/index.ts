@@ -1,6 +1,6 @@
 export type { BoundStep, Work, WorkResult } from './batch.js';
 export { BETWEEN_EVENTS } from './decode.js';
-export { Conflict, messageOf, Unavailable } from './errors.js';
+export { Conflict, messageOf, OutcomeUnknown, Unavailable } from './errors.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export { type HandledAs, type Observer, silent } from './observer.js';
 export { type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';

@@ -45,8 +45,13 @@ export interface PipelineOptions {
 
 /** What came with a command besides its data. */
 export interface CommandContext {
-  /** Becomes the cause of the events. */
-  readonly requestId: string;
+  /**
+   * Identifies the work: made by the server, the same only for a repetition under the same `Idempotency-Key`. Becomes the cause of the
+   * events.
+   */
+  readonly id: string;
+  /** What the client calls its request, if anything: for logs only. */
+  readonly requestId?: string | undefined;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;
   readonly idempotencyKey?: string | undefined;
@@ -133,7 +138,8 @@ export class Pipeline<I extends Implementation = Implementation> {
   /**
    * Carries out a command.
    *
-   * @throws Unavailable when the database is away or too many commands wait already; any other error is a bug in the step
+   * @throws Unavailable when the database is away or too many commands wait already; OutcomeUnknown when it went away while the command
+   * was being committed; any other error is a bug in the step
    */
   async execute<Name extends CommandNames<I['steps']>>(
     name: Name,
@@ -149,8 +155,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     if (this.#stopping || this.#batcher.waiting >= this.#options.commandLimit)
       throw new Unavailable('Too many requests are waiting');
     const since = performance.now();
-    const { requestId: id, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
-    const message = { id, subject, data, idempotencyKey };
+    const { id, requestId, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
+    const message = { id, subject, data, idempotencyKey, requestId };
     const cause = { id, tenantid, traceparent };
     const { bound } = command;
     const result = await new Promise<WorkResult>((settle) => {
