@@ -77,7 +77,10 @@ export interface OpenBatch {
   readonly claimed: readonly boolean[];
   /** For each load, in order: the rows that exist. */
   readonly rows: readonly (readonly Row[])[];
-  /** @throws Conflict when another transaction was in the way, Unavailable when the outcome is unknown */
+  /**
+   * @throws Conflict when another transaction was in the way or has been faster, Unavailable when nothing was written, OutcomeUnknown
+   * when it may have been
+   */
   commit(changes: Changes): Promise<void>;
   rollback(): Promise<void>;
 }

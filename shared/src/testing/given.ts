@@ -73,9 +73,9 @@ export function happened<Type extends string, Data>(
   return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
 }
 
-/** A client's request about a thing. */
+/** A client's request about a thing. Under the same key it is the same work. */
 export function request<Data>(subject: string, data: Data, idempotencyKey?: string): CommandMessage<Data> {
-  return { id: v7(), subject, data, idempotencyKey };
+  return { id: idempotencyKey ?? v7(), subject, data, idempotencyKey };
 }
 
 /** The moment written in a row has come. */

@@ -91,7 +91,7 @@ function mustNotCompile(
   // @ts-expect-error a step without its handler
   implement(kitchen, { ask, cook });
   // @ts-expect-error an event step cannot be executed by a client
-  void pipeline.execute('cook', {}, { requestId: '1', subject: '1' });
+  void pipeline.execute('cook', {}, { id: '1', subject: '1' });
 }
 
 test('what fits compiles, and what does not is refused by the compiler', () => {
