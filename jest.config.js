@@ -1,7 +1,7 @@
 /** Tests run from the TypeScript sources (the `source` condition of each package's exports); `npm test` provisions the servers. */
 module.exports = {
   testMatch: ['<rootDir>/*/test/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.quickstep/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   // Sources import each other as the files that the compiler makes of them.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
