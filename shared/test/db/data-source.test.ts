@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDataSource, ensureDatabase, migrate } from '@quickstep/shared/db';
+import { createDataSource, ensureDatabase, entityOf, migrate } from '@quickstep/shared/db';
 import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import { dataSourceOf, migrations, things } from './fixture.js';
 
@@ -32,8 +32,8 @@ test('bigints are numbers here and stay text for everybody else; one beyond 2^53
   await expect(dataSource.query('select 9007199254740992::bigint')).rejects.toThrow('beyond 2^53');
   expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }]);
   await migrate(dataSource);
-  await dataSource.getRepository(things.schema).insert({ id: '0193a4b0-0000-7000-8000-000000000000', amount: 2 ** 40 });
-  expect(await dataSource.getRepository(things.schema).findOneBy({ amount: 2 ** 40 })).toMatchObject({ amount: 2 ** 40 });
+  await dataSource.getRepository(entityOf(things)).insert({ id: '0193a4b0-0000-7000-8000-000000000000', amount: 2 ** 40 });
+  expect(await dataSource.getRepository(entityOf(things)).findOneBy({ amount: 2 ** 40 })).toMatchObject({ amount: 2 ** 40 });
   await dataSource.destroy();
 });
 

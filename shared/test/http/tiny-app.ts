@@ -1,26 +1,16 @@
 import { Writable } from 'node:stream';
-import { accepted, choreography, implement, refused, step } from '@quickstep/shared/choreography';
+import { accepted, choreography, implement, outcome, refused, step } from '@quickstep/shared/choreography';
 import { translate } from '@quickstep/shared/db';
 import { command } from '@quickstep/shared/events';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
 import { OutcomeUnknown, Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
-import { table } from '@quickstep/shared/rows';
+import { table, text, textKey } from '@quickstep/shared/rows';
 import { createMetrics } from '@quickstep/shared/telemetry';
 import { Type } from '@sinclair/typebox';
-import { DataSource, EntitySchema } from 'typeorm';
+import { DataSource } from 'typeorm';
 
-interface Book {
-  isbn: string;
-  title: string;
-}
-
-const BookEntity = new EntitySchema<Book>({
-  name: 'Book',
-  tableName: 'books',
-  columns: { isbn: { type: 'text', primary: true }, title: { type: 'text' } },
-});
-const Books = table(BookEntity, (isbn): Book => ({ isbn, title: '' }));
+const Books = table('books', { isbn: textKey(), title: text('') });
 
 const strict = { additionalProperties: false };
 const PutBook = command(
@@ -31,9 +21,16 @@ const LendBook = command(Type.Object({ days: Type.Optional(Type.Integer({ minimu
 const OpenAccount = command(Type.Object({ name: Type.String() }, strict), 'Open an account.');
 
 const library = choreography('library-service', {
-  putBook: { command: PutBook, emits: [] },
-  lendBook: { command: LendBook, emits: [] },
-  openAccount: { command: OpenAccount, emits: [] },
+  putBook: { command: PutBook, outcomes: { put: [] } },
+  lendBook: {
+    command: LendBook,
+    outcomes: { lent: [] },
+    refusals: {
+      book_lent: { kind: 'conflict', when: 'Somebody has it' },
+      book_not_found: { kind: 'not-found', when: 'There is no such book' },
+    },
+  },
+  openAccount: { command: OpenAccount, outcomes: { opened: [] } },
 });
 
 const steps = implement(library, {
@@ -42,25 +39,25 @@ const steps = implement(library, {
     decide: ({ data }, { book }) => {
       const created = book.title === '';
       book.title = data.title;
-      return accepted({ isbn: book.isbn, title: book.title, created });
+      return accepted({ isbn: book.isbn, title: book.title, created }, outcome('put'));
     },
   }),
   lendBook: step(library, 'lendBook', {
     rows: () => ({}),
     decide: ({ subject }) => {
-      if (subject === 'lent') return refused('conflict', 'book_lent', 'The book is lent already');
-      if (subject === 'none') return refused('not-found', 'book_not_found', 'There is no such book');
+      if (subject === 'lent') return refused('book_lent', 'The book is lent already');
+      if (subject === 'none') return refused('book_not_found', 'There is no such book');
       if (subject === 'bug') throw new Error('secret internals');
       if (subject === 'away') throw new Unavailable('secret host is away');
       if (subject === 'unknown') throw new OutcomeUnknown('secret host was lost');
-      return accepted({ lent: subject });
+      return accepted({ lent: subject }, outcome('lent'));
     },
   }),
   openAccount: step(library, 'openAccount', {
     rows: () => ({}),
     decide: ({ id, subject, data, idempotencyKey = '' }) => {
       if (data.name === 'unknown') throw new OutcomeUnknown('secret host was lost');
-      return accepted({ account: subject, key: idempotencyKey, work: id });
+      return accepted({ account: subject, key: idempotencyKey, work: id }, outcome('opened'));
     },
   }),
 });
@@ -122,7 +119,6 @@ export const routes = [
     checkAt: (isbn) => `/books/${isbn}`,
     view: Type.Object({ lent: Type.String() }),
     respond: (reply) => reply,
-    refusals: [{ kind: 'conflict', code: 'book_lent', when: 'Somebody has it' }],
   }),
   command_('openAccount', {
     method: 'post',
@@ -172,6 +168,8 @@ export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOpt
     retries: 0,
     batchLimit: 10,
     prefetch: 20,
+    effectTimeout: 1_000,
+    effectConcurrency: 10,
     commandLimit: 10,
     journal: false,
     sweepEvery: 1_000,

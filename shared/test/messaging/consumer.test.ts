@@ -162,7 +162,10 @@ describe('copies', () => {
 
   test('wait beside those of other services, and come back to the right one', async () => {
     const { publisher, deliveries } = await opened.service();
-    const neighbour = topologyOf(choreography('neighbour-service', { look: { on: [OrderCreated], emits: [] } }), [50]);
+    const neighbour = topologyOf(
+      choreography('neighbour-service', { look: { on: [OrderCreated], outcomes: { looked: [] } } }),
+      [50],
+    );
     await declareTopology(channel, neighbour);
     await channel.purgeQueue(neighbour.queue);
     const sent = outgoing();
@@ -180,7 +183,7 @@ describe('copies', () => {
 
   test('for a service whose queue is gone are parked, and hold up nobody else', async () => {
     const { publisher, deliveries } = await opened.service();
-    const gone = topologyOf(choreography('gone-service', { look: { on: [OrderCreated], emits: [] } }), [50]);
+    const gone = topologyOf(choreography('gone-service', { look: { on: [OrderCreated], outcomes: { looked: [] } } }), [50]);
     await declareTopology(channel, gone);
     await channel.deleteQueue(gone.queue);
     // More than the broker's dead-lettering keeps unconfirmed.
