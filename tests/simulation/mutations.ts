@@ -144,6 +144,14 @@ export const mutations: readonly Mutation[] = [
         real.publish(events.map((each) => ({ ...each, body: each.body.replace('"specversion"', '"version"') }))),
     }),
   }),
+  mutation('events are published under the name of another service', ['every event comes from whom its contract says'], {
+    publisher: (real) => ({
+      publish: (events) =>
+        real.publish(
+          events.map((each) => ({ ...each, body: each.body.replace(/"source":"[^"]*"/, '"source":"/other-service"') })),
+        ),
+    }),
+  }),
   mutation('a retry is acknowledged without a copy', ['the customer is told once', 'every event reaches its consumers'], {
     delivery: (real) => ({ ...real, ack: () => real.ack(), requeue: () => real.requeue(), retry: async () => undefined }),
   }),

@@ -1,55 +1,42 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { createDataSource, KitTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
+import { createDataSource, entityOf, KitTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
 import type { Changes, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
-import { type Row, type TypedTable, table } from '@quickstep/shared/rows';
+import {
+  type Column,
+  type ColumnType,
+  integer,
+  jsonOrNull,
+  type Row,
+  type RowOf,
+  type TypedTable,
+  table,
+  textKey,
+  textOrNull,
+  timeOrNull,
+  uuidKey,
+} from '@quickstep/shared/rows';
 import { freshDatabase } from '@quickstep/shared/testing';
-import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { v4, v7 } from 'uuid';
 
-/** A row with a column of every type that rows may have. */
-export interface Thing {
-  id: string;
-  note: string | null;
-  code: string | null;
-  count: number | null;
-  amount: number | null;
-  open: boolean | null;
-  dueAt: Date | null;
-  lines: unknown;
-}
+const orNull = <Value>(type: ColumnType): Column<Value | null> => ({ type, nullable: true, initial: null, key: false });
 
-export const things = table(
-  new EntitySchema<Thing>({
-    name: 'Thing',
-    tableName: 'things',
-    columns: {
-      id: { type: 'uuid', primary: true },
-      note: { type: 'text', nullable: true },
-      code: { type: 'varchar', nullable: true, length: 10 },
-      count: { type: 'integer', nullable: true },
-      amount: { type: 'bigint', nullable: true },
-      open: { type: 'boolean', nullable: true },
-      dueAt: { type: 'timestamptz', name: 'due_at', nullable: true },
-      lines: { type: 'jsonb', nullable: true },
-    },
-  }),
-  (id): Thing => ({ id, note: null, code: null, count: null, amount: null, open: null, dueAt: null, lines: null }),
-);
+/** A table with a column of every type that rows may have. */
+export const things = table('things', {
+  id: uuidKey(),
+  note: textOrNull(),
+  code: textOrNull(),
+  count: orNull<number>('integer'),
+  amount: orNull<number>('bigint'),
+  open: orNull<boolean>('boolean'),
+  dueAt: timeOrNull(),
+  lines: jsonOrNull<unknown>(),
+});
+export type Thing = RowOf<typeof things>;
 
-export interface Stock {
-  sku: string;
-  available: number;
-}
-
-export const stock = table(
-  new EntitySchema<Stock>({
-    name: 'Stock',
-    tableName: 'stock',
-    columns: { sku: { type: 'text', primary: true }, available: { type: 'integer' } },
-  }),
-  (sku): Stock => ({ sku, available: 0 }),
-);
+export const stock = table('stock', { sku: textKey(), available: integer(0) });
+export type Stock = RowOf<typeof stock>;
 
 class TestTables1800000000000 implements MigrationInterface {
   readonly name = 'TestTables1800000000000';
@@ -69,12 +56,12 @@ class TestTables1800000000000 implements MigrationInterface {
 export const migrations = [KitTables1760000000000, LedgerTables1760000000000, TestTables1800000000000];
 
 export function dataSourceOf(url: string): DataSource {
-  const entities = [things.schema, stock.schema];
+  const entities = [entityOf(things), entityOf(stock)];
   return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10 });
 }
 
 /** A migrated database of the test file's own; the undo closes and drops it. */
-export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop(): Promise<void> }> {
+export async function migratedDatabase(): Promise<{ dataSource: DataSource; url: string; drop(): Promise<void> }> {
   const database = await freshDatabase();
   const dataSource = dataSourceOf(database.url);
   await dataSource.initialize();
@@ -83,7 +70,7 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop
     await dataSource.destroy();
     await database.drop();
   };
-  return { dataSource, drop };
+  return { dataSource, url: database.url, drop };
 }
 
 /** For every test of the file: an empty database, and two stores on it as two replicas have them. */
@@ -111,7 +98,7 @@ export function changeOf<R extends object>(of: TypedTable<R>, rows: readonly R[]
   return {
     table: of,
     rows: rows.map((row) => Object.assign<Row, R>({}, row)),
-    properties: of.properties.filter((property) => property !== of.key),
+    properties: Object.keys(of.columns).filter((property) => property !== of.key),
   };
 }
 

@@ -3,7 +3,7 @@ import { Permanent } from '@quickstep/shared/choreography';
 import type { PgStore } from '@quickstep/shared/db';
 import { Conflict, Unavailable } from '@quickstep/shared/pipeline';
 import type { Row, Table } from '@quickstep/shared/rows';
-import { type DataSource, EntitySchema } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import {
   changeOf,
@@ -109,17 +109,6 @@ describe('rows', () => {
     const second = await waiting;
     expect(second.rows).toEqual([[{ sku: 'a', available: 4 }]]);
     await second.rollback();
-  });
-
-  test('an entity with a column that rows may not have is refused with the reason', async () => {
-    const schema = new EntitySchema({
-      name: 'Odd',
-      columns: { id: { type: 'uuid', primary: true }, price: { type: 'numeric' } },
-    });
-    const odd: Table = { schema, name: 'odd', key: 'id', newRow: (id) => ({ id }) };
-    await expect(store.begin([], [{ table: odd, keys: [v7()], lock: true }])).rejects.toThrow(
-      '"price" must have one of the types',
-    );
   });
 });
 

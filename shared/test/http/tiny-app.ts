@@ -1,26 +1,16 @@
 import { Writable } from 'node:stream';
-import { accepted, choreography, implement, refused, step } from '@quickstep/shared/choreography';
+import { accepted, choreography, implement, outcome, refused, step } from '@quickstep/shared/choreography';
 import { translate } from '@quickstep/shared/db';
 import { command } from '@quickstep/shared/events';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
-import { Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
-import { table } from '@quickstep/shared/rows';
+import { OutcomeUnknown, Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
+import { table, text, textKey } from '@quickstep/shared/rows';
 import { createMetrics } from '@quickstep/shared/telemetry';
 import { Type } from '@sinclair/typebox';
-import { DataSource, EntitySchema } from 'typeorm';
+import { DataSource } from 'typeorm';
 
-interface Book {
-  isbn: string;
-  title: string;
-}
-
-const BookEntity = new EntitySchema<Book>({
-  name: 'Book',
-  tableName: 'books',
-  columns: { isbn: { type: 'text', primary: true }, title: { type: 'text' } },
-});
-const Books = table(BookEntity, (isbn): Book => ({ isbn, title: '' }));
+const Books = table('books', { isbn: textKey(), title: text('') });
 
 const strict = { additionalProperties: false };
 const PutBook = command(
@@ -31,9 +21,16 @@ const LendBook = command(Type.Object({ days: Type.Optional(Type.Integer({ minimu
 const OpenAccount = command(Type.Object({ name: Type.String() }, strict), 'Open an account.');
 
 const library = choreography('library-service', {
-  putBook: { command: PutBook, emits: [] },
-  lendBook: { command: LendBook, emits: [] },
-  openAccount: { command: OpenAccount, emits: [] },
+  putBook: { command: PutBook, outcomes: { put: [] } },
+  lendBook: {
+    command: LendBook,
+    outcomes: { lent: [] },
+    refusals: {
+      book_lent: { kind: 'conflict', when: 'Somebody has it' },
+      book_not_found: { kind: 'not-found', when: 'There is no such book' },
+    },
+  },
+  openAccount: { command: OpenAccount, outcomes: { opened: [] } },
 });
 
 const steps = implement(library, {
@@ -42,22 +39,26 @@ const steps = implement(library, {
     decide: ({ data }, { book }) => {
       const created = book.title === '';
       book.title = data.title;
-      return accepted({ isbn: book.isbn, title: book.title, created });
+      return accepted({ isbn: book.isbn, title: book.title, created }, outcome('put'));
     },
   }),
   lendBook: step(library, 'lendBook', {
     rows: () => ({}),
     decide: ({ subject }) => {
-      if (subject === 'lent') return refused('conflict', 'book_lent', 'The book is lent already');
-      if (subject === 'none') return refused('not-found', 'book_not_found', 'There is no such book');
+      if (subject === 'lent') return refused('book_lent', 'The book is lent already');
+      if (subject === 'none') return refused('book_not_found', 'There is no such book');
       if (subject === 'bug') throw new Error('secret internals');
       if (subject === 'away') throw new Unavailable('secret host is away');
-      return accepted({ lent: subject });
+      if (subject === 'unknown') throw new OutcomeUnknown('secret host was lost');
+      return accepted({ lent: subject }, outcome('lent'));
     },
   }),
   openAccount: step(library, 'openAccount', {
     rows: () => ({}),
-    decide: ({ id, subject, idempotencyKey = '' }) => accepted({ account: subject, key: idempotencyKey, request: id }),
+    decide: ({ id, subject, data, idempotencyKey = '' }) => {
+      if (data.name === 'unknown') throw new OutcomeUnknown('secret host was lost');
+      return accepted({ account: subject, key: idempotencyKey, work: id }, outcome('opened'));
+    },
   }),
 });
 
@@ -89,6 +90,12 @@ export const routes = [
     find: async ({ query }) => pageOf(shelf.slice(0, query.limit + 1), query.limit, ({ isbn }) => isbn),
   }),
   read({
+    path: '/encyclopedia',
+    summary: 'Far more than any socket buffers',
+    view: Type.Object({ text: Type.String() }),
+    find: async () => ({ text: 'x'.repeat(32 * 1024 * 1024) }),
+  }),
+  read({
     path: '/loans',
     summary: 'What only the database knows',
     view: Type.Object({ connected: Type.Boolean() }),
@@ -101,6 +108,7 @@ export const routes = [
     status: 200,
     createdBy: ({ created }) => created,
     view: BookView,
+    checkAt: (isbn) => `/books/${isbn}`,
     respond: ({ isbn, title }) => ({ isbn, title }),
   }),
   command_('lendBook', {
@@ -108,16 +116,17 @@ export const routes = [
     path: '/books/{isbn}/loans',
     params: Isbn,
     status: 202,
+    checkAt: (isbn) => `/books/${isbn}`,
     view: Type.Object({ lent: Type.String() }),
     respond: (reply) => reply,
-    refusals: [{ kind: 'conflict', code: 'book_lent', when: 'Somebody has it' }],
   }),
   command_('openAccount', {
     method: 'post',
     path: '/accounts',
     status: 202,
     idempotent: true,
-    view: Type.Object({ account: Type.String(), key: Type.String(), request: Type.String() }),
+    view: Type.Object({ account: Type.String(), key: Type.String(), work: Type.String() }),
+    checkAt: (account) => `/accounts/${account}`,
     respond: (reply) => reply,
     location: ({ account }) => `/accounts/${account}`,
   }),
@@ -134,8 +143,13 @@ const store = {
 /** Nobody listens there. */
 const unreachable = new DataSource({ type: 'postgres', url: 'postgres://library:secret@127.0.0.1:1/books' });
 
+interface TinyOptions {
+  readonly hosts?: readonly string[];
+  readonly answerTimeout?: number;
+}
+
 /** An app without servers: a pipeline over nothing, and a log that can be read. */
-export function tinyApp(checks: readonly ReadinessCheck[] = []) {
+export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOptions = {}) {
   const logged: string[] = [];
   const to = new Writable({
     write: (chunk, _encoding, done) => {
@@ -154,6 +168,8 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
     retries: 0,
     batchLimit: 10,
     prefetch: 20,
+    effectTimeout: 1_000,
+    effectConcurrency: 10,
     commandLimit: 10,
     journal: false,
     sweepEvery: 1_000,
@@ -164,11 +180,13 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
   const app = createApp({
     info: { title: 'library-service', version: '1.0', description: 'Books' },
     routes,
-    context: { pipeline, dataSource: unreachable },
+    context: { pipeline, dataSource: unreachable, secret: Buffer.from('the secret of a test') },
+    hosts: [],
     translate,
     checks,
     metrics,
     logger: createLogger({ service: 'library-service', level: 'error', to }),
+    ...options,
   });
   return { app, metrics, logged };
 }

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { CloudEvent } from '@quickstep/shared/events';
 import { createLogger, type LogLevel, logEndings, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
+import type { Handled } from '@quickstep/shared/pipeline';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
 
 function logTo(level: LogLevel, readable = false) {
@@ -17,6 +18,14 @@ function logTo(level: LogLevel, readable = false) {
 }
 
 const event = { id: 'e1', subject: 'order-1', type: 'payment.refund', data: { email: 'ada@example.org', amount: 5 } };
+
+const refunded: Handled = {
+  step: 'refundPayment',
+  message: event,
+  result: { kind: 'done', outcome: 'refunded', reply: undefined },
+  since: 0,
+};
+const tooLate = { accepted: false, kind: 'conflict', code: 'order_ended', detail: 'It has ended' } as const;
 
 function sampleEvent(type: string): CloudEvent {
   return {
@@ -77,7 +86,7 @@ test('reasonOf finds the words in an AggregateError', () => {
 describe('pipelineObserver', () => {
   test('logs one line per message and step, without its data', () => {
     const { logger, lines } = logTo('debug');
-    pipelineObserver(logger, createMetrics('payment-service')).handled('refundPayment', event, 'done', performance.now());
+    pipelineObserver(logger, createMetrics('payment-service')).handled(refunded);
     const [line] = lines();
     expect(line).toEqual({
       time: expect.any(String),
@@ -88,7 +97,7 @@ describe('pipelineObserver', () => {
       eventId: 'e1',
       type: 'payment.refund',
       step: 'refundPayment',
-      outcome: 'done',
+      outcome: 'refunded',
       milliseconds: expect.any(Number),
     });
   });
@@ -96,15 +105,17 @@ describe('pipelineObserver', () => {
   test('logs what failed with its reason, at warn and at error, and what is well only at debug', () => {
     const { logger, lines } = logTo('info');
     const observer = pipelineObserver(logger, createMetrics('payment-service'));
-    observer.handled('refundPayment', event, 'done', 0);
-    observer.handled('refundPayment', event, 'retried', 0, 'the gateway is away');
-    observer.handled('refundPayment', event, 'parked', 0, 'breaks its contract');
+    observer.handled(refunded);
+    observer.putAside({ step: 'refundPayment', message: event, as: 'retried', since: 0, reason: 'the gateway is away' });
+    observer.putAside({ step: 'refundPayment', message: event, as: 'parked', since: 0, reason: 'breaks its contract' });
     observer.undecodable('not JSON');
+    observer.forged('a stranger');
     observer.trouble('the database is away', new Error('ECONNREFUSED'));
     expect(lines()).toMatchObject([
-      { level: 'warn', outcome: 'retried', reason: 'the gateway is away' },
-      { level: 'error', outcome: 'parked', reason: 'breaks its contract' },
+      { level: 'warn', message: 'message retried', reason: 'the gateway is away' },
+      { level: 'error', message: 'message parked', reason: 'breaks its contract' },
       { level: 'error', reason: 'not JSON' },
+      { level: 'error', message: 'message parked: it is forged', reason: 'a stranger' },
       { level: 'warn', message: 'the database is away', reason: 'ECONNREFUSED' },
     ]);
   });
@@ -121,15 +132,28 @@ describe('pipelineObserver', () => {
     const { logger } = logTo('error');
     const metrics = createMetrics('payment-service');
     const observer = pipelineObserver(logger, metrics);
-    observer.handled('refundPayment', event, 'done', performance.now());
-    observer.handled('refundPayment', event, 'duplicate', performance.now());
+    observer.handled(refunded);
+    observer.handled({ ...refunded, result: { kind: 'duplicate' } });
+    observer.handled({ ...refunded, step: 'cancelOrder', result: { kind: 'refused', refusal: tooLate } });
+    observer.putAside({ step: 'chargePayment', message: event, as: 'retried', since: 0, reason: 'the gateway is away' });
+    observer.forged('a stranger');
     observer.batch(2, 5);
     observer.conflict();
     metrics.gauge(definitions.unroutable, () => 3);
     metrics.gauge(definitions.outbox, () => Promise.reject(new Error('the database is away')));
     const text = await metrics.text();
-    expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="done",service="payment-service"} 1');
-    expect(text).toContain('quickstep_messages_total{step="refundPayment",outcome="duplicate",service="payment-service"} 1');
+    expect(text).toContain(
+      'quickstep_messages_total{step="refundPayment",result="done",outcome="refunded",service="payment-service"} 1',
+    );
+    expect(text).toContain(
+      'quickstep_messages_total{step="refundPayment",result="duplicate",outcome="duplicate",service="payment-service"} 1',
+    );
+    expect(text).toContain(
+      'quickstep_messages_total{step="cancelOrder",result="refused",outcome="order_ended",service="payment-service"} 1',
+    );
+    expect(text).toContain(
+      'quickstep_messages_total{step="chargePayment",result="retried",outcome="retried",service="payment-service"} 1',
+    );
     expect(text).toContain('quickstep_handling_seconds_count{service="payment-service",step="refundPayment"} 2');
     expect(text).toContain('quickstep_batch_messages_sum{service="payment-service"} 2');
     expect(text).toContain('quickstep_batch_conflicts_total{service="payment-service"} 1');

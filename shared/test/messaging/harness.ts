@@ -14,7 +14,10 @@ import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } 
 
 /** A service that consumes one event, whose retries wait just long enough to be seen. */
 export const service = choreography('stock-service', {
-  reserve: { on: [OrderCreated], emits: [InventoryReserved, InventoryInsufficient, InventoryItemChanged, NotificationSent] },
+  reserve: {
+    on: [OrderCreated],
+    outcomes: { any: [InventoryReserved, InventoryInsufficient, InventoryItemChanged, NotificationSent] },
+  },
 });
 export const topology = topologyOf(service, [50, 100]);
 

@@ -75,7 +75,7 @@ describe('declareTopology', () => {
 
   test('of two services share the wait queues of the delays that both have', async () => {
     const channel = await opened.observerChannel();
-    const neighbour = choreography('neighbour-service', { look: { on: [OrderCreated], emits: [] } });
+    const neighbour = choreography('neighbour-service', { look: { on: [OrderCreated], outcomes: { looked: [] } } });
     await declareTopology(channel, topology);
     await declareTopology(channel, topologyOf(neighbour, [100, 60_000]));
     const queues = await vhost.api<Listed[]>('/queues/{vhost}');

@@ -1,13 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { choreography, implement, step } from '@quickstep/shared/choreography';
+import { choreography, effectStep, implement, outcome, step } from '@quickstep/shared/choreography';
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
+import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import { Pipeline, silent } from '@quickstep/shared/pipeline';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 
 const declared = choreography('library-service', {
-  note: { on: [ShippingShipped], emits: [] },
-  goOn: { on: [InventoryReserved], emits: [PaymentCompleted] },
-  call: { on: [PaymentCompleted], emits: [] },
+  note: { on: [ShippingShipped], outcomes: { noted: [] } },
+  goOn: { on: [InventoryReserved], outcomes: { paid: [PaymentCompleted], repeated: [] } },
+  call: { on: [PaymentCompleted], effect: 'the outside', outcomes: { called: [] } },
 });
 
 const { orderId, items, ...order } = sampleOrder();
@@ -22,15 +23,14 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 function timeless(prefetch: number) {
   let answer = () => {};
   const rows = () => ({});
-  const decide = () => [];
   const effect = () =>
     new Promise<void>((resolve) => {
       answer = resolve;
     });
   const steps = implement(declared, {
-    note: step(declared, 'note', { rows, decide }),
-    goOn: step(declared, 'goOn', { rows, decide }),
-    call: step(declared, 'call', { rows, effect, decide }),
+    note: step(declared, 'note', { rows, decide: () => outcome('noted') }),
+    goOn: step(declared, 'goOn', { rows, decide: () => outcome('repeated') }),
+    call: effectStep(declared, 'call', { rows, effect, decide: () => outcome('called') }),
   });
   const pipeline = new Pipeline(steps, {
     store: {
@@ -47,6 +47,8 @@ function timeless(prefetch: number) {
     batchLimit: 10,
     linger: 60,
     prefetch,
+    effectTimeout: 1_000,
+    effectConcurrency: 10,
     commandLimit: 10,
     journal: false,
     sweepEvery: 1_000,
@@ -57,10 +59,12 @@ function timeless(prefetch: number) {
   const never = async () => {
     throw new Error('Nothing is put aside here');
   };
-  const deliver = async (event: object) => {
+  const deliver = async (event: CloudEvent) => {
     const ack = () => void acknowledged++;
     const requeue = () => void never();
-    pipeline.deliver({ body: JSON.stringify(event), batched: false, attempt: 0, ack, requeue, retry: never, park: never });
+    const { type } = event;
+    const message = { body: JSON.stringify(event), batched: false, exchange: exchangeOf(type), routingKey: type, attempt: 0 };
+    pipeline.deliver({ ...message, ack, requeue, retry: never, park: never });
     await settled();
   };
   const answered = async () => {

@@ -1,25 +1,15 @@
-import { accepted, choreography, implement, step } from '@quickstep/shared/choreography';
+import { accepted, choreography, effectStep, implement, outcome, step } from '@quickstep/shared/choreography';
 import type { ServiceConfig } from '@quickstep/shared/config';
+import { entityOf } from '@quickstep/shared/db';
 import { command, event } from '@quickstep/shared/events';
 import { commandRoutes, read } from '@quickstep/shared/http';
 import type { LogFields, Logger } from '@quickstep/shared/logging';
-import { table } from '@quickstep/shared/rows';
+import { table, text, textOrNull, uuidKey } from '@quickstep/shared/rows';
 import { startService } from '@quickstep/shared/service';
 import { Type } from '@sinclair/typebox';
-import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-interface Question {
-  id: string;
-  text: string;
-  answer: string | null;
-}
-
-const QuestionEntity = new EntitySchema<Question>({
-  name: 'Question',
-  tableName: 'questions',
-  columns: { id: { type: 'uuid', primary: true }, text: { type: 'text' }, answer: { type: 'text', nullable: true } },
-});
-const Questions = table(QuestionEntity, (id): Question => ({ id, text: '', answer: null }));
+const Questions = table('questions', { id: uuidKey(), text: text(''), answer: textOrNull() });
 
 class CreateQuestions1760000000100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -42,8 +32,8 @@ const Answered = event('echo.answered', Type.Object({ id: Type.String() }), {
 const Ask = command(Type.Object({ text: Type.String() }, { additionalProperties: false }), 'Ask a question.');
 
 const echo = choreography('echo-service', {
-  ask: { command: Ask, emits: [Asked] },
-  answer: { on: [Asked], emits: [Answered] },
+  ask: { command: Ask, outcomes: { asked: [Asked] } },
+  answer: { on: [Asked], effect: 'whoever answers', outcomes: { answered: [Answered] } },
 });
 
 /** Two steps: one takes a question, the other answers it with what `reply` says. */
@@ -53,15 +43,15 @@ const echoSteps = (reply: (text: string) => Promise<string>) =>
       rows: ({ subject }) => ({ question: Questions.fresh(subject) }),
       decide: ({ data }, { question }) => {
         question.text = data.text;
-        return accepted({ id: question.id, text: data.text }, [Asked({ id: question.id, text: data.text })]);
+        return accepted({ id: question.id, text: data.text }, outcome('asked', Asked({ id: question.id, text: data.text })));
       },
     }),
-    answer: step(echo, 'answer', {
+    answer: effectStep(echo, 'answer', {
       rows: ({ data }) => ({ question: Questions.fresh(data.id) }),
       effect: ({ data }) => reply(data.text),
-      decide: ({ data }, { question }, { outcome }) => {
-        question.answer = outcome;
-        return [Answered({ id: data.id })];
+      decide: ({ data }, { question }, { answer }) => {
+        question.answer = answer;
+        return outcome('answered', Answered({ id: data.id }));
       },
     }),
   });
@@ -70,14 +60,21 @@ const QuestionView = Type.Object({ id: Type.String(), text: Type.String() });
 const ask = commandRoutes<ReturnType<typeof echoSteps>>(echo);
 
 const routes = [
-  ask('ask', { method: 'post', path: '/questions', status: 202, view: QuestionView, respond: (reply) => reply }),
+  ask('ask', {
+    method: 'post',
+    path: '/questions',
+    status: 202,
+    view: QuestionView,
+    respond: (reply) => reply,
+    checkAt: (id) => `/questions/${id}`,
+  }),
   read({
     path: '/questions/{id}',
     summary: 'A question and its answer',
     params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
     view: Type.Object({ id: Type.String(), answer: Type.Union([Type.String(), Type.Null()]) }),
     find: async ({ params }, { dataSource }) =>
-      (await dataSource.getRepository(QuestionEntity).findOneBy({ id: params.id })) ?? undefined,
+      (await dataSource.getRepository(entityOf(Questions)).findOneBy({ id: params.id })) ?? undefined,
   }),
 ];
 
@@ -98,7 +95,7 @@ export function startEcho(config: ServiceConfig, logger: Logger, reply: (text: s
   return startService({
     config,
     description: 'Answers questions.',
-    entities: [QuestionEntity],
+    tables: [Questions],
     migrations: [CreateQuestions1760000000100],
     implementation: () => echoSteps(reply),
     routes,

@@ -117,6 +117,7 @@ export class Ledger {
         this.#done.add(name);
       },
       undecodable: (reason) => this.violate('every event keeps its contract', `${service}: ${reason}`),
+      forged: (reason) => this.violate('every event comes from whom its contract says', `${service}: ${reason}`),
       batch: () => undefined,
       conflict: () => this.#faults.count('conflict'),
       trouble: (what) => this.#trace.note(service, service, what),

@@ -18,6 +18,7 @@ const ownRules = [
   'an event takes effect once',
   'one cause has one effect',
   'every event keeps its contract',
+  'every event comes from whom its contract says',
   'every event reaches its consumers',
   'only what was committed is published',
   'no step meets what cannot happen',

@@ -1,4 +1,5 @@
 import { type Choreography, topologyOf } from '@quickstep/shared/choreography';
+import { exchangeOf } from '@quickstep/shared/events';
 import type { Delivery, Fate, OutgoingEvent, Publisher } from '@quickstep/shared/pipeline';
 import { stepsFor, stepsOf } from './coverage.js';
 import type { Environment } from './environment.js';
@@ -64,6 +65,8 @@ export class SimulatedBroker {
     return {
       body: message.body,
       batched: message.batched,
+      exchange: exchangeOf(message.events[0]?.type ?? ''),
+      routingKey: message.events[0]?.type ?? '',
       attempt: message.attempt,
       ack: () => settle(false),
       requeue: () => settle(true),

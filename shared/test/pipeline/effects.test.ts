@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AnyMessage } from '@quickstep/shared/choreography';
+import { type EffectsOptions, effectKey, Unavailable } from '@quickstep/shared/pipeline';
+import type { BoundStep } from '../../src/pipeline/bound-step.js';
+import { Effects } from '../../src/pipeline/effects.js';
+import { Ordered } from './kitchen.js';
+import { eventOf, HandDrivenClock, settled } from './ports.js';
+
+const TIMEOUT = 1_000;
+
+/** An outside that answers when the test says so. */
+function outside(options: Partial<EffectsOptions> = {}) {
+  const clock = new HandDrivenClock();
+  const effects = new Effects({ clock, concurrency: 10, timeout: TIMEOUT, ...options });
+  const running = new Map<string, { answer(value?: unknown): void; fail(error: unknown): void }>();
+  const begun: string[] = [];
+  const keys: string[] = [];
+  const ended: string[] = [];
+
+  function bound(effect: string | undefined, compensation: boolean, about?: (message: AnyMessage) => string): BoundStep {
+    const call = (message: AnyMessage, key: string) => {
+      begun.push(message.id);
+      keys.push(key);
+      return new Promise((answer, fail) => running.set(message.id, { answer, fail }));
+    };
+    const step = { rows: () => ({}), decide: () => ({ outcome: '', events: [] }), effect: call };
+    return {
+      ...{ name: 'charge', kind: 'event', effect, compensation, outcomes: () => new Map(), awaitedBy: () => 'saga' },
+      ...{ step: about === undefined ? step : { ...step, about }, refusalKind: () => undefined },
+    };
+  }
+
+  async function call(
+    id: string,
+    { effect = 'gateway', compensation = false }: { effect?: string; compensation?: boolean } = {},
+  ) {
+    effects.run(bound(effect, compensation), { id, subject: id, data: undefined }).then(
+      (answer) => ended.push(`${id}: ${answer}`),
+      (error: unknown) => ended.push(`${id} failed: ${error}`),
+    );
+    await settled();
+  }
+
+  async function answer(id: string, value: unknown = 'done') {
+    running.get(id)?.answer(value);
+    await settled();
+  }
+
+  async function fail(id: string, error: unknown) {
+    running.get(id)?.fail(error);
+    await settled();
+  }
+  return { effects, clock, bound, call, answer, fail, begun, keys, ended };
+}
+
+const forward = { compensation: false };
+const compensation = { compensation: true };
+
+describe('calls of one effect', () => {
+  test('run so many at a time, and the next begins when one has ended', async () => {
+    const { call, answer, fail, begun, ended } = outside({ concurrency: 2 });
+    for (const id of ['a', 'b', 'c', 'd']) await call(id);
+    expect(begun).toEqual(['a', 'b']);
+    await answer('b');
+    expect(begun).toEqual(['a', 'b', 'c']);
+    await fail('a', new Error('away'));
+    expect(begun).toEqual(['a', 'b', 'c', 'd']);
+    expect(ended).toEqual(['b: done', 'a failed: Error: away']);
+  });
+
+  test('leave their places free for later ones', async () => {
+    const { call, answer, begun } = outside({ concurrency: 1 });
+    for (const id of ['a', 'b', 'c']) {
+      await call(id);
+      await answer(id);
+    }
+    expect(begun).toEqual(['a', 'b', 'c']);
+    for (const id of ['d', 'e']) await call(id);
+    expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('do not wait for those of another effect', async () => {
+    const { call, begun } = outside({ concurrency: 1 });
+    await call('a', { effect: 'gateway' });
+    await call('b', { effect: 'carrier' });
+    await call('c', { effect: 'gateway' });
+    expect(begun).toEqual(['a', 'b']);
+  });
+
+  test('of a step that names none are counted by the name of the step', async () => {
+    const { effects, bound, begun } = outside({ concurrency: 1 });
+    for (const id of ['a', 'b']) void effects.run(bound(undefined, false), { id, subject: id, data: undefined });
+    await settled();
+    expect(begun).toEqual(['a']);
+  });
+});
+
+describe('compensations', () => {
+  test('go before others that wait', async () => {
+    const { call, answer, begun } = outside({ concurrency: 1 });
+    await call('running', forward);
+    await call('charge', forward);
+    await call('refund', compensation);
+    await answer('running');
+    expect(begun).toEqual(['running', 'refund']);
+    await answer('refund');
+    expect(begun).toEqual(['running', 'refund', 'charge']);
+  });
+
+  test('have a fifth of the places for themselves', async () => {
+    const { call, answer, begun } = outside({ concurrency: 10 });
+    for (let each = 1; each <= 9; each++) await call(`charge ${each}`, forward);
+    expect(begun).toHaveLength(8);
+    for (let each = 1; each <= 3; each++) await call(`refund ${each}`, compensation);
+    expect(begun.slice(8)).toEqual(['refund 1', 'refund 2']);
+    // The place that a refund leaves is for the next refund, and then for nobody else.
+    await answer('refund 1');
+    expect(begun.slice(10)).toEqual(['refund 3']);
+    await answer('refund 2');
+    await answer('refund 3');
+    expect(begun).toHaveLength(11);
+    await answer('charge 1');
+    expect(begun.slice(11)).toEqual(['charge 9']);
+  });
+});
+
+describe('a call that takes too long', () => {
+  test('has failed, and its place is free', async () => {
+    const { call, answer, clock, begun, ended } = outside({ concurrency: 1 });
+    await call('a');
+    await call('b');
+    await clock.advance(TIMEOUT - 1);
+    expect(begun).toEqual(['a']);
+    await clock.advance(1);
+    expect(ended).toEqual(['a failed: Error: The effect of "charge" did not answer within 1000 ms']);
+    expect(begun).toEqual(['a', 'b']);
+    await answer('a');
+    await answer('b');
+    expect(ended.slice(1)).toEqual(['b: done']);
+  });
+
+  test('is not waited for any longer once it has answered or failed', async () => {
+    const { call, answer, fail, clock } = outside();
+    await call('a');
+    await call('b');
+    await answer('a');
+    await fail('b', new Error('away'));
+    expect(clock.alarms).toBe(0);
+  });
+});
+
+describe('a guard', () => {
+  test('makes each call, and is told of which effect', async () => {
+    const guarded: string[] = [];
+    const guard: EffectsOptions['guard'] = {
+      run: async (effect, make) => {
+        guarded.push(effect);
+        return make();
+      },
+    };
+    const { call, answer, ended } = outside({ guard });
+    await call('a');
+    await answer('a');
+    expect([guarded, ended]).toEqual([['gateway'], ['a: done']]);
+  });
+
+  test('may reject instead, and the place is free', async () => {
+    let open = true;
+    const guard: EffectsOptions['guard'] = {
+      run: async (_effect, make) => {
+        if (open) throw new Error('the breaker is open');
+        return make();
+      },
+    };
+    const { call, begun, ended } = outside({ guard, concurrency: 1 });
+    await call('a');
+    expect([begun, ended]).toEqual([[], ['a failed: Error: the breaker is open']]);
+    open = false;
+    await call('b');
+    expect(begun).toEqual(['b']);
+  });
+});
+
+test('an outside that is away is an ordinary failure: Unavailable is the database alone', async () => {
+  const { effects, bound, fail } = outside();
+  const answer = effects.run(bound('gateway', false), { id: 'a', subject: 'a', data: undefined });
+  const failure = expect(answer).rejects.toEqual(expect.not.objectContaining({ name: 'Unavailable' }));
+  await settled();
+  await fail('a', new Unavailable('the gateway is away'));
+  await failure;
+  await expect(answer).rejects.toThrow(new Error('the gateway is away'));
+});
+
+describe('the key of a call', () => {
+  const order = (dish: string) => eventOf(Ordered, Ordered({ dish }));
+  const { bound } = outside();
+
+  test('names step, type and subject, so the same fact under another event id has the same', () => {
+    const step = bound('gateway', false);
+    expect(effectKey(step, order('soup'))).toBe('charge:table.ordered:soup');
+    expect(effectKey(step, order('soup'))).toBe(effectKey(step, order('soup')));
+    expect(effectKey(step, order('salad'))).not.toBe(effectKey(step, order('soup')));
+  });
+
+  test('names what the step says that it is about instead', () => {
+    const step = bound('gateway', false, ({ subject }) => `about ${subject}`);
+    expect(effectKey(step, order('soup'))).toBe('charge:table.ordered:about soup');
+  });
+
+  test('of a message that is no event is its own', () => {
+    const command = { id: 'request-1', subject: 'soup', data: {} };
+    expect(effectKey(bound('gateway', false), command)).toBe('charge:request-1:soup');
+    expect(effectKey(bound('gateway', false), { ...command, id: 'request-2' })).toBe('charge:request-2:soup');
+  });
+
+  test('is what the effect is called with', async () => {
+    const { effects, bound: bind, keys } = outside();
+    void effects.run(bind('gateway', false), order('soup'));
+    await settled();
+    expect(keys).toEqual(['charge:table.ordered:soup']);
+  });
+});
