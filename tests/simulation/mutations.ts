@@ -107,7 +107,7 @@ export const mutations: readonly Mutation[] = [
     },
   }),
   committing('outbox not written: a crash loses what memory had to publish', (changes) => ({ ...changes, outbox: undefined })),
-  mutation('outbox never swept', { store: (real) => ({ ...real, unpublished: async () => [] }) }),
+  mutation('outbox never swept', { store: (real) => ({ ...real, takeUnpublished: async () => [] }) }),
   deciding('status by the last event', 'recordProgress', (real) => (message, rows, context) => {
     const decision = real(message, rows, context);
     const order = rowOf(rows, 'order');

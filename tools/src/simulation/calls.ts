@@ -4,8 +4,8 @@ import type { ServiceProcess } from './service-process.js';
 export type CallKind =
   | 'begin'
   | 'commit'
-  | 'unpublished'
-  | 'clear outbox'
+  | 'take unpublished'
+  | 'update outbox'
   | 'due'
   | 'publish'
   | 'copy'
