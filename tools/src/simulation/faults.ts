@@ -19,6 +19,7 @@ export const faults = {
   'commit lost': 'no answer to a commit, which did not happen',
   'answer to commit lost': 'no answer to a commit, which did happen',
   deadlock: 'a transaction is the victim of a deadlock',
+  'statement timeout': 'the database cancels a statement that takes too long',
   'slow call': 'an answer of database, broker or provider takes long',
   'step threw': 'a step fails after it has changed its rows, which must not count then',
   'effect failed': 'gateway, carrier or mail server refuse to work',
