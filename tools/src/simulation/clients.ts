@@ -54,12 +54,17 @@ export class Clients {
     return requests === 0 ? [] : [`${requests} requests have no answer`];
   }
 
-  /** What could be sent now. @param now how many events of the world have happened */
-  ready(now: number): Request[] {
+  /**
+   * What could be sent now.
+   *
+   * @param now how many events of the world have happened
+   * @param hurry whether nobody waits for more of them to happen
+   */
+  ready(now: number, hurry: boolean): Request[] {
     this.#now = now;
     const ready: Request[] = [];
     for (const request of this.waiting) {
-      if (request.notBefore <= now) ready.push(request);
+      if (hurry || request.notBefore <= now) ready.push(request);
       if (ready.length === SHOWN_AT_ONCE) break;
     }
     return ready;

@@ -174,12 +174,12 @@ export class World {
 
   /** What could happen now, the oldest first. */
   moves(): Move[] {
-    const { calls } = this.environment;
+    const { calls, faults } = this.environment;
     const moves: Move[] = calls.ready().map((call) => () => calls.run(call));
     for (const queue of this.broker.queues.values()) {
       if (queue.ready.length > 0 && this.fleet.consumersOf(queue.service).length > 0) moves.push(() => this.#deliver(queue));
     }
-    for (const request of this.clients.ready(this.steps)) {
+    for (const request of this.clients.ready(this.steps, !faults.active)) {
       if (this.fleet.of(request.service).length > 0) moves.push(() => this.#send(request));
     }
     return moves;
