@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Unavailable } from '@quickstep/shared/pipeline';
+import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { Connection, Session } from '../../src/db/connection.js';
-import { translate } from '../../src/db/errors.js';
+import { ConnectionLost, translate } from '../../src/db/errors.js';
 import { HeldRows } from '../../src/db/held-rows.js';
 import { KnownRows } from '../../src/db/known-rows.js';
 import { LockingBatch } from '../../src/db/pg-batch.js';
@@ -16,6 +16,18 @@ beforeAll(async () => {
   ({ dataSource, drop } = await migratedDatabase());
 });
 afterAll(() => drop());
+
+/** Keeps a table from being written to until it is ended. */
+async function lock(table: string): Promise<{ end(): Promise<void> }> {
+  const runner = dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query(`lock table ${table} in share mode`);
+  const end = async () => {
+    await runner.rollbackTransaction();
+    await runner.release();
+  };
+  return { end };
+}
 
 test('a COMMIT that is answered ROLLBACK is an error', async () => {
   const connection = await Connection.open(dataSource);
@@ -105,4 +117,35 @@ test('a statement prepared on an empty table finds its rows by the primary key a
     expect(lines).not.toContain('Seq Scan');
   }
   await connection.close();
+});
+
+test('a commit whose connection is lost under way has an unknown outcome; before it is sent, none', async () => {
+  const statementsOf = () => new TableStatements(stock);
+  const rows = { claims: [], claimed: [], rows: [], held: new HeldRows(), known: new KnownRows(0) };
+  const options = { statementsOf, ...rows, promised: () => undefined, ended: () => undefined };
+  const lost = await Connection.open(dataSource, [], 50);
+  const waits = await lock('stock');
+  const batch = new LockingBatch({ connection: lost, ...options });
+  const inserts = [{ table: stock, rows: [{ sku: 'A', available: 1 }] }];
+  await lost.send([{ text: 'begin' }]);
+  await expect(batch.commit({ ...nothing, inserts })).rejects.toBeInstanceOf(OutcomeUnknown);
+  await waits.end();
+  const closed = await Connection.open(dataSource);
+  await closed.close();
+  const unsent: unknown = await new LockingBatch({ connection: closed, ...options }).commit(nothing).catch((error) => error);
+  expect(unsent).toBeInstanceOf(Unavailable);
+  expect(unsent).not.toBeInstanceOf(OutcomeUnknown);
+});
+
+test.each([
+  ['the server ends the session', { code: '57P01', message: 'terminating connection' }, true],
+  ['the network breaks', { code: 'ECONNRESET', message: 'read ECONNRESET' }, true],
+  ['the peer goes away', { message: 'Connection terminated unexpectedly' }, true],
+  ['the disk is full', { code: '53100', message: 'could not extend file' }, false],
+  ['nothing was sent', { message: 'Client was closed and is not queryable' }, false],
+  ['no connection was free', { message: 'timeout exceeded when trying to connect' }, false],
+])('when %s, what was sent may have been carried out: %j, %p', (_, error, lost) => {
+  const translated = translate(error);
+  expect(translated).toBeInstanceOf(Unavailable);
+  expect(translated instanceof ConnectionLost).toBe(lost);
 });
