@@ -155,7 +155,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
     batchLimit: 10,
     prefetch: 20,
     commandLimit: 10,
-    journal: false,
+    history: false,
     sweepEvery: 1_000,
     sweepAfter: 1_000,
     timersEvery: 1_000,

@@ -48,7 +48,7 @@ function timeless(prefetch: number) {
     linger: 60,
     prefetch,
     commandLimit: 10,
-    journal: false,
+    history: false,
     sweepEvery: 1_000,
     sweepAfter: 1_000,
     timersEvery: 1_000,

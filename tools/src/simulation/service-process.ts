@@ -114,7 +114,7 @@ export class ServiceProcess {
       linger,
       prefetch,
       commandLimit: COMMANDS_WAITING,
-      journal: service === 'order-service',
+      history: service === 'order-service',
       sweepEvery: SWEEP_EVERY_MS,
       sweepAfter: SWEEP_AFTER_MS,
       timersEvery: TIMERS_EVERY_MS,

@@ -13,9 +13,9 @@ interface KitStatements {
   claim(claims: readonly Claim[]): Statement;
   whichClaimed(claims: readonly Claim[], answer: { rows: unknown[] }): boolean[];
   withdraw(claims: readonly Claim[]): Statement;
-  record(journal: Changes['journal']): Statement;
-  promise(outbox: NonNullable<Changes['outbox']>): Statement;
-  clear(ids: readonly string[]): Statement;
+  insertHistory(history: Changes['history']): Statement;
+  insertOutbox(outbox: NonNullable<Changes['outbox']>): Statement;
+  deleteOutbox(ids: readonly string[]): Statement;
 }
 
 /**
@@ -62,13 +62,13 @@ function found(manager: EntityManager, { table, keys, lock }: Load): Promise<Row
   });
 }
 
-async function commit(runner: QueryRunner, { updates, inserts, withdrawn, journal, outbox, cleared }: Changes): Promise<void> {
+async function commit(runner: QueryRunner, { updates, inserts, withdrawn, history, outbox, published }: Changes): Promise<void> {
   if (withdrawn.length > 0) await run(runner, kit.withdraw(withdrawn));
   for (const { table, rows } of updates) await runner.manager.save(table.schema, [...rows], { transaction: false });
   for (const { table, rows } of inserts) await runner.manager.insert(table.schema, [...rows]);
-  if (journal.length > 0) await run(runner, kit.record(journal));
-  if (outbox !== undefined) await run(runner, kit.promise(outbox));
-  if (cleared.length > 0) await run(runner, kit.clear(cleared));
+  if (history.length > 0) await run(runner, kit.insertHistory(history));
+  if (outbox !== undefined) await run(runner, kit.insertOutbox(outbox));
+  if (published.length > 0) await run(runner, kit.deleteOutbox(published));
   await runner.commitTransaction();
   await runner.release();
 }
