@@ -1,5 +1,4 @@
 export { arrayLiteral } from './array-literal.js';
-export { Session } from './connection.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';
@@ -9,3 +8,4 @@ export type { Statement } from './exchange.js';
 export { KitTables1760000000000 } from './kit-migration.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
+export { Session } from './session.js';

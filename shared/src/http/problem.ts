@@ -1,6 +1,6 @@
 import type { Refused } from '../choreography/index.js';
 import type { FieldError } from '../events/index.js';
-import { Conflict, Unavailable } from '../pipeline/index.js';
+import { Busy, Conflict, Unavailable } from '../pipeline/index.js';
 
 /** Every problem that the kit itself answers with; commands add their own codes to 404, 409 and 422. */
 export const problems = {
@@ -101,7 +101,7 @@ function fromExpress(error: Error): Problem | undefined {
 /** The problem to answer an error with; undefined when it is nobody's fault but ours. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (error instanceof Unavailable || error instanceof Conflict) {
+  if (error instanceof Unavailable || error instanceof Conflict || error instanceof Busy) {
     return problem('unavailable', 'Try again shortly', { headers: { 'retry-after': '1' } });
   }
   return error instanceof Error ? fromExpress(error) : undefined;
