@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { installationSecret } from '@quickstep/shared/db';
+import { entityOf, installationSecret } from '@quickstep/shared/db';
 import { freshDatabase, freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
 import { v5 } from 'uuid';
-import { CatalogueItemEntity } from '../src/db/tables.js';
+import { Catalogue } from '../src/db/tables.js';
 import { orderConfig, startOrderService } from '../src/service.js';
 import { body } from './order-api.js';
 
@@ -18,7 +18,7 @@ type Service = Awaited<ReturnType<typeof startOrderService>>;
 async function start(env = surroundings.env): Promise<Service> {
   const service = await startOrderService(orderConfig(env));
   const item = { sku: 'SKU-1', name: 'Item', unitPrice: 1_000, currency: 'EUR', revision: 1 };
-  await service.dataSource.getRepository(CatalogueItemEntity).upsert(item, ['sku']);
+  await service.dataSource.getRepository(entityOf(Catalogue)).upsert(item, ['sku']);
   return service;
 }
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { entityOf } from '@quickstep/shared/db';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import request, { type Response } from 'supertest';
-import { CatalogueItemEntity } from '../src/db/tables.js';
+import { Catalogue } from '../src/db/tables.js';
 import { orderConfig, startOrderService } from '../src/service.js';
 import { body } from './order-api.js';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
   surroundings = await freshSurroundings();
   service = await startOrderService(orderConfig(surroundings.env));
   const item = { sku: 'SKU-1', name: 'Item', unitPrice: 1_000, currency: 'EUR', revision: 1 };
-  await service.dataSource.getRepository(CatalogueItemEntity).insert(item);
+  await service.dataSource.getRepository(entityOf(Catalogue)).insert(item);
   operator = new Client({ connectionString: surroundings.env.POSTGRES_URL });
   await operator.connect();
 });

@@ -121,7 +121,7 @@ export class MemoryStore implements Store {
     for (const claim of changes.withdrawn) this.inbox.delete(claimText(claim));
     for (const { table, rows } of [...changes.updates, ...changes.inserts]) for (const row of rows) this.put(table, row);
     if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, changes.outbox);
-    for (const id of changes.cleared) this.outbox.delete(id);
+    for (const id of changes.published) this.outbox.delete(id);
     this.committed.push(changes);
   }
 
@@ -267,7 +267,7 @@ export function pipelineOver(
       effectTimeout: 1_000,
       effectConcurrency: 10,
       commandLimit: 100,
-      journal: false,
+      history: false,
       sweepEvery: 1_000,
       sweepAfter: 1_000,
       timersEvery: 1_000,
