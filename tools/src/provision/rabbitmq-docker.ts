@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { messageOf, Problem } from '../problem.js';
 import type { Note } from '../progress.js';
 import { freePort } from './ports.js';
-import type { Broker } from './rabbitmq.js';
+import type { Broker } from './provided.js';
 import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 

@@ -1,7 +1,8 @@
-import { Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
+import { Busy, Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { PlannedChange, PlannedOrder, Scenario } from './scenario.js';
-import { type ServiceProcess, StepFailed } from './service-process.js';
+import type { ServiceProcess } from './service-process.js';
+import { StepFailed } from './watched-steps.js';
 
 /** A request that a client is about to send. */
 export interface Request {
@@ -110,7 +111,8 @@ export class Clients {
         asked.answered(answer);
       },
       (error) => {
-        if (error instanceof Unavailable || error instanceof Conflict || error instanceof StepFailed) lost();
+        if (error instanceof Unavailable || error instanceof Conflict || error instanceof Busy || error instanceof StepFailed)
+          lost();
         else ledger.violate('no command fails', `${command}: ${messageOf(error)}`);
       },
     );

@@ -2,11 +2,13 @@ import type { Money, ProvidersRecord } from '@quickstep/system/invariants';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
 import type { Carrier, Mailer, PaymentGateway, ProviderRecords, Providers } from './providers.js';
+import type { StepsAtWork } from './watched-steps.js';
 
 /** A process as its providers see it. */
 export interface ProvidersClient {
   readonly name: string;
   readonly backlog: string[];
+  readonly atWork: StepsAtWork;
 }
 
 type ChargeOutcome = Awaited<ReturnType<PaymentGateway['charge']>>;
@@ -158,20 +160,22 @@ export class SimulatedProviders implements ProviderRecords {
   /** A call over a network: it may fail, get through without an answer, or get through when nobody waits any more. */
   #ask<Outcome>(process: ProvidersClient, kind: CallKind, key: string, act: () => Outcome): Promise<Outcome> {
     const { calls, faults, choices } = this.#environment;
+    const steps = process.atWork.calling;
     const timedOut = new Error('No answer: the outcome is unknown');
     return calls.make({
       process,
       kind,
+      steps,
       about: () => key,
       perform: () => {
         process.backlog.push(key);
-        if (faults.strikes('effect failed')) throw new Error('The provider is out of order');
-        if (faults.strikes('effect timed out, not done')) throw timedOut;
-        if (faults.strikes('effect timed out, done')) {
+        if (faults.strikes('effect failed', steps)) throw new Error('The provider is out of order');
+        if (faults.strikes('effect timed out, not done', steps)) throw timedOut;
+        if (faults.strikes('effect timed out, done', steps)) {
           act();
           throw timedOut;
         }
-        if (faults.strikes('effect timed out, done later')) {
+        if (faults.strikes('effect timed out, done later', steps)) {
           calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
           throw timedOut;
         }
@@ -179,7 +183,7 @@ export class SimulatedProviders implements ProviderRecords {
         return act();
       },
       abandon: () => {
-        faults.count('crash during an effect');
+        faults.count('crash during an effect', steps);
         if (choices.pick(2) === 0) return;
         calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
       },
