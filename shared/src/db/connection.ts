@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { messageOf, Unavailable } from '../pipeline/index.js';
-import { translate } from './errors.js';
+import { messageOf, OutcomeUnknown, Unavailable } from '../pipeline/index.js';
+import { refused, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
 
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
@@ -10,18 +10,24 @@ const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
  * A prepared statement is planned while its table may still be small and unanalysed, and keeps that plan while the table grows:
  * a sequential scan or a hash join chosen on the first day would cost every batch until autovacuum analyses the table. Every
  * statement of the kit finds its rows by index, so nothing else is allowed to be planned.
- *
- * A process that vanishes between loading and writing must not keep its locks for as long as TCP takes to notice (two hours).
+ */
+const PLANNING = ['set enable_seqscan = off', 'set enable_hashjoin = off', 'set enable_mergejoin = off', 'set jit = off'];
+
+/**
+ * What the promise rests on is set here: a server, database or role may be set otherwise. Who waits for a lock has to stop long before
+ * the broker takes its deliveries back; the wait is longer than `deadlock_timeout` (1 s), so that a deadlock is told as one. A process
+ * that vanishes between loading and writing must not keep its locks for as long as TCP takes to notice (two hours).
  */
 const SETTINGS = [
-  'set enable_seqscan = off',
-  'set enable_hashjoin = off',
-  'set enable_mergejoin = off',
-  'set jit = off',
+  ...PLANNING,
+  "set default_transaction_isolation = 'read committed'",
+  "set lock_timeout = '1500ms'",
+  "set statement_timeout = '30s'",
   "set idle_in_transaction_session_timeout = '30s'",
 ];
 
-/** Nobody waits for the disk (https://www.postgresql.org/docs/current/wal-async-commit.html). */
+/** A commit is answered when it is on disk, or not (https://www.postgresql.org/docs/current/wal-async-commit.html). */
+const DURABLE = [...SETTINGS, 'set synchronous_commit = on'];
 const WITHOUT_WAITING = [...SETTINGS, 'set synchronous_commit = off'];
 
 /**
@@ -50,7 +56,7 @@ export class Connection {
    * @param patience how long an exchange may take, in milliseconds; then the connection is given up
    * @throws Unavailable
    */
-  static async open(dataSource: DataSource, settings = SETTINGS, patience = EXCHANGE_MS): Promise<Connection> {
+  static async open(dataSource: DataSource, settings = DURABLE, patience = EXCHANGE_MS): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
@@ -82,9 +88,21 @@ export class Connection {
    * @throws the error of that statement, translated
    */
   send(statements: readonly Statement[]): Promise<readonly Answer[]> {
-    const answers = this.#last.then(() => this.#exchange(statements));
-    this.#last = answers.catch(() => undefined);
-    return answers;
+    return this.#inTurn(() => this.#exchange(statements));
+  }
+
+  /**
+   * Sends the last statements of a transaction, COMMIT behind them, and ends the transaction when one fails.
+   *
+   * @throws OutcomeUnknown when the connection is lost before the answer has come
+   */
+  async commit(statements: readonly Statement[]): Promise<readonly Answer[]> {
+    try {
+      return await this.#inTurn(() => this.#exchange(statements, true));
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
   }
 
   /** Sends statements of a transaction, and ends it when one fails. */
@@ -102,7 +120,14 @@ export class Connection {
     if (!this.broken) await this.send([ROLLBACK]).catch(() => this.close());
   }
 
-  async #exchange(statements: readonly Statement[]): Promise<readonly Answer[]> {
+  #inTurn(exchange: () => Promise<readonly Answer[]>): Promise<readonly Answer[]> {
+    const answers = this.#last.then(exchange);
+    this.#last = answers.catch(() => undefined);
+    return answers;
+  }
+
+  async #exchange(statements: readonly Statement[], committing = false): Promise<readonly Answer[]> {
+    if (this.broken) throw new Unavailable('The connection to the database is lost');
     let overdue: NodeJS.Timeout | undefined;
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
@@ -112,8 +137,11 @@ export class Connection {
       return await exchange.done;
     } catch (error) {
       const translated = translate(error);
-      if (translated instanceof Unavailable) await this.close();
-      throw translated;
+      if (!(translated instanceof Unavailable)) throw translated;
+      await this.close();
+      throw committing && !refused(error)
+        ? new OutcomeUnknown(`The answer to COMMIT is lost: ${translated.message}`)
+        : translated;
     } finally {
       clearTimeout(overdue);
     }
@@ -142,7 +170,7 @@ export class Session {
    */
   constructor(dataSource: DataSource, durable = true) {
     this.#dataSource = dataSource;
-    this.#settings = durable ? SETTINGS : WITHOUT_WAITING;
+    this.#settings = durable ? DURABLE : WITHOUT_WAITING;
   }
 
   /** @throws Unavailable */

@@ -1,5 +1,5 @@
 import { Permanent } from '../choreography/index.js';
-import { Conflict, Unavailable } from '../pipeline/index.js';
+import { Busy, Conflict, Unavailable } from '../pipeline/index.js';
 
 /** What node-postgres and Node.js's sockets put on an error; `code` is an SQLSTATE or a system error. */
 interface Coded {
@@ -17,6 +17,10 @@ const LOST = /^(?:Connection terminated|Client (?:has encountered|was closed)|ti
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const AWAY = /^(?:08...|53...|57P..|25P03|25006)$/;
+/** Those of them with which a server that is there refuses a statement, and with it the transaction. */
+const REFUSED = /^(?:53...|25006)$/;
+/** lock_not_available; query_canceled, which here is always a timeout. */
+const SLOW = /^(?:55P03|57014)$/;
 /** unique_violation, deadlock_detected, serialization_failure. */
 const IN_THE_WAY = /^(?:23505|40P01|40001)$/;
 /** Data exceptions (22), not_null_violation, check_violation. */
@@ -31,8 +35,8 @@ function isCoded(error: unknown): error is Coded {
 const withoutValues = (message: string) => message.replace(/: ".*$/s, '');
 
 /**
- * Says what a database error means to whoever asked: `Conflict`, `Unavailable`, `Permanent`, or the error as it is. The original is not
- * kept as the cause: its `detail` holds the values of the row.
+ * Says what a database error means to whoever asked: `Conflict`, `Busy`, `Unavailable`, `Permanent`, or the error as it is. The original
+ * is not kept as the cause: its `detail` holds the values of the row.
  */
 export function translate(error: unknown): unknown {
   if (!isCoded(error)) return error;
@@ -40,10 +44,16 @@ export function translate(error: unknown): unknown {
   if (NETWORK.test(code) || LOST.test(error.message) || AWAY.test(code)) {
     return new Unavailable(`The database is away: ${error.message} ${code}`.trimEnd());
   }
+  if (SLOW.test(code)) return new Busy(`The database took too long (${code}): ${error.message}`);
   if (IN_THE_WAY.test(code))
     return new Conflict(`Another transaction was in the way (${code} ${String(error.constraint ?? '')})`);
   // Raised on purpose: see `update` in statements.ts.
   if (code === '22012') return new Error('A row to be updated is gone: somebody deleted it. Nothing was written.');
   if (BAD_DATA.test(code)) return new Permanent(`PostgreSQL refuses the data (${code}): ${withoutValues(error.message)}`);
   return error;
+}
+
+/** Whether the server itself has said no: a transaction to which this happens is known not to be committed. */
+export function refused(error: unknown): boolean {
+  return isCoded(error) && typeof error.code === 'string' && REFUSED.test(error.code);
 }

@@ -51,6 +51,7 @@ export class Exchange implements Submittable {
   readonly #answers: Answer[] = [];
   #shape: Shape = NO_COLUMNS;
   #rows: QueryResultRow[] = [];
+  #unreadable: unknown;
   #resolve: (answers: readonly Answer[]) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   readonly done: Promise<readonly Answer[]>;
@@ -83,14 +84,13 @@ export class Exchange implements Submittable {
     this.#shape = { names: fields.map(({ name }) => name), parsers: fields.map(parserOf) };
   }
 
+  /** Called from the socket's handler, where what is thrown ends the process. */
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const { names, parsers } = this.#shape;
-    const row: QueryResultRow = {};
-    for (let index = 0; index < names.length; index++) {
-      const text = fields[index] ?? null;
-      row[names[index] ?? ''] = text === null ? null : parsers[index]?.(text);
+    try {
+      this.#rows.push(this.#read(fields));
+    } catch (error) {
+      this.#unreadable ??= error;
     }
-    this.#rows.push(row);
   }
 
   handleCommandComplete({ text: tag }: { readonly text: string }): void {
@@ -113,12 +113,23 @@ export class Exchange implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#resolve(this.#answers);
+    if (this.#unreadable === undefined) this.#resolve(this.#answers);
+    else this.#reject(this.#unreadable);
   }
 
   #begin(): void {
     this.#rows = [];
     this.#shape = this.#prepared.get(this.#statements[this.#answers.length]?.name ?? '') ?? NO_COLUMNS;
+  }
+
+  #read(fields: readonly (string | null)[]): QueryResultRow {
+    const { names, parsers } = this.#shape;
+    const row: QueryResultRow = {};
+    for (let index = 0; index < names.length; index++) {
+      const text = fields[index] ?? null;
+      row[names[index] ?? ''] = text === null ? null : parsers[index]?.(text);
+    }
+    return row;
   }
 
   #send(connection: Connection, { name = '', text }: Statement, values: (string | null)[]): void {

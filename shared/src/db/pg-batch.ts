@@ -61,7 +61,7 @@ export class PgBatch implements OpenBatch {
       await connection.rollback();
       throw error;
     }
-    const answers = await connection.sendOrRollBack(statements);
+    const answers = await connection.commit(statements);
     // A failed transaction is not an error to COMMIT: PostgreSQL rolls back and says so only in the command tag.
     const answer = answers.at(-1)?.command;
     if (answer !== 'COMMIT')

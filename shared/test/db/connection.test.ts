@@ -56,6 +56,17 @@ test('a prepared statement can be used again, after a failure too', async () => 
   await connection.close();
 });
 
+test('a value that cannot be read fails its statements, the transaction is rolled back, and the connection is of use after it', async () => {
+  const connection = await Connection.open(dataSource);
+  const tooBig = { name: 'too big', text: 'select 9007199254740992::bigint as big' };
+  const statements = [{ text: 'begin' }, { text: "insert into stock values ('unreadable', 1)" }, tooBig, { text: 'select 1' }];
+  for (const _ of [1, 2]) await expect(connection.sendOrRollBack(statements)).rejects.toThrow('beyond 2^53');
+  expect(await connection.send([{ text: "select count(*)::int as count from stock where sku = 'unreadable'" }])).toMatchObject([
+    { rows: [{ count: 0 }] },
+  ]);
+  await connection.close();
+});
+
 test('a value that cannot be sent fails before anything is', async () => {
   const connection = await Connection.open(dataSource);
   const never = { text: 'select $1::timestamptz', values: [new Date(Number.NaN)] };

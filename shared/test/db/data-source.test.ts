@@ -30,6 +30,7 @@ test('bigints are numbers here and stay text for everybody else; one beyond 2^53
     await dataSource.query('select 9007199254740991::bigint as big, current_setting($1) as name', ['application_name']),
   ).toEqual([{ big: 9_007_199_254_740_991, name: 'db-test' }]);
   await expect(dataSource.query('select 9007199254740992::bigint')).rejects.toThrow('beyond 2^53');
+  expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }]);
   await migrate(dataSource);
   await dataSource.getRepository(entityOf(things)).insert({ id: '0193a4b0-0000-7000-8000-000000000000', amount: 2 ** 40 });
   expect(await dataSource.getRepository(entityOf(things)).findOneBy({ amount: 2 ** 40 })).toMatchObject({ amount: 2 ** 40 });

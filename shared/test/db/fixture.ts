@@ -61,7 +61,7 @@ export function dataSourceOf(url: string): DataSource {
 }
 
 /** A migrated database of the test file's own; the undo closes and drops it. */
-export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop(): Promise<void> }> {
+export async function migratedDatabase(): Promise<{ dataSource: DataSource; url: string; drop(): Promise<void> }> {
   const database = await freshDatabase();
   const dataSource = dataSourceOf(database.url);
   await dataSource.initialize();
@@ -70,7 +70,7 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; drop
     await dataSource.destroy();
     await database.drop();
   };
-  return { dataSource, drop };
+  return { dataSource, url: database.url, drop };
 }
 
 /** For every test of the file: an empty database, and two stores on it as two replicas have them. */
