@@ -1,10 +1,12 @@
 # One image for the five services and the seed; the command says which: <service>/dist/main.js
+# The base by its tag, so that each build takes the security fixes of Debian and Node.js; whoever must build the same image twice names
+# its digest: --build-arg NODE_IMAGE=node:24-trixie-slim@sha256:...
 ARG NODE_IMAGE=node:24-trixie-slim
 
 FROM ${NODE_IMAGE} AS manifests
-ENV NPM_CONFIG_IGNORE_SCRIPTS=true NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false
+ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 COPY shared/package.json shared/
 COPY order-service/package.json order-service/
 COPY inventory-service/package.json inventory-service/
@@ -14,9 +16,8 @@ COPY notification-service/package.json notification-service/
 COPY system/package.json system/
 COPY tools/package.json tools/
 
-# `npm ci` refuses where the registry lacks packages of other platforms; `npm install` keeps to the lockfile for all that is there.
 FROM manifests AS build
-RUN --mount=type=cache,target=/root/.npm npm ci || npm install --no-save
+RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN npm run build
 RUN for package in shared *-service system tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
@@ -24,14 +25,15 @@ RUN for package in shared *-service system tools; do mkdir -p "/out/$package" &&
 
 # Without the packages of `tools`, a database server among them: the seed needs none.
 FROM manifests AS production
-RUN --mount=type=cache,target=/root/.npm set -- --omit=dev $(printf ' --workspace=%s' shared *-service) \
-  && { npm ci "$@" || npm install --no-save "$@"; }
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared *-service)
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=production /app ./
 COPY --from=build /out ./
+# A volume that is mounted here belongs to the user of the services.
+RUN install --directory --owner=node --mode=700 /var/lib/quickstep
 USER node
 # As the launcher does (tools/src/services.ts says why).
 ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64"]

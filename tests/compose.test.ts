@@ -23,7 +23,7 @@ const compose: { services: Record<string, Container>; volumes: Record<string, nu
   merge: true,
 });
 const containers = Object.entries(compose.services);
-const lasting = containers.filter(([name]) => name !== 'seed');
+const lasting = containers.filter(([name]) => !['installation', 'seed'].includes(name));
 const built = containers.filter(([, { image }]) => image === 'quickstep');
 const pulled = containers.filter(([, { image }]) => image !== 'quickstep');
 
@@ -32,7 +32,11 @@ test.each(services)('$name runs as the launcher runs it', ({ name, standardPort,
     command: [`${name}/dist/main.js`],
     environment: { HOST: '0.0.0.0', PORT: standardPort, POSTGRES_URL: `postgres://postgres:5432/${database}` },
     ports: [`127.0.0.1:${standardPort}:${standardPort}`],
-    depends_on: { postgres: { condition: 'service_healthy' }, rabbitmq: { condition: 'service_healthy' } },
+    depends_on: {
+      installation: { condition: 'service_completed_successfully' },
+      postgres: { condition: 'service_healthy' },
+      rabbitmq: { condition: 'service_healthy' },
+    },
   });
 });
 
@@ -91,7 +95,30 @@ test.each(pulled)('%s keeps to one major version', (_name, { image }) => {
   expect(image).toMatch(/^[a-z]+:\d+(-[a-z]+)?$/);
 });
 
+test('the services only read the secret of the installation', () => {
+  const file = '/var/lib/quickstep/installation-secret';
+  for (const { name } of services) {
+    expect(compose.services[name]).toMatchObject({
+      environment: { INSTALLATION_SECRET_FILE: file },
+      volumes: ['installation:/var/lib/quickstep:ro'],
+    });
+  }
+  expect(compose.services.installation).toMatchObject({
+    environment: { INSTALLATION_SECRET_FILE: file },
+    volumes: ['installation:/var/lib/quickstep'],
+  });
+});
+
 describe('the image', () => {
+  test('installs what the lockfile says, or nothing, without scripts of packages', () => {
+    expect(dockerfile.filter((line) => /npm (ci|install|i)\b/.test(line))).toEqual([
+      expect.stringMatching(/^RUN .* npm ci$/),
+      expect.stringMatching(/^RUN .* npm ci --omit=dev [^|;&]*$/),
+    ]);
+    expect(dockerfile).toContain('COPY package.json package-lock.json .npmrc ./');
+    expect(lines('.npmrc')).toContain('ignore-scripts=true');
+  });
+
   test('is built on a long-term version of Node.js, which are the even ones', () => {
     const [, major] = /^ARG NODE_IMAGE=node:(\d+)-[a-z-]+$/m.exec(dockerfile.join('\n')) ?? [];
     expect(Number(major) % 2).toBe(0);

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { inventory } from '@quickstep/inventory-service/choreography';
-import { notification } from '@quickstep/notification-service/choreography';
-import { order } from '@quickstep/order-service/choreography';
-import { payment } from '@quickstep/payment-service/choreography';
 import { type Choreography, consumedBy, emittedBy, problemsOf, topologyOf } from '@quickstep/shared/choreography';
-import { shipping } from '@quickstep/shipping-service/choreography';
-
-const services: readonly Choreography[] = [order, inventory, payment, shipping, notification];
+import { choreographies as services } from '@quickstep/system';
 
 /** The saga as people tell it: who publishes each event, and who consumes it. */
 const saga = `

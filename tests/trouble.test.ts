@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Parked } from './support/event-spy.js';
 import { openShop, type Shop } from './support/shop.js';
 import { until } from './support/until.js';
 
@@ -94,9 +95,35 @@ describe('a message that nobody can handle', () => {
     const { id } = await shop.place({ paymentMethod: 'pm_card_declined' });
     await shop.ended(id);
     const failed = await shop.eventOf(id, 'payment.failed');
-    const stray = { ...failed, id: randomUUID(), data: { orderId: randomUUID(), reason: 'x' } };
+    const orderId = randomUUID();
+    const stray = { ...failed, id: randomUUID(), subject: orderId, data: { orderId, reason: 'x' } };
     shop.spy.publish('payment.events', 'payment.failed', JSON.stringify(stray));
     expect(await shop.spy.parkedEvent(stray.id)).toMatchObject({ service: 'order-service', headers: { 'x-attempts': 1 } });
+  });
+});
+
+describe('a forged event', () => {
+  test('of a payment that was never made ships nothing: every consumer parks it, and counts it', async () => {
+    shop.gates.beforeCharge.close();
+    const order = await shop.place({ paymentMethod: 'pm_card_declined' });
+    await shop.gates.beforeCharge.holds(order.id);
+    const paid = await shop.place();
+    shop.gates.beforeCharge.openForNewcomers();
+    const { data, ...envelope } = await shop.eventOf((await shop.place()).id, 'payment.completed');
+    const about = { id: randomUUID(), subject: order.id, data: { ...Object(data), orderId: order.id } };
+    const forged = { ...envelope, ...about, source: '/notification-service' };
+    shop.spy.publish('payment.events', 'payment.completed', JSON.stringify(forged));
+    for (const service of ['order-service', 'shipping-service']) {
+      const isIt = (each: Parked) => each.service === service && each.event?.id === forged.id;
+      const { reason } = await shop.spy.parkedBecause(isIt, `the payment in ${service}`);
+      expect(reason).toBe('Forged: "/notification-service" does not emit payment.completed');
+    }
+    shop.gates.beforeCharge.open();
+    expect(await shop.ended(order.id)).toBe('CANCELLED');
+    expect(await shop.ended(paid.id)).toBe('COMPLETED');
+    expect(shop.events(order.id)).not.toContain('shipping.shipped');
+    const metrics = await (await fetch(new URL('/metrics', shop.service('shipping').url))).text();
+    expect(metrics).toMatch(/^quickstep_forged_messages_total\{service="shipping-service"\} 1$/m);
   });
 });
 

@@ -130,18 +130,8 @@ async function install() {
   const stamp = join(root, 'node_modules', '.quickstep-installed');
   const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 'nothing to do';
-  if (installedByHand(lockfile)) {
-    writeFileSync(stamp, wanted);
-    return 'nothing to do';
-  }
   await npm('ci');
   writeFileSync(stamp, wanted);
-}
-
-/** `npm install` and `npm ci` write this file last. */
-function installedByHand(lockfile) {
-  const record = join(root, 'node_modules', '.package-lock.json');
-  return existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs;
 }
 
 function npm(...args) {

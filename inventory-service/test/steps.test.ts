@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Permanent } from '@quickstep/shared/choreography';
+import { accepted, outcome, Permanent, refused } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
   InventoryItemChanged,
@@ -10,7 +10,7 @@ import {
   ShippingShipped,
 } from '@quickstep/shared/contracts';
 import { given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
-import { Reservations, Stock } from '../src/db/tables.js';
+import { Adjustments, Reservations, Stock } from '../src/db/tables.js';
 import { inventorySteps } from '../src/steps/index.js';
 
 const { reserveStock, releaseStock, commitStock, putItem, adjustStock } = inventorySteps().steps;
@@ -40,7 +40,7 @@ const warehouse = () => given(inStock('SKU-1', 10), inStock('SKU-2', 10));
 describe('reserveStock', () => {
   test('sets every item of the order aside and passes the order on', () => {
     const world = warehouse();
-    expect(world.when(reserveStock, created)).toEqual([InventoryReserved(order)]);
+    expect(world.when(reserveStock, created)).toEqual(outcome('reserved', InventoryReserved(order)));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 2));
     expect(world.row(Stock, 'SKU-2')).toMatchObject(level(9, 1));
     expect(world.row(Reservations, orderId)).toEqual({ orderId, status: 'reserved', items });
@@ -48,15 +48,15 @@ describe('reserveStock', () => {
 
   test('takes the very last unit', () => {
     const world = given(inStock('SKU-1', 2), inStock('SKU-2', 1));
-    expect(world.when(reserveStock, created)).toEqual([InventoryReserved(order)]);
+    expect(world.when(reserveStock, created)).toEqual(outcome('reserved', InventoryReserved(order)));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(0, 2));
   });
 
   test('sets nothing aside when one item is short, and names every shortage', () => {
     const world = given(inStock('SKU-1', 1), inStock('SKU-2', 10));
-    expect(world.when(reserveStock, created)).toEqual([
-      InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-1', requested: 2, available: 1 }] }),
-    ]);
+    expect(world.when(reserveStock, created)).toEqual(
+      outcome('insufficient', InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-1', requested: 2, available: 1 }] })),
+    );
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(1, 0));
     expect(world.row(Stock, 'SKU-2')).toMatchObject(level(10, 0));
     expect(world.row(Reservations, orderId)).toMatchObject({ status: 'insufficient' });
@@ -64,22 +64,23 @@ describe('reserveStock', () => {
 
   test('has nothing of an item that it does not know', () => {
     const world = given(inStock('SKU-1', 10));
-    expect(world.when(reserveStock, created)).toEqual([
-      InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-2', requested: 1, available: 0 }] }),
-    ]);
+    expect(world.when(reserveStock, created)).toEqual(
+      outcome('insufficient', InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-2', requested: 1, available: 0 }] })),
+    );
   });
 
   test('does not take what is set aside for another order', () => {
     const world = given(inStock('SKU-1', 3), inStock('SKU-2', 10));
     world.when(reserveStock, happened(OrderCreated(sampleOrder())));
-    const [event] = world.when(reserveStock, created);
-    expect(event).toEqual(InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-1', requested: 2, available: 1 }] }));
+    expect(world.when(reserveStock, created)).toEqual(
+      outcome('insufficient', InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-1', requested: 2, available: 1 }] })),
+    );
   });
 
   test('happens once', () => {
     const world = warehouse();
     world.when(reserveStock, created);
-    expect(world.when(reserveStock, created)).toEqual([]);
+    expect(world.when(reserveStock, created)).toEqual(outcome('repeated'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 2));
   });
 
@@ -87,7 +88,7 @@ describe('reserveStock', () => {
     const world = given(inStock('SKU-2', 10));
     world.when(reserveStock, created);
     world.when(putItem, request('SKU-1', { name: 'Item', unitPrice: 1_000, currency: 'EUR', onHand: 10 }));
-    expect(world.when(reserveStock, created)).toEqual([]);
+    expect(world.when(reserveStock, created)).toEqual(outcome('repeated'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(10, 0));
   });
 });
@@ -96,22 +97,22 @@ describe('releaseStock', () => {
   test('puts back what was set aside', () => {
     const world = warehouse();
     world.when(reserveStock, created);
-    expect(world.when(releaseStock, release)).toEqual([released]);
+    expect(world.when(releaseStock, release)).toEqual(outcome('released', released));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(10, 0));
     expect(world.row(Reservations, orderId)).toMatchObject({ status: 'released' });
   });
 
   test('that comes before the reservation stops it', () => {
     const world = warehouse();
-    expect(world.when(releaseStock, release)).toEqual([released]);
-    expect(world.when(reserveStock, created)).toEqual([]);
+    expect(world.when(releaseStock, release)).toEqual(outcome('released', released));
+    expect(world.when(reserveStock, created)).toEqual(outcome('overtaken'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(10, 0));
   });
 
   test('confirms that nothing is set aside when stock was insufficient', () => {
     const world = given(inStock('SKU-1', 1), inStock('SKU-2', 10));
     world.when(reserveStock, created);
-    expect(world.when(releaseStock, release)).toEqual([released]);
+    expect(world.when(releaseStock, release)).toEqual(outcome('released', released));
     expect(world.row(Stock, 'SKU-2')).toMatchObject(level(10, 0));
   });
 
@@ -119,7 +120,7 @@ describe('releaseStock', () => {
     const world = warehouse();
     world.when(reserveStock, created);
     world.when(releaseStock, release);
-    expect(world.when(releaseStock, release)).toEqual([]);
+    expect(world.when(releaseStock, release)).toEqual(outcome('repeated'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(10, 0));
   });
 
@@ -136,7 +137,7 @@ describe('commitStock', () => {
   test('takes what was set aside off the books', () => {
     const world = warehouse();
     world.when(reserveStock, created);
-    expect(world.when(commitStock, shipped)).toEqual([]);
+    expect(world.when(commitStock, shipped)).toEqual(outcome('committed'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 0));
     expect(world.row(Stock, 'SKU-2')).toMatchObject(level(9, 0));
     expect(world.row(Reservations, orderId)).toMatchObject({ status: 'committed' });
@@ -146,7 +147,8 @@ describe('commitStock', () => {
     const world = warehouse();
     world.when(reserveStock, created);
     world.when(commitStock, shipped);
-    world.when(commitStock, happened(ShippingShipped({ orderId, items, trackingNumber: 'TRACK-2' })));
+    const again = happened(ShippingShipped({ orderId, items, trackingNumber: 'TRACK-2' }));
+    expect(world.when(commitStock, again)).toEqual(outcome('repeated'));
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 0));
   });
 
@@ -162,13 +164,11 @@ describe('putItem', () => {
 
   test('creates an item and tells the catalogue', () => {
     const world = given();
-    const decision = world.when(putItem, request('MUG', { ...mug, onHand: 7 }));
-    expect(decision).toMatchObject({
-      accepted: true,
-      reply: { created: true },
-      events: [InventoryItemChanged({ sku: 'MUG', ...mug, revision: 1 })],
-    });
-    expect(world.row(Stock, 'MUG')).toEqual({ sku: 'MUG', ...mug, ...level(7, 0), revision: 1 });
+    const item = { sku: 'MUG', ...mug, ...level(7, 0), revision: 1 };
+    expect(world.when(putItem, request('MUG', { ...mug, onHand: 7 }))).toEqual(
+      accepted({ item, created: true }, outcome('created', InventoryItemChanged({ sku: 'MUG', ...mug, revision: 1 }))),
+    );
+    expect(world.row(Stock, 'MUG')).toEqual(item);
   });
 
   test('an item without a level begins with none', () => {
@@ -179,58 +179,102 @@ describe('putItem', () => {
 
   test('a new price is a new revision and leaves the level alone', () => {
     const world = given(inStock('SKU-1', 8, 2));
-    const decision = world.when(putItem, request('SKU-1', { ...mug, unitPrice: 1_500 }));
-    expect(decision).toMatchObject({
-      reply: { created: false },
-      events: [InventoryItemChanged({ sku: 'SKU-1', ...mug, unitPrice: 1_500, revision: 2 })],
-    });
-    expect(world.row(Stock, 'SKU-1')).toMatchObject({ ...level(8, 2), unitPrice: 1_500, revision: 2 });
+    const shown = { sku: 'SKU-1', ...mug, unitPrice: 1_500, revision: 2 };
+    const item = { ...shown, ...level(8, 2) };
+    expect(world.when(putItem, request('SKU-1', { ...mug, unitPrice: 1_500 }))).toEqual(
+      accepted({ item, created: false }, outcome('changed', InventoryItemChanged(shown))),
+    );
+    expect(world.row(Stock, 'SKU-1')).toEqual(item);
   });
 
   test('a new level alone tells the catalogue nothing', () => {
     const world = given(inStock('SKU-1', 8, 2));
     const same = { name: 'Item SKU-1', unitPrice: 1_000, currency: 'EUR' };
-    expect(world.when(putItem, request('SKU-1', { ...same, onHand: 5 }))).toMatchObject({ accepted: true, events: [] });
-    expect(world.row(Stock, 'SKU-1')).toMatchObject({ ...level(3, 2), revision: 1 });
+    const item = { sku: 'SKU-1', ...same, ...level(3, 2), revision: 1 };
+    expect(world.when(putItem, request('SKU-1', { ...same, onHand: 5 }))).toEqual(
+      accepted({ item, created: false }, outcome('stockSet')),
+    );
+    expect(world.row(Stock, 'SKU-1')).toEqual(item);
   });
 
   test('the level cannot fall below what is set aside for orders', () => {
     const world = given(inStock('SKU-1', 8, 2));
-    expect(world.when(putItem, request('SKU-1', { ...mug, onHand: 1 }))).toMatchObject({
-      accepted: false,
-      kind: 'conflict',
-      code: 'stock_reserved',
-    });
+    expect(world.when(putItem, request('SKU-1', { ...mug, onHand: 1 }))).toEqual(
+      refused('stock_reserved', '2 units are reserved for orders; there cannot be fewer on hand'),
+    );
+    expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 2));
     expect(world.when(putItem, request('SKU-1', { ...mug, onHand: 2 }))).toMatchObject({ accepted: true });
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(0, 2));
   });
 });
 
 describe('adjustStock', () => {
-  test('adds and takes away', () => {
+  const delivery = { delta: 5, reason: 'Delivery' };
+  const now = new Date('2026-11-21T10:00:00Z');
+  const item = (available: number) => ({
+    sku: 'SKU-1',
+    name: 'Item SKU-1',
+    unitPrice: 1_000,
+    currency: 'EUR',
+    ...level(available, 2),
+    revision: 1,
+  });
+
+  test('adds and takes away, and writes down why', () => {
     const world = given(inStock('SKU-1', 8, 2));
-    world.when(adjustStock, request('SKU-1', { delta: 5, reason: 'Delivery' }));
-    world.when(adjustStock, request('SKU-1', { delta: -3, reason: 'Breakage' }));
-    expect(world.row(Stock, 'SKU-1')).toMatchObject(level(10, 2));
+    expect(world.when(adjustStock, request('SKU-1', delivery, 'key-1'), { now })).toEqual(
+      accepted(item(13), outcome('adjusted')),
+    );
+    expect(world.when(adjustStock, request('SKU-1', { delta: -3, reason: 'Breakage' }, 'key-2'), { now })).toEqual(
+      accepted(item(10), outcome('adjusted')),
+    );
+    expect(world.rows(Adjustments)).toEqual([
+      { adjustmentId: 'key-1', sku: 'SKU-1', ...delivery, madeAt: now },
+      { adjustmentId: 'key-2', sku: 'SKU-1', delta: -3, reason: 'Breakage', madeAt: now },
+    ]);
+  });
+
+  test('asked twice under one key is made once, and answered with the item as it is', () => {
+    const world = given(inStock('SKU-1', 8, 2));
+    world.when(adjustStock, request('SKU-1', delivery, 'key-1'));
+    expect(world.when(adjustStock, request('SKU-1', delivery, 'key-1'))).toEqual(accepted(item(13), outcome('repeated')));
+    expect(world.row(Stock, 'SKU-1')).toEqual(item(13));
+  });
+
+  test('asked twice without a key is made twice', () => {
+    const world = given(inStock('SKU-1', 8, 2));
+    world.when(adjustStock, request('SKU-1', delivery));
+    expect(world.when(adjustStock, request('SKU-1', delivery))).toEqual(accepted(item(18), outcome('adjusted')));
+  });
+
+  test.each([
+    ['item', 'SKU-2', delivery],
+    ['delta', 'SKU-1', { ...delivery, delta: 6 }],
+    ['reason', 'SKU-1', { ...delivery, reason: 'Found' }],
+  ])('refuses a key that came with another %s before', (_what, sku, adjustment) => {
+    const world = given(inStock('SKU-1', 8, 2), inStock('SKU-2', 8, 2));
+    world.when(adjustStock, request('SKU-1', delivery, 'key-1'));
+    const before = [world.rows(Stock), world.rows(Adjustments)];
+    expect(world.when(adjustStock, request(sku, adjustment, 'key-1'))).toEqual(
+      refused('idempotency_key_reused', 'This Idempotency-Key was used for another adjustment'),
+    );
+    expect([world.rows(Stock), world.rows(Adjustments)]).toEqual(before);
   });
 
   test('cannot take what is set aside for orders', () => {
     const world = given(inStock('SKU-1', 8, 2));
-    expect(world.when(adjustStock, request('SKU-1', { delta: -9, reason: 'Breakage' }))).toMatchObject({
-      accepted: false,
-      kind: 'conflict',
-      code: 'insufficient_stock',
-    });
+    expect(world.when(adjustStock, request('SKU-1', { delta: -9, reason: 'Breakage' }))).toEqual(
+      refused('insufficient_stock', 'Only 8 units are available to take away'),
+    );
     expect(world.row(Stock, 'SKU-1')).toMatchObject(level(8, 2));
+    expect(world.rows(Adjustments)).toEqual([]);
   });
 
   test('refuses an item that does not exist', () => {
     const world = given();
-    expect(world.when(adjustStock, request('NONE', { delta: 1, reason: 'Delivery' }))).toMatchObject({
-      accepted: false,
-      kind: 'not-found',
-      code: 'item_not_found',
-    });
+    expect(world.when(adjustStock, request('NONE', { delta: 1, reason: 'Delivery' }))).toEqual(
+      refused('item_not_found', 'There is no item NONE'),
+    );
     expect(world.rows(Stock)).toEqual([]);
   });
 });

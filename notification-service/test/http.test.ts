@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { entityOf } from '@quickstep/shared/db';
 import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { NotificationEntity } from '../src/db/tables.js';
+import { Notifications } from '../src/db/tables.js';
 import { notificationConfig, startNotificationService } from '../src/service.js';
 
 let surroundings: Surroundings;
@@ -25,7 +26,7 @@ const told = Array.from({ length: 5 }, (_, index) => ({
 beforeAll(async () => {
   surroundings = await freshSurroundings();
   service = await startNotificationService(notificationConfig(surroundings.env));
-  await service.dataSource.getRepository(NotificationEntity).insert(told);
+  await service.dataSource.getRepository(entityOf(Notifications)).insert(told);
 });
 afterAll(async () => {
   await service.stop();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { outcome } from '@quickstep/shared/choreography';
 import {
   NotificationFailed,
   NotificationSent,
@@ -39,9 +40,9 @@ describe('notifyCustomer', () => {
     [refunded, 'payment-refunded'],
   ])('tells the customer of $type', (event, template) => {
     const world = given();
-    expect(world.when(notifyCustomer, event, { now, outcome: sent })).toEqual([
-      NotificationSent({ orderId, notificationId: event.id, template }),
-    ]);
+    expect(world.when(notifyCustomer, event, { now, answer: sent })).toEqual(
+      outcome('sent', NotificationSent({ orderId, notificationId: event.id, template })),
+    );
     expect(world.row(Notifications, event.id)).toMatchObject({
       orderId,
       template,
@@ -55,22 +56,25 @@ describe('notifyCustomer', () => {
 
   test('records what was refused for good', () => {
     const world = given();
-    expect(world.when(notifyCustomer, completed, { now, outcome: refused })).toEqual([
-      NotificationFailed({ orderId, notificationId: completed.id, template: 'order-completed', reason: 'no such mailbox' }),
-    ]);
+    expect(world.when(notifyCustomer, completed, { now, answer: refused })).toEqual(
+      outcome(
+        'refused',
+        NotificationFailed({ orderId, notificationId: completed.id, template: 'order-completed', reason: 'no such mailbox' }),
+      ),
+    );
     expect(world.row(Notifications, completed.id)).toMatchObject({ status: 'FAILED', failureReason: 'no such mailbox' });
   });
 
-  test.each([sent, refused])('happens once ($kind)', (outcome) => {
+  test.each([sent, refused])('happens once ($kind)', (answer) => {
     const world = given();
-    world.when(notifyCustomer, completed, { now, outcome });
-    expect(world.when(notifyCustomer, completed, { now, outcome })).toEqual([]);
+    world.when(notifyCustomer, completed, { now, answer });
+    expect(world.when(notifyCustomer, completed, { now, answer })).toEqual(outcome('repeated'));
     expect(world.rows(Notifications)).toHaveLength(1);
   });
 
   test('has nothing to tell of a refund of nothing', () => {
     const world = given();
-    expect(world.when(notifyCustomer, nothingRefunded, { now, outcome: sent })).toEqual([]);
+    expect(world.when(notifyCustomer, nothingRefunded, { now, answer: sent })).toEqual(outcome('nothingToTell'));
     expect(world.rows(Notifications)).toEqual([]);
   });
 
@@ -83,8 +87,8 @@ describe('notifyCustomer', () => {
       },
     };
     const step = notificationSteps(mailer).steps.notifyCustomer;
-    await expect(step.effect?.(completed, 'key-1')).resolves.toEqual(refused);
-    await expect(step.effect?.(nothingRefunded, 'key-2')).resolves.toEqual(sent);
+    await expect(step.effect(completed, 'key-1')).resolves.toEqual(refused);
+    await expect(step.effect(nothingRefunded, 'key-2')).resolves.toEqual(sent);
     expect(asked).toEqual([[messageFor(completed), 'key-1']]);
   });
 });

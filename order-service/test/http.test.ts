@@ -124,7 +124,7 @@ describe('what every service answers', () => {
 
   test('its metrics', async () => {
     const { text } = await api().get('/metrics').expect(200);
-    expect(text).toMatch(/^quickstep_messages_total\{.*step="placeOrder",outcome="done".*\} \d+$/m);
+    expect(text).toMatch(/^quickstep_messages_total\{.*step="placeOrder",result="done",outcome="placed".*\} \d+$/m);
     expect(text).toMatch(/^quickstep_stuck_orders\{.*\} 0$/m);
   });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import { entityOf } from '@quickstep/shared/db';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { CatalogueItemEntity } from '../src/db/tables.js';
+import { Catalogue } from '../src/db/tables.js';
 import { orderConfig, startOrderService } from '../src/service.js';
 
 let surroundings: Surroundings;
@@ -13,7 +14,7 @@ export function startOrderApi(): void {
     surroundings = await freshSurroundings();
     service = await startOrderService(orderConfig(surroundings.env));
     const item = { name: 'Item', unitPrice: 1_000, currency: 'EUR', revision: 1 };
-    await service.dataSource.getRepository(CatalogueItemEntity).insert([
+    await service.dataSource.getRepository(entityOf(Catalogue)).insert([
       { ...item, sku: 'SKU-1' },
       { ...item, sku: 'SKU-2', unitPrice: 500 },
       { ...item, sku: 'DOLLAR', currency: 'USD' },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { outcome, refused } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
 import { newId } from '@quickstep/shared/service';
 import { given, request, row, sampleOrder } from '@quickstep/shared/testing';
@@ -37,7 +38,7 @@ describe('placeOrder', () => {
         placedAt: now,
         deadlineAt: new Date('2026-11-21T10:01:00Z'),
       },
-      events: [OrderCreated(sample)],
+      ended: outcome('placed', OrderCreated(sample)),
     });
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'PENDING', facts: {}, requestHash: null, endedAt: null });
   });
@@ -45,21 +46,20 @@ describe('placeOrder', () => {
   test('does without an email address', () => {
     const { email: _unknown, ...anonymous } = body;
     const decision = shop().when(placeOrder, request(orderId, anonymous));
-    expect(decision.accepted && decision.events[0]?.data).not.toHaveProperty('email');
+    const { email: _none, ...unaddressed } = sample;
+    expect(decision).toMatchObject({ ended: { outcome: 'placed' } });
+    expect(decision.accepted && decision.ended.events[0]).toEqual(OrderCreated(unaddressed));
   });
 
   test('names every line that the catalogue does not have', () => {
     const world = shop();
     const unknown = [{ sku: 'NONE-1', quantity: 1 }, ...items, { sku: 'NONE-2', quantity: 1 }];
-    expect(world.when(placeOrder, request(orderId, { ...body, items: unknown }))).toMatchObject({
-      accepted: false,
-      kind: 'invalid',
-      code: 'invalid_request',
-      errors: [
+    expect(world.when(placeOrder, request(orderId, { ...body, items: unknown }))).toEqual(
+      refused('invalid_request', 'Some items cannot be ordered', [
         { pointer: '/items/0/sku', detail: 'there is no item NONE-1 in the catalogue' },
         { pointer: '/items/3/sku', detail: 'there is no item NONE-2 in the catalogue' },
-      ],
-    });
+      ]),
+    );
     expect(world.rows(Orders)).toEqual([]);
   });
 
@@ -87,8 +87,8 @@ describe('an idempotency key', () => {
     const world = shop();
     const first = world.when(placeOrder, keyed(body), { now });
     const again = world.when(placeOrder, keyed(body), { now: later });
-    expect(first).toMatchObject({ accepted: true, events: [{ type: 'order.created' }] });
-    expect(again).toEqual({ ...first, events: [] });
+    expect(first).toMatchObject({ accepted: true, ended: outcome('placed', OrderCreated(sample)) });
+    expect(again).toEqual({ ...first, ended: outcome('repeated') });
     expect(world.rows(Orders)).toHaveLength(1);
   });
 
@@ -100,7 +100,7 @@ describe('an idempotency key', () => {
     expect(world.when(placeOrder, keyed(body), { now: later })).toMatchObject({
       accepted: true,
       reply: { status: 'PENDING', total: 2_500, reason: null, endedAt: null, deadlineAt: new Date('2026-11-21T10:01:00Z') },
-      events: [],
+      ended: outcome('repeated'),
     });
   });
 
@@ -108,7 +108,7 @@ describe('an idempotency key', () => {
     const world = shop();
     world.when(placeOrder, keyed(body), { now });
     const turned = { shippingAddress, paymentMethod, items, email, customerId };
-    expect(world.when(placeOrder, keyed(turned), { now: later })).toMatchObject({ accepted: true, events: [] });
+    expect(world.when(placeOrder, keyed(turned), { now: later })).toMatchObject({ accepted: true, ended: outcome('repeated') });
   });
 
   test.each([
@@ -121,11 +121,9 @@ describe('an idempotency key', () => {
     const world = shop();
     world.when(placeOrder, keyed(body), { now });
     const before = world.rows(Orders);
-    expect(world.when(placeOrder, keyed(other))).toMatchObject({
-      accepted: false,
-      kind: 'invalid',
-      code: 'idempotency_key_reused',
-    });
+    expect(world.when(placeOrder, keyed(other))).toEqual(
+      refused('idempotency_key_reused', 'This Idempotency-Key was used for another request'),
+    );
     expect(world.rows(Orders)).toEqual(before);
   });
 

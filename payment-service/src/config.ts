@@ -1,4 +1,10 @@
 import { readConfig } from '@quickstep/shared/config';
 
+/** What is particular to this service's configuration. */
+export const paymentDefaults = {
+  service: 'payment-service',
+  port: 3003,
+};
+
 /** @throws ConfigError naming every variable that is missing or wrong */
-export const paymentConfig = (env?: NodeJS.ProcessEnv) => readConfig({ service: 'payment-service', port: 3003 }, env);
+export const paymentConfig = (env?: NodeJS.ProcessEnv) => readConfig(paymentDefaults, env);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { entityOf } from '@quickstep/shared/db';
 import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { PaymentEntity } from '../src/db/tables.js';
+import { Payments } from '../src/db/tables.js';
 import { paymentConfig, startPaymentService } from '../src/service.js';
 
 let surroundings: Surroundings;
@@ -23,7 +24,8 @@ test('shows the payment of an order, amounts as numbers', async () => {
   const orderId = newId();
   const refund = { refundId: 're_1', refundedAmount: 5_000_000_000 };
   const shown = { orderId, amount: 5_000_000_000, currency: 'EUR', chargeId: 'ch_1', declineReason: null, ...refund };
-  await service.dataSource.getRepository(PaymentEntity).insert({ ...shown, closed: true });
+  const hidden = { refundedChargeId: 'ch_1', surplusCharges: [], closed: true };
+  await service.dataSource.getRepository(entityOf(Payments)).insert({ ...shown, ...hidden });
   expect((await api().get(`/payments/${orderId}`).expect(200)).body).toEqual({ ...shown, status: 'REFUNDED' });
 });
 

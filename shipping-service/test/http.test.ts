@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { entityOf } from '@quickstep/shared/db';
 import { newId } from '@quickstep/shared/service';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
-import { ShipmentEntity } from '../src/db/tables.js';
+import { Shipments } from '../src/db/tables.js';
 import { shippingConfig, startShippingService } from '../src/service.js';
 
 let surroundings: Surroundings;
@@ -22,7 +23,8 @@ const api = () => request(service.url);
 test('shows the shipment of an order', async () => {
   const orderId = newId();
   const shipment = { orderId, trackingNumber: 'TRACK-1', refusalReason: null };
-  await service.dataSource.getRepository(ShipmentEntity).insert({ ...shipment, closed: false, recalled: false });
+  const hidden = { closed: false, recalled: false, surplusParcels: [] };
+  await service.dataSource.getRepository(entityOf(Shipments)).insert({ ...shipment, ...hidden });
   expect((await api().get(`/shipments/${orderId}`).expect(200)).body).toEqual({ ...shipment, status: 'SHIPPED' });
 });
 

@@ -1,7 +1,7 @@
 import type { CloudEvent } from '@quickstep/shared/events';
+import { declaredSteps } from '@quickstep/system';
 import { type Ask, Audit, durable, endedOnce, readSnapshot, readStock, textOf, traceable } from '@quickstep/system/invariants';
 import type { Client } from 'pg';
-import { declaredSteps } from './declared-steps.js';
 import { type ServiceName, serviceNames } from './services.js';
 
 type Databases = (name: ServiceName) => Client;

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RunningService, ServiceName } from './services.js';
+import type { Running, ServiceName } from './services.js';
 
 /** A service as a process of its own, from its compiled sources. */
-export interface ServiceProcess extends RunningService {
+export interface ServiceProcess extends Running {
   /** Every line that it has logged. */
   readonly lines: readonly string[];
   /** As an operator stops it. @returns its exit code */

@@ -1,34 +1,20 @@
-import { inventory } from '@quickstep/inventory-service/choreography';
-import { notification } from '@quickstep/notification-service/choreography';
-import { order } from '@quickstep/order-service/choreography';
-import { payment } from '@quickstep/payment-service/choreography';
-import type { Choreography } from '@quickstep/shared/choreography';
+import { type Choreography, reactsTo } from '@quickstep/shared/choreography';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { shipping } from '@quickstep/shipping-service/choreography';
+import { type ServiceName, serviceNames, services } from '@quickstep/system';
 import type { Client } from 'pg';
 import type { EventSpy } from './event-spy.js';
-import type { ServiceName } from './services.js';
 import { until } from './until.js';
-
-const declared: readonly (readonly [ServiceName, Choreography])[] = [
-  ['order', order],
-  ['inventory', inventory],
-  ['payment', payment],
-  ['shipping', shipping],
-  ['notification', notification],
-];
 
 /** Which steps of a service consume each type of event. */
 function consumersIn({ steps }: Choreography): Map<string, string[]> {
   const consumers = new Map<string, string[]>();
   for (const [name, step] of Object.entries(steps)) {
-    if (!('on' in step)) continue;
-    for (const { type } of step.on) consumers.set(type, [...(consumers.get(type) ?? []), name]);
+    for (const { type } of reactsTo(step)) consumers.set(type, [...(consumers.get(type) ?? []), name]);
   }
   return consumers;
 }
 
-const CONSUMERS = declared.map(([name, choreography]) => [name, consumersIn(choreography)] as const);
+const CONSUMERS = serviceNames.map((name) => [name, consumersIn(services[name].choreography)] as const);
 
 /** Knows when nothing moves any more: every event is in the inbox of each step that consumes it, and every outbox is empty. */
 export class Quiet {

@@ -10,11 +10,11 @@ import { EventSpy } from './event-spy.js';
 import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
 import { violations } from './invariants.js';
 import { Quiet } from './quiet.js';
-import { type Doubles, type RunningService, type ServiceName, serviceNames, startHere } from './services.js';
+import { type Connections, type Running, type ServiceName, serviceNames, startHere } from './services.js';
 import { until } from './until.js';
 
 export type OrderRequest = CommandData<typeof PlaceOrder>;
-type Start<Service extends RunningService> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Doubles) => Promise<Service>;
+type Start<Service extends Running> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Connections) => Promise<Service>;
 
 /** An order as its service shows it. */
 export interface OrderView {
@@ -58,7 +58,7 @@ const ordinary: OrderRequest = {
 export const antarctica = { ...address, city: 'Ross Island', country: 'AQ' };
 
 /** The five services with a broker's virtual host and databases of their own, and a spy that hears everything. */
-export class Shop<Service extends RunningService = RunningService> {
+export class Shop<Service extends Running = Running> {
   readonly spy: EventSpy;
   readonly vhost: Vhost;
   readonly gates: Gates;
@@ -87,7 +87,7 @@ export class Shop<Service extends RunningService = RunningService> {
   }
 
   /** Opens a shop whose shelves are filled and whose catalogue is known to everybody. */
-  static async open<Service extends RunningService = RunningService>(
+  static async open<Service extends Running = Running>(
     start: Start<Service>,
     env: NodeJS.ProcessEnv = {},
   ): Promise<Shop<Service>> {
@@ -129,7 +129,7 @@ export class Shop<Service extends RunningService = RunningService> {
 
   #run(name: ServiceName): Promise<Service> {
     const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env };
-    const doubles: Doubles = {
+    const doubles: Connections = {
       connectGateway: (resources) => gatedGateway(simulatedGateway(resources), this.gates),
       connectCarrier: (resources) => gatedCarrier(simulatedCarrier(resources), this.gates),
     };

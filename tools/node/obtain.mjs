@@ -1,6 +1,6 @@
 // Runs before anything is installed: only what Node.js itself brings may be used here.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,7 @@ export async function obtain({ name, version }, state, npm) {
     const unfinished = `${directory}.unfinished`;
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
-    for (const each of ['package.json', 'package-lock.json']) cpSync(join(here, each), join(unfinished, each));
+    for (const each of ['package.json', 'package-lock.json']) copyFileSync(join(here, each), join(unfinished, each));
     await npm('ci', '--prefix', unfinished);
     renameSync(unfinished, directory);
   }

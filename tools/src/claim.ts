@@ -28,7 +28,7 @@ export function claim(directory: string, message: string): Claimant | undefined 
   const file = claimFile(directory);
   const own: Claimant = { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '', message };
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(own));
+  writeFileSync(file, JSON.stringify(own), { mode: 0o600 });
   return undefined;
 }
 

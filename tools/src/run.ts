@@ -60,7 +60,13 @@ function onOrphaned(handle: () => void): NodeJS.Timeout | undefined {
 /** Resolves when the command is asked to stop. */
 export function interruption(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    // With servers that others run, nothing else keeps this process alive.
+    const alive = setInterval(() => undefined, 3_600_000);
+    const end = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
   });
 }

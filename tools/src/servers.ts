@@ -14,10 +14,12 @@ export const main = command(async (_args, signal) => {
   const other = claim(directory, '');
   if (other) throw new Problem(`The servers are already running (process ${other.pid}).\n${other.message}`);
   const servers = await provision({ directory, progress, signal });
-  const { rabbitmqUrl, postgresUrl, managementUrl = '' } = servers;
+  const { managementUrl = '', administrator, installationSecretFile } = servers;
+  // Tests make virtual hosts and databases of their own.
+  const { rabbitmqUrl, postgresUrl } = administrator;
   // The obtained Node.js, where the machine's is too old for the tests.
   const path = process.execPath.startsWith(stateDirectory) ? ` PATH=${dirname(process.execPath)}:$PATH` : '';
-  const exports = `export${path} RABBITMQ_URL=${rabbitmqUrl} POSTGRES_URL=${postgresUrl} RABBITMQ_MANAGEMENT_URL=${managementUrl}`;
+  const exports = `export${path} RABBITMQ_URL=${rabbitmqUrl} POSTGRES_URL=${postgresUrl} RABBITMQ_MANAGEMENT_URL=${managementUrl} INSTALLATION_SECRET_FILE=${installationSecretFile}`;
   claim(directory, exports);
   process.stdout.write(`${exports}\n`);
   progress.line('  Ready. Ctrl-C stops both servers; their data stays in .quickstep/dev.');

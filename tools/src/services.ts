@@ -1,4 +1,7 @@
 import { join, resolve } from 'node:path';
+import { serviceVariables } from '@quickstep/shared/config';
+import { services as listed, serviceNames } from '@quickstep/system';
+import { inherited } from './environment.js';
 import { root } from './paths.js';
 import { Problem } from './problem.js';
 import type { ServiceSpec } from './supervisor.js';
@@ -11,13 +14,11 @@ export interface Service {
   database: string;
 }
 
-export const services: Service[] = [
-  { name: 'order-service', prefix: 'ORDER', standardPort: 3001, database: 'quickstep_order' },
-  { name: 'inventory-service', prefix: 'INVENTORY', standardPort: 3002, database: 'quickstep_inventory' },
-  { name: 'payment-service', prefix: 'PAYMENT', standardPort: 3003, database: 'quickstep_payment' },
-  { name: 'shipping-service', prefix: 'SHIPPING', standardPort: 3004, database: 'quickstep_shipping' },
-  { name: 'notification-service', prefix: 'NOTIFICATION', standardPort: 3005, database: 'quickstep_notification' },
-];
+/** The services of the system, as the launcher runs them. */
+export const services: Service[] = serviceNames.map((each) => {
+  const { choreography, port, database } = listed[each];
+  return { name: choreography.service, prefix: each.toUpperCase(), standardPort: port, database };
+});
 
 export function serviceNamed(name: string): Service {
   const found = services.find((service) => service.name === name);
@@ -56,7 +57,7 @@ export function reachableHost(): string {
 
 export interface SpecOptions {
   service: Service;
-  servers: { rabbitmqUrl: string; postgresUrl: string };
+  servers: { rabbitmqUrl: string; postgresUrl: string; installationSecretFile: string };
   /** Where its log and the record of its process are kept. */
   directory: string;
   port?: number;
@@ -86,15 +87,26 @@ export function specOf({
     logFile: join(directory, 'logs', `${name}.log`),
     url: `http://${reachableHost()}:${port}`,
     env: {
-      ...process.env,
+      ...settingsOf(service),
       HOST: host,
       PORT: `${port}`,
       RABBITMQ_URL: servers.rabbitmqUrl,
       POSTGRES_URL: databaseUrl(servers.postgresUrl, service.database),
-      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      INSTALLATION_SECRET_FILE: servers.installationSecretFile,
       ...env,
     },
   };
+}
+
+/**
+ * What a service inherits: its settings, those of PostgreSQL's client for a given server, and what Node.js itself reads. Whatever else this
+ * process has in its environment is none of its business.
+ */
+function settingsOf({ name: service, standardPort: port, prefix }: Service): NodeJS.ProcessEnv {
+  const settings = new Set(Object.values(serviceVariables({ service, port })).map(({ name }) => name));
+  return inherited(
+    (name) => settings.has(name) || name.startsWith(`${prefix}_`) || /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$/.test(name),
+  );
 }
 
 function databaseUrl(server: string, database: string): string {

@@ -1,3 +1,4 @@
+import type { Servers } from './provision/index.js';
 import { portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
 
 export const help = `npm start -- [--data DIR] [--services DIR]
@@ -29,11 +30,12 @@ const sampleOrder = {
   email: 'ada@example.com',
 };
 
-export function addresses(managementUrl?: string): string {
+export function addresses({ managementUrl, managementLogin }: Partial<Servers> = {}): string {
   const lines = services.map(
     (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
   );
-  const broker = managementUrl ? [`  ${'RabbitMQ'.padEnd(21)} ${managementUrl}   user guest, password guest`] : [];
+  const login = managementLogin ? `   user ${managementLogin.user}, password: cat ${managementLogin.passwordFile}` : '';
+  const broker = managementUrl ? [`  ${'RabbitMQ'.padEnd(21)} ${managementUrl}${login}`] : [];
   return [...lines, ...broker].join('\n');
 }
 

@@ -59,7 +59,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
       const added = await seed(serviceUrl(serviceNamed('inventory-service')));
       note(added === 0 ? 'sample catalogue, there already' : `sample catalogue, ${added} items`);
     });
-    const urls = addresses(servers.managementUrl);
+    const urls = addresses(servers);
     claim(directory, urls);
     progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation()}`);
     const unwatch = watchServers(directory, warn);

@@ -25,8 +25,9 @@ export const main = command(async (args, signal) => {
   try {
     const outputFile = join(servers.directory, 'results.json');
     const code = await jest(servers.directory, signal, ['--json', `--outputFile=${outputFile}`, ...args], {
-      RABBITMQ_URL: servers.rabbitmqUrl,
-      POSTGRES_URL: servers.postgresUrl,
+      // Tests make virtual hosts and databases of their own.
+      RABBITMQ_URL: servers.administrator.rabbitmqUrl,
+      POSTGRES_URL: servers.administrator.postgresUrl,
       RABBITMQ_MANAGEMENT_URL: servers.managementUrl ?? '',
     });
     if (signal.aborted) throw new Interrupted();

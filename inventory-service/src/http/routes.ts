@@ -24,6 +24,7 @@ function itemView({ sku, name, unitPrice, currency, available, reserved, onHand 
 
 const ITEM = '/inventory/{sku}';
 const params = Type.Object({ sku: Sku });
+const checkAt = (sku: string) => `/inventory/${sku}`;
 
 const command = commandRoutes<ReturnType<typeof inventorySteps>>(inventory);
 
@@ -59,6 +60,7 @@ export const inventoryRoutes = [
     status: 200,
     createdBy: ({ created }) => created,
     view: ItemView,
+    checkAt,
     respond: ({ item }) => itemView(item),
   }),
   command('adjustStock', {
@@ -68,6 +70,7 @@ export const inventoryRoutes = [
     status: 200,
     idempotent: true,
     view: ItemView,
+    checkAt,
     respond: itemView,
   }),
 ];

@@ -3,10 +3,10 @@ import { change } from '@quickstep/shared/rows';
 import { inventory } from '../choreography.js';
 import { Adjustments, Stock } from '../db/tables.js';
 
-/** Repeated with its idempotency key it is made once, and answered with the item as it is now. */
+/** Repeated with its idempotency key, which gives it the same id, it is made once, and answered with the item as it is now. */
 export const adjustStock = step(inventory, 'adjustStock', {
-  rows: ({ id, subject, idempotencyKey = id }) => ({
-    adjustment: Adjustments.fresh(idempotencyKey),
+  rows: ({ id, subject }) => ({
+    adjustment: Adjustments.fresh(id),
     item: Stock.existing(subject),
   }),
   decide: ({ subject: sku, data: { delta, reason } }, { adjustment, item }, { now }) => {

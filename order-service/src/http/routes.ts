@@ -9,6 +9,7 @@ import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
 const params = Type.Object({ orderId: OrderId });
+const checkAt = (orderId: string) => `/orders/${orderId}`;
 
 const command = commandRoutes<ReturnType<typeof orderSteps>>(order);
 
@@ -20,7 +21,8 @@ export const orderRoutes = [
     idempotent: true,
     view: OrderView,
     respond: orderView,
-    location: (order) => `/orders/${order.orderId}`,
+    location: (order) => checkAt(order.orderId),
+    checkAt,
   }),
   command('cancelOrder', {
     method: 'post',
@@ -29,7 +31,8 @@ export const orderRoutes = [
     status: 202,
     view: OrderView,
     respond: orderView,
-    location: (order) => `/orders/${order.orderId}`,
+    location: (order) => checkAt(order.orderId),
+    checkAt,
   }),
   read({
     path: '/orders',

@@ -15,6 +15,18 @@ export function problemsOf(declared: readonly Choreography[]): string[] {
   for (const contract of reaching) {
     if (!emitted.has(contract)) problems.push(`${contract.type} is consumed, but no service emits it`);
   }
+  for (const each of declared) {
+    for (const { type, emitters } of emittedBy(each)) {
+      if (!emitters.includes(each.service))
+        problems.push(`${type} is emitted by ${each.service}, which its contract does not name`);
+    }
+  }
+  for (const { type, emitters } of emitted) {
+    for (const each of declared.filter(({ service }) => emitters.includes(service))) {
+      if (!emittedBy(each).some((own) => own.type === type))
+        problems.push(`${type} names ${each.service}, which does not emit it`);
+    }
+  }
   const types = [...new Set([...reaching, ...emitted])].map((contract) => contract.type);
   for (const type of new Set(types.filter((each, index) => types.indexOf(each) !== index))) {
     problems.push(`${type} has two contracts`);

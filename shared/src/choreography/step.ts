@@ -4,7 +4,7 @@ import type { Choreography, OutcomeDeclaration, StepDeclaration, StepDeclaration
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {
-  /** Made by the server for this request; becomes the cause of the events. */
+  /** Identifies the work, the same for a repetition under the same key; becomes the cause of the events. */
   readonly id: string;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;

@@ -1,5 +1,5 @@
 import { DEFAULT_RETRY_DELAYS } from '../choreography/index.js';
-import { choice, integer, integers, optional, serverUrl, text, type Variable, WrongValue } from './variables.js';
+import { choice, integer, integers, names, optional, serverUrl, text, type Variable, WrongValue } from './variables.js';
 
 /** Configuration property -> the variable that it is read from. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
@@ -18,6 +18,14 @@ export function serviceVariables({ service, port }: { readonly service: string; 
   const database = service.replace(/-service$/, '');
   return {
     host: text('HOST', 'Address to listen on', { fallback: '127.0.0.1', example: '0.0.0.0' }),
+    allowedHosts: names('ALLOWED_HOSTS', 'Names that the service goes by, besides HOST, localhost and loopback addresses', {
+      fallback: '',
+      example: 'order-service,orders.example.com',
+    }),
+    connectionLimit: integer('CONNECTION_LIMIT', 'HTTP connections at most; more are closed as they come', {
+      fallback: '2000',
+      max: 65_535,
+    }),
     port: integer('PORT', 'Port to listen on; 0 takes any free one', { fallback: String(port), min: 0, max: 65_535 }),
     rabbitmqUrl: serverUrl('RABBITMQ_URL', 'The broker and its virtual host', ['amqp:', 'amqps:'], {
       example: `amqp://${service}:<password>@127.0.0.1:5672/quickstep`,

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /** Thrown by a variable's `parse`: says what is wrong with the text, never repeating one that may hold a password. */
 export class WrongValue extends Error {
   override readonly name = 'WrongValue';
@@ -52,6 +54,21 @@ export function integers(
   options: Described & { readonly example: string },
 ): Variable<number[]> {
   const parse = (given: string) => given.split(',').map((each) => integerWithin(each.trim(), 1, LONGEST_TIMER));
+  return { ...described(name, description, options.example, options), parse };
+}
+
+const HOST_NAME = /^[a-z0-9._-]{1,253}$/i;
+
+/** Comma-separated names or addresses of hosts, without ports; may be none. */
+export function names(name: string, description: string, options: Described & { readonly example: string }): Variable<string[]> {
+  const parse = (given: string) => {
+    const all = given.split(',').map((each) => each.trim());
+    return all.filter((each) => {
+      if (each !== '' && !HOST_NAME.test(each) && !isIPv6(each))
+        throw new WrongValue(`must be names or addresses without ports, not "${each.slice(0, 40)}"`);
+      return each !== '';
+    });
+  };
   return { ...described(name, description, options.example, options), parse };
 }
 

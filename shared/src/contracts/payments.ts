@@ -14,6 +14,7 @@ export const PaymentFailed = event('payment.failed', Type.Object({ orderId: Orde
 
 export const PaymentRefund = event('payment.refund', Type.Object({ ...orderState, reason: Reason }), {
   description: 'Compensation: give back whatever was charged for the order.',
+  emitters: ['payment-service', 'shipping-service'],
 });
 
 export const PaymentRefunded = event(

@@ -5,5 +5,6 @@ export { ensureDatabase } from './database.js';
 export { entityOf } from './entity.js';
 export { translate } from './errors.js';
 export type { Statement } from './exchange.js';
+export { InstallationSecret1764000000000, installationSecret } from './installation-secret.js';
 export { KitTables1760000000000 } from './kit-migration.js';
 export { PgStore } from './pg-store.js';

@@ -47,6 +47,8 @@ export interface EventContract<Type extends string = string, Schema extends TSch
   readonly subject: string;
   /** Nobody in this system need consume it: published without `mandatory`. */
   readonly final: boolean;
+  /** The services that may publish it; from anybody else it counts as forged. */
+  readonly emitters: readonly string[];
 }
 
 /** A contract that can be called to draft an event of it. */
@@ -67,6 +69,8 @@ export interface EventOptions<Schema extends TObject> {
   /** Default `orderId`. */
   subject?: keyof Static<Schema> & string;
   final?: boolean;
+  /** Services that may publish it. Default: the one of the type's first word, `payment-service` for `payment.completed`. */
+  emitters?: readonly string[];
 }
 
 /** Declares an event type. The name is `<service word>.<past tense or compensating verb>`, for example `inventory.reserved`. */
@@ -82,10 +86,13 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
     dataversion: options.dataversion ?? '1.0',
     subject: options.subject ?? 'orderId',
     final: options.final ?? false,
+    emitters: options.emitters ?? [`${firstWord(type)}-service`],
   });
 }
 
+const firstWord = (type: string) => type.slice(0, type.indexOf('.'));
+
 /** The topic exchange of an event type: its first word and `.events`. The routing key is the type itself. */
 export function exchangeOf(type: string): string {
-  return `${type.slice(0, type.indexOf('.'))}.events`;
+  return `${firstWord(type)}.events`;
 }

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { type Logger, reasonOf } from '../logging/index.js';
 import type { Metrics } from '../telemetry/index.js';
+import { admission } from './admission.js';
 import { Call } from './call.js';
 import { healthRoutes, type ReadinessCheck } from './health.js';
 import { type ApiInfo, openApi } from './openapi.js';
@@ -18,6 +19,10 @@ export interface AppOptions<Context> {
   readonly checks: readonly ReadinessCheck[];
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Names and addresses that the service goes by, besides those of the loopback interface. */
+  readonly hosts: readonly string[];
+  /** How long a client may take to read an answer, in milliseconds. */
+  readonly answerTimeout?: number;
 }
 
 const BODY_LIMIT = '64kb';
@@ -72,9 +77,10 @@ function allowedOn(routes: readonly Route<never>[]): string {
   return [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].sort().join(', ');
 }
 
-/** The whole HTTP side of a service: no middleware, one handler a route, one place that answers and one that fails. */
+/** The whole HTTP side of a service: one place that admits, one handler a route, one place that answers and one that fails. */
 export function createApp<Context>(options: AppOptions<Context>): Express {
-  const { info, routes, context, translate, checks, metrics, logger } = options;
+  const { info, routes, context, translate, checks, metrics, logger, hosts, answerTimeout } = options;
+  const callOf = (request: Request, response: Response) => new Call(request, response, metrics, answerTimeout);
 
   function fail(call: Call, error: unknown): void {
     const known = problemOf(error) ?? problemOf(translate(error));
@@ -87,7 +93,7 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
 
   function handler(route: Route<Context>): RequestHandler {
     return async (request, response) => {
-      const call = new Call(request, response, metrics);
+      const call = callOf(request, response);
       call.route = route.path;
       try {
         if (route.body !== undefined) await readBody(request, response);
@@ -102,7 +108,7 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
   function otherMethods(all: readonly Route<Context>[]): RequestHandler {
     const allow = allowedOn(all);
     return (request, response) => {
-      const call = new Call(request, response, metrics);
+      const call = callOf(request, response);
       if (request.method === 'OPTIONS') return call.empty(204, { allow });
       call.problem(problem('method_not_allowed', `${request.path} allows ${allow}`, { headers: { allow } }));
     };
@@ -112,6 +118,12 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
   const document = JSON.stringify(openApi(info, [...routes, ...common]));
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  const refusal = admission(hosts);
+  app.use((request, response, next) => {
+    const refused = refusal(request);
+    if (refused === undefined) next();
+    else callOf(request, response).problem(refused);
+  });
   // Express tries one path after the other: the service's own, which are asked for most, come first.
   for (const [path, all] of [...inOrder(routes), ...inOrder<Context>(common)]) {
     const at = app.route(path.replace(/\{(\w+)\}/g, ':$1'));
@@ -119,11 +131,10 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
     at.all(otherMethods(all));
   }
   app.use((request, response) => {
-    new Call(request, response, metrics).problem(problem('not_found', `There is nothing at ${request.path}`));
+    callOf(request, response).problem(problem('not_found', `There is nothing at ${request.path}`));
   });
   // Express knows an error handler by its four parameters; only what express itself refuses gets here.
-  const refusedByExpress: ErrorRequestHandler = (error, request, response, _next) =>
-    fail(new Call(request, response, metrics), error);
+  const refusedByExpress: ErrorRequestHandler = (error, request, response, _next) => fail(callOf(request, response), error);
   app.use(refusedByExpress);
   return app;
 }

@@ -3,12 +3,13 @@ import { v7 as newId } from 'uuid';
 import type { Metrics } from '../telemetry/index.js';
 import type { Problem } from './problem.js';
 
-/** What may become the cause of events and a field in logs: no more than a token. */
+/** What may become a header and a field in logs: no more than a token. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** W3C Trace Context, level 1; all zeros are invalid (https://www.w3.org/TR/trace-context/#traceparent-header). */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const NO_ROUTE = 'none';
+const ANSWER_TIMEOUT = 30_000;
 
 /** Answers are JSON of the moment, for programs: nothing to sniff, frame or keep. */
 const HEADERS = {
@@ -23,17 +24,21 @@ export type Headers = Readonly<Record<string, string>>;
 /** One request and its answer: the single place that answers, so that every answer carries the same headers and is counted. */
 export class Call {
   readonly request: Request;
+  /** Correlates: what the client calls its request, or else one of our own. It never identifies work. */
   readonly requestId: string;
   readonly #response: Response;
   readonly #metrics: Metrics | undefined;
+  readonly #answerTimeout: number;
   readonly #since = performance.now();
   /** The pattern of the route that took the call. */
   route = NO_ROUTE;
 
-  constructor(request: Request, response: Response, metrics: Metrics | undefined) {
+  /** @param answerTimeout how long the client may take to read the answer, in milliseconds */
+  constructor(request: Request, response: Response, metrics: Metrics | undefined, answerTimeout = ANSWER_TIMEOUT) {
     this.request = request;
     this.#response = response;
     this.#metrics = metrics;
+    this.#answerTimeout = answerTimeout;
     const given = request.headers['x-request-id'];
     this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
   }
@@ -65,6 +70,14 @@ export class Call {
     const length = String(Buffer.byteLength(body));
     this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId, 'content-length': length });
     this.#response.end(body);
+    if (!this.#response.writableFinished) this.#expectReader();
     this.#metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+  }
+
+  /** The answer did not fit into the socket's buffers: whoever does not read it must not keep it in memory. */
+  #expectReader(): void {
+    const { socket } = this.request;
+    const overdue = setTimeout(() => socket.destroy(), this.#answerTimeout).unref();
+    this.#response.once('close', () => clearTimeout(overdue));
   }
 }

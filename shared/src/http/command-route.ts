@@ -1,16 +1,19 @@
 import { KindGuard, type Static, type TObject, type TSchema, Type } from '@sinclair/typebox';
-import { v7 as newId, v5 as uuidOf } from 'uuid';
+import { v7 as newId } from 'uuid';
 import type { Choreography, CommandStepDeclaration, Implementation, ReplyOf } from '../choreography/index.js';
 import type { CommandContract } from '../events/index.js';
-import type { Pipeline } from '../pipeline/index.js';
+import { OutcomeUnknown, type Pipeline } from '../pipeline/index.js';
 import type { Call, Headers } from './call.js';
 import { subjectChecker } from './input.js';
-import { invalid, problemOfRefusal, problems } from './problem.js';
+import { keyedId } from './keyed-id.js';
+import { invalid, outcomeUnknown, problemOfRefusal, problems } from './problem.js';
 import { type DeclaredProblem, type Method, parameterNames, type Route } from './route.js';
 
 /** What command routes need: the pipeline of their implementation. */
 export interface CommandRouteContext<I extends Implementation> {
   readonly pipeline: Pipeline<I>;
+  /** Of this installation of the service, shared by its replicas: what makes ids of idempotency keys. */
+  readonly secret: Uint8Array;
 }
 
 type CommandName<I extends Implementation> = Parameters<Pipeline<I>['execute']>[0];
@@ -30,12 +33,14 @@ export interface CommandDeclaration<Reply, View extends TSchema> {
   respond(reply: Reply): Static<View>;
   /** Where the thing can be read; becomes `Location`. */
   location?(reply: Reply): string;
+  /** What to GET to find out whether a command was carried out that ended with the connection to the database. */
+  checkAt(subject: string): string;
   /** Takes the client's `Idempotency-Key` (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header). */
   readonly idempotent?: boolean;
 }
 
-/** Namespace of the ids that are made of idempotency keys (RFC 9562, section 5.5). */
-const SUBJECTS = '0f4c5f0e-6d0b-4d0c-9a39-4f6d0c6e7a51';
+/** Until callers are told apart. */
+const CALLER = 'default';
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 const STATUS = {
   invalid: problems.invalid_request.status,
@@ -75,11 +80,6 @@ function refusalsOf({ refusals = {} }: CommandStepDeclaration): DeclaredProblem[
   return Object.entries(refusals).map(([code, { kind, when }]) => ({ status: STATUS[kind], code, when }));
 }
 
-/** Names what has no id yet: after the client's key, so that a repetition meets the thing that the first request made. */
-function newSubject(idempotencyKey: string | undefined): string {
-  return idempotencyKey === undefined ? newId() : uuidOf(idempotencyKey, SUBJECTS);
-}
-
 /**
  * Command routes of a service: their fields come from the commands' contracts, their replies from the steps (by type only, so that
  * the routes and their document need no running service).
@@ -116,13 +116,19 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
         creates: declared.createdBy !== undefined,
       },
       problems: refusalsOf(step),
-      async run(call, { pipeline }) {
+      async run(call, { pipeline, secret }) {
         const { requestId, traceparent, request } = call;
         const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;
         checkParams(request);
         const [named] = names;
-        const subject = named === undefined ? newSubject(idempotencyKey) : String(request.params[named]);
-        const result = await pipeline.execute(name, request.body, { requestId, subject, idempotencyKey, traceparent });
+        const id =
+          idempotencyKey === undefined ? newId() : keyedId(secret, { caller: CALLER, operation: name, key: idempotencyKey });
+        // What has no name yet is named like the work that makes it.
+        const subject = named === undefined ? id : String(request.params[named]);
+        const context = { id, requestId, subject, idempotencyKey, traceparent };
+        const result = await pipeline.execute(name, request.body, context).catch((error: unknown) => {
+          throw error instanceof OutcomeUnknown ? outcomeUnknown(declared.checkAt(subject), idempotencyKey) : error;
+        });
         if (!result.accepted) throw problemOfRefusal(result);
         const answer: Headers | undefined = declared.location && { location: declared.location(result.reply) };
         call.json(declared.createdBy?.(result.reply) ? 201 : status, declared.respond(result.reply), answer);

@@ -29,6 +29,7 @@ const problemSchema = {
         properties: { pointer: { type: 'string', description: 'RFC 6901' }, detail: { type: 'string' } },
       },
     },
+    checkAt: { type: 'string', description: 'What to GET to find out what became of the request' },
   },
 };
 
@@ -48,7 +49,7 @@ function problemsOf({ params, query, headers, body, method, problems: own = [] }
   const reads = body === undefined ? [] : (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const);
   const checks = (params && method !== 'get') || query || headers || body ? (['invalid_request'] as const) : [];
   const finds = params && method === 'get' ? (['not_found'] as const) : [];
-  const waits = method === 'get' ? [] : (['unavailable'] as const);
+  const waits = method === 'get' ? [] : (['unavailable', 'outcome_unknown'] as const);
   return [...own, ...[...reads, ...checks, ...finds, ...waits].map(known)];
 }
 

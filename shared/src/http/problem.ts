@@ -5,14 +5,20 @@ import { Busy, Conflict, type Refusal, Unavailable } from '../pipeline/index.js'
 export const problems = {
   malformed_request: { status: 400, title: 'The request cannot be read' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
+  cross_site_request: { status: 403, title: 'A page of another site may not do this' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'The state of the thing does not allow it' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is in no format that is understood here' },
+  misdirected_request: { status: 421, title: 'This service does not go by the name that was asked for' },
   invalid_request: { status: 422, title: 'The request has wrong fields' },
+  expectation_failed: { status: 417, title: 'What the request expects is not done here' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The service cannot answer now' },
+  outcome_unknown: { status: 503, title: 'It is not known whether the request was carried out' },
 } as const;
 
 export type ProblemCode = keyof typeof problems;
@@ -27,7 +33,10 @@ export interface ProblemDocument {
   readonly detail: string;
   /** The path that was asked for. */
   readonly instance?: string;
+  /** What is wrong with which field; of many some, and how many more there are. */
   readonly errors?: readonly FieldError[];
+  /** What to GET to find out what became of the request. */
+  readonly checkAt?: string;
 }
 
 interface ProblemParts {
@@ -35,7 +44,23 @@ interface ProblemParts {
   readonly title: string;
   readonly code: string;
   readonly errors?: readonly FieldError[];
+  readonly checkAt?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A client that has mended twenty fields may ask again; an answer must not be many times as large as its request. */
+const ERRORS_LISTED = 20;
+const POINTER_LENGTH = 200;
+/** What is left of a surrogate pair that was cut in two. */
+const HALF_A_PAIR = /[\ud800-\udbff]$/;
+
+function someOf(errors: readonly FieldError[]): FieldError[] {
+  const listed = errors.slice(0, ERRORS_LISTED).map(({ pointer, detail }) => {
+    const shown = pointer.length > POINTER_LENGTH ? `${pointer.slice(0, POINTER_LENGTH).replace(HALF_A_PAIR, '')}…` : pointer;
+    return { pointer: shown, detail };
+  });
+  const more = errors.length - listed.length;
+  return more === 0 ? listed : [...listed, { pointer: '', detail: `${more} more errors are not listed` }];
 }
 
 /** Thrown by a route to answer with a problem. Its message is the `detail`, and clients read it. */
@@ -48,15 +73,30 @@ export class Problem extends Error {
     this.parts = parts;
   }
 
-  document(instance: string): ProblemDocument {
-    const { status, title, code, errors } = this.parts;
+  /** @param instance the path that was asked for, when there is one */
+  document(instance?: string): ProblemDocument {
+    const { status, title, code, errors, checkAt } = this.parts;
     const type = `urn:quickstep:problem:${code}`;
-    return { type, title, status, code, detail: this.message, instance, ...(errors === undefined ? {} : { errors }) };
+    const named = errors === undefined ? {} : { errors: someOf(errors) };
+    return {
+      type,
+      title,
+      status,
+      code,
+      detail: this.message,
+      ...(instance === undefined ? {} : { instance }),
+      ...named,
+      ...(checkAt === undefined ? {} : { checkAt }),
+    };
   }
 }
 
 /** A problem of the kit's own kinds. */
-export function problem(code: ProblemCode, detail: string, more: Pick<ProblemParts, 'errors' | 'headers'> = {}): Problem {
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  more: Pick<ProblemParts, 'errors' | 'headers' | 'checkAt'> = {},
+): Problem {
   return new Problem(detail, { ...problems[code], code, ...more });
 }
 
@@ -67,6 +107,19 @@ export function notFound(what: string): Problem {
 
 export function invalid(errors: readonly FieldError[], detail = 'Some fields are wrong; each is named in errors'): Problem {
   return problem('invalid_request', detail, { errors });
+}
+
+/**
+ * The connection to the database was lost while the command was being committed. Only a repetition under the same key is safe, so
+ * nothing but that is invited by `Retry-After`.
+ */
+export function outcomeUnknown(checkAt: string, idempotencyKey: string | undefined): Problem {
+  if (idempotencyKey !== undefined) {
+    const detail = 'Repeat the request with the same Idempotency-Key: it is carried out once, however often it is sent';
+    return problem('outcome_unknown', detail, { checkAt, headers: { 'retry-after': '1' } });
+  }
+  const detail = `Look whether it was carried out (GET ${checkAt}) before you repeat the request; with an Idempotency-Key it could be repeated safely`;
+  return problem('outcome_unknown', detail, { checkAt });
 }
 
 const KINDS = { invalid: 'invalid_request', 'not-found': 'not_found', conflict: 'conflict' } as const;

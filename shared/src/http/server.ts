@@ -1,11 +1,17 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MessageClasses } from './express-messages.js';
+import { refuseWithProblems } from './refusals.js';
 
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** Connections at most, each of which may hold a request of 64 kB; more are closed as they come. */
+  readonly connectionLimit?: number;
+  /** Milliseconds from a connection's first byte, or the end of the request before. */
+  readonly headersTimeout?: number;
+  readonly requestTimeout?: number;
 }
 
 export interface HttpServer {
@@ -20,7 +26,12 @@ export interface HttpServer {
 /** Longer than the idle time of common load balancers (60 s), which must be the ones to close. Milliseconds. */
 const KEEP_ALIVE = 65_000;
 /** Slow clients must not hold connections: headers within 10 s, the whole request within 15 s. */
-const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE, headersTimeout: 10_000, requestTimeout: 15_000, maxHeaderSize: 16_384 };
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 15_000;
+/** Node.js looks for overdue requests every 30 s unless told otherwise, whatever the timeouts say. */
+const OVERDUE_CHECK = 1_000;
+const MAX_HEADER_SIZE = 16_384;
+const CONNECTION_LIMIT = 2_000;
 const IDLE_CHECK = 25;
 
 function addressOf(server: Server, host: string): string {
@@ -47,8 +58,22 @@ function close(server: Server): Promise<void> {
  * @param classes of requests and responses, for an app that wants others than Node.js makes
  * @throws the error of `listen`: `EADDRINUSE` when the port is taken, `EACCES`, `EADDRNOTAVAIL`
  */
-export function listen(app: RequestListener, { host, port }: ListenOptions, classes: MessageClasses = {}): Promise<HttpServer> {
-  const server = createServer({ ...TIMEOUTS, ...classes }, app);
+export function listen(app: RequestListener, options: ListenOptions, classes: MessageClasses = {}): Promise<HttpServer> {
+  const { host, port, connectionLimit = CONNECTION_LIMIT } = options;
+  const { headersTimeout = HEADERS_TIMEOUT, requestTimeout = REQUEST_TIMEOUT } = options;
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE,
+    headersTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: OVERDUE_CHECK,
+    maxHeaderSize: MAX_HEADER_SIZE,
+    // The app answers a request without one, with a problem.
+    requireHostHeader: false,
+    ...classes,
+  });
+  server.maxConnections = connectionLimit;
+  refuseWithProblems(server);
+  server.on('request', app);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {

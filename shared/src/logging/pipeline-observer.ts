@@ -17,6 +17,8 @@ function outcomeOf(result: Handled['result']): string {
 }
 
 const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type) : undefined);
+const requestIdOf = (message: AnyMessage) =>
+  'requestId' in message && typeof message.requestId === 'string' ? message.requestId : undefined;
 
 /**
  * Logs and counts what the pipeline does: one line per message and step at `debug`, what is tried again at `warn`, what is parked at
@@ -46,6 +48,7 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       orderId: message.subject,
       eventId: message.id,
       type: typeOf(message),
+      requestId: requestIdOf(message),
       step,
       ...fields,
       milliseconds: Math.round(seconds * 100_000) / 100,
@@ -67,6 +70,10 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
     undecodable(reason) {
       metrics.undecodable();
       logger.error('message parked: it could not be read', { reason });
+    },
+    forged(reason) {
+      metrics.forged();
+      logger.error('message parked: it is forged', { outcome: 'parked', reason });
     },
     batch(size, milliseconds) {
       metrics.batch(size, milliseconds / 1000);

@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
-import { attemptOf, parkedCopy, retryCopy } from './copies.js';
+import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
+import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { declareTopology } from './topology.js';
@@ -105,13 +106,15 @@ export class AmqpConsumer {
 
   #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {
     const { copies, topology } = this.#options;
+    const origin = originOf(message);
+    const original = { message, origin };
     const text = message.content.toString();
     // The message as a whole keeps its bytes, which need not be text at all.
     const bytes = (body: Buffer | string) => (body === text ? message.content : body);
     return {
       body: text,
       batched: message.properties.contentType === BATCHED,
-      attempt: attemptOf(message),
+      ...origin,
       ack: () => {
         settlements.ack(message);
         this.#settledOne();
@@ -120,8 +123,8 @@ export class AmqpConsumer {
         settlements.requeue(message);
         this.#settledOne();
       },
-      retry: async (body, reason) => copies.publishCopy(retryCopy(message, bytes(body), reason, topology)),
-      park: async (body, reason) => copies.publishCopy(parkedCopy(message, bytes(body), reason, topology)),
+      retry: async (body, reason) => copies.publishCopy(retryCopy(original, bytes(body), reason, topology)),
+      park: async (body, reason) => copies.publishCopy(parkedCopy(original, bytes(body), reason, topology)),
     };
   }
 

@@ -1,84 +1,84 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
 import { BATCHED, headers, type Message, SINGLE, shortText } from './messages.js';
+import type { Origin } from './origin.js';
 
 const REASON_LENGTH = 500;
 
-/** How many attempts went before this one: our own count, as RabbitMQ 4 ignores an `x-death` header that a client sends. */
-export function attemptOf(message: ConsumeMessage): number {
-  const attempt: unknown = message.properties.headers?.[headers.attempt];
-  return typeof attempt === 'number' ? attempt : 0;
+/** A message of which a copy is made. */
+export interface Original {
+  readonly message: ConsumeMessage;
+  readonly origin: Origin;
 }
 
 /** The copy that waits for the next attempt; attempts beyond the last delay wait as long as it says. */
-export function retryCopy(message: ConsumeMessage, body: Buffer | string, reason: string, { retryQueues }: Topology): Message {
-  const attempt = attemptOf(message);
+export function retryCopy(original: Original, body: Buffer | string, reason: string, { retryQueues }: Topology): Message {
+  const { attempt } = original.origin;
   const queue = retryQueues[Math.min(attempt, retryQueues.length - 1)];
   if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
-  return copyTo(RETRY_EXCHANGE, queue.routingKey, message, body, {
-    [headers.attempt]: attempt + 1,
-    [headers.reason]: shorten(reason),
-  });
+  const added = { [headers.attempt]: attempt + 1, [headers.reason]: shorten(reason) };
+  return { exchange: RETRY_EXCHANGE, routingKey: queue.routingKey, ...copyOf(original, body, added) };
 }
 
 /** The copy for the dead-letter queue, with all that an operator needs to judge it and to send it again. */
-export function parkedCopy(
-  message: ConsumeMessage,
-  body: Buffer | string,
-  reason: string,
-  { queue: service }: Topology,
-): Message {
-  return copyTo(DEAD_LETTER_EXCHANGE, service, message, body, {
+export function parkedCopy(original: Original, body: Buffer | string, reason: string, { queue: service }: Topology): Message {
+  const added = {
     [headers.reason]: shorten(reason),
     [headers.service]: service,
-    [headers.attempts]: attemptOf(message) + 1,
+    [headers.attempts]: original.origin.attempt + 1,
     [headers.parkedAt]: new Date().toISOString(),
-  });
+  };
+  return { exchange: DEAD_LETTER_EXCHANGE, routingKey: service, ...copyOf(original, body, added) };
 }
 
-function copyTo(
-  exchange: string,
-  routingKey: string,
-  message: ConsumeMessage,
-  body: Buffer | string,
-  added: Record<string, unknown>,
-): Message {
-  const { fields, properties } = message;
-  const { appId, timestamp } = properties;
+/**
+ * Takes over what is known to be harmless: a property or header that cannot be encoded would keep its message from ever being
+ * parked. What the broker added on the way (`x-death`) stays behind; it would grow with each attempt.
+ */
+function copyOf({ message, origin }: Original, body: Buffer | string, added: Record<string, unknown>) {
+  const { properties } = message;
   const whole = typeof body !== 'string';
   const own = whole || properties.contentType !== BATCHED ? ownProperties(message) : propertiesIn(body);
-  const first = {
-    [headers.exchange]: properties.headers?.[headers.exchange] ?? fields.exchange,
-    [headers.routingKey]: properties.headers?.[headers.routingKey] ?? fields.routingKey,
+  const first: Record<string, unknown> = { [headers.exchange]: origin.exchange, [headers.routingKey]: origin.routingKey };
+  if (origin.userId !== undefined) first[headers.userId] = origin.userId;
+  const options: Options.Publish = {
+    ...textsOf({ appId: properties.appId }),
+    ...(isCount(properties.timestamp) ? { timestamp: properties.timestamp } : {}),
+    ...own,
+    persistent: true,
+    mandatory: true,
+    headers: { ...own.headers, ...first, ...added },
   };
-  return {
-    exchange,
-    routingKey,
-    content: whole ? body : Buffer.from(body),
-    // What the broker added on the way (`x-death`) stays behind; it would grow with each attempt.
-    options: { appId, timestamp, ...own, persistent: true, mandatory: true, headers: { ...own.headers, ...first, ...added } },
-  };
+  return { content: whole ? body : Buffer.from(body), options };
 }
 
 function ownProperties({ properties }: ConsumeMessage): Options.Publish {
   const { messageId, type, correlationId, contentType } = properties;
   const count: unknown = properties.headers?.[headers.count];
-  return { messageId, type, correlationId, contentType, headers: count === undefined ? {} : { [headers.count]: count } };
+  return {
+    ...textsOf({ messageId, type, correlationId, contentType }),
+    headers: isCount(count) ? { [headers.count]: count } : {},
+  };
 }
 
 /** The properties of one event out of a batched message: they stand in the event only. */
 function propertiesIn(body: string): Options.Publish {
   const { id, type, correlationid } = attributesOf(body);
-  const options: Options.Publish = { contentType: SINGLE };
-  if (typeof id === 'string') options.messageId = shortText(id);
-  if (typeof type === 'string') options.type = shortText(type);
-  if (typeof correlationid === 'string') options.correlationId = shortText(correlationid);
-  return options;
+  return { contentType: SINGLE, ...textsOf({ messageId: id, type, correlationId: correlationid }) };
 }
 
 function attributesOf(body: string): Record<string, unknown> {
   const value: unknown = JSON.parse(body);
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function textsOf(properties: Readonly<Record<string, unknown>>): Options.Publish {
+  const texts = Object.entries(properties).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, shortText(value)]] : [],
+  );
+  return Object.fromEntries(texts);
 }
 
 function shorten(reason: string): string {

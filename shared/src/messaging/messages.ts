@@ -21,6 +21,8 @@ export const headers = {
   /** Where the message was published at first: a retried or parked copy has gone another way. */
   exchange: 'x-exchange',
   routingKey: 'x-routing-key',
+  /** Which account published it, where the broker has checked that: a copy is published by another. */
+  userId: 'x-user-id',
   /** On a parked message: the service that could not handle it, how often it tried, and when it gave up (RFC 3339). */
   service: 'x-service',
   attempts: 'x-attempts',
@@ -49,8 +51,10 @@ export interface BatchLimits {
 /** Of what our own publisher makes; a consumer takes larger messages (`MAX_EVENTS`, `MAX_BYTES`). */
 export const BATCH_LIMITS: BatchLimits = { events: 200, size: 1_000_000 };
 
-/** AMQP's short strings hold 255 bytes; whatever is longer stands in full in the event itself. */
-export const shortText = (text: string) => text.slice(0, 85);
+const SHORT_BYTES = 255;
+
+/** AMQP's short strings hold 255 bytes, and a character has three at most; whatever is longer stands in full in the event itself. */
+export const shortText = (text: string) => (Buffer.byteLength(text) <= SHORT_BYTES ? text : text.slice(0, SHORT_BYTES / 3));
 
 /** One message for each event. */
 export function singleMessages(events: readonly OutgoingEvent[], service: string): EventMessage[] {

@@ -1,6 +1,7 @@
 import { Permanent } from '../choreography/index.js';
-import { type CloudEvent, checkEvent, type EventContract } from '../events/index.js';
+import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../events/index.js';
 import { messageOf } from './errors.js';
+import type { Delivery } from './ports.js';
 
 function parse(text: string): unknown {
   try {
@@ -17,20 +18,60 @@ function typeOf(value: unknown): string {
   return typeof type === 'string' && /^[a-z_.]{1,100}$/.test(type) ? type : 'no type';
 }
 
-/** One event of a message, or what is wrong with it. */
-export type Decoded =
-  | { readonly ok: true; readonly event: CloudEvent; readonly body: string }
-  | { readonly ok: false; readonly error: Permanent; readonly body: Buffer | string };
+/** What was received, and how it came. */
+export type Incoming = Pick<Delivery, 'body' | 'batched' | 'exchange' | 'routingKey' | 'userId'>;
 
-function decodeOne(value: unknown, body: string, contracts: ReadonlyMap<string, EventContract>): Decoded {
+export interface NotDecoded {
+  readonly ok: false;
+  readonly error: Permanent;
+  /** Well-formed, but not from whom, or not by the way, that its contract says. */
+  readonly forged: boolean;
+  readonly body: Buffer | string;
+}
+
+/** One event of a message, or what is wrong with it. */
+export type Decoded = { readonly ok: true; readonly event: CloudEvent; readonly body: string } | NotDecoded;
+
+const unreadable = (reason: string, body: Buffer | string): NotDecoded => ({
+  ok: false,
+  error: new Permanent(reason),
+  forged: false,
+  body,
+});
+
+/** A name as a reason may repeat it. */
+const named = (name: string) => (/^[a-z0-9_.:/-]{1,100}$/.test(name) ? `"${name}"` : '"..."');
+
+/** What about an event does not fit, besides its contents; undefined when it came as its contract says. */
+function forgery(
+  { type, emitters, subject: property }: EventContract,
+  event: CloudEvent,
+  incoming: Incoming,
+): string | undefined {
+  const { exchange, routingKey, userId } = incoming;
+  const { source, subject, data } = event;
+  if (type !== routingKey) return `${type} came under routing key ${named(routingKey)}`;
+  if (exchange !== exchangeOf(type)) return `${type} came through exchange ${named(exchange)}`;
+  const service = source.slice(1);
+  if (source[0] !== '/' || !emitters.includes(service)) return `${named(source)} does not emit ${type}`;
+  if (String(Object(data)[property]) !== subject) return `the subject of ${type} must be its ${property}`;
+  // Set only where each service has an account of its own, which has its name.
+  if (userId !== undefined && userId !== service) return `account ${named(userId)} published for ${named(source)}`;
+  return undefined;
+}
+
+function decodeOne({ value, body }: Part, incoming: Incoming, contracts: ReadonlyMap<string, EventContract>): Decoded {
   const contract = contracts.get(typeOf(value));
-  if (contract === undefined) {
-    return { ok: false, error: new Permanent(`No step of this service consumes "${typeOf(value)}"`), body };
-  }
+  if (contract === undefined) return unreadable(`No step of this service consumes "${typeOf(value)}"`, body);
   const checked = checkEvent(contract, value);
-  if (checked.ok) return { ok: true, event: checked.event, body };
-  const { pointer, detail } = checked.error;
-  return { ok: false, error: new Permanent(`${contract.type} breaks its contract: ${pointer || 'the event'} ${detail}`), body };
+  if (!checked.ok) {
+    const { pointer, detail } = checked.error;
+    return unreadable(`${contract.type} breaks its contract: ${pointer || 'the event'} ${detail}`, body);
+  }
+  const { event } = checked;
+  const reason = forgery(contract, event, incoming);
+  if (reason === undefined) return { ok: true, event, body };
+  return { ok: false, error: new Permanent(`Forged: ${reason}`), forged: true, body };
 }
 
 /**
@@ -75,14 +116,18 @@ function partsOf(text: string): Part[] {
   return parsed.map((value) => ({ value, body: JSON.stringify(value) }));
 }
 
-/** Parses a message once and checks each event in it against its contract. Never throws: what is wrong is in the result. */
-export function decode(body: Buffer | string, batched: boolean, contracts: ReadonlyMap<string, EventContract>): Decoded[] {
+/**
+ * Parses a message once and checks each event in it against its contract, and that it came under its own routing key from a service
+ * that may emit it. Never throws: what is wrong is in the result.
+ */
+export function decode(incoming: Incoming, contracts: ReadonlyMap<string, EventContract>): Decoded[] {
+  const { body, batched } = incoming;
   try {
     if (body.length > MAX_BYTES) throw new Permanent(`The message has more than ${MAX_BYTES} bytes`);
     const text = body.toString();
     const parts = batched ? partsOf(text) : [{ value: parse(text), body: text }];
-    return parts.map((part) => decodeOne(part.value, part.body, contracts));
+    return parts.map((part) => decodeOne(part, incoming, contracts));
   } catch (error) {
-    return [{ ok: false, error: error instanceof Permanent ? error : new Permanent(messageOf(error)), body }];
+    return [unreadable(messageOf(error), body)];
   }
 }

@@ -25,6 +25,8 @@ export interface Observer {
   putAside(message: PutAside): void;
   /** A message that no step could be found for. */
   undecodable(reason: string): void;
+  /** An event that did not come the way, or from whom, its contract says. */
+  forged(reason: string): void;
   batch(size: number, milliseconds: number): void;
   /** An attempt at a batch failed with a `Conflict`; another follows. */
   conflict(): void;
@@ -32,4 +34,12 @@ export interface Observer {
   trouble(what: string, error: unknown): void;
 }
 
-export const silent: Observer = { handled() {}, putAside() {}, undecodable() {}, batch() {}, conflict() {}, trouble() {} };
+export const silent: Observer = {
+  handled() {},
+  putAside() {},
+  undecodable() {},
+  forged() {},
+  batch() {},
+  conflict() {},
+  trouble() {},
+};

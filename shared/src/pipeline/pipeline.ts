@@ -43,8 +43,13 @@ export interface PipelineOptions {
 
 /** What came with a command besides its data. */
 export interface CommandContext {
-  /** Made by the server for this request; becomes the cause of the events. */
-  readonly requestId: string;
+  /**
+   * Identifies the work: made by the server, the same only for a repetition under the same `Idempotency-Key`. Becomes the cause of the
+   * events.
+   */
+  readonly id: string;
+  /** What the client calls its request, if anything: for logs only. */
+  readonly requestId?: string | undefined;
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;
   readonly idempotencyKey?: string | undefined;
@@ -135,8 +140,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     if (errors.length > 0) return invalid(errors);
     this.#refuseWhenFull();
     const since = performance.now();
-    const { requestId: id, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
-    const message = { id, subject, data, idempotencyKey };
+    const { id, requestId, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
+    const message = { id, subject, data, idempotencyKey, requestId };
     const result = await new Promise<WorkResult>((settle) => {
       this.#begin({ bound: command.bound, message, cause: { id, tenantid, traceparent }, answer: undefined, settle });
     });

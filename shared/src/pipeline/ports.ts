@@ -23,6 +23,11 @@ export interface Publisher {
 export interface Delivery {
   readonly body: Buffer | string;
   readonly batched: boolean;
+  /** Where it was published at first: copies that come back from their wait keep what it was. */
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** The account that published it at first, where the broker has checked that. */
+  readonly userId?: string | undefined;
   /** How many attempts went before this one. */
   readonly attempt: number;
   /** Done: the broker may forget the message. Called once its events are committed. */
@@ -72,7 +77,10 @@ export interface OpenBatch {
   readonly claimed: readonly boolean[];
   /** For each load, in order: the rows that exist. */
   readonly rows: readonly (readonly Row[])[];
-  /** @throws Conflict when another transaction was in the way, Unavailable when the outcome is unknown */
+  /**
+   * @throws Conflict when another transaction was in the way or has been faster, Unavailable when nothing was written, OutcomeUnknown
+   * when it may have been
+   */
   commit(changes: Changes): Promise<void>;
   rollback(): Promise<void>;
 }

@@ -1,7 +1,17 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { createDataSource, ensureDatabase, entityOf, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
+import {
+  createDataSource,
+  ensureDatabase,
+  entityOf,
+  InstallationSecret1764000000000,
+  installationSecret,
+  KitTables1760000000000,
+  migrate,
+  PgStore,
+  translate,
+} from '../db/index.js';
 import type { EventContract } from '../events/index.js';
 import {
   type CommandRouteContext,
@@ -125,10 +135,12 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
     name: 'database',
     check: async () => void (await dataSource.query('select 1')),
   };
+  const secret = await installationSecret(dataSource);
   const app = createApp<ServiceContext<I>>({
     info: { title: config.service, version: '1.0', description: options.description },
     routes: options.routes,
-    context: { dataSource, pipeline },
+    context: { dataSource, pipeline, secret },
+    hosts: [config.host, ...config.allowedHosts],
     translate,
     checks: [database, ...checks, ...(options.checks?.(resources) ?? [])],
     metrics,
@@ -152,7 +164,7 @@ async function openDatabase<I extends Implementation>(
     url: config.postgresUrl,
     applicationName: config.service,
     entities: tables.map((each) => entityOf(each)),
-    migrations: [KitTables1760000000000, ...migrations],
+    migrations: [KitTables1760000000000, InstallationSecret1764000000000, ...migrations],
     poolSize: POOL_SIZE,
   });
   try {

@@ -8,6 +8,10 @@ export const definitions = {
     labelNames: ['step', 'result', 'outcome'],
   },
   undecodable: { name: 'quickstep_undecodable_messages_total', help: 'Messages parked because they could not be read' },
+  forged: {
+    name: 'quickstep_forged_messages_total',
+    help: 'Events parked because they did not come the way, or from whom, their contract says',
+  },
   handling: {
     name: 'quickstep_handling_seconds',
     help: 'From the arrival of a message to its commit, by step',

@@ -5,6 +5,7 @@ import { definitions } from './definitions.js';
 export interface Metrics {
   handled(step: string, result: string, outcome: string, seconds: number): void;
   undecodable(): void;
+  forged(): void;
   batch(size: number, seconds: number): void;
   conflict(): void;
   /** @param route the pattern, never the path: one time series per route, not per order */
@@ -45,6 +46,7 @@ export function createMetrics(service: string): Metrics {
   registry.setDefaultLabels({ service });
   const messages = new Counter({ ...definitions.messages, registers });
   const undecodable = new Counter({ ...definitions.undecodable, registers });
+  const forged = new Counter({ ...definitions.forged, registers });
   const handling = new Histogram({ ...definitions.handling, buckets: [...definitions.handling.buckets], registers });
   const batchSize = new Histogram({ ...definitions.batchSize, buckets: [...definitions.batchSize.buckets], registers });
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
@@ -59,6 +61,7 @@ export function createMetrics(service: string): Metrics {
       handlingBy(step).observe(seconds);
     },
     undecodable: () => undecodable.inc(),
+    forged: () => forged.inc(),
     batch(size, seconds) {
       batchSize.observe(size);
       batchSeconds.observe(seconds);

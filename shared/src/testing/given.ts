@@ -56,8 +56,6 @@ export interface Circumstance {
   readonly time?: string;
 }
 
-const stamp = stamper('test', v7);
-
 function contractOf(type: string): EventContract {
   for (const each of Object.values(contracts))
     if (typeof each === 'function' && 'type' in each && each.type === type) return each;
@@ -69,13 +67,15 @@ export function happened<Type extends string, Data>(
   draft: EventDraft<Type, Data>,
   { id, time = new Date().toISOString() }: Circumstance = {},
 ): CloudEvent<Type, Data> {
-  const { event } = stamp(contractOf(draft.type), draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
+  const contract = contractOf(draft.type);
+  const stamp = stamper(contract.emitters[0] ?? 'test', v7);
+  const { event } = stamp(contract, draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
   return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
 }
 
-/** A client's request about a thing. */
+/** A client's request about a thing. Under the same key it is the same work. */
 export function request<Data>(subject: string, data: Data, idempotencyKey?: string): CommandMessage<Data> {
-  return { id: v7(), subject, data, idempotencyKey };
+  return { id: idempotencyKey ?? v7(), subject, data, idempotencyKey };
 }
 
 /** The moment written in a row has come. */

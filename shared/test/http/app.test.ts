@@ -32,6 +32,7 @@ describe('commands', () => {
     expect(again.body.account).toBe(first.body.account);
     expect(other.body.account).not.toBe(first.body.account);
     expect(first.body.key).toBe('k1');
+    expect(again.body.work).toBe(first.body.work);
   });
 });
 
@@ -60,9 +61,12 @@ describe('every answer', () => {
     }
   });
 
-  test('the request id is the cause that the step sees', async () => {
-    const { body } = await client.post('/accounts').set('x-request-id', 'req-9').send({ name: 'Ada' });
-    expect(body.request).toBe('req-9');
+  test("the client's request id correlates: the id of the work is made here, anew for each request without a key", async () => {
+    const open = () => client.post('/accounts').set('x-request-id', 'req-9').send({ name: 'Ada' });
+    const [first, second] = [await open(), await open()];
+    expect([first.headers['x-request-id'], second.headers['x-request-id']]).toEqual(['req-9', 'req-9']);
+    expect(first.body.work).toMatch(UUID_V7);
+    expect(second.body.work).not.toBe(first.body.work);
   });
 
   test('is not to be sniffed, framed or kept, and says nothing about the framework', async () => {
@@ -121,7 +125,7 @@ test('a client that breaks off its upload is to blame, not the service', async (
   });
   const server = await listen(tiny.app, { host: '127.0.0.1', port: 0 });
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-  const head = ['POST /accounts HTTP/1.1', 'host: library', 'content-type: application/json', 'content-length: 100'];
+  const head = ['POST /accounts HTTP/1.1', 'host: localhost', 'content-type: application/json', 'content-length: 100'];
   socket.write(`${head.join('\r\n')}\r\n\r\n{"name":`, () => socket.destroy());
   expect(await counted).toBe(400);
   await server.close();

@@ -51,6 +51,22 @@ describe('what is wrong with a body', () => {
   });
 });
 
+describe('the answer stays small', () => {
+  test('of many errors some are named, and how many more there are is said', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`field-${index}`, 1]));
+    const response = await client.post('/accounts').send({ name: 'Ada', ...unknown });
+    expectProblem(response, 422, 'invalid_request');
+    expect(response.body.errors).toHaveLength(21);
+    expect(response.body.errors.at(-1)).toEqual({ pointer: '', detail: '2980 more errors are not listed' });
+  });
+  test('a name that was sent is not sent back whole', async () => {
+    const response = await client.post('/accounts').send({ name: 'Ada', ['x'.repeat(60_000)]: 1 });
+    expectProblem(response, 422, 'invalid_request');
+    expect(response.text.length).toBeLessThan(1_000);
+    expect(response.body.errors).toEqual([{ pointer: expect.stringMatching(/^\/x+…$/), detail: 'is not a known field' }]);
+  });
+});
+
 describe('what is wrong with the rest of a request', () => {
   test('no such route', async () => expectProblem(await client.get('/nowhere'), 404, 'not_found'));
   test('no such thing', async () => expectProblem(await client.get('/books/zzz'), 404, 'not_found'));
@@ -95,6 +111,26 @@ describe('what a command answers', () => {
     expectProblem(response, 503, 'unavailable');
     expect(response.headers['retry-after']).toBe('1');
     expect(response.text).not.toContain('secret');
+  });
+  test('unknown, for a thing in the path: says so, and where to look; no invitation to repeat it blindly', async () => {
+    const response = await lend('unknown');
+    expectProblem(response, 503, 'outcome_unknown');
+    expect(response.body.checkAt).toBe('/books/unknown');
+    expect(response.body.detail).toContain('GET /books/unknown');
+    expect(response.headers).not.toHaveProperty('retry-after');
+    expect(response.text).not.toContain('secret');
+  });
+  test('unknown, for a new thing without a key: where it would be', async () => {
+    const response = await client.post('/accounts').send({ name: 'unknown' });
+    expectProblem(response, 503, 'outcome_unknown');
+    expect(response.body.checkAt).toMatch(/^\/accounts\/[0-9a-f-]{36}$/);
+    expect(response.body.detail).toContain(`GET ${response.body.checkAt}`);
+  });
+  test('unknown, with a key: repeat it', async () => {
+    const response = await client.post('/accounts').set('idempotency-key', 'k1').send({ name: 'unknown' });
+    expectProblem(response, 503, 'outcome_unknown');
+    expect(response.body.detail).toContain('same Idempotency-Key');
+    expect(response.headers['retry-after']).toBe('1');
   });
   test('a bug: logged once with the request id, and nothing of it told', async () => {
     const response = await lend('bug').set('x-request-id', 'req-7');

@@ -4,7 +4,7 @@ import { translate } from '@quickstep/shared/db';
 import { command } from '@quickstep/shared/events';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
-import { Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
+import { OutcomeUnknown, Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
 import { table, text, textKey } from '@quickstep/shared/rows';
 import { createMetrics } from '@quickstep/shared/telemetry';
 import { Type } from '@sinclair/typebox';
@@ -49,13 +49,16 @@ const steps = implement(library, {
       if (subject === 'none') return refused('book_not_found', 'There is no such book');
       if (subject === 'bug') throw new Error('secret internals');
       if (subject === 'away') throw new Unavailable('secret host is away');
+      if (subject === 'unknown') throw new OutcomeUnknown('secret host was lost');
       return accepted({ lent: subject }, outcome('lent'));
     },
   }),
   openAccount: step(library, 'openAccount', {
     rows: () => ({}),
-    decide: ({ id, subject, idempotencyKey = '' }) =>
-      accepted({ account: subject, key: idempotencyKey, request: id }, outcome('opened')),
+    decide: ({ id, subject, data, idempotencyKey = '' }) => {
+      if (data.name === 'unknown') throw new OutcomeUnknown('secret host was lost');
+      return accepted({ account: subject, key: idempotencyKey, work: id }, outcome('opened'));
+    },
   }),
 });
 
@@ -87,6 +90,12 @@ export const routes = [
     find: async ({ query }) => pageOf(shelf.slice(0, query.limit + 1), query.limit, ({ isbn }) => isbn),
   }),
   read({
+    path: '/encyclopedia',
+    summary: 'Far more than any socket buffers',
+    view: Type.Object({ text: Type.String() }),
+    find: async () => ({ text: 'x'.repeat(32 * 1024 * 1024) }),
+  }),
+  read({
     path: '/loans',
     summary: 'What only the database knows',
     view: Type.Object({ connected: Type.Boolean() }),
@@ -99,6 +108,7 @@ export const routes = [
     status: 200,
     createdBy: ({ created }) => created,
     view: BookView,
+    checkAt: (isbn) => `/books/${isbn}`,
     respond: ({ isbn, title }) => ({ isbn, title }),
   }),
   command_('lendBook', {
@@ -106,6 +116,7 @@ export const routes = [
     path: '/books/{isbn}/loans',
     params: Isbn,
     status: 202,
+    checkAt: (isbn) => `/books/${isbn}`,
     view: Type.Object({ lent: Type.String() }),
     respond: (reply) => reply,
   }),
@@ -114,7 +125,8 @@ export const routes = [
     path: '/accounts',
     status: 202,
     idempotent: true,
-    view: Type.Object({ account: Type.String(), key: Type.String(), request: Type.String() }),
+    view: Type.Object({ account: Type.String(), key: Type.String(), work: Type.String() }),
+    checkAt: (account) => `/accounts/${account}`,
     respond: (reply) => reply,
     location: ({ account }) => `/accounts/${account}`,
   }),
@@ -131,8 +143,13 @@ const store = {
 /** Nobody listens there. */
 const unreachable = new DataSource({ type: 'postgres', url: 'postgres://library:secret@127.0.0.1:1/books' });
 
+interface TinyOptions {
+  readonly hosts?: readonly string[];
+  readonly answerTimeout?: number;
+}
+
 /** An app without servers: a pipeline over nothing, and a log that can be read. */
-export function tinyApp(checks: readonly ReadinessCheck[] = []) {
+export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOptions = {}) {
   const logged: string[] = [];
   const to = new Writable({
     write: (chunk, _encoding, done) => {
@@ -163,11 +180,13 @@ export function tinyApp(checks: readonly ReadinessCheck[] = []) {
   const app = createApp({
     info: { title: 'library-service', version: '1.0', description: 'Books' },
     routes,
-    context: { pipeline, dataSource: unreachable },
+    context: { pipeline, dataSource: unreachable, secret: Buffer.from('the secret of a test') },
+    hosts: [],
     translate,
     checks,
     metrics,
     logger: createLogger({ service: 'library-service', level: 'error', to }),
+    ...options,
   });
   return { app, metrics, logged };
 }

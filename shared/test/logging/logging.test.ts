@@ -109,11 +109,13 @@ describe('pipelineObserver', () => {
     observer.putAside({ step: 'refundPayment', message: event, as: 'retried', since: 0, reason: 'the gateway is away' });
     observer.putAside({ step: 'refundPayment', message: event, as: 'parked', since: 0, reason: 'breaks its contract' });
     observer.undecodable('not JSON');
+    observer.forged('a stranger');
     observer.trouble('the database is away', new Error('ECONNREFUSED'));
     expect(lines()).toMatchObject([
       { level: 'warn', message: 'message retried', reason: 'the gateway is away' },
       { level: 'error', message: 'message parked', reason: 'breaks its contract' },
       { level: 'error', reason: 'not JSON' },
+      { level: 'error', message: 'message parked: it is forged', reason: 'a stranger' },
       { level: 'warn', message: 'the database is away', reason: 'ECONNREFUSED' },
     ]);
   });
@@ -134,6 +136,7 @@ describe('pipelineObserver', () => {
     observer.handled({ ...refunded, result: { kind: 'duplicate' } });
     observer.handled({ ...refunded, step: 'cancelOrder', result: { kind: 'refused', refusal: tooLate } });
     observer.putAside({ step: 'chargePayment', message: event, as: 'retried', since: 0, reason: 'the gateway is away' });
+    observer.forged('a stranger');
     observer.batch(2, 5);
     observer.conflict();
     metrics.gauge(definitions.unroutable, () => 3);

@@ -31,7 +31,13 @@ describe('deliveries', () => {
     const sent = outgoing();
     await publisher.publish([sent]);
     const delivery = await deliveries.next();
-    expect(delivery).toMatchObject({ body: sent.body, batched: false, attempt: 0 });
+    expect(delivery).toMatchObject({
+      body: sent.body,
+      batched: false,
+      exchange: 'order.events',
+      routingKey: 'order.created',
+      attempt: 0,
+    });
     delivery.ack();
     await consumer.stop();
     expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
@@ -93,10 +99,64 @@ describe('copies', () => {
     await publisher.publish([sent]);
     for (let attempt = 0; attempt < 3; attempt++) {
       const delivery = await deliveries.next();
-      expect(delivery).toMatchObject({ attempt, body: sent.body });
+      expect(delivery).toMatchObject({
+        attempt,
+        body: sent.body,
+        exchange: 'order.events',
+        routingKey: 'order.created',
+      });
       await delivery.retry(sent.body, 'the gateway is down');
       delivery.ack();
     }
+    (await deliveries.next()).ack();
+  });
+
+  test('keep the account that the broker knows to have published the event', async () => {
+    const { deliveries } = await opened.service();
+    const userId = decodeURIComponent(new URL(vhost.url).username);
+    channel.publish('order.events', 'order.created', Buffer.from('{}'), { userId });
+    const first = await deliveries.next();
+    expect(first).toMatchObject({ userId });
+    await first.retry('{}', 'again');
+    first.ack();
+    const second = await deliveries.next();
+    expect(second).toMatchObject({ userId, attempt: 1 });
+    await second.park('{}', 'enough');
+    second.ack();
+    const { properties } = await takeFrom(channel, topology.deadLetterQueue);
+    expect(properties.headers).toMatchObject({ 'x-user-id': userId, 'x-attempts': 2 });
+  });
+
+  test('are believed only from their wait: anybody may write their headers', async () => {
+    const { deliveries } = await opened.service();
+    const headers = { 'x-exchange': 'payment.events', 'x-routing-key': 'payment.completed', 'x-user-id': 'x', 'x-attempt': 9 };
+    channel.publish('order.events', 'order.created', Buffer.from('{}'), { headers });
+    const delivery = await deliveries.next();
+    expect(delivery).toMatchObject({
+      exchange: 'order.events',
+      routingKey: 'order.created',
+      userId: undefined,
+      attempt: 0,
+    });
+    await delivery.park('{}', 'forged');
+    delivery.ack();
+    const { properties } = await takeFrom(channel, topology.deadLetterQueue);
+    expect(properties.headers).toMatchObject({ 'x-exchange': 'order.events', 'x-routing-key': 'order.created', 'x-attempts': 1 });
+  });
+
+  test.each<[string, unknown, number]>([
+    ['a text', '7', 0],
+    ['negative', -5, 0],
+    ['no whole number', 1.5, 0],
+    ['a table', { a: 1 }, 0],
+    ['far too large', 2 ** 52, 1_000],
+  ])('count their attempts sanely when the header is %s', async (_what, attempt, believed) => {
+    const { deliveries } = await opened.service();
+    channel.publish('redeliver', '50ms.stock-service', Buffer.from('{}'), { headers: { 'x-attempt': attempt } });
+    const delivery = await deliveries.next();
+    expect(delivery.attempt).toBe(believed);
+    await delivery.retry('{}', 'again');
+    delivery.ack();
     (await deliveries.next()).ack();
   });
 

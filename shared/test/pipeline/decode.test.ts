@@ -1,16 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
-import { InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
-import type { EventContract } from '@quickstep/shared/events';
+import { InventoryRelease, InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
+import { type EventContract, exchangeOf } from '@quickstep/shared/events';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 import { BATCH_LIMITS } from '../../src/messaging/messages.js';
-import { BETWEEN_EVENTS, decode, MAX_BYTES, MAX_EVENTS } from '../../src/pipeline/decode.js';
+import { BETWEEN_EVENTS, decode as decodeMessage, type Incoming, MAX_BYTES, MAX_EVENTS } from '../../src/pipeline/decode.js';
 
 const contracts = new Map<string, EventContract>([OrderCreated, InventoryReleased].map((each) => [each.type, each]));
 const order = sampleOrder();
 const created = happened(OrderCreated(order));
+const another = happened(OrderCreated(sampleOrder()));
 const released = happened(InventoryReleased({ orderId: order.orderId, reason: 'Payment declined' }));
 const cancelled = happened(OrderCancelled({ ...orderStateOf(order), reason: 'x' }));
+
+/** As the first event in it would have come, if there is one. */
+const decode = (body: Buffer | string, batched: boolean, known = contracts) => {
+  const routingKey = ['order.created', 'inventory.released'].find((type) => body.includes(type)) ?? 'order.created';
+  return decodeMessage({ body, batched, exchange: exchangeOf(routingKey), routingKey }, known);
+};
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 const reasons = (decoded: ReturnType<typeof decode>) => decoded.map((each) => (each.ok ? 'ok' : each.error.message));
@@ -62,34 +69,34 @@ describe('a message with one event', () => {
 
 describe('a message with several events', () => {
   test('is each of them, in order', () => {
-    const decoded = decode(bytes([created, released]), true, contracts);
+    const decoded = decode(bytes([created, another]), true, contracts);
     expect(decoded).toMatchObject([
       { ok: true, event: created },
-      { ok: true, event: released },
+      { ok: true, event: another },
     ]);
-    expect(decoded.map(({ body }) => JSON.parse(body.toString()))).toEqual([created, released]);
+    expect(decoded.map(({ body }) => JSON.parse(body.toString()))).toEqual([created, another]);
   });
 
   test('leaves each event its own text, to the byte', () => {
-    const bodies = [JSON.stringify(created), JSON.stringify(released, null, 1).replaceAll('\n', ' ')];
+    const bodies = [JSON.stringify(created), JSON.stringify(another, null, 1).replaceAll('\n', ' ')];
     const decoded = decode(`[${bodies.join(BETWEEN_EVENTS)}]`, true, contracts);
     expect(decoded.map(({ body }) => body)).toEqual(bodies);
   });
 
   test.each([
-    ['on one line', JSON.stringify([created, released])],
-    ['indented', JSON.stringify([created, released], null, 2)],
-    ['with an event a line', `[\n${[created, released].map((event) => JSON.stringify(event)).join(',\n')}\n]`],
-    ['with space around', ` \n${JSON.stringify([created, released], null, '\t')} `],
+    ['on one line', JSON.stringify([created, another])],
+    ['indented', JSON.stringify([created, another], null, 2)],
+    ['with an event a line', `[\n${[created, another].map((event) => JSON.stringify(event)).join(',\n')}\n]`],
+    ['with space around', ` \n${JSON.stringify([created, another], null, '\t')} `],
   ])('may be written as others like: %s', (_how, body) => {
     expect(decode(body, true, contracts)).toMatchObject([
       { ok: true, event: created },
-      { ok: true, event: released },
+      { ok: true, event: another },
     ]);
   });
 
   test('is not spoilt by one that is wrong', () => {
-    expect(reasons(decode(bytes([created, { type: 'nonsense' }, 42, released]), true, contracts))).toEqual([
+    expect(reasons(decode(bytes([created, { type: 'nonsense' }, 42, another]), true, contracts))).toEqual([
       'ok',
       'No step of this service consumes "nonsense"',
       'No step of this service consumes "no type"',
@@ -134,5 +141,61 @@ describe('a message that is too large', () => {
     expect(MAX_EVENTS).toBeGreaterThan(BATCH_LIMITS.events);
     // A character of JSON text has three bytes at most.
     expect(MAX_BYTES).toBeGreaterThan(3 * BATCH_LIMITS.size);
+  });
+});
+
+describe('a forged event', () => {
+  const release = happened(InventoryRelease({ orderId: order.orderId, items: order.items, reason: 'Payment declined' }));
+  const known = new Map<string, EventContract>([OrderCreated, InventoryRelease].map((each) => [each.type, each]));
+  const came = { exchange: 'inventory.events', routingKey: 'inventory.release' };
+  const decoded = (event: object, how: Partial<Incoming> = {}) =>
+    decodeMessage({ body: JSON.stringify(event), batched: false, ...came, ...how }, known);
+
+  test('is none when its emitter is declared, and it came as such an event comes', () => {
+    expect(decoded(release)).toMatchObject([{ ok: true }]);
+    expect(decoded(release, { userId: 'payment-service' })).toMatchObject([{ ok: true }]);
+  });
+
+  test.each<[string, object, Partial<Incoming>, string]>([
+    [
+      'another key',
+      release,
+      { routingKey: 'inventory.reserved' },
+      'inventory.release came under routing key "inventory.reserved"',
+    ],
+    ['another exchange', release, { exchange: 'order.events' }, 'inventory.release came through exchange "order.events"'],
+    [
+      'no exchange at all',
+      release,
+      { exchange: '', routingKey: 'inventory-service' },
+      'inventory.release came under routing key "inventory-service"',
+    ],
+    ['a stranger', { ...release, source: '/inventory-service' }, {}, '"/inventory-service" does not emit inventory.release'],
+    ['no path', { ...release, source: 'payment-service' }, {}, '"payment-service" does not emit inventory.release'],
+    ['other subject', { ...release, subject: 'x' }, {}, 'the subject of inventory.release must be its orderId'],
+    ['other account', release, { userId: 'order-service' }, 'account "order-service" published for "/payment-service"'],
+  ])('is told by what does not fit: %s', (_what, event, how, reason) => {
+    expect(decoded(event, how)).toMatchObject([{ ok: false, forged: true, body: JSON.stringify(event) }]);
+    expect(reasons(decoded(event, how))).toEqual([`Forged: ${reason}`]);
+  });
+
+  test('does not bring what it says into the reason: it may hold personal data', () => {
+    const how = { routingKey: 'Ada Lovelace', exchange: 'a'.repeat(200) };
+    expect(reasons(decoded(release, how))).toEqual(['Forged: inventory.release came under routing key "..."']);
+    expect(reasons(decoded({ ...release, source: '/Ada Lovelace' }))).toEqual(['Forged: "..." does not emit inventory.release']);
+  });
+
+  test('among good ones of its message is refused alone', () => {
+    const body = `[${[release, { ...release, source: '/x' }, created].map((each) => JSON.stringify(each)).join(BETWEEN_EVENTS)}]`;
+    expect(decodeMessage({ body, batched: true, ...came }, known)).toMatchObject([
+      { ok: true },
+      { ok: false, forged: true },
+      { ok: false, forged: true },
+    ]);
+  });
+
+  test('is told apart from one that cannot be read', () => {
+    expect(decoded({ ...release, data: {} })).toMatchObject([{ ok: false, forged: false }]);
+    expect(decoded({ type: 'order.unheard_of' })).toMatchObject([{ ok: false, forged: false }]);
   });
 });

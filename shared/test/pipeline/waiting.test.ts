@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { choreography, effectStep, implement, outcome, step } from '@quickstep/shared/choreography';
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
+import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import { Pipeline, silent } from '@quickstep/shared/pipeline';
 import { happened, sampleOrder } from '@quickstep/shared/testing';
 
@@ -58,10 +59,12 @@ function timeless(prefetch: number) {
   const never = async () => {
     throw new Error('Nothing is put aside here');
   };
-  const deliver = async (event: object) => {
+  const deliver = async (event: CloudEvent) => {
     const ack = () => void acknowledged++;
     const requeue = () => void never();
-    pipeline.deliver({ body: JSON.stringify(event), batched: false, attempt: 0, ack, requeue, retry: never, park: never });
+    const { type } = event;
+    const message = { body: JSON.stringify(event), batched: false, exchange: exchangeOf(type), routingKey: type, attempt: 0 };
+    pipeline.deliver({ ...message, ack, requeue, retry: never, park: never });
     await settled();
   };
   const answered = async () => {

@@ -60,7 +60,14 @@ const QuestionView = Type.Object({ id: Type.String(), text: Type.String() });
 const ask = commandRoutes<ReturnType<typeof echoSteps>>(echo);
 
 const routes = [
-  ask('ask', { method: 'post', path: '/questions', status: 202, view: QuestionView, respond: (reply) => reply }),
+  ask('ask', {
+    method: 'post',
+    path: '/questions',
+    status: 202,
+    view: QuestionView,
+    respond: (reply) => reply,
+    checkAt: (id) => `/questions/${id}`,
+  }),
   read({
     path: '/questions/{id}',
     summary: 'A question and its answer',

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import type { Progress } from '../progress.js';
 import { createTemporaryDirectory, removeTemporaryDirectory, stopServers } from './leftovers.js';
 import { providePostgres } from './postgres.js';
-import { provideRabbitmq } from './rabbitmq.js';
+import { type ManagementLogin, provideRabbitmq } from './rabbitmq.js';
+import { secretOf } from './secrets.js';
 
 export interface ProvisionOptions {
   /** Data, logs and the records of what runs; what an interrupted run left in it is stopped first, its data is kept. */
@@ -13,16 +14,28 @@ export interface ProvisionOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface Servers {
+export interface ServerUrls {
   rabbitmqUrl: string;
-  /** Without credentials: they are those of `rabbitmqUrl`. */
-  managementUrl?: string;
   postgresUrl: string;
+}
+
+/** With the account of the services: it creates databases, and has one virtual host. */
+export interface Servers extends ServerUrls {
+  /** Without credentials. */
+  managementUrl?: string;
+  /** Who may do everything, for tests and for people. The same as that of the services where the environment names the server. */
+  administrator: ServerUrls;
+  /** Where an administrator of a private broker finds the password for the management UI. */
+  managementLogin?: ManagementLogin;
+  /** A random value that only this installation has, for what must not be guessed. */
+  installationSecretFile: string;
   stop(): Promise<void>;
 }
 
 /** A broker and a database, ready to use: those of RABBITMQ_URL and POSTGRES_URL, or private ones. */
 export async function provision({ directory, progress, standardPorts = false, signal }: ProvisionOptions): Promise<Servers> {
+  // Data, logs and secrets of the servers and services, whoever of them writes it, are for this user alone.
+  process.umask(0o077);
   mkdirSync(directory, { recursive: true });
   await stopServers(directory);
   const options = { directory, standardPorts, signal };
@@ -31,9 +44,16 @@ export async function provision({ directory, progress, standardPorts = false, si
     progress.step('PostgreSQL', (note) => providePostgres(options, note)),
   ]);
   if (broker.status === 'fulfilled' && database.status === 'fulfilled') {
-    const { url, managementUrl } = broker.value;
-    const management = managementUrl === undefined ? {} : { managementUrl };
-    return { rabbitmqUrl: url, ...management, postgresUrl: database.value.url, stop: () => stopServers(directory) };
+    const { url: rabbitmqUrl, administratorUrl, ...management } = broker.value;
+    const { url: postgresUrl, administratorUrl: postgresAdministratorUrl } = database.value;
+    return {
+      rabbitmqUrl,
+      postgresUrl,
+      ...management,
+      administrator: { rabbitmqUrl: administratorUrl, postgresUrl: postgresAdministratorUrl },
+      installationSecretFile: secretOf(directory, 'installation-secret').file,
+      stop: () => stopServers(directory),
+    };
   }
   await stopServers(directory);
   throw broker.status === 'rejected' ? broker.reason : (database as PromiseRejectedResult).reason;

@@ -41,11 +41,11 @@ function createAccount(): Account {
 
 /** Outside the checkout when the user `postgres` cannot reach it (a checkout below /root, for example). */
 export function postgresHome(directory: string, account: Account | undefined): string {
-  openOwnDirectories(directory);
+  openOwnDirectories(directory, account);
   if (account === undefined || isReachable(directory)) return join(directory, 'postgres');
   const home = outsideHome(directory);
   mkdirSync(home, { recursive: true });
-  for (const path of [outsideRoot, home]) chmodSync(path, 0o755);
+  chmodSync(outsideRoot, 0o755);
   return home;
 }
 
@@ -65,9 +65,9 @@ export function isReachable(path: string): boolean {
   return dirname(path) === path || isReachable(dirname(path));
 }
 
-/** A strict umask must not lock the database out of the folders made here; folders of others are left as they are. */
-function openOwnDirectories(directory: string): void {
+/** The database's user may pass the folders made here, not list them; folders of others are left as they are. */
+function openOwnDirectories(directory: string, account: Account | undefined): void {
   mkdirSync(directory, { recursive: true });
-  if (relative(stateDirectory, directory).startsWith('..')) return;
-  for (let path = directory; path.startsWith(stateDirectory); path = dirname(path)) chmodSync(path, 0o755);
+  if (account === undefined || relative(stateDirectory, directory).startsWith('..')) return;
+  for (let path = directory; path.startsWith(stateDirectory); path = dirname(path)) chmodSync(path, 0o711);
 }

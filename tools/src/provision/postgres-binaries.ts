@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Problem } from '../problem.js';
 
@@ -64,6 +64,8 @@ function copied(native: string, destination: string | undefined): string {
   if (destination === undefined) return native;
   if (existsSync(destination)) return destination;
   const unfinished = `${destination}.${process.pid}`;
+  mkdirSync(dirname(destination), { recursive: true });
+  chmodSync(dirname(destination), 0o755);
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
   execFileSync('chmod', ['-R', 'a+rX', unfinished]);
   if (existsSync(destination)) rmSync(unfinished, { recursive: true });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inherited } from '../environment.js';
 import { messageOf, Problem } from '../problem.js';
 import { isRunning, startDetached, startFailure } from '../processes.js';
 import type { Note } from '../progress.js';
@@ -10,10 +11,11 @@ import { checkGivenServer } from './given-server.js';
 import { freePort } from './ports.js';
 import { type Account, isReachable, outsideRoot, postgresAccount, postgresHome } from './postgres-account.js';
 import { findBinaries, locatePackage, type PostgresBinaries } from './postgres-binaries.js';
+import { prepareRoles } from './postgres-roles.js';
+import { secretOf } from './secrets.js';
 import type { ServerOptions } from './server-options.js';
 
 const run = promisify(execFile);
-const password = 'postgres';
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -26,12 +28,18 @@ const settings = {
   wal_init_zero: 'off',
 };
 
-export async function providePostgres(options: ServerOptions, note: Note): Promise<{ url: string }> {
+export interface Database {
+  /** With the account of the services, which creates databases. */
+  url: string;
+  administratorUrl: string;
+}
+
+export async function providePostgres(options: ServerOptions, note: Note): Promise<Database> {
   const given = process.env.POSTGRES_URL;
   if (given) {
     await checkGivenServer('POSTGRES_URL', given, 5432);
     note('PostgreSQL as POSTGRES_URL says');
-    return { url: given };
+    return { url: given, administratorUrl: given };
   }
   const account = postgresAccount();
   const home = postgresHome(options.directory, account);
@@ -39,26 +47,33 @@ export async function providePostgres(options: ServerOptions, note: Note): Promi
     account === undefined || isReachable(locatePackage()) ? undefined : join(outsideRoot, `postgresql-${version}`),
   );
   const data = join(home, 'data');
-  await initialise(binaries, home, data, account);
+  const secret = secretOf(options.directory, 'postgres-administrator');
+  await initialise(binaries, home, data, account, secret.value);
   const port = await freePort(options.standardPorts ? 5432 : undefined);
   await startServer(options, binaries, data, port, account);
   const elsewhere = home.startsWith(options.directory) ? '' : `, data in ${home}`;
   note(`PostgreSQL ${binaries.majorVersion} on 127.0.0.1:${port}${elsewhere}`);
-  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
+  return prepareRoles({ port, data, administrator: secret, services: secretOf(options.directory, 'postgres-services') });
 }
 
 /** In a folder that gets its name when it is complete: an interrupted initialisation leaves nothing that looks like a database. */
-async function initialise(binaries: PostgresBinaries, home: string, data: string, account: Account | undefined): Promise<void> {
+async function initialise(
+  binaries: PostgresBinaries,
+  home: string,
+  data: string,
+  account: Account | undefined,
+  password: string,
+): Promise<void> {
   if (existsSync(data)) return checkVersion(binaries, data);
   const unfinished = join(home, 'unfinished');
   const passwordFile = join(home, 'password');
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true, mode: 0o755 });
+  mkdirSync(home, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account) for (const path of [home, passwordFile]) chownSync(path, account.uid, account.gid);
   const args = ['-D', unfinished, '-U', 'postgres', '-E', 'UTF8', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-  await run(binaries.initdb, [...args, ...locale], { cwd: '/', env: { ...process.env, LC_ALL: 'C' }, ...account }).catch(
+  await run(binaries.initdb, [...args, ...locale], { cwd: '/', env: { ...inherited(), LC_ALL: 'C' }, ...account }).catch(
     (error) => {
       throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${messageOf(error)}`);
     },
@@ -87,7 +102,7 @@ async function startServer(
     name: 'postgres',
     command: binaries.postgres,
     args: ['-D', data, '-p', `${port}`, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...inherited(), LC_ALL: 'C' },
     logFile: join(options.directory, 'logs', 'postgres.log'),
     // SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for its clients to leave.
     stopSignal: 'SIGINT',

@@ -7,7 +7,7 @@ import { messageOf, Problem } from '../problem.js';
 import type { Note } from '../progress.js';
 import { freePort } from './ports.js';
 import type { Broker } from './rabbitmq.js';
-import { awaitManagement } from './rabbitmq-management.js';
+import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 
 const run = promisify(execFile);
@@ -37,14 +37,17 @@ export async function startDockerBroker(options: ServerOptions, note: Note): Pro
   // The host name is part of the node's name and therefore of the folder its data is in.
   const identity = ['--name', name, '--hostname', 'quickstep', '--label', 'quickstep', '--volume', `${name}:/var/lib/rabbitmq`];
   const ports = ['--publish', `127.0.0.1:${amqp}:5672`, '--publish', `127.0.0.1:${management}:15672`];
+  const variables = join(options.directory, 'secrets', 'rabbitmq.env');
+  const { value } = administratorSecret(options.directory);
+  writeFileSync(variables, `RABBITMQ_DEFAULT_USER=${administrator}\nRABBITMQ_DEFAULT_PASS=${value}\n`, { mode: 0o600 });
   writeFileSync(markerFile(options.directory), name);
-  await run('docker', ['run', '--detach', ...identity, ...ports, image]).catch((error) => {
+  await run('docker', ['run', '--detach', '--env-file', variables, ...identity, ...ports, image]).catch((error) => {
     throw new Problem(`Docker could not start ${image}: ${messageOf(error)}`);
   });
-  const managementUrl = `http://127.0.0.1:${management}`;
-  const version = await awaitManagement(managementUrl, options.signal, () => undefined);
+  const { directory, signal } = options;
+  const { broker, version } = await prepareBroker({ directory, amqpPort: amqp, managementPort: management, signal });
   note(`RabbitMQ ${version} in a container on 127.0.0.1:${amqp}`);
-  return { url: `amqp://guest:guest@127.0.0.1:${amqp}`, managementUrl };
+  return broker;
 }
 
 export async function stopDockerBroker(directory: string): Promise<void> {

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { inherited } from '../environment.js';
 import { isRunning, startDetached, startFailure } from '../processes.js';
 import type { Note } from '../progress.js';
 import { until } from '../wait.js';
 import { accepts } from './given-server.js';
 import { freePort } from './ports.js';
 import type { Broker } from './rabbitmq.js';
-import { awaitManagement } from './rabbitmq-management.js';
+import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 
 interface Ports {
@@ -43,9 +44,9 @@ export function findInstalled(): string | undefined {
 export async function startInstalledBroker(script: string, options: ServerOptions, note: Note): Promise<Broker> {
   const ports = await choosePorts(options.standardPorts);
   const home = join(options.directory, 'rabbitmq');
-  mkdirSync(home, { recursive: true });
+  mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = environment(home, ports);
-  writeFileSync(join(home, 'rabbitmq.conf'), configuration(ports, join(options.directory, 'logs')));
+  writeFileSync(join(home, 'rabbitmq.conf'), configuration(ports, options.directory), { mode: 0o600 });
   writeFileSync(join(home, 'enabled_plugins'), '[rabbitmq_management,rabbitmq_prometheus].\n');
   await startPortMapper(options, env, ports.epmd);
   // Up to 3.13 its orderly end takes five seconds longer: the management agent waits for one statistics interval.
@@ -57,9 +58,14 @@ export async function startInstalledBroker(script: string, options: ServerOption
     env,
     logFile: join(options.directory, 'logs', 'rabbitmq-console.log'),
   });
-  const managementUrl = `http://127.0.0.1:${ports.management}`;
-  const version = await awaitManagement(managementUrl, options.signal, () => {
-    if (!isRunning(server)) throw startFailure(server);
+  const { broker, version } = await prepareBroker({
+    directory: options.directory,
+    amqpPort: ports.amqp,
+    managementPort: ports.management,
+    signal: options.signal,
+    check: () => {
+      if (!isRunning(server)) throw startFailure(server);
+    },
   });
   await until(() => accepts({ host: '127.0.0.1', port: ports.amqp }), {
     timeoutMs: 30_000,
@@ -67,7 +73,7 @@ export async function startInstalledBroker(script: string, options: ServerOption
     failure: 'RabbitMQ did not listen',
   });
   note(`RabbitMQ ${version} on 127.0.0.1:${ports.amqp}`);
-  return { url: `amqp://guest:guest@127.0.0.1:${ports.amqp}`, managementUrl };
+  return broker;
 }
 
 async function choosePorts(standard: boolean): Promise<Ports> {
@@ -82,9 +88,8 @@ async function choosePorts(standard: boolean): Promise<Ports> {
 }
 
 function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RABBITMQ_'));
   return {
-    ...Object.fromEntries(inherited),
+    ...inherited(),
     HOME: home,
     RABBITMQ_NODENAME: 'quickstep@localhost',
     RABBITMQ_MNESIA_BASE: join(home, 'data'),
@@ -105,8 +110,13 @@ function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
   };
 }
 
-function configuration(ports: Ports, logs: string): string {
+function configuration(ports: Ports, directory: string): string {
+  const logs = join(directory, 'logs');
   return [
+    // Read at the first start only.
+    `default_user = ${administrator}`,
+    `default_pass = ${administratorSecret(directory).value}`,
+    'default_user_tags.administrator = true',
     `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
     'management.tcp.ip = 127.0.0.1',
     `management.tcp.port = ${ports.management}`,

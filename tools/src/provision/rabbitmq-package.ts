@@ -57,7 +57,8 @@ function deniesAlready(): boolean {
 function apt(args: string[], logFile: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const log = openSync(logFile, 'a');
-    const child = spawn('apt-get', args, {
+    // What a package's scripts write into the system must stay readable.
+    const child = spawn('sh', ['-c', 'umask 022; exec apt-get "$@"', 'apt-get', ...args], {
       stdio: ['ignore', log, log],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });

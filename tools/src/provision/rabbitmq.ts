@@ -7,9 +7,17 @@ import { findInstalled, startInstalledBroker } from './rabbitmq-installed.js';
 import { canInstallPackage, installPackage } from './rabbitmq-package.js';
 import type { ServerOptions } from './server-options.js';
 
+export interface ManagementLogin {
+  user: string;
+  passwordFile: string;
+}
+
 export interface Broker {
+  /** With the account of the services. */
   url: string;
-  managementUrl?: string | undefined;
+  administratorUrl: string;
+  managementUrl?: string;
+  managementLogin?: ManagementLogin;
 }
 
 /** The first that is possible: the server that was named, the installed one, Debian's package, a container. */
@@ -32,7 +40,7 @@ async function useGiven(url: string, note: Note): Promise<Broker> {
   note('RabbitMQ as RABBITMQ_URL says');
   const guess = `http://${new URL(url).hostname}:15672`;
   const managementUrl = process.env.RABBITMQ_MANAGEMENT_URL ?? ((await tryFetch(guess)) ? guess : undefined);
-  return { url, managementUrl };
+  return { url, administratorUrl: url, ...(managementUrl && { managementUrl }) };
 }
 
 function missingBroker(): string {
@@ -41,6 +49,6 @@ function missingBroker(): string {
     'There is no RabbitMQ to use. Do one of these and run the command again:',
     `  - install it:               ${install}`,
     '  - or start a Docker engine: the image rabbitmq:4-management is then used',
-    '  - or name a running one:    export RABBITMQ_URL=amqp://guest:guest@127.0.0.1:5672',
+    '  - or name a running one:    export RABBITMQ_URL=amqp://user:password@127.0.0.1:5672',
   ].join('\n');
 }

@@ -1,7 +1,9 @@
-import { emitsOf, reactsTo } from '@quickstep/shared/choreography';
 import type { CloudEvent } from '@quickstep/shared/events';
 import type { OutgoingEvent } from '@quickstep/shared/pipeline';
-import { declared } from './services.js';
+import { declaredSteps } from '@quickstep/system';
+import { traceable } from '@quickstep/system/invariants';
+import type { Violate } from './rules.js';
+import { commandSteps } from './services.js';
 
 const interned = new Map<string, string>();
 
@@ -21,9 +23,9 @@ export class Causes {
   readonly #keys = new Set<string>();
   readonly #requests = new Map<string, string>();
   readonly #names = new Map<string, string>();
-  readonly #violate: (rule: string, detail: string) => void;
+  readonly #violate: Violate;
 
-  constructor(violate: (rule: string, detail: string) => void) {
+  constructor(violate: Violate) {
     this.#violate = violate;
   }
 
@@ -47,12 +49,15 @@ export class Causes {
   }
 
   /** @param statusOf what was last known of an order, before the transaction that emits */
-  emitted(service: string, events: readonly OutgoingEvent[], statusOf: (orderId: string) => unknown): void {
+  emitted(events: readonly OutgoingEvent[], statusOf: (orderId: string) => unknown): void {
     for (const { event } of events) {
       if (this.#keys.has(event.idempotencykey))
         this.#violate('one cause has one effect', `${event.type} was emitted twice by ${event.idempotencykey}`);
-      const why = this.#untraceable(service, event);
-      if (why !== undefined) this.#violate('every event is traceable to its cause', `${event.type} of ${service}: ${why}`);
+      const found = traceable(event, declaredSteps, (id) => this.events.get(id));
+      for (const { rule, detail } of found) this.#violate(rule, detail);
+      const [, step = ''] = event.idempotencykey.split(':');
+      if (commandSteps.has(step) && !this.#requests.has(event.causationid))
+        this.#violate('every event is traceable to its cause', `${event.type}: no such request`);
       const status = statusOf(event.subject);
       if (event.type === 'order.cancellation_requested' && (status === 'COMPLETED' || status === 'CANCELLED')) {
         this.#violate('nobody cancels an ended order', `${event.subject} is ${status}`);
@@ -60,18 +65,5 @@ export class Causes {
       this.#keys.add(event.idempotencykey);
       this.events.set(event.id, event);
     }
-  }
-
-  #untraceable(service: string, event: CloudEvent): string | undefined {
-    const [, name = ''] = event.idempotencykey.split(':');
-    const step = declared.find((each) => each.service === service)?.steps[name];
-    const cause = this.events.get(event.causationid);
-    if (step === undefined) return `there is no step "${name}"`;
-    if (!emitsOf(step).some(({ type }) => type === event.type)) return `"${name}" does not declare it`;
-    if (step.kind === 'command') return this.#requests.has(event.causationid) ? undefined : 'no such request';
-    if (step.kind === 'timer') return undefined;
-    if (cause === undefined) return `its cause ${event.causationid} was never emitted`;
-    if (!reactsTo(step).some(({ type }) => type === cause.type)) return `"${name}" does not consume ${cause.type}`;
-    return cause.correlationid === event.correlationid ? undefined : 'it has left its saga';
   }
 }

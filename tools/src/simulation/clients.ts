@@ -104,7 +104,7 @@ export class Clients {
     };
     process.requests.add(lost);
     process.backlog.push(`${command} ${subject}`);
-    process.pipeline.execute(command, asked.body, { requestId, subject, idempotencyKey }).then(
+    process.pipeline.execute(command, asked.body, { id: requestId, subject, idempotencyKey }).then(
       (answer) => {
         over();
         asked.answered(answer);

@@ -1,5 +1,5 @@
 import type { Choices } from './choices.js';
-import type { Violation } from './ledger.js';
+import type { Violation } from './rules.js';
 import type { SmallWorld } from './small-worlds.js';
 import type { TraceEntry } from './trace.js';
 import { World } from './world.js';

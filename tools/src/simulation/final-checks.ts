@@ -1,12 +1,14 @@
+import { reactsTo } from '@quickstep/shared/choreography';
 import type { Row } from '@quickstep/shared/rows';
-import type { Violate } from './invariants.js';
+import { choreographies } from '@quickstep/system';
+import { Audit, durable, endedOnce, type Snapshot } from '@quickstep/system/invariants';
 import type { Ledger, Observed } from './ledger.js';
-import { factsOf, hasEnded, hasFact, numberOf, textOf } from './rows.js';
+import { asNotification, asOrder, asPayment, asReservation, asShipment, asStock, factsOf, hasEnded } from './rows.js';
+import type { Violate } from './rules.js';
 import type { PlannedItem, Scenario } from './scenario.js';
-import { declared } from './services.js';
 import { claimName } from './simulated-database.js';
 
-/** What must hold once the world has settled. */
+/** What must hold once everything has ended. */
 export class FinalChecks {
   readonly #observed: Observed;
   readonly #ledger: Ledger;
@@ -20,13 +22,9 @@ export class FinalChecks {
 
   /** @param parked events that an operator still finds in a dead-letter queue, as service and event id */
   run(scenario: Scenario, parked: ReadonlySet<string>): void {
-    for (const order of this.#rows('order-service', 'orders').values()) this.#checkOrder(order, parked);
-    for (const orderId of this.#ledger.acceptedOrders) {
-      if (!this.#rows('order-service', 'orders').has(orderId)) this.#violate('what was accepted is durable', orderId);
-    }
-    this.#checkEffects();
-    this.#checkMoney();
-    this.#checkStock(scenario);
+    this.#checkSaga(scenario);
+    if (parked.size === 0) this.#checkCancellations();
+    this.#checkMails();
     this.#checkCatalogue(scenario.items);
     this.#checkEvents(parked);
   }
@@ -39,82 +37,58 @@ export class FinalChecks {
   /** Orders that are still open, each with what the order service knows of it. */
   open(): string[] {
     const open = [...this.#rows('order-service', 'orders').values()].filter((order) => !hasEnded(order));
-    return open.map(
-      (order) => `order ${textOf(order, 'orderId')} is ${order.status}, known: ${factsOf(order).join(', ') || 'nothing'}`,
-    );
+    return open.map((order) => `${order.orderId} is ${order.status}, known: ${factsOf(order).join(', ') || 'nothing'}`);
   }
 
   #rows(service: string, table: string): ReadonlyMap<string, Row> {
     return this.#observed.databases.get(service)?.table(table) ?? new Map();
   }
 
-  #checkOrder(order: Row, parked: ReadonlySet<string>): void {
-    const orderId = textOf(order, 'orderId');
-    const { status } = order;
-    const { charges, refunds, parcels, recalled } = this.#observed.providers;
-    const charged = charges.get(orderId)?.length ?? 0;
-    const refunded = refunds.get(orderId)?.length ?? 0;
-    const booked = parcels.get(orderId)?.length ?? 0;
-    const reservation = this.#rows('inventory-service', 'reservations').get(orderId)?.status ?? 'none';
-    if (status === 'COMPLETED') {
-      if (charged !== 1 || refunded !== 0)
-        this.#violate('a completed order is paid', `${orderId}: ${charged} charges, ${refunded} refunds`);
-      if (booked !== 1 || recalled.has(orderId)) this.#violate('a completed order is on its way', orderId);
-      if (reservation !== 'committed') this.#violate('the stock of a completed order has left', `${orderId}: ${reservation}`);
-    } else {
-      if (charged !== refunded)
-        this.#violate(
-          'no charge without a completed order or a refund',
-          `${orderId} is ${status}: ${charged} charges, ${refunded} refunds`,
-        );
-      if (booked > 0 && !recalled.has(orderId)) this.#violate('no parcel of a cancelled order is on its way', orderId);
-      if (reservation === 'reserved' || reservation === 'committed')
-        this.#violate('a cancelled order holds no stock', `${orderId}: ${reservation}`);
-    }
-    const asked = hasFact(order, 'order.cancellation_requested') || this.#ledger.acceptedCancellations.has(orderId);
-    const answered = status === 'CANCELLED' || hasFact(order, 'shipping.cancellation_rejected');
-    if (asked && !answered && parked.size === 0) this.#violate('a cancellation is carried out or rejected', orderId);
+  #read<Read>(service: string, table: string, as: (row: Row) => Read): Read[] {
+    return [...this.#rows(service, table).values()].map(as);
   }
 
-  /** No effect without its record. */
-  #checkEffects(): void {
-    const { charges, refunds, parcels, recalled, mails } = this.#observed.providers;
-    const payments = this.#rows('payment-service', 'payments');
-    const shipments = this.#rows('shipping-service', 'shipments');
-    const noRecord = (what: string, of: string) => this.#violate('no effect without its record', `${what} of ${of}`);
-    for (const [orderId, [charge]] of charges) {
-      const payment = payments.get(orderId);
-      // A refund that was made without knowing of the charge stands for both.
-      if (payment?.chargeId !== charge?.id && payment?.refundId === null) noRecord('charge', orderId);
-    }
-    for (const [orderId, [refund]] of refunds) if (payments.get(orderId)?.refundId !== refund?.id) noRecord('refund', orderId);
-    for (const [orderId, [parcel]] of parcels) if (shipments.get(orderId)?.trackingNumber !== parcel) noRecord('parcel', orderId);
-    for (const orderId of recalled) if (shipments.get(orderId)?.recalled !== true) noRecord('recall', orderId);
-    for (const [eventId, times] of mails) {
-      if (!this.#rows('notification-service', 'notifications').has(eventId)) noRecord('mail', eventId);
-      if (times > 1) this.#violate('the customer is told once', `${times} mails for ${eventId}`);
+  /** The saga's invariants. */
+  #checkSaga({ items, changes }: Scenario): void {
+    const snapshot = this.#snapshot();
+    const audit = new Audit();
+    audit.add(snapshot);
+    // Of an adjustment without an answer nobody knows whether it was made.
+    const adjusted = new Set(changes.flatMap(({ sku, delta }) => (delta === undefined ? [] : [sku])));
+    const before = new Map(items.flatMap(({ sku, onHand }) => (adjusted.has(sku) ? [] : [[sku, onHand] as const])));
+    const found = [
+      ...durable(this.#ledger.acceptedOrders, snapshot.orders),
+      ...audit.finish(this.#read('inventory-service', 'stock_items', asStock), before),
+      ...endedOnce(snapshot.orders, this.#ledger.causes.events.values()),
+    ];
+    for (const { rule, detail } of found) this.#violate(rule, detail);
+  }
+
+  #snapshot(): Snapshot {
+    return {
+      orders: this.#read('order-service', 'orders', asOrder),
+      payments: this.#read('payment-service', 'payments', asPayment),
+      reservations: this.#read('inventory-service', 'reservations', asReservation),
+      shipments: this.#read('shipping-service', 'shipments', asShipment),
+      notifications: this.#read('notification-service', 'notifications', asNotification),
+      providers: this.#observed.providers.records(),
+    };
+  }
+
+  #checkCancellations(): void {
+    for (const [orderId, order] of this.#rows('order-service', 'orders')) {
+      const facts = factsOf(order);
+      const asked = facts.includes('order.cancellation_requested') || this.#ledger.acceptedCancellations.has(orderId);
+      const answered = order.status === 'CANCELLED' || facts.includes('shipping.cancellation_rejected');
+      if (asked && !answered) this.#violate('a cancellation is carried out or rejected', orderId);
     }
   }
 
-  #checkMoney(): void {
-    const { charges, refunds } = this.#observed.providers;
-    const sum = (of: typeof charges) => [...of.values()].flat().reduce((total, { amount }) => total + amount, 0);
-    const completed = [...this.#rows('order-service', 'orders').values()].filter(({ status }) => status === 'COMPLETED');
-    const total = completed.reduce((all, order) => all + numberOf(order, 'total'), 0);
-    const held = sum(charges) - sum(refunds);
-    if (held !== total) this.#violate('charges - refunds = total of completed orders', `${held} is held, ${total} was sold`);
-  }
-
-  #checkStock({ items, changes }: Scenario): void {
-    const stock = this.#rows('inventory-service', 'stock_items');
-    for (const { sku, onHand } of items) {
-      const item = stock.get(sku);
-      if (item === undefined) continue;
-      if (numberOf(item, 'reserved') !== 0) this.#violate('once all orders have ended nothing is reserved', sku);
-      const left = onHand - (this.#ledger.stock.shipped.get(sku) ?? 0);
-      const adjusted = changes.some((change) => change.sku === sku && change.delta !== undefined);
-      if (!adjusted && numberOf(item, 'onHand') !== left)
-        this.#violate('what has not left is on hand', `${sku}: ${String(item.onHand)} instead of ${left}`);
+  #checkMails(): void {
+    const recorded = this.#read('notification-service', 'notifications', ({ template, orderId }) => `${template} ${orderId}`);
+    for (const [mail, times] of this.#observed.providers.mails) {
+      if (!recorded.includes(mail)) this.#violate('no effect without its record', `mail ${mail}`);
+      if (times > 1) this.#violate('the customer is told once', `${times} mails ${mail}`);
     }
   }
 
@@ -132,14 +106,10 @@ export class FinalChecks {
 
   /** Every event has reached every step that listens, and the order service's history has seen it. */
   #checkEvents(parked: ReadonlySet<string>): void {
-    const ends = new Map<string, number>();
     for (const event of this.#ledger.causes.events.values()) {
-      if (event.type === 'order.completed' || event.type === 'order.cancelled')
-        ends.set(event.subject, (ends.get(event.subject) ?? 0) + 1);
-      for (const { service, steps } of declared) {
+      for (const { service, steps } of choreographies) {
         for (const [name, step] of Object.entries(steps)) {
-          if (!('on' in step) || !step.on.some(({ type }) => type === event.type) || parked.has(`${service} ${event.id}`))
-            continue;
+          if (!reactsTo(step).some(({ type }) => type === event.type) || parked.has(`${service} ${event.id}`)) continue;
           const handled = this.#observed.databases.get(service)?.inbox.has(claimName({ step: name, eventId: event.id }));
           if (!handled)
             this.#violate('every event reaches its consumers', `${event.type} was not handled by ${name} of ${service}`);
@@ -148,6 +118,5 @@ export class FinalChecks {
         }
       }
     }
-    for (const [orderId, times] of ends) if (times !== 1) this.#violate('an order ends once', `${orderId}: ${times} times`);
   }
 }

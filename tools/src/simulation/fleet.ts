@@ -1,7 +1,7 @@
+import { choreographies } from '@quickstep/system';
 import type { Environment } from './environment.js';
 import type { Scenario } from './scenario.js';
 import { ServiceProcess } from './service-process.js';
-import { declared } from './services.js';
 import type { SimulatedBroker } from './simulated-broker.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import type { SimulatedProviders } from './simulated-providers.js';
@@ -41,9 +41,9 @@ export class Fleet {
       };
       return new ServiceProcess(deployment, replica, environment);
     };
-    for (const { service } of declared) this.databases.set(service, new SimulatedDatabase(service));
+    for (const { service } of choreographies) this.databases.set(service, new SimulatedDatabase(service));
     this.#stockUp(scenario);
-    for (const { service } of declared) {
+    for (const { service } of choreographies) {
       this.#processes.set(
         service,
         Array.from({ length: replicas }, (_, replica) => this.#start(service, replica)),

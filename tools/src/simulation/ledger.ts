@@ -1,17 +1,13 @@
 import type { CloudEvent } from '@quickstep/shared/events';
 import type { Changes, Observer } from '@quickstep/shared/pipeline';
+import { durable, moved, parcelBooked } from '@quickstep/system/invariants';
 import { Causes } from './causes.js';
 import type { Faults } from './faults.js';
-import { checkMoney, checkOrder, checkParcel, checkPayment, StockBooks } from './invariants.js';
+import { checkOrder, checkPayment, HeldStock } from './invariants.js';
 import type { ProviderRecords } from './providers.js';
+import type { Rule, Violate, Violation } from './rules.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import type { Trace } from './trace.js';
-
-/** A rule of DESIGN section 4, or one that follows from it, did not hold. */
-export interface Violation {
-  readonly rule: string;
-  readonly detail: string;
-}
 
 export interface Observed {
   readonly databases: ReadonlyMap<string, SimulatedDatabase>;
@@ -20,9 +16,10 @@ export interface Observed {
 
 /** Watches everything that is committed, published, handled and done outside, and checks each change as it happens. */
 export class Ledger {
-  violation: Violation | undefined;
+  /** The first is the one that counts: what comes after may follow from it. */
+  readonly violations: Violation[] = [];
   readonly causes: Causes;
-  readonly stock: StockBooks;
+  readonly #stock: HeldStock;
   /** Orders that a client was told are placed, and those whose cancellation was accepted. */
   readonly acceptedOrders = new Set<string>();
   readonly acceptedCancellations = new Set<string>();
@@ -35,19 +32,21 @@ export class Ledger {
   constructor(faults: Faults, trace: Trace) {
     this.#faults = faults;
     this.#trace = trace;
-    const violate = (rule: string, detail: string) => this.violate(rule, detail);
+    const violate: Violate = (rule, detail) => this.violate(rule, detail);
     this.causes = new Causes(violate);
-    this.stock = new StockBooks(violate);
+    this.#stock = new HeldStock(violate);
   }
 
   watch(observed: Observed): void {
     this.#observed = observed;
   }
 
-  /** The first violation counts; what comes after may follow from it. */
-  violate(rule: string, detail: string): void {
-    if (this.violation !== undefined) return;
-    this.violation = { rule, detail };
+  get violation(): Violation | undefined {
+    return this.violations[0];
+  }
+
+  violate(rule: Rule, detail: string): void {
+    this.violations.push({ rule, detail });
     this.#trace.note('checker', 'checker', `VIOLATION of "${rule}": ${detail}`);
   }
 
@@ -58,7 +57,7 @@ export class Ledger {
   /** The client was told so: it must be durable. */
   accepted(orderId: string): void {
     this.acceptedOrders.add(orderId);
-    if (!this.#order(orderId)) this.violate('what was accepted is durable', `order ${orderId} is in no table`);
+    this.#all(durable([orderId], this.#order(orderId) === undefined ? [] : [{ orderId }]));
   }
 
   cancellationAccepted(orderId: string): void {
@@ -72,8 +71,8 @@ export class Ledger {
   }
 
   committed({ service }: SimulatedDatabase, changes: Changes): void {
-    const violate = (rule: string, detail: string) => this.violate(rule, detail);
-    this.causes.emitted(service, changes.outbox?.events ?? [], (orderId) => this.#before.get(`orders ${orderId}`));
+    const violate: Violate = (rule, detail) => this.violate(rule, detail);
+    this.causes.emitted(changes.outbox?.events ?? [], (orderId) => this.#before.get(`orders ${orderId}`));
     for (const { table, rows } of [...changes.updates, ...changes.inserts]) {
       for (const row of rows) {
         const key = `${table.name} ${String(row[table.key])}`;
@@ -82,7 +81,7 @@ export class Ledger {
         if (table.name === 'orders') this.#before.set(key, row.status);
       }
     }
-    if (service === 'inventory-service') this.stock.committed(changes);
+    if (service === 'inventory-service') this.#stock.committed(changes);
   }
 
   /** What reaches the broker must have been committed before. */
@@ -95,13 +94,10 @@ export class Ledger {
     this.violate('no step meets what cannot happen', `${service}: ${reason}`);
   }
 
-  moneyMoved(orderId: string): void {
-    if (this.#observed !== undefined) checkMoney(orderId, this.#observed.providers, (rule, detail) => this.violate(rule, detail));
-  }
-
-  parcelBooked(orderId: string): void {
-    if (this.#observed !== undefined)
-      checkParcel(orderId, this.#observed.providers, (rule, detail) => this.violate(rule, detail));
+  /** Gateway or carrier did something for an order. */
+  acted(orderId: string): void {
+    const record = this.#observed?.providers.recordOf(orderId);
+    if (record !== undefined) this.#all([...moved(record), ...parcelBooked(orderId, record.parcels ?? [])]);
   }
 
   observerOf(service: string): Observer {
@@ -121,10 +117,15 @@ export class Ledger {
         this.#done.add(name);
       },
       undecodable: (reason) => this.violate('every event keeps its contract', `${service}: ${reason}`),
+      forged: (reason) => this.violate('every event comes from whom its contract says', `${service}: ${reason}`),
       batch: () => undefined,
       conflict: () => this.#faults.count('conflict'),
       trouble: (what) => this.#trace.note(service, service, what),
     };
+  }
+
+  #all(found: readonly Violation[]): void {
+    for (const { rule, detail } of found) this.violate(rule, detail);
   }
 
   #order(orderId: string) {

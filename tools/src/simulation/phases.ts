@@ -72,7 +72,9 @@ export class Phases {
   }
 
   #violate(when: string): void {
-    this.#parts.environment.ledger.violate('without faults everything ends', `${when}: ${this.#left().join('; ')}`);
+    const { ledger } = this.#parts.environment;
+    const rule = this.#parts.finalChecks.haveAllEnded() ? 'without faults everything ends' : 'every order ends';
+    ledger.violate(rule, `${when}: ${this.#left().join('; ')}`);
   }
 
   #redrive(): void {

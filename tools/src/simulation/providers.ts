@@ -1,6 +1,7 @@
 import type { notificationSteps } from '@quickstep/notification-service/steps';
 import type { paymentSteps } from '@quickstep/payment-service/steps';
 import type { shippingSteps } from '@quickstep/shipping-service/steps';
+import type { ProvidersRecord } from '@quickstep/system/invariants';
 
 export type PaymentGateway = Parameters<typeof paymentSteps>[0];
 export type Carrier = Parameters<typeof shippingSteps>[0];
@@ -13,19 +14,11 @@ export interface Providers {
   readonly mailer: Mailer;
 }
 
-export interface Money {
-  readonly id: string;
-  readonly amount: number;
-}
-
-/** What the providers really did, by order: the books of the services are checked against it. */
+/** What the providers really did: the books of the services are checked against it. */
 export interface ProviderRecords {
-  readonly charges: ReadonlyMap<string, readonly Money[]>;
-  readonly refunds: ReadonlyMap<string, readonly Money[]>;
-  /** Tracking numbers. */
-  readonly parcels: ReadonlyMap<string, readonly string[]>;
-  /** Tracking numbers of parcels that were called back. */
-  readonly recalled: ReadonlySet<string>;
-  /** How often a customer was told, by the event that they were told of. */
+  /** What gateway and carrier did for an order; undefined when nothing. */
+  recordOf(orderId: string): ProvidersRecord | undefined;
+  records(): Iterable<ProvidersRecord>;
+  /** How often a customer was told, by template and order. */
   readonly mails: ReadonlyMap<string, number>;
 }

@@ -1,37 +1,75 @@
 import type { Row } from '@quickstep/shared/rows';
+import type {
+  Line,
+  NotificationRow,
+  OrderRow,
+  PaymentRow,
+  ReservationRow,
+  ShipmentRow,
+  StockRow,
+} from '@quickstep/system/invariants';
 
-/** Reading the services' rows from outside: a row that is not as expected is a violation in itself. */
-export function textOf(row: Row, property: string): string {
+/** Reading the services' rows from outside. A row that is not as expected is an error of the simulation. */
+function textOf(row: Row, property: string): string {
   const value = row[property];
   if (typeof value !== 'string') throw new TypeError(`${property} is ${typeof value}, not text`);
   return value;
 }
 
-export function numberOf(row: Row, property: string): number {
+function numberOf(row: Row, property: string): number {
   const value = row[property];
   if (typeof value !== 'number') throw new TypeError(`${property} is ${typeof value}, not a number`);
   return value;
 }
 
-export interface Line {
-  readonly sku: string;
-  readonly quantity: number;
-}
-
-export function linesOf(row: Row): Line[] {
-  const { items } = row;
+function linesOf({ items }: Row): Line[] {
   if (!Array.isArray(items)) throw new TypeError('items is no list');
   return items.map((item: Row) => ({ sku: textOf(item, 'sku'), quantity: numberOf(item, 'quantity') }));
 }
 
-export function hasFact(order: Row, fact: string): boolean {
-  return factsOf(order).includes(fact);
-}
+const textOrNull = (row: Row, property: string) => (row[property] === null ? null : textOf(row, property));
+const orderIdOf = (row: Row) => textOf(row, 'orderId');
+
+export const asOrder = (row: Row): OrderRow => ({
+  orderId: orderIdOf(row),
+  status: textOf(row, 'status'),
+  total: numberOf(row, 'total'),
+  items: linesOf(row),
+});
+
+export const asPayment = (row: Row): PaymentRow => ({
+  orderId: orderIdOf(row),
+  amount: numberOf(row, 'amount'),
+  chargeId: textOrNull(row, 'chargeId'),
+  refundId: textOrNull(row, 'refundId'),
+  refundedAmount: numberOf(row, 'refundedAmount'),
+});
+
+export const asReservation = (row: Row): ReservationRow => ({
+  orderId: orderIdOf(row),
+  status: textOf(row, 'status'),
+  items: linesOf(row),
+});
+
+export const asShipment = (row: Row): ShipmentRow => ({
+  orderId: orderIdOf(row),
+  trackingNumber: textOrNull(row, 'trackingNumber'),
+  recalled: row.recalled === true,
+});
+
+export const asNotification = (row: Row): NotificationRow => ({ orderId: orderIdOf(row), template: textOf(row, 'template') });
+
+export const asStock = (row: Row): StockRow => ({
+  sku: textOf(row, 'sku'),
+  available: numberOf(row, 'available'),
+  reserved: numberOf(row, 'reserved'),
+  onHand: numberOf(row, 'onHand'),
+});
 
 export function factsOf({ facts }: Row): string[] {
   return typeof facts === 'object' && facts !== null ? Object.keys(facts) : [];
 }
 
-export function hasEnded(order: Row): boolean {
-  return order.status === 'COMPLETED' || order.status === 'CANCELLED';
+export function hasEnded({ status }: Row): boolean {
+  return status === 'COMPLETED' || status === 'CANCELLED';
 }

@@ -1,6 +1,6 @@
 import { ReplayedChoices, SeededChoices } from './choices.js';
 import { crashMoments, faultNames } from './faults.js';
-import type { Violation } from './ledger.js';
+import type { Violation } from './rules.js';
 import { drawScenario } from './scenario.js';
 import type { Tampering } from './tampering.js';
 import { type RunResult, World } from './world.js';

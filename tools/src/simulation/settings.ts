@@ -1,4 +1,4 @@
-import { orderConfig } from '@quickstep/order-service/service';
+import { orderConfig } from '@quickstep/order-service/config';
 import type { Choices } from './choices.js';
 
 /** What a service is configured with, in milliseconds where it is a time. */

@@ -1,4 +1,5 @@
 import { type Choreography, topologyOf } from '@quickstep/shared/choreography';
+import { exchangeOf } from '@quickstep/shared/events';
 import type { Delivery, Fate, OutgoingEvent, Publisher } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { CrashMoment } from './faults.js';
@@ -62,6 +63,8 @@ export class SimulatedBroker {
     return {
       body: message.body,
       batched: message.batched,
+      exchange: exchangeOf(message.events[0]?.type ?? ''),
+      routingKey: message.events[0]?.type ?? '',
       attempt: message.attempt,
       ack: () => settle(false),
       requeue: () => settle(true),

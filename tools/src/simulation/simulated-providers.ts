@@ -1,6 +1,7 @@
+import type { Money, ProvidersRecord } from '@quickstep/system/invariants';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
-import type { Carrier, Mailer, Money, PaymentGateway, ProviderRecords, Providers } from './providers.js';
+import type { Carrier, Mailer, PaymentGateway, ProviderRecords, Providers } from './providers.js';
 
 /** A process as its providers see it. */
 export interface ProvidersClient {
@@ -29,25 +30,30 @@ class Answers<Outcome> {
   }
 }
 
+interface Record extends ProvidersRecord {
+  readonly charges: Money[];
+  readonly refunds: Money[];
+  readonly parcels: string[];
+  recalled: boolean;
+}
+
 /** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
 export class SimulatedProviders implements ProviderRecords {
-  /** Every charge and refund that was made, by order. */
-  readonly charges = new Map<string, Money[]>();
-  readonly refunds = new Map<string, Money[]>();
-  /** Tracking numbers by order. */
-  readonly parcels = new Map<string, string[]>();
-  readonly recalled = new Set<string>();
-  /** Events that the customer was told of. */
+  /** How often the customer was told, by template and order. */
   readonly mails = new Map<string, number>();
+  readonly #records = new Map<string, Record>();
   readonly #attempts = new Map<string, number>();
   readonly #charged = new Answers<ChargeOutcome>();
   readonly #refunded = new Answers<RefundOutcome>();
   readonly #booked = new Answers<BookingOutcome>();
   readonly #sent = new Answers<SendOutcome>();
   readonly #environment: Environment;
+  readonly #refundsAgain: boolean;
 
-  constructor(environment: Environment) {
+  /** @param refundsAgain a charge is refunded under every new key */
+  constructor(environment: Environment, refundsAgain: boolean) {
     this.#environment = environment;
+    this.#refundsAgain = refundsAgain;
   }
 
   for(process: ProvidersClient): Providers {
@@ -61,18 +67,33 @@ export class SimulatedProviders implements ProviderRecords {
         book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
         recall: ({ reference }, key) =>
           this.#ask(process, 'recall', key, () => {
-            this.recalled.add(reference);
+            this.#record(reference).recalled = true;
           }),
       },
-      mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message.recipient, key)) },
+      mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message, key)) },
     };
+  }
+
+  recordOf(orderId: string): ProvidersRecord | undefined {
+    return this.#records.get(orderId);
+  }
+
+  records(): Iterable<ProvidersRecord> {
+    return this.#records.values();
   }
 
   /** What they did and answered: part of the world's state. */
   describe(): Iterable<unknown>[] {
-    const { charges, refunds, parcels, recalled, mails } = this;
     const answers = [this.#charged, this.#refunded, this.#booked, this.#sent].map((each) => each.given);
-    return [charges, refunds, parcels, recalled, mails, this.#attempts, ...answers];
+    return [this.#records, this.mails, this.#attempts, ...answers];
+  }
+
+  #record(orderId: string): Record {
+    const known = this.#records.get(orderId);
+    if (known !== undefined) return known;
+    const record: Record = { orderId, charges: [], refunds: [], parcels: [], recalled: false };
+    this.#records.set(orderId, record);
+    return record;
   }
 
   #charge({ reference, amount, paymentMethod }: Parameters<PaymentGateway['charge']>[0], key: string): ChargeOutcome {
@@ -81,8 +102,8 @@ export class SimulatedProviders implements ProviderRecords {
     return this.#charged.once(key, () => {
       if (paymentMethod === 'pm_card_declined') return { kind: 'declined', reason: 'insufficient funds' };
       const charge = { id: `ch_${key}`, amount };
-      add(this.charges, reference, charge);
-      this.#environment.ledger.moneyMoved(reference);
+      this.#record(reference).charges.push(charge);
+      this.#environment.ledger.acted(reference);
       return { kind: 'charged', chargeId: charge.id };
     });
   }
@@ -94,23 +115,25 @@ export class SimulatedProviders implements ProviderRecords {
   }
 
   #refund(reference: string, key: string): RefundOutcome {
-    const [charge] = this.charges.get(reference) ?? [];
+    const { charges, refunds } = this.#record(reference);
+    const [charge] = charges;
+    // Nothing moved, so there is nothing to remember: the charge may still come.
     if (charge === undefined) return { kind: 'nothing-charged' };
     return this.#refunded.once(key, () => {
       const refund = { id: `re_${charge.id}`, amount: charge.amount };
-      const made = this.refunds.get(reference)?.some(({ id }) => id === refund.id) ?? false;
-      if (!made) add(this.refunds, reference, refund);
-      this.#environment.ledger.moneyMoved(reference);
+      if (this.#refundsAgain || !refunds.some(({ id }) => id === refund.id)) refunds.push(refund);
+      this.#environment.ledger.acted(reference);
       return { kind: 'refunded', refundId: refund.id, chargeId: charge.id, amount: refund.amount };
     });
   }
 
   #reverse(reference: string, chargeId: string): string {
-    const charge = this.charges.get(reference)?.find(({ id }) => id === chargeId);
+    const { charges, refunds } = this.#record(reference);
+    const charge = charges.find(({ id }) => id === chargeId);
     if (charge === undefined) throw new Error('There is no such charge');
     const reversal = { id: `rv_${chargeId}`, amount: charge.amount };
-    if (!this.refunds.get(reference)?.some(({ id }) => id === reversal.id)) add(this.refunds, reference, reversal);
-    this.#environment.ledger.moneyMoved(reference);
+    if (!refunds.some(({ id }) => id === reversal.id)) refunds.push(reversal);
+    this.#environment.ledger.acted(reference);
     return reversal.id;
   }
 
@@ -118,16 +141,16 @@ export class SimulatedProviders implements ProviderRecords {
     return this.#booked.once(key, () => {
       if (address.country === 'AQ') return { kind: 'refused', reason: 'no service to AQ' };
       const trackingNumber = `TRK-${key}`;
-      add(this.parcels, reference, trackingNumber);
-      this.#environment.ledger.parcelBooked(reference);
+      this.#record(reference).parcels.push(trackingNumber);
+      this.#environment.ledger.acted(reference);
       return { kind: 'booked', trackingNumber };
     });
   }
 
-  #send(recipient: string, key: string): SendOutcome {
+  #send({ recipient, template }: Parameters<Mailer['send']>[0], key: string): SendOutcome {
     return this.#sent.once(key, () => {
-      const eventId = key.slice(key.indexOf(':') + 1);
-      this.mails.set(eventId, (this.mails.get(eventId) ?? 0) + 1);
+      const mail = `${template} ${key.slice(key.lastIndexOf(':') + 1)}`;
+      this.mails.set(mail, (this.mails.get(mail) ?? 0) + 1);
       return recipient === REFUSED_RECIPIENT ? { kind: 'refused', reason: 'no such mailbox' } : { kind: 'sent' };
     });
   }
@@ -162,12 +185,6 @@ export class SimulatedProviders implements ProviderRecords {
       },
     });
   }
-}
-
-function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
 }
 
 function providerOf(kind: CallKind): string {

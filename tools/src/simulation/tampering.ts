@@ -9,6 +9,8 @@ export interface Tampering {
   publisher(publisher: Publisher): Publisher;
   delivery(delivery: Delivery): Delivery;
   providers(providers: Providers, newId: NewId): Providers;
+  /** The gateway refunds one charge under each new key, as it never should. */
+  readonly refundsAgain: boolean;
 }
 
 /** Production as it is. */
@@ -18,4 +20,5 @@ export const untouched: Tampering = {
   publisher: (publisher) => publisher,
   delivery: (delivery) => delivery,
   providers: (providers) => providers,
+  refundsAgain: false,
 };

@@ -1,3 +1,4 @@
+import { choreographies } from '@quickstep/system';
 import { type CallKind, Calls } from './calls.js';
 import type { Choices } from './choices.js';
 import { Clients, type Request } from './clients.js';
@@ -6,12 +7,12 @@ import { Faults } from './faults.js';
 import { FinalChecks } from './final-checks.js';
 import { Fleet } from './fleet.js';
 import type { InjectedFaults, Move } from './injected-faults.js';
-import { Ledger, type Violation } from './ledger.js';
+import { Ledger } from './ledger.js';
 import { describe } from './messages.js';
 import { Phases } from './phases.js';
 import { ProcessFaults } from './process-faults.js';
+import type { Violation } from './rules.js';
 import type { Scenario } from './scenario.js';
-import { declared } from './services.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
 import { SimulatedProviders } from './simulated-providers.js';
 import { type Tampering, untouched } from './tampering.js';
@@ -30,7 +31,10 @@ export interface WorldOptions {
 }
 
 export interface RunResult {
+  /** The first of `violations`. */
   readonly violation: Violation | undefined;
+  /** What was found in the same moment; the run ends there. */
+  readonly violations: readonly Violation[];
   readonly orders: number;
   /** Everything that the world let happen. */
   readonly steps: number;
@@ -65,9 +69,9 @@ export class World {
     this.#scenario = scenario;
     this.#choices = choices;
     this.environment = this.#makeEnvironment(traced);
-    this.providers = new SimulatedProviders(this.environment);
+    this.providers = new SimulatedProviders(this.environment, tampering.refundsAgain);
     const { providers } = this;
-    this.broker = new SimulatedBroker(declared, scenario.batched, this.environment);
+    this.broker = new SimulatedBroker(choreographies, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
     this.clients = new Clients(scenario, this.environment);
     this.#processFaults = new ProcessFaults(this.fleet, this.broker, this.environment);
@@ -98,6 +102,7 @@ export class World {
     const { faults, trace } = this.environment;
     return {
       violation: ledger.violation,
+      violations: ledger.violations,
       orders: this.fleet.ordersPlaced(),
       steps: this.steps,
       counts: faults.counts,

@@ -4,24 +4,18 @@ import { readOptions } from '../../src/bench/options.js';
 import { median } from '../../src/bench/statistics.js';
 import { createProgress } from '../../src/progress.js';
 
-const { RABBITMQ_URL, POSTGRES_URL } = process.env;
-
 describe('a comparison with another commit', () => {
   test('has one round in each turn, and four pairs, unless told otherwise', () => {
     delete process.env.RABBITMQ_URL;
     delete process.env.POSTGRES_URL;
-    try {
-      expect(readOptions(['--against', 'HEAD'])).toMatchObject({ against: 'HEAD', rounds: 1, pairs: 4 });
-      expect(readOptions(['--against', 'HEAD', '--rounds', '2', '--pairs', '1'])).toMatchObject({ rounds: 2, pairs: 1 });
-      expect(readOptions([])).toMatchObject({ rounds: 3 });
-    } finally {
-      Object.assign(process.env, { RABBITMQ_URL, POSTGRES_URL });
-    }
+    expect(readOptions(['--against', 'HEAD'])).toMatchObject({ against: 'HEAD', rounds: 1, pairs: 4 });
+    expect(readOptions(['--against', 'HEAD', '--rounds', '2', '--pairs', '1'])).toMatchObject({ rounds: 2, pairs: 1 });
+    expect(readOptions([])).toMatchObject({ rounds: 3 });
   });
 
   test('is refused for scenarios that it does not know, and on servers that both commits would share', () => {
     expect(() => readOptions(['--against', 'HEAD', '--scenario', 'growth'])).toThrow('not with growth');
-    process.env.POSTGRES_URL = POSTGRES_URL ?? 'postgres://localhost';
+    process.env.POSTGRES_URL = 'postgres://localhost';
     expect(() => readOptions(['--against', 'HEAD'])).toThrow('unset RABBITMQ_URL and POSTGRES_URL');
   });
 

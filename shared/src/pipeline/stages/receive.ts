@@ -7,11 +7,11 @@ import { Settlement, type SettleOptions } from './settle.js';
 /** Reads a message and hands on each of its events to each step that listens; what cannot be read is parked. */
 export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<Delivery, Work> {
   return (next) => (delivery) => {
-    const decoded = decode(delivery.body, delivery.batched, steps.contracts);
+    const decoded = decode(delivery, steps.contracts);
     const settlement = new Settlement(delivery, decoded.length, options);
     for (const each of decoded) {
       if (!each.ok) {
-        settlement.park(each.body, each.error.message);
+        settlement.park(each);
         continue;
       }
       const { event, body } = each;

@@ -1,6 +1,7 @@
 import { Mismatch, Permanent } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
+import type { NotDecoded } from '../decode.js';
 import { messageOf, Unavailable } from '../errors.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
@@ -44,9 +45,11 @@ export class Settlement {
     options.inFlight.arrived();
   }
 
-  /** What no step could be found for is parked. */
-  park(body: Buffer | string, reason: string): void {
-    this.#options.observer.undecodable(reason);
+  /** What cannot be read, or is forged, is parked. */
+  park({ body, error: { message: reason }, forged }: NotDecoded): void {
+    const { observer } = this.#options;
+    if (forged) observer.forged(reason);
+    else observer.undecodable(reason);
     this.#dispose(this.#delivery.park(body, reason));
   }
 

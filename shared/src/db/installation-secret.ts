@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+
+/** One row: what the service's replicas share and nobody else knows. */
+export class InstallationSecret1764000000000 implements MigrationInterface {
+  readonly name = 'InstallationSecret1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table installation (
+        only boolean primary key default true check (only),
+        secret bytea not null
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table installation');
+  }
+}
+
+/** As long as the output of the hash that it keys, SHA-256 (RFC 2104, section 3). Bytes. */
+const LENGTH = 32;
+
+/**
+ * The secret of this installation of a service, made when it is first asked for. It stands beside the rows whose ids are made with
+ * it, and so is shared, kept, backed up and restored with them.
+ */
+export async function installationSecret(dataSource: DataSource): Promise<Buffer> {
+  const proposed = randomBytes(LENGTH);
+  // Of replicas that start at once the first one's stands.
+  await dataSource.query('insert into installation (secret) values ($1) on conflict do nothing', [proposed]);
+  const [row]: { secret: Buffer }[] = await dataSource.query('select secret from installation');
+  if (row === undefined) throw new Error('The table "installation" lost its row while the service started');
+  return row.secret;
+}

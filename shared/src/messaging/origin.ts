@@ -1,0 +1,42 @@
+import type { ConsumeMessage } from 'amqplib';
+import { REDELIVER_EXCHANGE } from '../choreography/index.js';
+import { headers } from './messages.js';
+
+/** How a message came to the broker at first, and how often it was tried since. */
+export interface Origin {
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** The account that published it, checked by the broker (https://www.rabbitmq.com/docs/validated-user-id). */
+  readonly userId: string | undefined;
+  readonly attempt: number;
+}
+
+/** What an operator's tools use to move messages from queue to queue: no service needs the permission to write to it. */
+const DEFAULT_EXCHANGE = '';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The largest attempt number that is believed: far above any list of delays. */
+const MAX_ATTEMPT = 1_000;
+
+/** Our own count of attempts, as RabbitMQ 4 ignores an `x-death` header that a client sends. */
+function attemptIn(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? Math.min(value, MAX_ATTEMPT) : 0;
+}
+
+/**
+ * A copy says in its headers where it came from; they are believed only on the two ways by which copies come, as anybody may write
+ * headers: from its wait, or moved by an operator.
+ */
+export function originOf({ fields, properties }: ConsumeMessage): Origin {
+  if (fields.exchange !== REDELIVER_EXCHANGE && fields.exchange !== DEFAULT_EXCHANGE) {
+    return { exchange: fields.exchange, routingKey: fields.routingKey, userId: properties.userId, attempt: 0 };
+  }
+  const written = properties.headers ?? {};
+  return {
+    exchange: textOf(written[headers.exchange]),
+    routingKey: textOf(written[headers.routingKey]),
+    userId: textOf(written[headers.userId]) || undefined,
+    attempt: attemptIn(written[headers.attempt]),
+  };
+}

@@ -1,0 +1,2 @@
+export { declaredSteps } from './declared-steps.js';
+export * from './services.js';
