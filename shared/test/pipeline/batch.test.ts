@@ -47,8 +47,7 @@ function service(changes: Partial<PipelineOptions> = {}) {
     await world.deliver(...messages);
     return messages;
   };
-  const command = (subject: string) =>
-    world.pipeline.execute('hire', { name: 'Ada' }, { requestId: `request ${subject}`, subject });
+  const command = (subject: string) => world.pipeline.execute('hire', { name: 'Ada' }, { id: `request ${subject}`, subject });
   const plates = (dish: string) => world.store.rowsOf(Dishes).get(dish)?.plates;
   return { ...world, order, command, plates };
 }

@@ -1,6 +1,6 @@
 import type { AnyStep, Choreography, Outcome } from '@quickstep/shared/choreography';
 import { outcome } from '@quickstep/shared/choreography';
-import type { CloudEvent, EventContract, EventDraft } from '@quickstep/shared/events';
+import { type CloudEvent, type EventContract, type EventDraft, exchangeOf } from '@quickstep/shared/events';
 import {
   type Changes,
   type Claim,
@@ -174,6 +174,9 @@ export class Reports implements Observer {
   undecodable(reason: string): void {
     this.lines.push(`undecodable: ${reason}`);
   }
+  forged(reason: string): void {
+    this.lines.push(`forged: ${reason}`);
+  }
   batch(size: number): void {
     this.batches.push(size);
   }
@@ -189,6 +192,8 @@ export class Reports implements Observer {
 export class Message implements Delivery {
   readonly body: Buffer | string;
   readonly batched: boolean;
+  readonly exchange: string;
+  readonly routingKey: string;
   readonly attempt: number;
   /** `ack` or `requeue`, and the copies: `retry: <reason>`, `park: <reason>`. */
   readonly fate: string[] = [];
@@ -196,8 +201,11 @@ export class Message implements Delivery {
   /** Until it is let go, no copy is confirmed; when it throws, none is made. */
   onCopy: () => unknown = () => undefined;
 
-  constructor(body: Buffer | string, { attempt = 0, batched = false } = {}) {
+  /** @param type of its events: its routing key */
+  constructor(body: Buffer | string, type: string, { attempt = 0, batched = false } = {}) {
     this.body = body;
+    this.exchange = exchangeOf(type);
+    this.routingKey = type;
     this.attempt = attempt;
     this.batched = batched;
   }
@@ -222,11 +230,16 @@ export class Message implements Delivery {
   }
 }
 
-const stamp = stamper('test', v7);
-
 /** The event that a service would have published. */
 export function eventOf(contract: EventContract, draft: EventDraft, changes: Partial<CloudEvent> = {}): CloudEvent {
-  const { event } = stamp(contract, draft, { id: v7(), tenantid: 'default' }, 'test', 0, new Date(0).toISOString());
+  const { event } = stamper(contract.emitters[0] ?? 'nobody', v7)(
+    contract,
+    draft,
+    { id: v7(), tenantid: 'default' },
+    'test',
+    0,
+    new Date(0).toISOString(),
+  );
   return { ...event, ...changes };
 }
 

@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyStep, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
-import type { EventContract, EventDraft } from '@quickstep/shared/events';
+import { type AnyMessage, type AnyStep, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
+import type { EventDraft } from '@quickstep/shared/events';
 import { BETWEEN_EVENTS, Unavailable } from '@quickstep/shared/pipeline';
 import { Burnt, Cooked, kitchen, messageOf, Noted, Ordered, SentBack } from './kitchen.js';
 import { ending, eventOf, Message, pipelineOver, settled } from './ports.js';
 
 const RETRIES = 3;
 
-/** Ends well unless the error says otherwise; may be told otherwise later. */
+/** Ends well unless there is an error to throw, for every dish or for some. */
 class Trial implements AnyStep {
   error: Error | undefined;
+  readonly errors = new Map<string, Error>();
   readonly #name: string;
   readonly #events: readonly EventDraft[];
 
@@ -18,8 +19,9 @@ class Trial implements AnyStep {
     this.#events = events;
   }
   rows = () => ({});
-  decide = () => {
-    if (this.error !== undefined) throw this.error;
+  decide = ({ subject }: AnyMessage) => {
+    const error = this.error ?? this.errors.get(subject);
+    if (error !== undefined) throw error;
     return outcome(this.#name, ...this.#events);
   };
 }
@@ -33,8 +35,8 @@ function service(changed: Readonly<Record<string, AnyStep>> = {}) {
   return { ...steps, ...pipelineOver(kitchen, { ...steps, ...changed }, { retries: RETRIES }) };
 }
 
-const textOf = (contract: EventContract) => JSON.stringify(eventOf(contract, { type: contract.type, data: { dish: 'soup' } }));
-const batched = (parts: readonly string[]) => new Message(`[${parts.join(BETWEEN_EVENTS)}]`, { batched: true });
+const textOf = (dish: string) => JSON.stringify(eventOf(SentBack, SentBack({ dish })));
+const batched = (parts: readonly string[]) => new Message(`[${parts.join(BETWEEN_EVENTS)}]`, SentBack.type, { batched: true });
 
 describe('a message is acknowledged', () => {
   test('once every step that listens has ended well', async () => {
@@ -46,18 +48,17 @@ describe('a message is acknowledged', () => {
   });
 
   test('not before the last of its steps and events has ended', async () => {
-    let answer = () => {};
-    const effect = () =>
-      new Promise<void>((resolve) => {
-        answer = resolve;
-      });
+    const answers: (() => void)[] = [];
+    const effect = () => new Promise<void>((resolve) => answers.push(resolve));
     const { deliver } = service({ clean: { ...ending('repeated'), effect } });
-    const message = batched([textOf(Cooked), textOf(SentBack), textOf(Ordered)]);
+    const message = batched(['soup', 'salad'].map(textOf));
     await deliver(message);
-    expect(message.fate).toEqual([]);
-    answer();
-    await settled();
-    expect(message.fate).toEqual(['ack']);
+    for (const answer of answers) {
+      expect(message.fate).toEqual([]);
+      answer();
+      await settled();
+    }
+    expect([answers.length, message.fate]).toEqual([2, ['ack']]);
   });
 
   test('when its events were handled before', async () => {
@@ -106,7 +107,7 @@ describe('a message that failed is tried again', () => {
     expect(first.fate).toEqual(['retry: no water', 'ack']);
     clean.error = undefined;
     cook.error = new Error('would fail if it were asked');
-    const again = new Message(first.body, { attempt: 1 });
+    const again = new Message(first.body, SentBack.type, { attempt: 1 });
     await deliver(again);
     expect(again.fate).toEqual(['ack']);
     expect(reports.lines.slice(3)).toEqual(['cook duplicate', 'clean done repeated', 'refuse duplicate']);
@@ -155,7 +156,7 @@ describe('a message is parked', () => {
     ['an event that no step consumes', JSON.stringify(eventOf(Burnt, Burnt({ dish: 'soup' }))), 'consumes "kitchen.burnt"'],
   ])('when it is %s', async (_, body, reason) => {
     const { deliver, reports } = service();
-    const message = new Message(body);
+    const message = new Message(body, Burnt.type);
     await deliver(message);
     expect(message.fate).toEqual([expect.stringContaining(reason), 'ack']);
     expect(message.copies).toEqual([body]);
@@ -202,37 +203,47 @@ describe('a compensation', () => {
 });
 
 describe('a message of several events', () => {
-  const bodies = [Cooked, Ordered, SentBack].map(textOf);
+  const bodies = ['soup', 'salad', 'cake'].map(textOf);
+
+  /** Of the three one ends well, one may yet, and one never will. */
+  function troubled() {
+    const world = service();
+    world.cook.errors.set('salad', new Error('not now'));
+    world.clean.errors.set('cake', new Permanent('never'));
+    return world;
+  }
 
   test('puts aside only those that failed, each alone', async () => {
-    const { deliver, cook, clean } = service();
-    cook.error = new Error('not now');
-    clean.error = new Permanent('never');
+    const { deliver } = troubled();
     const message = batched(bodies);
     await deliver(message);
-    expect(message.fate).toEqual(['retry: not now', 'retry: not now; never', 'ack']);
+    expect(message.fate).toEqual(['retry: not now', 'park: never', 'ack']);
     expect(message.copies).toEqual(bodies.slice(1));
   });
 
-  test('parks what cannot be read and handles the rest', async () => {
+  test('parks what cannot be read and what is forged, and handles the rest', async () => {
     const { deliver, reports } = service();
-    const message = batched(['{"type":"kitchen.odd"}', ...bodies]);
+    const forged = JSON.stringify(eventOf(SentBack, SentBack({ dish: 'soup' }), { source: '/stranger' }));
+    const message = batched(['{"type":"kitchen.odd"}', forged, ...bodies]);
     await deliver(message);
-    expect(message.fate).toEqual(['park: No step of this service consumes "kitchen.odd"', 'ack']);
-    expect(message.copies).toEqual(['{"type":"kitchen.odd"}']);
-    expect(reports.lines).toContain('cook done repeated');
+    expect(message.fate).toEqual([
+      'park: No step of this service consumes "kitchen.odd"',
+      'park: Forged: "/stranger" does not emit table.sent_back',
+      'ack',
+    ]);
+    expect(message.copies).toEqual(['{"type":"kitchen.odd"}', forged]);
+    expect(reports.lines.slice(0, 2).map((line) => line.split(':')[0])).toEqual(['undecodable', 'forged']);
+    expect(reports.lines.filter((line) => line === 'cook done repeated')).toHaveLength(3);
   });
 
   test('goes back whole when one copy cannot be made, once all the others have been dealt with', async () => {
-    const { deliver, cook, clean, reports } = service();
-    cook.error = new Error('not now');
-    clean.error = new Error('no water');
+    const { deliver, reports } = troubled();
     const message = batched(bodies);
     message.onCopy = () => {
       if (message.fate.length === 1) throw new Error('the channel is closed');
     };
     await deliver(message);
-    expect(message.fate).toEqual(['retry: not now', 'retry: not now; no water', 'requeue']);
+    expect(message.fate).toEqual(['retry: not now', 'park: never', 'requeue']);
     expect(reports.lines.at(-1)).toBe('a message could not be settled and goes back to its queue: Error the channel is closed');
   });
 });
