@@ -15,5 +15,6 @@ export function startInventoryService(config: ReturnType<typeof inventoryConfig>
     migrations: [CreateInventory1760000000001],
     implementation: inventorySteps,
     routes: inventoryRoutes,
+    retention: [{ table: 'stock_adjustments', column: 'made_at', days: config.recordRetentionDays }],
   });
 }

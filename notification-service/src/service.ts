@@ -19,5 +19,6 @@ export function startNotificationService(config: ReturnType<typeof notificationC
     migrations: [CreateNotifications1760000000001],
     implementation: () => notificationSteps(mailer),
     routes: notificationRoutes,
+    retention: [{ table: 'notifications', column: 'created_at', days: config.recordRetentionDays }],
   });
 }

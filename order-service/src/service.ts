@@ -19,6 +19,14 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
     journal: true,
+    retention: [
+      {
+        table: 'event_history',
+        column: 'time',
+        days: config.recordRetentionDays,
+        where: 'not exists (select from orders where order_id::text = subject and deadline_at is not null)',
+      },
+    ],
     gauges: [{ name: 'quickstep_stuck_orders', help: 'Orders that could not end after their deadline', read: countStuck }],
   });
 }

@@ -1,4 +1,4 @@
-import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/providers';
+import { LedgerTables1760000000000, ledgerRetention, PgLedger } from '@quickstep/shared/providers';
 import { type Resources, startService } from '@quickstep/shared/service';
 import { type GatewayAnswer, SimulatedGateway } from './adapters/simulated-gateway.js';
 import type { paymentConfig } from './config.js';
@@ -27,5 +27,6 @@ export function startPaymentService(config: ReturnType<typeof paymentConfig>, co
     migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
     implementation: (resources) => paymentSteps(connectGateway(resources)),
     routes: paymentRoutes,
+    retention: ledgerRetention(config.recordRetentionDays),
   });
 }

@@ -1,4 +1,4 @@
-import { LedgerTables1760000000000, PgLedger } from '@quickstep/shared/providers';
+import { LedgerTables1760000000000, ledgerRetention, PgLedger } from '@quickstep/shared/providers';
 import { type Resources, startService } from '@quickstep/shared/service';
 import { type CarrierAnswer, SimulatedCarrier } from './adapters/simulated-carrier.js';
 import type { shippingConfig } from './config.js';
@@ -27,5 +27,6 @@ export function startShippingService(config: ReturnType<typeof shippingConfig>, 
     migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
     implementation: (resources) => shippingSteps(connectCarrier(resources)),
     routes: shippingRoutes,
+    retention: ledgerRetention(config.recordRetentionDays),
   });
 }

@@ -118,13 +118,13 @@ export const mutations: readonly Mutation[] = [
     (changes) => ({ ...changes, outbox: undefined }),
   ),
   mutation('outbox never swept', ['every order ends', 'without faults everything ends'], {
-    store: (real) => ({ ...real, unpublished: async () => [] }),
+    store: (real) => ({ ...real, takeUnpublished: async () => [] }),
   }),
   mutation('confirmed outbox entries are forgotten without waiting', ['an orderly stop finishes its work'], {
     store: (real) => ({
       ...real,
-      clearOutbox: async (cleared, kept) => {
-        real.clearOutbox(cleared, kept).catch(() => undefined);
+      updateOutbox: async (update) => {
+        real.updateOutbox(update).catch(() => undefined);
       },
     }),
   }),

@@ -28,6 +28,7 @@ export class CreateInventory1760000000001 implements MigrationInterface {
         reason text not null,
         made_at timestamptz
       )`);
+    await runner.query('create index stock_adjustments_by_time on stock_adjustments using brin (made_at)');
   }
 
   async down(runner: QueryRunner): Promise<void> {

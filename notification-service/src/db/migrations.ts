@@ -16,6 +16,7 @@ export class CreateNotifications1760000000001 implements MigrationInterface {
         created_at timestamptz
       )`);
     await runner.query('create index notifications_by_order on notifications (order_id)');
+    await runner.query('create index notifications_by_time on notifications using brin (created_at)');
   }
 
   async down(runner: QueryRunner): Promise<void> {

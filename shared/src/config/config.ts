@@ -77,6 +77,11 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       'How long handled events are remembered; longer than any message can be redriven',
       { fallback: '30', max: 3_650 },
     ),
+    recordRetentionDays: integer(
+      'RECORD_RETENTION_DAYS',
+      'How long records that no saga needs any more are kept (history, answers of providers, adjustments, notifications); 0 keeps them',
+      { fallback: '365', min: 0, max: 36_500 },
+    ),
   };
 }
 

@@ -2,7 +2,6 @@ import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
 import { arrayLiteral } from './array-literal.js';
 import type { Answer, Statement } from './exchange.js';
 import { outboxText } from './outbox-text.js';
-import { firstIdOf } from './uuid-bound.js';
 
 export const BEGIN: Statement = { name: 'begin', text: 'begin' };
 export const COMMIT: Statement = { name: 'commit', text: 'commit' };
@@ -45,13 +44,6 @@ export function withdraw(claims: readonly Claim[]): Statement {
   return { name: 'withdraw', text, values: claimValues(claims) };
 }
 
-/** Deletes one page of claims of events made before a moment. */
-export function pruneInbox(before: Date, page: number): Statement {
-  const text = `delete from inbox where (event_id, step) in
-    (select event_id, step from inbox where event_id < $1::uuid order by event_id limit $2)`;
-  return { name: 'prune inbox', text, values: [firstIdOf(before), page] };
-}
-
 /** No JSON holds this character unescaped (RFC 8259, section 7). */
 const SEPARATOR = '\u0001';
 
@@ -76,22 +68,39 @@ export function record(journal: Changes['journal']): Statement {
   return { name: 'record', text, values };
 }
 
-export function promise({ id, events }: OutboxEntry): Statement {
-  return { name: 'promise', text: 'insert into outbox (id, events) values ($1, $2)', values: [id, outboxText(events)] };
+export function insertOutbox({ id, events }: OutboxEntry): Statement {
+  return { name: 'insert outbox', text: 'insert into outbox (id, events) values ($1, $2)', values: [id, outboxText(events)] };
 }
 
-export function clear(ids: readonly string[]): Statement {
-  return { name: 'clear', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
+export function deleteOutbox(ids: readonly string[]): Statement {
+  return { name: 'delete outbox', text: 'delete from outbox where id = any($1::uuid[])', values: [arrayLiteral(ids)] };
 }
 
-export function keep({ id, events }: OutboxEntry): Statement {
-  return { name: 'keep', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
+export function updateOutbox({ id, events }: OutboxEntry): Statement {
+  return { name: 'update outbox', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
 }
 
-const NO_ID = '00000000-0000-0000-0000-000000000000';
+/** A second after the first attempt, two after the next, and so on up to a minute. */
+export function postponeOutbox(ids: readonly string[]): Statement {
+  const text = `update outbox set attempts = attempts + 1,
+      next_attempt_at = now() + least(interval '1 minute', interval '1 second' * 2 ^ least(attempts, 6))
+    where id = any($1::uuid[])`;
+  return { name: 'postpone outbox', text, values: [arrayLiteral(ids)] };
+}
 
-/** By id, a UUIDv7, rather than by `created_at`: it is the primary key and grows with time. */
-export function unpublished(before: Date, limit: number, after = NO_ID): Statement {
-  const text = 'select id, events from outbox where id > $1::uuid and id < $2::uuid order by id limit $3';
-  return { name: 'unpublished', text, values: [after, firstIdOf(before), limit] };
+/** Longer than it takes to publish what was taken, unless the broker is away; short enough for nobody to miss what a crash left. */
+const LEASE = '5 seconds';
+const PAGE_BYTES = 4_000_000;
+
+/** At least one entry, however large. Whoever takes entries at the same time gets others. */
+export function takeUnpublished(olderThanMs: number, limit: number): Statement {
+  const text = `with due as materialized (
+      select id, next_attempt_at, octet_length(events) as bytes from outbox
+      where next_attempt_at <= now() and (attempts > 0 or created_at <= now() - $1::float8 * interval '1 millisecond')
+      order by next_attempt_at limit $2 for update skip locked),
+    page as (select id, bytes, sum(bytes) over (order by next_attempt_at, id) as bytes_up_to_here from due)
+    update outbox set next_attempt_at = now() + interval '${LEASE}' from page
+    where outbox.id = page.id and (bytes_up_to_here = bytes or bytes_up_to_here <= ${PAGE_BYTES})
+    returning outbox.id, outbox.events`;
+  return { name: 'take unpublished', text, values: [olderThanMs, limit] };
 }

@@ -2,7 +2,7 @@ import type { Changes, OpenBatch } from '../pipeline/index.js';
 import type { Row, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
 import type { Statement } from './exchange.js';
-import { COMMIT, clear, promise, record, withdraw } from './kit-statements.js';
+import { COMMIT, deleteOutbox, insertOutbox, record, withdraw } from './kit-statements.js';
 import type { TableStatements } from './statements.js';
 
 export interface PgBatchOptions {
@@ -13,8 +13,9 @@ export interface PgBatchOptions {
   /** For each load, in order. */
   readonly rows: readonly (readonly Row[])[];
   /** Told how many events a commit has put into the outbox. */
-  promised(events: number): void;
-  ended(): void;
+  written(events: number): void;
+  /** @param error why nothing was written, if that is so */
+  ended(error?: unknown): void;
 }
 
 const byTable = <Write extends { readonly table: Table }>(writes: readonly Write[]) =>
@@ -37,19 +38,18 @@ export class PgBatch implements OpenBatch {
     this.#end();
     try {
       await this.#write(changes);
-      if (changes.outbox !== undefined) this.#options.promised(changes.outbox.events.length);
-    } finally {
-      this.#options.ended();
+    } catch (error) {
+      this.#options.ended(error);
+      throw error;
     }
+    this.#options.ended();
+    if (changes.outbox !== undefined) this.#options.written(changes.outbox.events.length);
   }
 
   async rollback(): Promise<void> {
     this.#end();
-    try {
-      await this.#options.connection.rollback();
-    } finally {
-      this.#options.ended();
-    }
+    await this.#options.connection.rollback();
+    this.#options.ended();
   }
 
   async #write(changes: Changes): Promise<void> {
@@ -74,8 +74,8 @@ export class PgBatch implements OpenBatch {
       ...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]),
       ...byTable(updates).map(({ table, rows, properties }) => statementsOf(table).update(rows, properties)),
       ...byTable(inserts).map(({ table, rows }) => statementsOf(table).insert(rows)),
-      ...(outbox === undefined ? [] : [promise(outbox)]),
-      ...(cleared.length === 0 ? [] : [clear(cleared)]),
+      ...(outbox === undefined ? [] : [insertOutbox(outbox)]),
+      ...(cleared.length === 0 ? [] : [deleteOutbox(cleared)]),
       ...(journal.length === 0 ? [] : [record(journal)]),
       COMMIT,
     ];

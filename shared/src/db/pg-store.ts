@@ -1,15 +1,25 @@
 import type { DataSource } from 'typeorm';
-import type { Claim, Load, OpenBatch, OutboxEntry, Store } from '../pipeline/index.js';
+import {
+  type Claim,
+  type Load,
+  type OpenBatch,
+  type OutboxEntry,
+  type OutboxUpdate,
+  type Store,
+  Unavailable,
+} from '../pipeline/index.js';
 import type { Key, Table } from '../rows/index.js';
 import { Session } from './connection.js';
 import type { Statement } from './exchange.js';
-import { BEGIN, claim, clear, keep, pruneInbox, unpublished, whichClaimed } from './kit-statements.js';
+import { BEGIN, claim, deleteOutbox, postponeOutbox, takeUnpublished, updateOutbox, whichClaimed } from './kit-statements.js';
 import { outboxEvents } from './outbox-text.js';
 import { OutboxVacuum } from './outbox-vacuum.js';
 import { PgBatch } from './pg-batch.js';
+import { deleteOld, type Retention } from './retention.js';
 import { TableStatements } from './statements.js';
 
-const PRUNE_PAGE = 5_000;
+/** A service that is not ready is sent no work by which it could find out that the database is well again. */
+const TROUBLE_MS = 10_000;
 
 /**
  * The pipeline's store on PostgreSQL. It keeps two connections of the data source: one for batches and one for everything else. The
@@ -21,6 +31,7 @@ export class PgStore implements Store {
   readonly #statements = new Map<string, TableStatements>();
   readonly #vacuum: OutboxVacuum;
   #busy = false;
+  #failedAt: number | undefined;
 
   /** @param dataSource made by `createDataSource`, and initialised by the time the store is used */
   constructor(dataSource: DataSource) {
@@ -30,48 +41,48 @@ export class PgStore implements Store {
     this.#vacuum = new OutboxVacuum((statements) => this.#aside.send(statements));
   }
 
+  /** Set while batches fail because the database is away or refuses to write: until one succeeds, or none is tried for a while. */
+  get trouble(): string | undefined {
+    const recent = this.#failedAt !== undefined && performance.now() - this.#failedAt < TROUBLE_MS;
+    return recent ? 'the last transaction could not be written' : undefined;
+  }
+
   async begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
     if (this.#busy) throw new Error('A batch is open already: commit it or roll it back before the next one begins');
     this.#busy = true;
     try {
       return await this.#begin(claims, loads);
     } catch (error) {
-      this.#busy = false;
+      this.#ended(error);
       throw error;
     }
   }
 
-  async unpublished(before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]> {
-    const [found] = await this.#aside.send([unpublished(before, limit, after)]);
+  async takeUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]> {
+    const [found] = await this.#aside.send([takeUnpublished(olderThanMs, limit)]);
     const rows: readonly { id: string; events: string }[] = found?.rows ?? [];
-    return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) }));
+    // By id, a UUIDv7: they were written in that order.
+    return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void> {
-    await this.#aside.send([...(cleared.length === 0 ? [] : [clear(cleared)]), ...kept.map(keep)]);
+  async updateOutbox({ deleted, updated, postponed }: OutboxUpdate): Promise<void> {
+    await this.#aside.send([
+      ...(deleted.length === 0 ? [] : [deleteOutbox(deleted)]),
+      ...updated.map(updateOutbox),
+      ...(postponed.length === 0 ? [] : [postponeOutbox(postponed)]),
+    ]);
   }
 
-  async due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]> {
-    const [found] = await this.#aside.send([this.#statementsOf(table).due(at, now, limit)]);
+  async due(table: Table, at: string, limit: number): Promise<readonly Key[]> {
+    const [found] = await this.#aside.send([this.#statementsOf(table).due(at, limit)]);
     const rows: readonly { key: Key }[] = found?.rows ?? [];
     return rows.map(({ key }) => key);
   }
 
-  /**
-   * Forgets which events made before a moment have been handled, and says how many claims that were.
-   *
-   * An inbox row is never pruned while a message older than it can still be redriven: the moment must lie further back than any
-   * message in a queue, a dead-letter queue or an outbox of the system, or a duplicate is handled twice.
-   */
-  async prune(before: Date): Promise<number> {
-    let pruned = 0;
-    for (;;) {
-      // Page by page: a statement that deletes millions would hold up everything behind it on this connection.
-      const [deleted] = await this.#aside.send([pruneInbox(before, PRUNE_PAGE)]);
-      const count = deleted?.rowCount ?? 0;
-      pruned += count;
-      if (count < PRUNE_PAGE) return pruned;
-    }
+  /** Deletes the rows that a rule no longer keeps, at most so many; says how many they were. */
+  async deleteOld(rule: Retention, limit: number): Promise<number> {
+    const [deleted] = await this.#aside.send([deleteOld(rule, limit)]);
+    return deleted?.rowCount ?? 0;
   }
 
   /** Closes its connections. An open batch is rolled back. */
@@ -89,11 +100,14 @@ export class PgStore implements Store {
       statementsOf: (table) => this.#statementsOf(table),
       claimed: claims.length === 0 ? [] : whichClaimed(claims, answers[1]),
       rows: loads.map((_, index) => found[index]?.rows ?? []),
-      promised: (events) => this.#vacuum.written(events),
-      ended: () => {
-        this.#busy = false;
-      },
+      written: (events) => this.#vacuum.written(events),
+      ended: (error) => this.#ended(error),
     });
+  }
+
+  #ended(error: unknown): void {
+    this.#busy = false;
+    this.#failedAt = error instanceof Unavailable ? performance.now() : undefined;
   }
 
   #load({ table, keys, lock }: Load): Statement {

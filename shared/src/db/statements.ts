@@ -94,11 +94,11 @@ export class TableStatements {
     );
   }
 
-  /** Keys, each as `key`, of the rows whose moment is not after `now`, earliest first. Wants an index on that property. */
-  due(at: string, now: Date, limit: number): Statement {
+  /** Keys, each as `key`, of the rows whose moment has come, earliest first. Wants an index on that property. */
+  due(at: string, limit: number): Statement {
     const moment = this.column(at).name;
-    const text = `select ${this.#key.name} as key from ${this.#table} where ${moment} <= $1 order by ${moment} limit $2`;
-    return { name: `due ${at} ${this.#name}`, text, values: [now, limit] };
+    const text = `select ${this.#key.name} as key from ${this.#table} where ${moment} <= now() order by ${moment} limit $1`;
+    return { name: `due ${at} ${this.#name}`, text, values: [limit] };
   }
 
   #updateOf(properties: readonly string[]): Update {

@@ -77,23 +77,32 @@ export interface OpenBatch {
   readonly claimed: readonly boolean[];
   /** For each load, in order: the rows that exist. */
   readonly rows: readonly (readonly Row[])[];
-  /**
-   * @throws Conflict when another transaction was in the way or has been faster, Unavailable when nothing was written, OutcomeUnknown
-   * when it may have been
-   */
+  /** @throws Conflict when another transaction was in the way, Busy when it was so for too long, OutcomeUnknown | Unavailable */
   commit(changes: Changes): Promise<void>;
   rollback(): Promise<void>;
 }
 
+/** What has become of outbox entries. */
+export interface OutboxUpdate {
+  /** All of whose events are with the broker. */
+  readonly deleted: readonly string[];
+  /** Of which only these events are still to be published. */
+  readonly updated: readonly OutboxEntry[];
+  /** Which no queue wanted: they are taken again later, after a longer wait each time. */
+  readonly postponed: readonly string[];
+}
+
 export interface Store {
-  /** @throws Conflict | Unavailable */
+  /** @throws Conflict | Busy | Unavailable */
   begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch>;
-  /** Outbox entries written before this moment, oldest first, at most `limit`; `after` is the id of the last one seen. */
-  unpublished(before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]>;
-  /** Forgets entries, and keeps of others only the events that are still to be published. */
-  clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void>;
-  /** Keys of the rows whose moment is not after `now`, earliest first, at most `limit`. */
-  due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]>;
+  /**
+   * Takes outbox entries that were written longer ago than so many milliseconds, by the store's own clock, earliest first: at most
+   * `limit`, and no more than fit into memory with ease. For some seconds nobody else is given them.
+   */
+  takeUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]>;
+  updateOutbox(update: OutboxUpdate): Promise<void>;
+  /** Keys of the rows whose moment has come, by the store's own clock, earliest first, at most `limit`. */
+  due(table: Table, at: string, limit: number): Promise<readonly Key[]>;
 }
 
 export interface Clock {

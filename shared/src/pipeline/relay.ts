@@ -1,5 +1,5 @@
 import type { Observer } from './observer.js';
-import type { Clock, Fate, OutboxEntry, Publisher, Store } from './ports.js';
+import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from './ports.js';
 
 export interface RelayOptions {
   readonly store: Store;
@@ -15,6 +15,8 @@ export interface RelayOptions {
 const SWEEP_PAGE = 100;
 /** Confirmed entries are deleted by the next batch; when none comes for this long, on their own. Milliseconds. */
 const CLEAR_WHEN_IDLE_AFTER = 250;
+/** Twice the longest wait before an event that came back is published again, perhaps by a replica: if it came back again, it is known. */
+const UNROUTABLE_FOR_MS = 120_000;
 
 /**
  * Publishes what has been committed. The fast path publishes from memory right after the commit; the outbox entry is the promise,
@@ -22,8 +24,10 @@ const CLEAR_WHEN_IDLE_AFTER = 250;
  */
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #inFlight = new Map<string, Promise<void>>();
-  readonly #unroutable = new Map<string, readonly string[]>();
+  /** By entry: whether any of its events reaches the broker. */
+  readonly #inFlight = new Map<string, Promise<boolean>>();
+  /** By type: when an event of it came back last. */
+  readonly #unroutable = new Map<string, number>();
   #confirmed: string[] = [];
   #cancelClear: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
@@ -37,7 +41,8 @@ export class Relay {
 
   /** Types of events that came back because no queue wants them; empty when all is well. */
   get unroutable(): string[] {
-    return [...new Set([...this.#unroutable.values()].flat())];
+    const now = this.#options.clock.now().getTime();
+    return [...this.#unroutable].flatMap(([type, since]) => (now - since < UNROUTABLE_FOR_MS ? [type] : []));
   }
 
   /** Publishes a committed entry; returns at once. */
@@ -74,31 +79,34 @@ export class Relay {
     await this.#clear();
   }
 
-  async #send(entry: OutboxEntry): Promise<void> {
+  async #send(entry: OutboxEntry): Promise<boolean> {
     const fates = await this.#options.publisher.publish(entry.events);
     const left = entry.events.filter((_, index) => fates[index] !== 'confirmed');
     this.#note(entry, fates);
     if (left.length === 0) {
       this.#confirmed.push(entry.id);
       this.#clearSoon();
-    } else if (left.length < entry.events.length) {
-      await this.#tidy([], [{ id: entry.id, events: left }]);
+    } else {
+      const updated = left.length < entry.events.length ? [{ id: entry.id, events: left }] : [];
+      const postponed = fates.includes('returned') ? [entry.id] : [];
+      if (updated.length + postponed.length > 0) await this.#update({ deleted: [], updated, postponed });
     }
+    return fates.some((fate) => fate !== 'failed');
   }
 
-  #note(entry: OutboxEntry, fates: readonly Fate[]): void {
-    const returned = entry.events.filter((_, index) => fates[index] === 'returned').map(({ event }) => event.type);
-    if (returned.length === 0) {
-      this.#unroutable.delete(entry.id);
-      return;
+  #note({ events }: OutboxEntry, fates: readonly Fate[]): void {
+    const returned = new Set<string>();
+    events.forEach(({ event: { type } }, index) => {
+      if (fates[index] === 'returned') returned.add(type);
+      else if (fates[index] === 'confirmed') this.#unroutable.delete(type);
+    });
+    if (returned.size === 0) return;
+    const known = this.unroutable;
+    const news = [...returned].filter((type) => !known.includes(type));
+    if (news.length > 0) {
+      this.#options.observer.trouble('no queue wants some events; they stay in the outbox and are tried again', news.join(', '));
     }
-    if (!this.#unroutable.has(entry.id)) {
-      this.#options.observer.trouble(
-        'no queue wants some events; they stay in the outbox and are tried again',
-        returned.join(', '),
-      );
-    }
-    this.#unroutable.set(entry.id, returned);
+    for (const type of returned) this.#unroutable.set(type, this.#options.clock.now().getTime());
   }
 
   #clearSoon(): void {
@@ -111,15 +119,15 @@ export class Relay {
 
   async #clear(): Promise<void> {
     const cleared = this.takeCleared();
-    if (cleared.length > 0) await this.#tidy(cleared, []);
+    if (cleared.length > 0) await this.#update({ deleted: cleared, updated: [], postponed: [] });
   }
 
-  async #tidy(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void> {
+  async #update(update: OutboxUpdate): Promise<void> {
     try {
-      await this.#options.store.clearOutbox(cleared, kept);
+      await this.#options.store.updateOutbox(update);
     } catch (error) {
       // Nothing is lost: what stays in the outbox is published again, and its consumers know duplicates.
-      this.#options.observer.trouble('the outbox could not be tidied', error);
+      this.#options.observer.trouble('the outbox could not be updated', error);
     }
   }
 
@@ -131,28 +139,23 @@ export class Relay {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock, observer, sweepAfter } = this.#options;
-    const before = new Date(clock.now().getTime() - sweepAfter);
-    const left = new Set<string>();
+    const { store, observer, sweepAfter } = this.#options;
     try {
-      // Page after page: what no queue wants comes back at every sweep and must not hide what lies behind it.
-      for (let after: string | undefined; !this.#stopped; ) {
-        const page = await store.unpublished(before, SWEEP_PAGE, after);
-        await this.#publishAgain(page);
-        for (const { id } of page) left.add(id);
-        if (page.length < SWEEP_PAGE) break;
-        after = page.at(-1)?.id;
+      while (!this.#stopped) {
+        const page = await store.takeUnpublished(sweepAfter, SWEEP_PAGE);
+        // With the broker away, one page is enough to find out.
+        if (page.length === 0 || !(await this.#publishAgain(page))) return;
       }
-      // What is gone from the outbox has been published, by this process or by a replica.
-      for (const id of this.#unroutable.keys()) if (!left.has(id) && !this.#inFlight.has(id)) this.#unroutable.delete(id);
     } catch (error) {
       observer.trouble('the outbox could not be swept', error);
     }
   }
 
-  async #publishAgain(page: readonly OutboxEntry[]): Promise<void> {
+  /** Resolves to whether it is worth going on. */
+  async #publishAgain(page: readonly OutboxEntry[]): Promise<boolean> {
     const lost = page.filter(({ id }) => !this.#inFlight.has(id) && !this.#confirmed.includes(id));
     for (const entry of lost) this.publish(entry);
-    await Promise.all(lost.map(({ id }) => this.#inFlight.get(id)));
+    const reached = await Promise.all(lost.map(({ id }) => this.#inFlight.get(id)));
+    return lost.length === 0 || reached.includes(true);
   }
 }

@@ -50,11 +50,11 @@ export class Timers {
   }
 
   async #fireAll(): Promise<void> {
-    const { store, clock, observer } = this.#options;
+    const { store, observer } = this.#options;
     for (const timer of this.#timers) {
       try {
         for (let more = true; more && !this.#stopped; ) {
-          const keys = await store.due(timer.due.table, timer.due.at, clock.now(), PAGE);
+          const keys = await store.due(timer.due.table, timer.due.at, PAGE);
           const fired = await Promise.all(keys.map((key) => this.#fire(timer.bound, key)));
           more = keys.length === PAGE && fired.every((done) => done);
         }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Retention } from '../db/index.js';
 
 /** The tables of a `PgLedger`, for services that simulate a provider. */
 export class LedgerTables1760000000000 implements MigrationInterface {
@@ -14,10 +15,22 @@ export class LedgerTables1760000000000 implements MigrationInterface {
         created_at timestamptz not null default now()
       )`);
     await runner.query('create index provider_answers_reference on provider_answers (reference)');
-    await runner.query('create table provider_attempts (idempotency_key text primary key, attempts integer not null)');
+    await runner.query('create index provider_answers_by_time on provider_answers using brin (created_at)');
+    await runner.query(`
+      create table provider_attempts (
+        idempotency_key text primary key,
+        attempts integer not null,
+        created_at timestamptz not null default now()
+      )`);
+    await runner.query('create index provider_attempts_by_time on provider_attempts using brin (created_at)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table provider_attempts, provider_answers');
   }
+}
+
+/** A provider that has forgotten a key acts again when it is asked again: not before no message can come again. */
+export function ledgerRetention(days: number): Retention[] {
+  return ['provider_answers', 'provider_attempts'].map((table) => ({ table, column: 'created_at', days }));
 }

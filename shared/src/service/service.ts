@@ -3,6 +3,8 @@ import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import {
   createDataSource,
+  DatabaseClock,
+  databaseCheck,
   ensureDatabase,
   entityOf,
   InstallationSecret1764000000000,
@@ -10,6 +12,7 @@ import {
   KitTables1760000000000,
   migrate,
   PgStore,
+  type Retention,
   translate,
 } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
@@ -27,9 +30,9 @@ import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.j
 import { type Clock, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
-import { repeat } from './repeat.js';
+import { housekeeping } from './housekeeping.js';
 import { explainDatabase, explainPort } from './start-error.js';
-import { newId, systemClock } from './system.js';
+import { newId } from './system.js';
 import { Undo } from './undo.js';
 
 /** What a service may build its own parts from. */
@@ -65,6 +68,8 @@ export interface ServiceOptions<I extends Implementation> {
   readonly endings?: readonly EventContract[];
   /** Keep a history of every event consumed and emitted. */
   readonly journal?: boolean;
+  /** How long rows of the service's own tables are kept, besides the kit's; never shorter than the inbox remembers. */
+  readonly retention?: readonly Retention[];
   /** What this service counts by asking its database whenever the metrics are read. */
   readonly gauges?: readonly ServiceGauge[];
   /** What this service needs beyond database and broker to do its work. */
@@ -83,8 +88,6 @@ export interface RunningService<I extends Implementation = Implementation> {
 
 /** Two for the store, one for a ledger, the rest for reading routes. */
 const POOL_SIZE = 10;
-const PRUNE_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Starts a service: database, broker, pipeline and HTTP, in this order; a broker that is not up yet is waited for. When the start
@@ -121,20 +124,26 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const dataSource = await openDatabase(options, undo);
+  const clock = await DatabaseClock.start(dataSource);
+  undo.add('clock', () => clock.stop());
   const store = new PgStore(dataSource);
   undo.add('store', () => store.close());
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
-  const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };
+  const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, observer, logger, undo });
-  undo.add('housekeeping', prunes(store, config, logger));
+  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, clock, observer, logger, undo });
+  const deleteOld = housekeeping({
+    rules: retentionOf(options),
+    clock,
+    deleteOld: (rule, limit) => store.deleteOld(rule, limit),
+    deleted: metrics.deleted,
+    failed: (table, error) =>
+      logger.warn(`old rows of ${table} could not be deleted; it is tried again in an hour`, { reason: reasonOf(error) }),
+  });
+  undo.add('housekeeping', deleteOld);
   watch(metrics, dataSource, pipeline);
   metrics.gauge(definitions.parked, parked);
   for (const gauge of options.gauges ?? []) metrics.gauge(gauge, () => gauge.read(dataSource));
-  const database: ReadinessCheck = {
-    name: 'database',
-    check: async () => void (await dataSource.query('select 1')),
-  };
   const secret = await installationSecret(dataSource);
   const app = createApp<ServiceContext<I>>({
     info: { title: config.service, version: '1.0', description: options.description },
@@ -142,7 +151,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
     context: { dataSource, pipeline, secret },
     hosts: [config.host, ...config.allowedHosts],
     translate,
-    checks: [database, ...checks, ...(options.checks?.(resources) ?? [])],
+    checks: [databaseCheck(dataSource, store), ...checks, ...(options.checks?.(resources) ?? [])],
     metrics,
     logger,
   });
@@ -180,6 +189,7 @@ async function openDatabase<I extends Implementation>(
 
 interface PipelineParts {
   readonly store: PgStore;
+  readonly clock: Clock;
   readonly observer: Observer;
   readonly logger: Logger;
   readonly undo: Undo;
@@ -189,7 +199,7 @@ interface PipelineParts {
 async function openPipeline<I extends Implementation>(
   implementation: I,
   { config, journal = false, endings = [] }: ServiceOptions<I>,
-  { store, observer, logger, undo }: PipelineParts,
+  { store, clock, observer, logger, undo }: PipelineParts,
 ) {
   const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
   const topology = topologyOf(implementation.choreography, retryDelays);
@@ -205,7 +215,7 @@ async function openPipeline<I extends Implementation>(
     publisher: logEndings(publisher, new Set(endings.map(({ type }) => type)), logger),
     observer,
     journal,
-    clock: systemClock,
+    clock,
     newId,
     retries: retryDelays.length,
   });
@@ -227,15 +237,11 @@ function unroutable(types: readonly string[]): string | undefined {
   return types.length === 0 ? undefined : `no queue wants ${types.join(', ')}: start the services that consume them`;
 }
 
-/** Forgets, from time to time, the inbox rows whose messages cannot come again. */
-function prunes(store: PgStore, { inboxRetentionDays }: ServiceConfig, logger: Logger): () => Promise<void> {
-  return repeat(systemClock, PRUNE_EVERY_MS, async () => {
-    try {
-      await store.prune(new Date(Date.now() - inboxRetentionDays * DAY_MS));
-    } catch (error) {
-      logger.warn('the inbox could not be pruned; it is tried again in an hour', { reason: reasonOf(error) });
-    }
-  });
+/** Nothing is forgotten sooner than that its event has been handled: a duplicate would find neither. */
+function retentionOf<I extends Implementation>({ config, retention = [] }: ServiceOptions<I>): Retention[] {
+  const shortest = config.inboxRetentionDays;
+  const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
+  return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
 }
 
 function watch(metrics: Metrics, dataSource: DataSource, pipeline: Pipeline): void {

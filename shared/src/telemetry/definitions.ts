@@ -35,6 +35,11 @@ export const definitions = {
     buckets: SECONDS,
   },
   outbox: { name: 'quickstep_outbox_entries', help: 'Batches of events that are committed but not confirmed by the broker yet' },
+  deleted: {
+    name: 'quickstep_deleted_rows_total',
+    help: 'Rows deleted because they were older than the rule of their table keeps them, by table',
+    labelNames: ['table'],
+  },
   parked: { name: 'quickstep_dead_letter_messages', help: 'Messages in the dead-letter queue, waiting for an operator' },
   unroutable: { name: 'quickstep_unroutable_event_types', help: 'Types of events that came back because no queue wants them' },
 } as const;

@@ -8,6 +8,7 @@ export interface Metrics {
   forged(): void;
   batch(size: number, seconds: number): void;
   conflict(): void;
+  deleted(table: string, rows: number): void;
   /** @param route the pattern, never the path: one time series per route, not per order */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
@@ -51,6 +52,7 @@ export function createMetrics(service: string): Metrics {
   const batchSize = new Histogram({ ...definitions.batchSize, buckets: [...definitions.batchSize.buckets], registers });
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
   const conflicts = new Counter({ ...definitions.conflicts, registers });
+  const deleted = new Counter({ ...definitions.deleted, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -67,6 +69,7 @@ export function createMetrics(service: string): Metrics {
       batchSeconds.observe(seconds);
     },
     conflict: () => conflicts.inc(),
+    deleted: (table, rows) => deleted.inc({ table }, rows),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge(definition, read) {
       const gauge: Gauge = new Gauge({

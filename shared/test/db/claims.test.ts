@@ -53,15 +53,4 @@ describe('claims', () => {
     expect(second.claimed).toEqual([secondGetsThem, secondGetsThem]);
     await second.rollback();
   });
-
-  test('prune forgets the claims of events older than a moment', async () => {
-    const moment = new Date('2026-11-20T12:00:00Z');
-    const before = v7({ msecs: moment.getTime() - 1 });
-    const after = v7({ msecs: moment.getTime() });
-    await (await store.begin([claimOf(before), claimOf(before, 'second step'), claimOf(after)], [])).commit(nothing);
-    expect(await store.prune(moment)).toBe(2);
-    const again = await store.begin([claimOf(before), claimOf(after)], []);
-    expect(again.claimed).toEqual([true, false]);
-    await again.rollback();
-  });
 });

@@ -25,7 +25,7 @@ test('a COMMIT that is answered ROLLBACK is an error', async () => {
     statementsOf,
     claimed: [],
     rows: [],
-    promised: () => undefined,
+    written: () => undefined,
     ended: () => undefined,
   });
   await expect(batch.commit(nothing)).rejects.toThrow('PostgreSQL answered COMMIT with ROLLBACK');

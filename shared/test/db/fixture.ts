@@ -74,7 +74,7 @@ export async function migratedDatabase(): Promise<{ dataSource: DataSource; url:
 }
 
 /** For every test of the file: an empty database, and two stores on it as two replicas have them. */
-export function twoStores(take: (made: { dataSource: DataSource; store: PgStore; other: PgStore }) => void): void {
+export function twoStores(take: (made: { dataSource: DataSource; url: string; store: PgStore; other: PgStore }) => void): void {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
   let stores: PgStore[] = [];
   beforeAll(async () => {
@@ -82,10 +82,10 @@ export function twoStores(take: (made: { dataSource: DataSource; store: PgStore;
   });
   afterAll(() => database.drop());
   beforeEach(() => {
-    const { dataSource } = database;
+    const { dataSource, url } = database;
     const [store, other] = [new PgStore(dataSource), new PgStore(dataSource)];
     stores = [store, other];
-    take({ dataSource, store, other });
+    take({ dataSource, url, store, other });
   });
   afterEach(async () => {
     await Promise.all(stores.map((store) => store.close()));

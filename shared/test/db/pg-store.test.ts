@@ -157,7 +157,7 @@ describe('failures', () => {
         'PostgreSQL refuses the data (23514): new row for relation "stock" violates check constraint "stock_available_check"',
       ),
     );
-    expect(await store.unpublished(new Date(Date.now() + 60_000), 10)).toEqual([]);
+    expect(await store.takeUnpublished(0, 10)).toEqual([]);
     const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
     expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
     await again.rollback();
@@ -222,32 +222,11 @@ describe('a lost connection', () => {
   });
 
   test('outside a batch too', async () => {
-    const before = new Date();
-    await store.unpublished(before, 1);
+    await store.takeUnpublished(0, 1);
     await killBackends();
-    await store.unpublished(before, 1).catch((error) => expect(error).toBeInstanceOf(Unavailable));
-    expect(await store.unpublished(before, 1)).toEqual([]);
+    await store.takeUnpublished(0, 1).catch((error) => expect(error).toBeInstanceOf(Unavailable));
+    expect(await store.takeUnpublished(0, 1)).toEqual([]);
   });
-});
-
-test('due gives the keys whose moment has come, earliest first', async () => {
-  const now = new Date('2026-11-20T12:00:00Z');
-  const at = (dueAt: Date | null): Thing => ({
-    id: v7(),
-    note: null,
-    code: null,
-    count: null,
-    amount: null,
-    open: null,
-    dueAt,
-    lines: null,
-  });
-  const later = (ms: number) => new Date(now.getTime() + ms);
-  const [exact, past, future, never] = [at(now), at(later(-5_000)), at(later(1)), at(null)];
-  await insert(things, exact, past, future, never);
-  expect(await store.due(things, 'dueAt', now, 10)).toEqual([past.id, exact.id]);
-  expect(await store.due(things, 'dueAt', now, 1)).toEqual([past.id]);
-  await expect(store.due(things, 'nothing', now, 1)).rejects.toThrow('has no property "nothing"');
 });
 
 test('a batch of many rows in several tables goes through at once', async () => {

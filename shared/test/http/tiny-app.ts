@@ -135,8 +135,8 @@ export const routes = [
 /** A store for steps that touch nothing but new rows, and forget them. */
 const store = {
   begin: async () => ({ claimed: [], rows: [[]], commit: async () => undefined, rollback: async () => undefined }),
-  unpublished: async () => [],
-  clearOutbox: async () => undefined,
+  takeUnpublished: async () => [],
+  updateOutbox: async () => undefined,
   due: async () => [],
 };
 

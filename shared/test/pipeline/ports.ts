@@ -11,6 +11,7 @@ import {
   type Observer,
   type OpenBatch,
   type OutboxEntry,
+  type OutboxUpdate,
   type OutgoingEvent,
   Pipeline,
   type PipelineOptions,
@@ -124,21 +125,20 @@ export class MemoryStore implements Store {
     this.committed.push(changes);
   }
 
-  async unpublished(_before: Date, limit: number, after?: string): Promise<readonly OutboxEntry[]> {
+  async takeUnpublished(_olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]> {
     await this.onUnpublished();
-    const entries = [...this.outbox.values()];
-    return entries.slice(entries.findIndex(({ id }) => id === after) + 1).slice(0, limit);
+    return [...this.outbox.values()].slice(0, limit);
   }
 
-  async clearOutbox(cleared: readonly string[], kept: readonly OutboxEntry[]): Promise<void> {
+  async updateOutbox({ deleted, updated }: OutboxUpdate): Promise<void> {
     await this.onClear();
-    for (const id of cleared) this.outbox.delete(id);
-    for (const entry of kept) this.outbox.set(entry.id, entry);
+    for (const id of deleted) this.outbox.delete(id);
+    for (const entry of updated) this.outbox.set(entry.id, entry);
   }
 
-  async due(table: Table, at: string, now: Date, limit: number): Promise<readonly Key[]> {
+  async due(table: Table, at: string, limit: number): Promise<readonly Key[]> {
     await this.onDue();
-    const rows = [...this.rowsOf(table).values()].filter((row) => row[at] instanceof Date && row[at] <= now);
+    const rows = [...this.rowsOf(table).values()].filter((row) => row[at] instanceof Date);
     return rows.map((row) => String(row[table.key])).slice(0, limit);
   }
 }
@@ -188,6 +188,11 @@ export class Reports implements Observer {
   }
 }
 
+/** The way that an event of this type comes. */
+function typeIn(body: Buffer | string): string {
+  return /"type":"([a-z_.]+)"/.exec(body.toString())?.[1] ?? 'no.type';
+}
+
 /** A message from the broker, and what became of it. */
 export class Message implements Delivery {
   readonly body: Buffer | string;
@@ -208,6 +213,8 @@ export class Message implements Delivery {
     this.routingKey = type;
     this.attempt = attempt;
     this.batched = batched;
+    this.routingKey = typeIn(body);
+    this.exchange = exchangeOf(this.routingKey);
   }
 
   ack(): void {

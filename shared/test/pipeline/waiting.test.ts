@@ -35,8 +35,8 @@ function timeless(prefetch: number) {
   const pipeline = new Pipeline(steps, {
     store: {
       begin: async (claims) => ({ claimed: claims.map(() => true), rows: [], commit: async () => {}, rollback: async () => {} }),
-      unpublished: async () => [],
-      clearOutbox: async () => {},
+      takeUnpublished: async () => [],
+      updateOutbox: async () => {},
       due: async () => [],
     },
     publisher: { publish: async () => [] },

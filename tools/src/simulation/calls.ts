@@ -5,8 +5,8 @@ import type { VirtualTime } from './virtual-time.js';
 export type CallKind =
   | 'begin'
   | 'commit'
-  | 'unpublished'
-  | 'clear outbox'
+  | 'take unpublished'
+  | 'update outbox'
   | 'due'
   | 'publish'
   | 'copy'

@@ -1,11 +1,17 @@
 import type { CloudEvent } from '@quickstep/shared/events';
-import { type Changes, type Claim, Conflict, type OutboxEntry } from '@quickstep/shared/pipeline';
+import { type Changes, type Claim, Conflict, type OutboxEntry, type OutboxUpdate } from '@quickstep/shared/pipeline';
 import type { Key, Row } from '@quickstep/shared/rows';
 
-export interface PromisedEntry {
+export interface StoredEntry {
   readonly entry: OutboxEntry;
   readonly since: number;
+  /** How often no queue wanted it. */
+  readonly attempts: number;
+  readonly nextAttempt: number;
 }
+
+const LEASE_MS = 5_000;
+const LONGEST_WAIT_MS = 60_000;
 
 /** The locks and claims of one transaction that has not ended. */
 export interface Transaction {
@@ -22,7 +28,7 @@ export class SimulatedDatabase {
   readonly tables = new Map<string, Map<Key, Row>>();
   /** What has been handled: step and event id. */
   readonly inbox = new Set<string>();
-  readonly outbox = new Map<string, PromisedEntry>();
+  readonly outbox = new Map<string, StoredEntry>();
   /** The history of events, by id, for services that keep one. */
   readonly journal = new Map<string, CloudEvent>();
   readonly #locked = new Map<string, Transaction>();
@@ -65,16 +71,34 @@ export class SimulatedDatabase {
     for (const claim of transaction.claims) this.inbox.add(claim);
     for (const claim of changes.withdrawn) this.inbox.delete(claimName(claim));
     for (const { event } of changes.journal) this.journal.set(event.id, event);
-    if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now });
+    if (changes.outbox !== undefined)
+      this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now, attempts: 0, nextAttempt: now });
     for (const id of changes.cleared) this.outbox.delete(id);
   }
 
-  clear(cleared: readonly string[], kept: readonly OutboxEntry[]): void {
-    for (const id of cleared) this.outbox.delete(id);
-    for (const entry of kept) {
-      const stored = this.outbox.get(entry.id);
-      if (stored !== undefined) this.outbox.set(entry.id, { ...stored, entry });
+  takeUnpublished(olderThanMs: number, limit: number, now: number): OutboxEntry[] {
+    const due = [...this.outbox.values()].filter(
+      ({ since, attempts, nextAttempt }) => nextAttempt <= now && (attempts > 0 || since < now - olderThanMs),
+    );
+    const taken = due.sort((a, b) => a.nextAttempt - b.nextAttempt).slice(0, limit);
+    for (const stored of taken) this.outbox.set(stored.entry.id, { ...stored, nextAttempt: now + LEASE_MS });
+    return taken.map(({ entry }) => entry);
+  }
+
+  updateOutbox({ deleted, updated, postponed }: OutboxUpdate, now: number): void {
+    for (const id of deleted) this.outbox.delete(id);
+    for (const entry of updated) this.#change(entry.id, () => ({ entry }));
+    for (const id of postponed) {
+      this.#change(id, ({ attempts }) => ({
+        attempts: attempts + 1,
+        nextAttempt: now + Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** attempts),
+      }));
     }
+  }
+
+  #change(id: string, changes: (stored: StoredEntry) => Partial<StoredEntry>): void {
+    const stored = this.outbox.get(id);
+    if (stored !== undefined) this.outbox.set(id, { ...stored, ...changes(stored) });
   }
 }
 

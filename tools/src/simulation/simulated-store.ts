@@ -44,18 +44,15 @@ export function storeFor(process: StoreClient, database: SimulatedDatabase, envi
 
   return {
     begin: (claims, loads) => begin(process, database, environment, claims, loads),
-    unpublished: (before, limit, after = '') =>
-      aside('unpublished', String, () => {
-        const lost = [...database.outbox.values()].filter(({ since, entry }) => since < before.getTime() && entry.id > after);
-        return lost.slice(0, limit).map(({ entry }) => entry);
-      }),
-    clearOutbox: (cleared, kept) =>
+    takeUnpublished: (olderThanMs, limit) =>
+      aside('take unpublished', String, () => database.takeUnpublished(olderThanMs, limit, time.now().getTime())),
+    updateOutbox: (update) =>
       aside(
-        'clear outbox',
-        () => [...cleared, ...kept.map(({ id }) => id)].join(' '),
-        () => database.clear(cleared, kept),
+        'update outbox',
+        () => [...update.deleted, ...update.updated.map(({ id }) => id), ...update.postponed].join(' '),
+        () => database.updateOutbox(update, time.now().getTime()),
       ),
-    due: (table, at, _now, limit) =>
+    due: (table, at, limit) =>
       aside(
         'due',
         () => table.name,

@@ -17,7 +17,7 @@ export interface SmallWorld {
 }
 
 const NOTHING: ReadonlySet<CallKind> = new Set();
-const CHORES: ReadonlySet<CallKind> = new Set<CallKind>(['unpublished', 'clear outbox', 'due']);
+const CHORES: ReadonlySet<CallKind> = new Set<CallKind>(['take unpublished', 'update outbox', 'due']);
 /** One transaction at a time and no crash: between its begin and its publish nobody else can see or do anything about it. */
 const OWN: ReadonlySet<CallKind> = new Set<CallKind>([...CHORES, 'begin', 'commit', 'publish', 'copy', 'send']);
 

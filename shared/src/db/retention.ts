@@ -1,0 +1,22 @@
+import { escapeIdentifier } from 'pg';
+import type { Statement } from './exchange.js';
+
+/** How long the rows of a table are kept. Which rule each table has, and why it is safe: docs/retention.md. */
+export interface Retention {
+  readonly table: string;
+  /** Since when: a `timestamptz`, by the database's clock. Wants an index; BRIN will do, as such rows come in order of time. */
+  readonly column: string;
+  /** 0 keeps them for ever. */
+  readonly days: number;
+  /** SQL: only rows for which it is true may go. */
+  readonly where?: string;
+}
+
+/** Locks what it deletes before: a row that somebody is changing stays until the next time. */
+export function deleteOld({ table, column, days, where = 'true' }: Retention, limit: number): Statement {
+  const name = escapeIdentifier(table);
+  const text = `delete from ${name} where ctid = any(array(
+    select ctid from ${name} where ${escapeIdentifier(column)} < now() - $1::integer * interval '1 day' and (${where})
+    limit $2 for update skip locked))`;
+  return { name: `delete old ${table}`, text, values: [days, limit] };
+}

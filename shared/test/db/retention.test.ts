@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import type { PgStore, Retention } from '@quickstep/shared/db';
+import type { DataSource } from 'typeorm';
+import { v7 } from 'uuid';
+import { Connection } from '../../src/db/connection.js';
+import { deleteOld } from '../../src/db/retention.js';
+import { claimOf, nothing, twoStores } from './fixture.js';
+
+let dataSource: DataSource;
+let store: PgStore;
+twoStores((made) => {
+  ({ dataSource, store } = made);
+});
+
+const inbox: Retention = { table: 'inbox', column: 'handled_at', days: 30 };
+
+async function claimedDaysAgo(days: number): Promise<string> {
+  const id = v7();
+  await (await store.begin([claimOf(id)], [])).commit(nothing);
+  await dataSource.query("update inbox set handled_at = now() - $1 * interval '1 day' where event_id = $2", [days, id]);
+  return id;
+}
+
+test('rows older than their rule are deleted, a page at a time; whatever their ids say', async () => {
+  const [old, older, young] = [await claimedDaysAgo(31), await claimedDaysAgo(40), await claimedDaysAgo(29)];
+  expect(await store.deleteOld(inbox, 1)).toBe(1);
+  expect(await store.deleteOld(inbox, 10)).toBe(1);
+  expect(await store.deleteOld(inbox, 10)).toBe(0);
+  const again = await store.begin(
+    [old, older, young].map((id) => claimOf(id)),
+    [],
+  );
+  expect(again.claimed).toEqual([true, true, false]);
+  await again.rollback();
+});
+
+test('a condition keeps rows that are still needed', async () => {
+  const [kept, old] = [await claimedDaysAgo(31), await claimedDaysAgo(31)];
+  expect(await store.deleteOld({ ...inbox, where: `event_id <> '${kept}'` }, 10)).toBe(1);
+  expect(await dataSource.query('select event_id from inbox')).toEqual([{ event_id: kept }]);
+  expect(old).not.toBe(kept);
+});
+
+test('a row that somebody is changing is left alone', async () => {
+  const id = await claimedDaysAgo(31);
+  const somebody = dataSource.createQueryRunner();
+  await somebody.startTransaction();
+  await somebody.query('update inbox set handled_at = now() where event_id = $1', [id]);
+  expect(await store.deleteOld(inbox, 10)).toBe(0);
+  await somebody.rollbackTransaction();
+  await somebody.release();
+});
+
+test.each([
+  ['inbox', 'handled_at'],
+  ['event_history', 'time'],
+  ['provider_answers', 'created_at'],
+])('old rows of %s are found by an index', async (table, column) => {
+  const connection = await Connection.open(dataSource);
+  const { text } = deleteOld({ table, column, days: 30 }, 10);
+  const [, plan] = await connection.send([{ text: `prepare s as ${text}` }, { text: 'explain execute s(30, 10)' }]);
+  await connection.close();
+  expect(JSON.stringify(plan?.rows)).toMatch(new RegExp(`Index Scan on ${table}_by_time`));
+});
