@@ -148,18 +148,26 @@ describe('a customer cancels', () => {
     expect(await shop.call('shipping', 'GET', `/shipments/${id}`)).toMatchObject({ body: { status: 'RECALLED' } });
   });
 
-  test('too late: the parcel is gone, so the cancellation is rejected and the order completed', async () => {
-    const binding = '/bindings/{vhost}/e/shipping.events/q/order-service';
-    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
-    const { id } = await shop.place();
-    const shipped = await shop.eventOf(id, 'shipping.shipped');
-    expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { status: 'CANCELLING' } });
-    await shop.eventOf(id, 'shipping.cancellation_rejected');
-    await shop.vhost.api(binding, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
-    shop.spy.publish('shipping.events', 'shipping.shipped', JSON.stringify(shipped));
-    expect(await shop.ended(id)).toBe('COMPLETED');
-    expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED' });
-  });
+  test.each([['order'], ['order', 'inventory']] as const)(
+    'too late: the cancellation repeats that the parcel is gone, for %s that had lost it (and %s)',
+    async (...losers) => {
+      const bindings = losers.map((name) => `/bindings/{vhost}/e/shipping.events/q/${name}-service`);
+      for (const each of bindings) await shop.vhost.api(`${each}/shipping.shipped`, { method: 'DELETE' });
+      const { id } = await shop.place();
+      const shipped = await shop.eventOf(id, 'shipping.shipped');
+      shop.lose(shipped);
+      for (const each of bindings) await shop.vhost.api(each, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
+      expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { status: 'CANCELLING' } });
+      expect(await shop.ended(id)).toBe('COMPLETED');
+      await shop.settled();
+      const told = shop.spy.about(id).filter(({ type }) => type === 'shipping.shipped');
+      expect(told.map(({ data }) => data)).toEqual([shipped.data, shipped.data]);
+      expect(shop.events(id)).toContain('shipping.cancellation_rejected');
+      const { rows } = await shop.database('inventory').query('select status from reservations where order_id = $1', [id]);
+      expect(rows).toEqual([{ status: 'committed' }]);
+      expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED', reason: null });
+    },
+  );
 
   test('after the end: told that it has ended', async () => {
     const { id } = await shop.place();

@@ -18,7 +18,7 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     implementation: () => orderSteps(config.orderDeadline),
     routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
-    journal: true,
+    history: true,
     retention: [
       {
         table: 'event_history',

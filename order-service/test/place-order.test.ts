@@ -26,8 +26,7 @@ const shop = () => given(item('SKU-1', 1_000), item('SKU-2', 500), item('USD-1',
 describe('placeOrder', () => {
   test('prices the order from the catalogue and begins the saga', () => {
     const world = shop();
-    const decision = world.when(placeOrder, request(orderId, body), { now });
-    expect(decision).toMatchObject({
+    expect(world.when(placeOrder, request(orderId, body), { now })).toMatchObject({
       accepted: true,
       reply: {
         orderId,

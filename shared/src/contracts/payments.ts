@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { event } from '../events/index.js';
-import { Amount, Currency, CustomerId, Email, OrderId, orderState, Reason, ShippingAddress } from './fields.js';
+import { Amount, ChargeId, Currency, CustomerId, Email, OrderId, orderState, Reason, ShippingAddress } from './fields.js';
 
 export const PaymentCompleted = event(
   'payment.completed',
-  Type.Object({ ...orderState, shippingAddress: ShippingAddress, chargeId: Type.String() }),
+  Type.Object({ ...orderState, shippingAddress: ShippingAddress, chargeId: ChargeId }),
   { description: 'The total was charged.' },
 );
 

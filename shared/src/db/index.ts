@@ -1,5 +1,4 @@
 export { arrayLiteral } from './array-literal.js';
-export { Session } from './connection.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';
@@ -11,3 +10,4 @@ export { InstallationSecret1764000000000, installationSecret } from './installat
 export { KitTables1760000000000 } from './kit-migration.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
+export { Session } from './session.js';

@@ -35,7 +35,7 @@ export interface PipelineOptions {
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   /** Keep a history of every event consumed and emitted. */
-  readonly journal: boolean;
+  readonly history: boolean;
   readonly sweepEvery: number;
   readonly sweepAfter: number;
   readonly timersEvery: number;

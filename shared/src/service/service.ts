@@ -67,7 +67,7 @@ export interface ServiceOptions<I extends Implementation> {
   /** Events by which this service ends a saga, logged at `info`. */
   readonly endings?: readonly EventContract[];
   /** Keep a history of every event consumed and emitted. */
-  readonly journal?: boolean;
+  readonly history?: boolean;
   /** How long rows of the service's own tables are kept, besides the kit's; never shorter than the inbox remembers. */
   readonly retention?: readonly Retention[];
   /** What this service counts by asking its database whenever the metrics are read. */
@@ -198,7 +198,7 @@ interface PipelineParts {
 /** Registered so that, when stopping, consuming ends first, then the pipeline finishes, then the broker is left. */
 async function openPipeline<I extends Implementation>(
   implementation: I,
-  { config, journal = false, endings = [] }: ServiceOptions<I>,
+  { config, history = false, endings = [] }: ServiceOptions<I>,
   { store, clock, observer, logger, undo }: PipelineParts,
 ) {
   const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
@@ -214,7 +214,7 @@ async function openPipeline<I extends Implementation>(
     store,
     publisher: logEndings(publisher, new Set(endings.map(({ type }) => type)), logger),
     observer,
-    journal,
+    history,
     clock,
     newId,
     retries: retryDelays.length,

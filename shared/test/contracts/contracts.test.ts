@@ -63,6 +63,11 @@ describe('an event on the wire', () => {
     ['dataversion', '2.0'],
     ['datacontenttype', 'text/plain'],
     ['correlationid', 'x'.repeat(257)],
+    ['tenantid', 'x'.repeat(257)],
+    ['traceparent', 'x'.repeat(257)],
+    ['idempotencykey', 'x'.repeat(513)],
+    ['dataschema', 'x'.repeat(513)],
+    ['dataversion', `1.${'7'.repeat(15)}`],
     ['data', null],
   ])('is refused with a wrong %s', (attribute, value) => {
     expect(checkEvent(OrderCreated, { ...created, [attribute]: value })).toMatchObject({

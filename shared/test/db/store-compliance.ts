@@ -230,7 +230,7 @@ export function storeCompliance(open: () => Promise<StoreWorld>): void {
     test('forgets what is confirmed, with a batch or on its own, and keeps what is left of others', async () => {
       const entries = await promise(4);
       const [first = '', second = '', third = ''] = idsOf(entries);
-      await (await store.begin([], [])).commit({ ...nothing, cleared: [first] });
+      await (await store.begin([], [])).commit({ ...nothing, published: [first] });
       const left = { id: third, events: entries[2]?.events.slice(1) ?? [] };
       await store.updateOutbox({ deleted: [second], updated: [left], postponed: [] });
       expect(await other.takeUnpublished(0, 10)).toEqual([left, ...entries.slice(3)]);

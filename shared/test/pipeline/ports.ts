@@ -121,7 +121,7 @@ export class MemoryStore implements Store {
     for (const claim of changes.withdrawn) this.inbox.delete(claimText(claim));
     for (const { table, rows } of [...changes.updates, ...changes.inserts]) for (const row of rows) this.put(table, row);
     if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, changes.outbox);
-    for (const id of changes.cleared) this.outbox.delete(id);
+    for (const id of changes.published) this.outbox.delete(id);
     this.committed.push(changes);
   }
 
@@ -206,8 +206,11 @@ export class Message implements Delivery {
   /** Until it is let go, no copy is confirmed; when it throws, none is made. */
   onCopy: () => unknown = () => undefined;
 
-  constructor(body: Buffer | string, { attempt = 0, batched = false } = {}) {
+  /** @param type of its events: its routing key */
+  constructor(body: Buffer | string, type: string, { attempt = 0, batched = false } = {}) {
     this.body = body;
+    this.exchange = exchangeOf(type);
+    this.routingKey = type;
     this.attempt = attempt;
     this.batched = batched;
     this.routingKey = typeIn(body);
@@ -234,11 +237,16 @@ export class Message implements Delivery {
   }
 }
 
-const stamp = stamper('test', v7);
-
 /** The event that a service would have published. */
 export function eventOf(contract: EventContract, draft: EventDraft, changes: Partial<CloudEvent> = {}): CloudEvent {
-  const { event } = stamp(contract, draft, { id: v7(), tenantid: 'default' }, 'test', 0, new Date(0).toISOString());
+  const { event } = stamper(contract.emitters[0] ?? 'nobody', v7)(
+    contract,
+    draft,
+    { id: v7(), tenantid: 'default' },
+    'test',
+    0,
+    new Date(0).toISOString(),
+  );
   return { ...event, ...changes };
 }
 
@@ -267,7 +275,7 @@ export function pipelineOver(
       effectTimeout: 1_000,
       effectConcurrency: 10,
       commandLimit: 100,
-      journal: false,
+      history: false,
       sweepEvery: 1_000,
       sweepAfter: 1_000,
       timersEvery: 1_000,

@@ -113,7 +113,7 @@ export class ServiceProcess {
       observer: ledger.observerOf(service),
       effectConcurrency: settings.effectConcurrency,
       retries: settings.retryDelays.length,
-      journal: service === 'order-service',
+      history: service === 'order-service',
     });
   }
 }

@@ -30,7 +30,7 @@ export class SimulatedDatabase {
   readonly inbox = new Set<string>();
   readonly outbox = new Map<string, StoredEntry>();
   /** The history of events, by id, for services that keep one. */
-  readonly journal = new Map<string, CloudEvent>();
+  readonly history = new Map<string, CloudEvent>();
   readonly #locked = new Map<string, Transaction>();
 
   constructor(service: string) {
@@ -84,10 +84,10 @@ export class SimulatedDatabase {
     }
     for (const claim of transaction.claims) this.inbox.add(claim);
     for (const claim of changes.withdrawn) this.inbox.delete(claimName(claim));
-    for (const { event } of changes.journal) this.journal.set(event.id, event);
+    for (const { event } of changes.history) this.history.set(event.id, event);
     if (changes.outbox !== undefined)
       this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now, attempts: 0, nextAttempt: now });
-    for (const id of changes.cleared) this.outbox.delete(id);
+    for (const id of changes.published) this.outbox.delete(id);
   }
 
   /** Keys of the rows whose moment has come, earliest first. */

@@ -21,16 +21,12 @@ interface Failure {
 }
 
 /**
- * Whether trying again is all that is left to do. A compensation is tried until it succeeds: parked, it would leave money or stock
- * where they do not belong. What no attempt can mend is parked at once, a contradiction with the outside world after all attempts.
+ * Whether another attempt may help. A compensation is tried until it succeeds: parked, it would leave money or stock where they do not
+ * belong. What no attempt can mend is given up at once, a contradiction with the outside world after all attempts.
  */
-function mayGiveUp({ bound, error }: Failure): boolean {
-  return !bound.compensation || error instanceof Mismatch;
-}
-
-function isTriedAgain(failures: readonly Failure[], attempt: number, retries: number): boolean {
-  if (failures.some(({ error }) => error instanceof Permanent)) return false;
-  return attempt < retries || !failures.every(mayGiveUp);
+function mayYetSucceed({ bound, error }: Failure, attempt: number, retries: number): boolean {
+  if (error instanceof Permanent) return false;
+  return attempt < retries || (bound.compensation && !(error instanceof Mismatch));
 }
 
 /** Settles a message of the broker once all that it carries has been dealt with: acknowledged, tried again, parked, or given back. */
@@ -78,7 +74,8 @@ export class Settlement {
       this.#settled(failures[0]?.error);
       return;
     }
-    const again = isTriedAgain(failures, this.#delivery.attempt, retries);
+    // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
+    const again = failures.some((each) => mayYetSucceed(each, this.#delivery.attempt, retries));
     const reason = failures.map(({ error }) => messageOf(error)).join('; ');
     const step = failures.map(({ bound }) => bound.name).join('+');
     observer.putAside({ step, message: event, as: again ? 'retried' : 'parked', since: this.#since, reason });
