@@ -1,7 +1,16 @@
 import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { createDataSource, ensureDatabase, KitTables1760000000000, migrate, PgStore, translate } from '../db/index.js';
+import {
+  createDataSource,
+  ensureDatabase,
+  KitTables1760000000000,
+  migrate,
+  PgBindingRecord,
+  PgStore,
+  QueueDeclarations1760000000001,
+  translate,
+} from '../db/index.js';
 import type { EventContract } from '../events/index.js';
 import {
   type CommandRouteContext,
@@ -115,7 +124,7 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
   const resources: Resources = { dataSource, clock: systemClock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, observer, logger, undo });
+  const { pipeline, checks, parked } = await openPipeline(implementation, options, { dataSource, store, observer, logger, undo });
   undo.add('housekeeping', prunes(store, config, logger));
   watch(metrics, dataSource, pipeline);
   metrics.gauge(definitions.parked, parked);
@@ -151,7 +160,7 @@ async function openDatabase<I extends Implementation>(
     url: config.postgresUrl,
     applicationName: config.service,
     entities,
-    migrations: [KitTables1760000000000, ...migrations],
+    migrations: [KitTables1760000000000, QueueDeclarations1760000000001, ...migrations],
     poolSize: POOL_SIZE,
   });
   try {
@@ -166,6 +175,7 @@ async function openDatabase<I extends Implementation>(
 }
 
 interface PipelineParts {
+  readonly dataSource: DataSource;
   readonly store: PgStore;
   readonly observer: Observer;
   readonly logger: Logger;
@@ -176,7 +186,7 @@ interface PipelineParts {
 async function openPipeline<I extends Implementation>(
   implementation: I,
   { config, journal = false, endings = [] }: ServiceOptions<I>,
-  { store, observer, logger, undo }: PipelineParts,
+  { dataSource, store, observer, logger, undo }: PipelineParts,
 ) {
   const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
   const topology = topologyOf(implementation.choreography, retryDelays);
@@ -199,7 +209,15 @@ async function openPipeline<I extends Implementation>(
   undo.add('pipeline', () => pipeline.stop());
   pipeline.start();
   const deliver = pipeline.deliver.bind(pipeline);
-  const consumer = new AmqpConsumer({ connection: broker.consuming, topology, observer, copies: publisher, prefetch, deliver });
+  const consumer = new AmqpConsumer({
+    connection: broker.consuming,
+    topology,
+    observer,
+    copies: publisher,
+    prefetch,
+    bindingRecord: new PgBindingRecord(dataSource),
+    deliver,
+  });
   undo.add('consumer', (signal) => consumer.stop(signal));
   await consumer.start();
   const checks: ReadinessCheck[] = [
