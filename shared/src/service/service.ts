@@ -11,7 +11,9 @@ import {
   installationSecret,
   KitTables1760000000000,
   migrate,
+  PgBindingRecord,
   PgStore,
+  QueueDeclarations1760000000001,
   type Retention,
   translate,
 } from '../db/index.js';
@@ -131,7 +133,14 @@ async function compose<I extends Implementation>(options: ServiceOptions<I>, log
   const onStop = (name: string, close: () => unknown) => undo.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, clock, observer, logger, undo });
+  const { pipeline, checks, parked } = await openPipeline(implementation, options, {
+    dataSource,
+    store,
+    clock,
+    observer,
+    logger,
+    undo,
+  });
   const deleteOld = housekeeping({
     rules: retentionOf(options),
     clock,
@@ -173,7 +182,7 @@ async function openDatabase<I extends Implementation>(
     url: config.postgresUrl,
     applicationName: config.service,
     entities: tables.map((each) => entityOf(each)),
-    migrations: [KitTables1760000000000, InstallationSecret1764000000000, ...migrations],
+    migrations: [KitTables1760000000000, InstallationSecret1764000000000, QueueDeclarations1760000000001, ...migrations],
     poolSize: POOL_SIZE,
   });
   try {
@@ -188,6 +197,7 @@ async function openDatabase<I extends Implementation>(
 }
 
 interface PipelineParts {
+  readonly dataSource: DataSource;
   readonly store: PgStore;
   readonly clock: Clock;
   readonly observer: Observer;
@@ -199,7 +209,7 @@ interface PipelineParts {
 async function openPipeline<I extends Implementation>(
   implementation: I,
   { config, history = false, endings = [] }: ServiceOptions<I>,
-  { store, clock, observer, logger, undo }: PipelineParts,
+  { dataSource, store, clock, observer, logger, undo }: PipelineParts,
 ) {
   const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
   const topology = topologyOf(implementation.choreography, retryDelays);
@@ -222,7 +232,15 @@ async function openPipeline<I extends Implementation>(
   undo.add('pipeline', () => pipeline.stop());
   pipeline.start();
   const deliver = pipeline.deliver.bind(pipeline);
-  const consumer = new AmqpConsumer({ connection: broker.consuming, topology, observer, copies: publisher, prefetch, deliver });
+  const consumer = new AmqpConsumer({
+    connection: broker.consuming,
+    topology,
+    observer,
+    copies: publisher,
+    prefetch,
+    bindingRecord: new PgBindingRecord(dataSource),
+    deliver,
+  });
   undo.add('consumer', (signal) => consumer.stop(signal));
   await consumer.start();
   const checks: ReadinessCheck[] = [
