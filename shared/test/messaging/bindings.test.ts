@@ -37,7 +37,8 @@ beforeEach(async () => {
   await channel.deleteQueue('stock-service');
 });
 
-const topologyWith = (...on: EventContract[]) => topologyOf(choreography('stock-service', { look: { on, outcomes: { looked: [] } } }), [50]);
+const topologyWith = (...on: EventContract[]) =>
+  topologyOf(choreography('stock-service', { look: { on, outcomes: { looked: [] } } }), [50]);
 
 /** Starts a version of the service that consumes these. */
 async function version(...on: EventContract[]) {

@@ -117,8 +117,8 @@ describe('a batch', () => {
     await order('soup');
     const [entry] = [...store.outbox.keys()];
     let failed = 0;
-    store.onCommit = ({ cleared }) => {
-      expect(cleared).toEqual([entry]);
+    store.onCommit = ({ published }) => {
+      expect(published).toEqual([entry]);
       if (failed++ === 0) throw new Conflict('in the way');
     };
     await order('salad');
