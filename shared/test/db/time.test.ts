@@ -55,7 +55,8 @@ describe.each([
 
   test('the clock of the pipeline tells the time of the database', async () => {
     skew(milliseconds);
-    const clock = await DatabaseClock.start(dataSource);
+    const clock = new DatabaseClock(dataSource);
+    await clock.start();
     const [earlier] = await dataSource.query<{ now: Date }[]>('select clock_timestamp() as now');
     const now = clock.now().getTime();
     const [later] = await dataSource.query<{ now: Date }[]>('select clock_timestamp() as now');

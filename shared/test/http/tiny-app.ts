@@ -184,6 +184,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOpt
     hosts: [],
     translate,
     checks,
+    needed: ['commands'],
     metrics,
     logger: createLogger({ service: 'library-service', level: 'error', to }),
     ...options,

@@ -76,13 +76,22 @@ export class Opened {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
 
-  async broker(reports: Reports, name = 'stock-service'): Promise<Broker> {
-    const broker = await connectBroker({ url: this.#vhost().url, service: name, observer: reports });
+  /** To be closed after the test too. */
+  add(close: () => Promise<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  async broker(reports: Reports, name = 'stock-service', url = this.#vhost().url): Promise<Broker> {
+    const broker = await connectBroker({ url, service: name, observer: reports });
     this.#closers.push(() => broker.close());
     return broker;
   }
 
-  async publisher(broker: Broker, reports: Reports, options: { batched?: boolean } = {}): Promise<AmqpPublisher> {
+  async publisher(
+    broker: Broker,
+    reports: Reports,
+    options: { batched?: boolean; confirmTimeout?: number } = {},
+  ): Promise<AmqpPublisher> {
     const publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer: reports, ...options });
     this.#closers.push(() => publisher.stop());
     await publisher.start();

@@ -71,7 +71,7 @@ describe('a batch', () => {
     expect(store.committed.at(-1)).toMatchObject({
       updates: [{ rows: [{ dish: 'soup', plates: 3 }], properties: ['plates'] }],
       inserts: [{ rows: [{ dish: 'salad', plates: 1 }] }],
-      ...{ withdrawn: [], journal: [] },
+      ...{ withdrawn: [], history: [] },
     });
     expect(done.slice(2)).toEqual(['commit', 'publish', 'publish', 'publish']);
     expect(fates(messages)).toEqual(['ack', 'ack', 'ack']);
@@ -98,12 +98,12 @@ describe('a batch', () => {
     expect(store.committed).toMatchObject([{ outbox: undefined }]);
   });
 
-  test.each([true, false])('keeps a history when it is told to: %s', async (journal) => {
-    const { order, store } = service({ journal });
+  test.each([true, false])('keeps a history when it is told to: %s', async (history) => {
+    const { order, store } = service({ history });
     await order('soup', 'burnt');
-    const types = store.committed[0]?.journal.map(({ event }) => [event.type, event.subject]);
+    const types = store.committed[0]?.history.map(({ event }) => [event.type, event.subject]);
     expect(types).toEqual(
-      journal
+      history
         ? [
             [Cooked.type, 'soup'],
             [Noted.type, 'soup'],
@@ -117,8 +117,8 @@ describe('a batch', () => {
     await order('soup');
     const [entry] = [...store.outbox.keys()];
     let failed = 0;
-    store.onCommit = ({ cleared }) => {
-      expect(cleared).toEqual([entry]);
+    store.onCommit = ({ published }) => {
+      expect(published).toEqual([entry]);
       if (failed++ === 0) throw new Conflict('in the way');
     };
     await order('salad');

@@ -36,7 +36,7 @@ interface Record extends ProvidersRecord {
   readonly charges: Money[];
   readonly refunds: Money[];
   readonly parcels: string[];
-  recalled: boolean;
+  readonly recalled: string[];
 }
 
 /** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
@@ -67,9 +67,10 @@ export class SimulatedProviders implements ProviderRecords {
       },
       carrier: {
         book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
-        recall: ({ reference }, key) =>
+        recall: ({ reference, trackingNumber }, key) =>
           this.#ask(process, 'recall', key, () => {
-            this.#record(reference).recalled = true;
+            const { recalled } = this.#record(reference);
+            if (!recalled.includes(trackingNumber)) recalled.push(trackingNumber);
           }),
       },
       mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message, key)) },
@@ -93,7 +94,7 @@ export class SimulatedProviders implements ProviderRecords {
   #record(orderId: string): Record {
     const known = this.#records.get(orderId);
     if (known !== undefined) return known;
-    const record: Record = { orderId, charges: [], refunds: [], parcels: [], recalled: false };
+    const record: Record = { orderId, charges: [], refunds: [], parcels: [], recalled: [] };
     this.#records.set(orderId, record);
     return record;
   }
