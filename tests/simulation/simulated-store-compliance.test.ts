@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { Store } from '@quickstep/shared/pipeline';
-import { type StoreWorld, storeCompliance } from '../../shared/test/db/store-compliance.js';
+import { storeCompliance } from '../../shared/test/db/store-compliance.js';
+import type { StoreWorld } from '../../shared/test/db/store-world.js';
 import { Calls } from '../../tools/src/simulation/calls.js';
 import type { Choices } from '../../tools/src/simulation/choices.js';
 import { type Environment, idOf } from '../../tools/src/simulation/environment.js';

@@ -3,7 +3,8 @@ import { PgStore } from '@quickstep/shared/db';
 import type { Store } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { dataSourceOf, migratedDatabase, someoneWaits } from './fixture.js';
-import { type StoreWorld, storeCompliance } from './store-compliance.js';
+import { storeCompliance } from './store-compliance.js';
+import type { StoreWorld } from './store-world.js';
 import { wireTo } from './wire.js';
 
 let database: { dataSource: DataSource; url: string; drop(): Promise<void> };
