@@ -170,6 +170,14 @@ describe('pipelineObserver', () => {
     });
   });
 
+  test("logs the client's request id beside the id of the work that it asked for", () => {
+    const { logger, lines } = logTo('debug');
+    const asked = { id: 'w1', subject: 'order-1', data: {}, requestId: 'req-7' };
+    const result = { kind: 'done', outcome: 'requested', reply: undefined } as const;
+    pipelineObserver(logger, createMetrics('order-service')).handled({ step: 'cancelOrder', message: asked, result, since: 0 });
+    expect(lines()).toMatchObject([{ eventId: 'w1', requestId: 'req-7', step: 'cancelOrder', outcome: 'requested' }]);
+  });
+
   test('logs what failed with its reason, at warn and at error, and what is well only at debug', () => {
     const { logger, lines } = logTo('info');
     const observer = pipelineObserver(logger, createMetrics('payment-service'));

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
 import { StartError } from '@quickstep/shared/service';
@@ -80,6 +81,20 @@ describe('a running service', () => {
       await service.stop();
     }
   });
+});
+
+test('goes by the names that its configuration gives it, and by no other', async () => {
+  const service = await startEcho({ ...config, allowedHosts: ['echo.example'] }, listeningLogger().logger, echo);
+  const asked = (host: string) =>
+    new Promise((resolve) =>
+      get(new URL('/health/live', service.url), { headers: { host } }, ({ statusCode }) => resolve(statusCode)),
+    );
+  try {
+    expect(await asked('echo.example:3001')).toBe(200);
+    expect(await asked('evil.example')).toBe(421);
+  } finally {
+    await service.stop();
+  }
 });
 
 describe('stop', () => {
