@@ -17,7 +17,8 @@ import {
   ShippingFailed,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { firing, given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { firing, given, happened, request, row } from '@quickstep/shared/testing';
 import { Catalogue, type Order, Orders } from '../src/db/tables.js';
 import { orderSteps } from '../src/steps/index.js';
 

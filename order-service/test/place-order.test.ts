@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { outcome, refused } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { newId } from '@quickstep/shared/service';
-import { given, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { given, request, row } from '@quickstep/shared/testing';
 import { Catalogue, Orders } from '../src/db/tables.js';
 import { orderSteps } from '../src/steps/index.js';
 

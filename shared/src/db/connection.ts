@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { messageOf, OutcomeUnknown, Unavailable } from '../pipeline/index.js';
+import { OutcomeUnknown, reasonOf, Unavailable } from '../pipeline/index.js';
 import { refused, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
 import { DURABLE } from './settings.js';
@@ -37,7 +37,7 @@ export class Connection {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
-      throw new Unavailable(`No connection to the database: ${messageOf(error)}`);
+      throw new Unavailable(`No connection to the database: ${reasonOf(error)}`);
     });
     if (!(client instanceof Client)) {
       await runner.release();

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
-import { type Logger, reasonOf } from '../logging/index.js';
+import type { Logger } from '../logging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import { admission } from './admission.js';
 import { Call } from './call.js';

@@ -1,4 +1,4 @@
-import { reasonOf } from '../logging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 
 /** Gives up what its part still waits for when the signal is aborted; closes what can be closed all the same. */
 type StopAction = (signal: AbortSignal) => unknown;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as contracts from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type CommandContract, checkEvent, type EventContract, eventSchema, validator } from '@quickstep/shared/events';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import fc from 'fast-check';
 
 const BODY = 65_536;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as contracts from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { checkEvent, type EventContract, eventSchema, exchangeOf, validator } from '@quickstep/shared/events';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import { Kind, type TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';

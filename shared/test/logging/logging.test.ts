@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { createLogger, type LogLevel, logEndings, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
+import { createLogger, type LogLevel, logEndings, pipelineObserver, redact } from '@quickstep/shared/logging';
 import type { Handled } from '@quickstep/shared/pipeline';
+import { reasonOf } from '@quickstep/shared/pipeline';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
 import fc from 'fast-check';
 
@@ -161,7 +162,7 @@ describe('pipelineObserver', () => {
       level: 'debug',
       service: 'payment-service',
       message: 'message done',
-      orderId: 'order-1',
+      subject: 'order-1',
       eventId: 'e1',
       type: 'payment.refund',
       step: 'refundPayment',
@@ -252,7 +253,7 @@ test('logEndings logs the end of a saga at info, once the broker has it, without
       level: 'info',
       service: 'payment-service',
       message: 'saga ended',
-      orderId: 'order-1',
+      subject: 'order-1',
       eventId: ended.id,
       type: 'order.completed',
     },

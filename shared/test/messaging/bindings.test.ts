@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import { InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { createDataSource, migrate, PgBindingRecord, QueueDeclarations1760000000001 } from '@quickstep/shared/db';
 import type { EventContract } from '@quickstep/shared/events';
 import { AmqpConsumer } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
-import { type FreshDatabase, freshDatabase, freshVhost, sampleOrder, type Vhost } from '@quickstep/shared/testing';
+import { type FreshDatabase, freshDatabase, freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { Arrivals, closeConnection, Opened, outgoing, Reports } from './harness.js';
 

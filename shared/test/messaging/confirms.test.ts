@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { InventoryReserved } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { declareTopology } from '@quickstep/shared/messaging';
-import { freshVhost, sampleOrder, type Vhost } from '@quickstep/shared/testing';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
 import { Opened, outgoing, Reports, topology } from './harness.js';
 

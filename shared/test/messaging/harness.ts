@@ -6,10 +6,11 @@ import {
   NotificationSent,
   OrderCreated,
 } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, OutgoingEvent } from '@quickstep/shared/pipeline';
-import { happened, sampleOrder, type Vhost } from '@quickstep/shared/testing';
+import { happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
 /** A service that consumes one event, whose retries wait just long enough to be seen. */

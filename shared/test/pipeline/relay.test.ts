@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { InventoryReserved, ShippingShipped } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type Fate, type OutboxEntry, type OutboxUpdate, type OutgoingEvent, silent } from '@quickstep/shared/pipeline';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import { Relay } from '../../src/pipeline/relay.js';
 
 const { orderId, items, ...order } = sampleOrder();

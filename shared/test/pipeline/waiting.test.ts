@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { choreography, effectStep, implement, outcome, step } from '@quickstep/shared/choreography';
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import { Pipeline, silent } from '@quickstep/shared/pipeline';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 
 const declared = choreography('library-service', {
   note: { on: [ShippingShipped], outcomes: { noted: [] } },

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inherited } from '../environment.js';
-import { messageOf, Problem } from '../problem.js';
+import { Problem, reasonOf } from '../problem.js';
 import { isRunning, startDetached, startFailure } from '../processes.js';
 import type { Note } from '../progress.js';
 import { until } from '../wait.js';
@@ -70,7 +70,7 @@ async function initialise(
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
   await run(binaries.initdb, [...args, ...locale], { cwd: '/', env: { ...inherited(), LC_ALL: 'C' }, ...account }).catch(
     (error) => {
-      throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${messageOf(error)}`);
+      throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${reasonOf(error)}`);
     },
   );
   rmSync(passwordFile);

@@ -1,4 +1,4 @@
-import { Busy, Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
+import { Busy, Conflict, reasonOf, Unavailable } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { PlannedChange, PlannedOrder, Scenario } from './scenario.js';
 import type { ServiceProcess } from './service-process.js';
@@ -118,7 +118,7 @@ export class Clients {
       (error) => {
         if (error instanceof Unavailable || error instanceof Conflict || error instanceof Busy || error instanceof StepFailed)
           lost();
-        else ledger.violate('no command fails', `${command}: ${messageOf(error)}`);
+        else ledger.violate('no command fails', `${command}: ${reasonOf(error)}`);
       },
     );
   }

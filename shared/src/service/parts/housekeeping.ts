@@ -1,7 +1,8 @@
 import type { ServiceConfig } from '../../config/index.js';
 import type { PgStore, Retention } from '../../db/index.js';
-import { type Logger, reasonOf } from '../../logging/index.js';
+import type { Logger } from '../../logging/index.js';
 import type { Clock } from '../../pipeline/index.js';
+import { reasonOf } from '../../pipeline/index.js';
 import type { Metrics } from '../../telemetry/index.js';
 import { housekeeping } from '../housekeeping.js';
 import type { Part } from '../part.js';
