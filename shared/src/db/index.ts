@@ -9,6 +9,7 @@ export { translate } from './errors.js';
 export type { Statement } from './exchange.js';
 export { InstallationSecret1764000000000, installationSecret } from './installation-secret.js';
 export { KitTables1760000000000 } from './kit-migration.js';
+export { kitMigrations } from './kit-migrations.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
 export { Session } from './session.js';

@@ -188,11 +188,6 @@ export class Reports implements Observer {
   }
 }
 
-/** The way that an event of this type comes. */
-function typeIn(body: Buffer | string): string {
-  return /"type":"([a-z_.]+)"/.exec(body.toString())?.[1] ?? 'no.type';
-}
-
 /** A message from the broker, and what became of it. */
 export class Message implements Delivery {
   readonly body: Buffer | string;
@@ -213,8 +208,6 @@ export class Message implements Delivery {
     this.routingKey = type;
     this.attempt = attempt;
     this.batched = batched;
-    this.routingKey = typeIn(body);
-    this.exchange = exchangeOf(this.routingKey);
   }
 
   ack(): void {
