@@ -3,7 +3,7 @@ import { InventoryReserved, ShippingShipped } from '@quickstep/shared/contracts'
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type Fate, type OutboxEntry, type OutboxUpdate, type OutgoingEvent, silent } from '@quickstep/shared/pipeline';
 import { happened } from '@quickstep/shared/testing';
-import { Relay } from '../../src/pipeline/relay.js';
+import { Relay } from '../../src/pipeline/stages/publish.js';
 
 const { orderId, items, ...order } = sampleOrder();
 

@@ -3,9 +3,9 @@ import { type Decided, decider, failed } from '../decide.js';
 import { Conflict, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
-import type { Relay } from '../relay.js';
 import type { Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
+import type { Relay } from './publish.js';
 
 interface Committed {
   readonly decided: readonly Decided[];

@@ -1,12 +1,12 @@
 import { Mismatch, Permanent } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
-import type { NotDecoded } from '../decode.js';
 import { reasonOf, Unavailable } from '../errors.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
 import type { Delivery } from '../ports.js';
 import type { WorkResult } from '../work.js';
+import type { NotDecoded } from './decode.js';
 
 export interface SettleOptions {
   readonly observer: Observer;

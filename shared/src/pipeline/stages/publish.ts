@@ -1,5 +1,5 @@
-import type { Observer } from './observer.js';
-import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from './ports.js';
+import type { Observer } from '../observer.js';
+import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from '../ports.js';
 
 export interface RelayOptions {
   readonly store: Store;

@@ -1,7 +1,7 @@
-import { Permanent } from '../choreography/index.js';
-import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../events/index.js';
-import { reasonOf } from './errors.js';
-import type { Delivery } from './ports.js';
+import { Permanent } from '../../choreography/index.js';
+import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../../events/index.js';
+import { reasonOf } from '../errors.js';
+import type { Delivery } from '../ports.js';
 
 function parse(text: string): unknown {
   try {
