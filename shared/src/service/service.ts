@@ -8,7 +8,7 @@ import {
   migrate,
   PgBindingRecord,
   PgStore,
-  QueueDeclarations1760000000001,
+  QueueDeclarations1760000000000,
   translate,
 } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
@@ -160,7 +160,7 @@ async function openDatabase<I extends Implementation>(
     url: config.postgresUrl,
     applicationName: config.service,
     entities,
-    migrations: [KitTables1760000000000, QueueDeclarations1760000000001, ...migrations],
+    migrations: [KitTables1760000000000, QueueDeclarations1760000000000, ...migrations],
     poolSize: POOL_SIZE,
   });
   try {
