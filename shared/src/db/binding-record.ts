@@ -3,8 +3,8 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import type { Binding } from '../choreography/index.js';
 
 /** What each version of a service has bound its queue to: the broker does not tell it over AMQP 0-9-1. */
-export class QueueDeclarations1760000000001 implements MigrationInterface {
-  readonly name = 'QueueDeclarations1760000000001';
+export class QueueDeclarations1760000000000 implements MigrationInterface {
+  readonly name = 'QueueDeclarations1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

