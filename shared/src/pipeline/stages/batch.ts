@@ -52,7 +52,7 @@ function refsOf({ bound, message }: Work): Refs | Error {
   }
 }
 
-const isAwaitedByClient = ({ bound }: Work) => bound.kind === 'command' || bound.kind === 'timer';
+const isAwaitedByClient = ({ awaitedBy }: Work) => awaitedBy === 'client';
 
 /** Runs batches of work, each in one transaction: claim, load and lock, decide each in order, write, commit, publish, settle. */
 export class BatchRunner {
