@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
 import {
+  Busy,
   type Claim,
   type Load,
+  type LockedRows,
   type OpenBatch,
   type OutboxEntry,
   type OutboxUpdate,
@@ -9,6 +11,7 @@ import {
   Unavailable,
 } from '../pipeline/index.js';
 import type { Key, Table } from '../rows/index.js';
+import type { Connection } from './connection.js';
 import type { Statement } from './exchange.js';
 import { BEGIN, claim, deleteOutbox, postponeOutbox, takeUnpublished, updateOutbox, whichClaimed } from './kit-statements.js';
 import { outboxEvents } from './outbox-text.js';
@@ -93,7 +96,10 @@ export class PgStore implements Store {
   async #begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
     const connection = await this.#batches.connection();
     const claiming = claims.length === 0 ? [] : [claim(claims)];
-    const answers = await connection.sendOrRollBack([BEGIN, ...claiming, ...loads.map((load) => this.#load(load))]);
+    const statements = [BEGIN, ...claiming, ...loads.map((load) => this.#load(load))];
+    const answers = await connection.sendOrRollBack(statements).catch(async (error: unknown) => {
+      throw error instanceof Busy ? new Busy(error.message, await this.#lockedOf(connection, loads)) : error;
+    });
     const found = answers.slice(answers.length - loads.length);
     return new PgBatch({
       connection,
@@ -103,6 +109,17 @@ export class PgStore implements Store {
       written: (events) => this.#vacuum.written(events),
       ended: (error) => this.#ended(error),
     });
+  }
+
+  /** Which rows somebody else keeps locked, so that one of them does not hold up the work of a whole batch. */
+  async #lockedOf(connection: Connection, loads: readonly Load[]): Promise<readonly LockedRows[]> {
+    const wanted = loads.filter(({ lock }) => lock);
+    const asked = wanted.map(({ table, keys }) => this.#statementsOf(table).locked(keys));
+    const answers = await connection.send(asked).catch(() => []);
+    const keysIn = (rows: readonly { key: Key }[] = []) => rows.map(({ key }) => key);
+    return wanted
+      .map(({ table }, index) => ({ table, keys: keysIn(answers[index]?.rows) }))
+      .filter(({ keys }) => keys.length > 0);
   }
 
   #ended(error: unknown): void {

@@ -13,7 +13,7 @@ function columnOf(property: string, { type }: DeclaredColumn): Column {
   return { property, name: escapeIdentifier(columnName(property)), type };
 }
 
-type Kind = 'lock' | 'read' | 'insert';
+type Kind = 'lock' | 'read' | 'insert' | 'locked';
 
 interface Update {
   readonly columns: readonly Column[];
@@ -64,6 +64,8 @@ export class TableStatements {
     this.#texts = {
       read: `select ${aliased} ${found}`,
       lock: `select ${aliased} ${found} order by ${this.#key.name} for update`,
+      locked: `with free as (select ${this.#key.name} ${found} for update skip locked)
+        select ${this.#key.name} as key ${found} except select ${this.#key.name} from free`,
       insert: `insert into ${this.#table} (${names}) select ${this.#columns.map(value).join(', ')} from ${rows}`,
     };
   }
@@ -77,6 +79,11 @@ export class TableStatements {
 
   load(keys: readonly Key[], lock: boolean): Statement {
     return this.#statement(lock ? 'lock' : 'read', [arrayLiteral(keys)]);
+  }
+
+  /** Those of the keys, each as `key`, whose rows another transaction keeps locked at this moment. */
+  locked(keys: readonly Key[]): Statement {
+    return this.#statement('locked', [arrayLiteral(keys)]);
   }
 
   /** Fails with 22012 when one of the rows is gone: a lock keeps it from being deleted, but only if it was there to be locked. */

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { Key, Table } from '../rows/index.js';
 
 /** Thrown by a store: another transaction was in the way (unique violation, deadlock); the same batch succeeds when replayed. */
 export class Conflict extends Error {
@@ -8,6 +9,18 @@ export class Conflict extends Error {
 /** Thrown by a store: a lock or a statement took too long; nothing was written, and the batch may be tried in smaller parts. */
 export class Busy extends Error {
   override readonly name = 'Busy';
+  /** The rows that another transaction keeps locked, as far as the store can tell. */
+  readonly locked: readonly LockedRows[];
+
+  constructor(message: string, locked: readonly LockedRows[] = []) {
+    super(message);
+    this.locked = locked;
+  }
+}
+
+export interface LockedRows {
+  readonly table: Table;
+  readonly keys: readonly Key[];
 }
 
 /** Thrown by a store: the database cannot be reached; nothing is wrong with the batch, which waits until it can. */

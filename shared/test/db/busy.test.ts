@@ -4,7 +4,7 @@ import { Busy } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { Connection } from '../../src/db/connection.js';
-import { changeOf, claimOf, nothing, stock, twoStores } from './fixture.js';
+import { changeOf, claimOf, nothing, stock, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
 let store: PgStore;
@@ -27,7 +27,12 @@ test('a row that another connection keeps locked makes its batch Busy; other row
   await somebody.query("select from stock where sku = 'a' for update");
   const claim = claimOf(v7());
 
-  await expect(store.begin([claim], loadOf('a', 'b'))).rejects.toThrow(Busy);
+  await expect(
+    store.begin([claim], [...loadOf('a', 'b', 'absent'), { table: things, keys: [v7()], lock: true }]),
+  ).rejects.toMatchObject({
+    name: 'Busy',
+    locked: [{ table: stock, keys: ['a'] }],
+  });
   const neighbour = await store.begin([claim], loadOf('b'));
   expect([neighbour.claimed, neighbour.rows]).toEqual([[true], [[{ sku: 'b', available: 1 }]]]);
   await neighbour.commit({ ...nothing, updates: [changeOf(stock, [{ sku: 'b', available: 2 }])] });

@@ -208,6 +208,17 @@ describe('a batch that cannot be written is cut in halves', () => {
     expect(store.begun).toBe(1 + 2 * Math.log2(dishes.length));
   });
 
+  test('unless it is known which row is locked: all work that wants it fails at once, and the rest is one batch again', async () => {
+    const { deliver, store } = service();
+    store.onBegin = (_claims, loads) => {
+      if (names(loads).includes('soup')) throw new Busy('the row is locked', [{ table: Dishes, keys: ['soup'] }]);
+    };
+    const messages = dishes.map((dish, index) => reasonOf(Cooked, index % 2 === 0 ? 'soup' : dish));
+    await deliver(...messages);
+    expect(fates(messages)).toEqual(dishes.map((_, index) => (index % 2 === 0 ? 'retry: the row is locked,ack' : 'ack')));
+    expect(store.begun).toBe(2);
+  });
+
   test('and a command that wants a locked row is told so, while another goes on', async () => {
     const { command, store } = service();
     store.onBegin = (_claims, loads) => {

@@ -1,6 +1,6 @@
 import type { Refs } from '../../rows/index.js';
 import { type Decided, decider, failed } from '../decide.js';
-import { Conflict, OutcomeUnknown, Unavailable } from '../errors.js';
+import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
 import type { Work } from '../work.js';
@@ -52,6 +52,16 @@ function refsOf({ bound, message }: Work): Refs | Error {
   }
 }
 
+/** Whether a piece of work wants a row that somebody else keeps locked. */
+function wantsOneOf(locked: readonly LockedRows[], work: Work): boolean {
+  const refs = refsOf(work);
+  if (refs instanceof Error) return false;
+  const wanted = Object.values(refs).filter(({ access }) => access !== 'read');
+  return wanted.some((ref) =>
+    locked.some(({ table, keys }) => table.name === ref.table.name && ref.keys.some((key) => keys.includes(key))),
+  );
+}
+
 const isAwaitedByClient = ({ awaitedBy }: Work) => awaitedBy === 'client';
 
 /** Runs batches of work, each in one transaction: claim, load and lock, decide each in order, write, commit, publish, settle. */
@@ -90,9 +100,19 @@ export class BatchRunner {
         if (error instanceof Conflict) this.#options.observer.conflict();
         if (error instanceof Unavailable) works = await this.#hold(works, error);
         else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_HALVING) conflicts++;
+        else if (error instanceof Busy && works.some((work) => wantsOneOf(error.locked, work)))
+          works = this.#without(works, error);
         else return await this.#halveOrFail(works, error);
       }
     }
+  }
+
+  /** However much work wants a locked row, the others wait for it once. */
+  #without(works: readonly Work[], error: Busy): readonly Work[] {
+    const [blocked, others]: [Work[], Work[]] = [[], []];
+    for (const work of works) (wantsOneOf(error.locked, work) ? blocked : others).push(work);
+    for (const work of blocked) work.settle({ kind: 'failed', error });
+    return others;
   }
 
   /** One bad event must never block its neighbours: a batch that cannot be written is cut in halves until what is bad stands alone. */
