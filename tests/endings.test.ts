@@ -169,6 +169,21 @@ describe('a customer cancels', () => {
     expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED', reason: null });
   });
 
+  test('a proof that only inventory lost leaves stock reserved for an order that has ended: the comparison finds it', async () => {
+    const binding = '/bindings/{vhost}/e/shipping.events/q/inventory-service';
+    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
+    const { id } = await shop.place();
+    expect(await shop.ended(id)).toBe('COMPLETED');
+    const shipped = await shop.eventOf(id, 'shipping.shipped');
+    await shop.eventOf(id, 'notification.sent');
+    await shop.vhost.api(binding, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
+    const ours = async () => (await shop.differences()).filter(({ detail }) => detail.includes(id));
+    expect(await ours()).toEqual([{ rule: 'the stock of a completed order has left', detail: `${id}: reserved` }]);
+    shop.publishAgain(shipped);
+    await shop.settled();
+    expect(await ours()).toEqual([]);
+  });
+
   test('after the end: told that it has ended', async () => {
     const { id } = await shop.place();
     await shop.ended(id);

@@ -16,6 +16,7 @@ const commands = {
   demo: 'place one order for every way an order can end',
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
+  reconcile: 'compare what the services say about every order that has ended',
   servers: 'only a broker and a database, for working on single tests',
 };
 

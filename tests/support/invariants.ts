@@ -28,7 +28,7 @@ export async function violations(
   ].map(textOf);
 }
 
-function askOf(database: Databases): Ask {
+export function askOf(database: Databases): Ask {
   return async (service, statement, values) => {
     const name = serviceNames.find((each) => `${each}-service` === service);
     if (name === undefined) throw new Error(`There is no ${service}`);

@@ -5,11 +5,12 @@ import type { PlaceOrder } from '@quickstep/shared/contracts';
 import { type CloudEvent, type CommandData, exchangeOf } from '@quickstep/shared/events';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
+import { differences } from '@quickstep/system/invariants';
 import { Client } from 'pg';
 import { EventSpy } from './event-spy.js';
 import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
 import { type Interventions, intervenedCarrier, intervenedGateway } from './interventions.js';
-import { violations } from './invariants.js';
+import { askOf, violations } from './invariants.js';
 import { Quiet } from './quiet.js';
 import { type Connections, type Running, type ServiceName, serviceNames, startHere } from './services.js';
 import { until } from './until.js';
@@ -246,6 +247,16 @@ export class Shop<Service extends Running = Running> {
   }
 
   /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
+  /** What the services say differently about orders that have ended, right now. */
+  async differences() {
+    return (
+      await differences(
+        askOf((name) => this.database(name)),
+        1_000,
+      )
+    ).found;
+  }
+
   async invariants(): Promise<string[]> {
     await this.settled();
     return violations(this.spy.all, this.#placed, shelves, (name) => this.database(name));

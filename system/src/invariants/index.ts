@@ -9,6 +9,7 @@
  */
 
 export { Audit } from './audit.js';
+export { type Differences, differences, lasting } from './differences.js';
 export { type DeclaredStep, endedOnce, type TracedEvent, traceable } from './events.js';
 export { heldOf, moved } from './money.js';
 export { durable, endedSaga, parcelBooked } from './orders.js';

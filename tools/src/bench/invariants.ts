@@ -1,7 +1,6 @@
-import { type Ask, Audit, readPages, readStock, rules, textOf, type Violation } from '@quickstep/system/invariants';
-import { Client } from 'pg';
+import { Audit, readPages, readStock, rules, textOf, type Violation } from '@quickstep/system/invariants';
 import { sampleCatalogue } from '../catalogue.js';
-import { serviceNamed } from '../services.js';
+import { ServiceDatabases } from '../service-databases.js';
 import type { LoadResult } from './load/protocol.js';
 import { sum } from './statistics.js';
 import { integer } from './table.js';
@@ -22,12 +21,8 @@ const unseen: readonly string[] = ['every event is traceable to its cause', 'an 
 
 /** The invariants of the saga, asked of the five databases themselves once everything has ended. */
 export async function checkInvariants(postgresUrl: string): Promise<Invariant[]> {
-  const clients = new Map<string, Client>();
-  const ask: Ask = async (service, statement, values) => {
-    const client = clients.get(service) ?? (await open(postgresUrl, service));
-    clients.set(service, client);
-    return (await client.query(statement, [...values])).rows;
-  };
+  const databases = new ServiceDatabases(postgresUrl);
+  const { ask } = databases;
   try {
     const audit = new Audit();
     for await (const page of readPages(ask, pageSize)) audit.add(page);
@@ -38,16 +33,8 @@ export async function checkInvariants(postgresUrl: string): Promise<Invariant[]>
       return [{ text: rule, holds: broken.length === 0, found: describe(broken, audit.orders) }];
     });
   } finally {
-    for (const client of clients.values()) await client.end();
+    await databases.close();
   }
-}
-
-async function open(postgresUrl: string, service: string): Promise<Client> {
-  const url = new URL(postgresUrl);
-  url.pathname = `/${serviceNamed(service).database}`;
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
-  return client;
 }
 
 function describe(violations: readonly Violation[], orders: number): string {
