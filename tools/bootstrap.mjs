@@ -17,6 +17,7 @@ const commands = {
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
   reconcile: 'compare what the services say about every order that has ended',
+  docs: 'write the documents that are generated from the declarations',
   servers: 'only a broker and a database, for working on single tests',
 };
 
