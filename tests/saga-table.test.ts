@@ -18,6 +18,7 @@ const saga = `
   payment.failed                  | payment           | order
   payment.refund                  | payment, shipping | payment
   payment.refunded                | payment           | notification, order
+  payment.reversal                | payment           | payment
   shipping.shipped                | shipping          | inventory, order
   shipping.failed                 | shipping          | order
   shipping.cancellation_rejected  | shipping          | order
@@ -29,12 +30,13 @@ const saga = `
   .split('\n')
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-/** What undoes what. */
+/** What undoes or prevents what. */
 const compensations = [
-  ['inventory-service', 'releaseStock', 'reserveStock'],
-  ['payment-service', 'refundPayment', 'chargePayment'],
-  ['shipping-service', 'cancelShipment', 'bookShipment'],
-  ['shipping-service', 'recallShipment', 'bookShipment'],
+  ['inventory-service', 'releaseStock', 'compensates', 'reserveStock'],
+  ['payment-service', 'refundPayment', 'compensates', 'chargePayment'],
+  ['payment-service', 'reverseCharge', 'compensates', 'chargePayment'],
+  ['shipping-service', 'cancelShipment', 'prevents', 'bookShipment'],
+  ['shipping-service', 'recallShipment', 'compensates', 'bookShipment'],
 ];
 
 const short = ({ service }: Choreography) => service.replace('-service', '');
@@ -57,10 +59,12 @@ describe('the five declarations', () => {
     expect(declared.sort(byType)).toEqual([...saga].sort(byType));
   });
 
-  test('put each compensation beside the step that it undoes', () => {
+  test('put each compensation beside the step that it undoes or prevents', () => {
     const declared = services.flatMap(({ service, steps }) =>
       Object.entries(steps).flatMap(([name, step]) =>
-        'on' in step && step.compensates !== undefined ? [[service, name, step.compensates]] : [],
+        (['compensates', 'prevents'] as const).flatMap((word) =>
+          step.kind === 'event' && step[word] !== undefined ? [[service, name, word, step[word]]] : [],
+        ),
       ),
     );
     expect(declared).toEqual(compensations);
@@ -74,7 +78,7 @@ describe('the five declarations', () => {
   test('say for people what every event and every command means', () => {
     const contracts = services.flatMap((each) => [...emittedBy(each), ...consumedBy(each)]);
     const commands = services.flatMap(({ steps }) =>
-      Object.values(steps).flatMap((step) => ('command' in step ? [step.command] : [])),
+      Object.values(steps).flatMap((step) => (step.kind === 'command' ? [step.command] : [])),
     );
     for (const { description } of [...contracts, ...commands]) expect(description).toMatch(/^[A-Z].{10,}\.$/);
   });

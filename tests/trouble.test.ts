@@ -112,7 +112,7 @@ describe('a forged event', () => {
     const { data, ...envelope } = await shop.eventOf((await shop.place()).id, 'payment.completed');
     const about = { id: randomUUID(), subject: order.id, data: { ...Object(data), orderId: order.id } };
     const forged = { ...envelope, ...about, source: '/notification-service' };
-    shop.spy.publish('payment.events', 'payment.completed', JSON.stringify(forged));
+    shop.spy.publishForged('payment.events', 'payment.completed', forged);
     for (const service of ['order-service', 'shipping-service']) {
       const isIt = (each: Parked) => each.service === service && each.event?.id === forged.id;
       const { reason } = await shop.spy.parkedBecause(isIt, `the payment in ${service}`);

@@ -118,6 +118,22 @@ describe('POST /inventory/{sku}/adjustments', () => {
     expect(await shelves()).toEqual(before);
   });
 
+  test('two equal ones under one request id are two: it correlates, and is no idempotency key', async () => {
+    await put('JAR', mug).expect(201);
+    const deliver = () => adjust('JAR', { delta: 1, reason: 'Delivery' }).set('x-request-id', 'delivery-7').expect(200);
+    expect((await deliver()).body).toMatchObject({ onHand: 11 });
+    const second = await deliver();
+    expect(second.body).toMatchObject({ onHand: 12 });
+    expect(second.headers['x-request-id']).toBe('delivery-7');
+  });
+
+  test('one under an idempotency key is made once; another under it is refused', async () => {
+    await put('POT', mug).expect(201);
+    const keyed = (delta: number) => adjust('POT', { delta, reason: 'Delivery' }).set('idempotency-key', 'delivery-8');
+    for (const _ of [1, 2]) expect((await keyed(3).expect(200)).body).toMatchObject({ onHand: 13 });
+    expect((await keyed(4).expect(422)).body).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
   test('of many clients at once add up', async () => {
     await put('VASE', { ...mug, onHand: 0 }).expect(201);
     await Promise.all(Array.from({ length: 30 }, () => adjust('VASE', { delta: 1, reason: 'Delivery' }).expect(200)));

@@ -9,7 +9,8 @@ import {
   OrderCreated,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { given, happened, request, row } from '@quickstep/shared/testing';
 import { Adjustments, Reservations, Stock } from '../src/db/tables.js';
 import { inventorySteps } from '../src/steps/index.js';
 

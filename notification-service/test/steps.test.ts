@@ -8,7 +8,8 @@ import {
   orderStateOf,
   PaymentRefunded,
 } from '@quickstep/shared/contracts';
-import { given, happened, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { given, happened } from '@quickstep/shared/testing';
 import { recordingMailer } from '../src/adapters/recording-mailer.js';
 import { Notifications } from '../src/db/tables.js';
 import type { Mailer } from '../src/domain/mailer.js';

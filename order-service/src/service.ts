@@ -1,5 +1,6 @@
 import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
-import { startService } from '@quickstep/shared/service';
+import { type Part, startService } from '@quickstep/shared/service';
+import type { DataSource } from 'typeorm';
 import type { orderConfig } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
 import { countStuck } from './db/queries.js';
@@ -8,6 +9,17 @@ import { orderRoutes } from './http/routes.js';
 import { orderSteps } from './steps/index.js';
 
 export { orderConfig } from './config.js';
+
+const stuckOrders = (dataSource: DataSource): Part => ({
+  name: 'stuck orders',
+  gauges: [
+    {
+      name: 'quickstep_stuck_orders',
+      help: 'Orders that could not end after their deadline',
+      read: () => countStuck(dataSource),
+    },
+  ],
+});
 
 export function startOrderService(config: ReturnType<typeof orderConfig>) {
   return startService({
@@ -18,7 +30,7 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     implementation: () => orderSteps(config.orderDeadline),
     routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
-    journal: true,
+    history: true,
     retention: [
       {
         table: 'event_history',
@@ -27,6 +39,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
         where: 'not exists (select from orders where order_id::text = subject and deadline_at is not null)',
       },
     ],
-    gauges: [{ name: 'quickstep_stuck_orders', help: 'Orders that could not end after their deadline', read: countStuck }],
+    parts: ({ dataSource }) => [stuckOrders(dataSource)],
   });
 }

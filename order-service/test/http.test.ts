@@ -111,15 +111,15 @@ describe('what every service answers', () => {
     expect(made.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('whether it is ready: not while nobody wants its events', async () => {
+  test('whether it can publish: not while nobody wants its events, though it takes commands', async () => {
     await place().expect(202);
-    const ready = () => api().get('/health/ready');
-    // A sweep forgets for a moment what is too young for it: asks as often as it takes.
+    const ready = () => api().get('/health/ready?of=publishing');
     let answer = await ready();
     while (!answer.text.includes('order.created')) answer = await ready();
     const { status, body: problem } = answer;
     expect({ status, code: problem.code }).toEqual({ status: 503, code: 'unavailable' });
     expect(problem.errors).toEqual([{ pointer: '/checks/routing', detail: expect.stringContaining('order.created') }]);
+    expect((await api().get('/health/ready').expect(200)).body.failing).toMatchObject([{ name: 'routing', of: 'publishing' }]);
   });
 
   test('its metrics', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { outcome, refused } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { newId } from '@quickstep/shared/service';
-import { given, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { given, request, row } from '@quickstep/shared/testing';
 import { Catalogue, Orders } from '../src/db/tables.js';
 import { orderSteps } from '../src/steps/index.js';
 
@@ -26,8 +27,7 @@ const shop = () => given(item('SKU-1', 1_000), item('SKU-2', 500), item('USD-1',
 describe('placeOrder', () => {
   test('prices the order from the catalogue and begins the saga', () => {
     const world = shop();
-    const decision = world.when(placeOrder, request(orderId, body), { now });
-    expect(decision).toMatchObject({
+    expect(world.when(placeOrder, request(orderId, body), { now })).toMatchObject({
       accepted: true,
       reply: {
         orderId,

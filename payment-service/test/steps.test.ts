@@ -10,7 +10,8 @@ import {
   PaymentRefunded,
   PaymentReversal,
 } from '@quickstep/shared/contracts';
-import { given, happened, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { given, happened } from '@quickstep/shared/testing';
 import { Payments } from '../src/db/tables.js';
 import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } from '../src/domain/gateway.js';
 import { paymentStatus } from '../src/domain/payment.js';

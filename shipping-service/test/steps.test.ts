@@ -10,7 +10,8 @@ import {
   ShippingRecall,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import { given, happened, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { given, happened } from '@quickstep/shared/testing';
 import { Shipments } from '../src/db/tables.js';
 import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../src/domain/carrier.js';
 import { shipmentStatus } from '../src/domain/shipment.js';

@@ -35,11 +35,15 @@ export interface SystemService {
   start(env: NodeJS.ProcessEnv, connections?: Connections): Promise<Running>;
 }
 
+function listOf<Name extends string>(services: Readonly<Record<Name, SystemService>>): Readonly<Record<Name, SystemService>> {
+  return services;
+}
+
 /**
  * The system: every service, once. Launcher, simulation, tests, benchmark and documents take them from here; what cannot (workspaces,
  * Compose, Dockerfile, README) is compared with it by tests/system.test.ts.
  */
-export const services = {
+export const services = listOf({
   order: {
     choreography: order,
     port: orderDefaults.port,
@@ -90,24 +94,22 @@ export const services = {
       return startNotificationService(notificationConfig(env), mailer);
     },
   },
-} as const satisfies Readonly<Record<string, SystemService>>;
+});
 
 export type ServiceName = keyof typeof services;
 
-const listed: Readonly<Record<ServiceName, SystemService>> = services;
-
 function isServiceName(name: string): name is ServiceName {
-  return name in listed;
+  return name in services;
 }
 
 /** Their short names, in the order of the list. */
 export const serviceNames: readonly ServiceName[] = Object.keys(services).filter(isServiceName);
 
-export const choreographies: readonly Choreography[] = serviceNames.map((name) => listed[name].choreography);
+export const choreographies: readonly Choreography[] = serviceNames.map((name) => services[name].choreography);
 
 /** @param service `order-service`, or the short name. @throws TypeError when there is no such service */
 export function serviceOf(service: string): SystemService {
   const name = service.replace(/-service$/, '');
-  if (isServiceName(name)) return listed[name];
+  if (isServiceName(name)) return services[name];
   throw new TypeError(`There is no service "${service}"; there are ${serviceNames.join(', ')}`);
 }

@@ -8,6 +8,7 @@ import {
   type Rule,
   reservedIsHeld,
   rules,
+  type SurplusCharge,
   type TracedEvent,
   traceable,
   type Violation,
@@ -24,16 +25,32 @@ const sound = () => ({
     { orderId: 'undone', status: 'CANCELLED', total: 2_000, items: [line] },
   ],
   payments: [
-    { orderId: 'sold', amount: 2_000, chargeId: 'ch_1' as string | null, refundId: null as string | null, refundedAmount: 0 },
-    { orderId: 'undone', amount: 2_000, chargeId: 'ch_1', refundId: 're_1', refundedAmount: 2_000 },
+    {
+      orderId: 'sold',
+      amount: 2_000,
+      chargeId: 'ch_1' as string | null,
+      refundId: null as string | null,
+      refundedChargeId: null as string | null,
+      refundedAmount: 0,
+      surplusCharges: [] as SurplusCharge[],
+    },
+    {
+      orderId: 'undone',
+      amount: 2_000,
+      chargeId: 'ch_1',
+      refundId: 're_1',
+      refundedChargeId: 'ch_1',
+      refundedAmount: 2_000,
+      surplusCharges: [],
+    },
   ],
   reservations: [
     { orderId: 'sold', status: 'committed', items: [line] },
     { orderId: 'undone', status: 'released', items: [line] },
   ],
   shipments: [
-    { orderId: 'sold', trackingNumber: 'TRK-1', recalled: false },
-    { orderId: 'undone', trackingNumber: 'TRK-2', recalled: true },
+    { orderId: 'sold', trackingNumber: 'TRK-1', recalled: false, surplusParcels: [] as string[] },
+    { orderId: 'undone', trackingNumber: 'TRK-2', recalled: true, surplusParcels: [] },
   ],
   notifications: [
     { orderId: 'sold', template: 'order-completed' },
@@ -41,8 +58,8 @@ const sound = () => ({
     { orderId: 'undone', template: 'order-cancelled' },
   ],
   providers: [
-    { orderId: 'sold', charges: [charge], refunds: [] as (typeof refund)[], parcels: ['TRK-1'], recalled: false },
-    { orderId: 'undone', charges: [charge], refunds: [refund], parcels: ['TRK-2'], recalled: true },
+    { orderId: 'sold', charges: [charge], refunds: [] as (typeof refund)[], parcels: ['TRK-1'], recalled: [] as string[] },
+    { orderId: 'undone', charges: [charge], refunds: [refund], parcels: ['TRK-2'], recalled: ['TRK-2'] },
   ],
   stock: [{ sku: 'SKU-1', available: 8, reserved: 0, onHand: 8 }],
   before: new Map([['SKU-1', 10]]),
@@ -106,6 +123,7 @@ const broken: Record<Rule, readonly (() => Violation[])[]> = {
   ],
   'no charge without a completed order or a refund': [
     () => audited(({ payments }) => Object.assign(payments[1] ?? {}, { refundedAmount: 0 })),
+    () => audited(({ payments }) => payments[1]?.surplusCharges.push({ chargeId: 'ch_2', amount: 1, reversalId: null })),
     () => audited(({ providers }) => providers[1]?.refunds.pop()),
   ],
   'charges - refunds = total of completed orders': [
@@ -119,16 +137,18 @@ const broken: Record<Rule, readonly (() => Violation[])[]> = {
   'no effect without its record': [
     () => audited(({ payments }) => Object.assign(payments[0] ?? {}, { chargeId: 'ch_2' })),
     () => audited(({ payments }) => Object.assign(payments[1] ?? {}, { refundId: 're_2' })),
+    () => audited(({ providers }) => providers[0]?.charges.push({ id: 'ch_2', amount: 1 })),
+    () => audited(({ providers }) => providers[0]?.parcels.push('TRK-4')),
     () => audited(({ shipments }) => Object.assign(shipments[0] ?? {}, { trackingNumber: 'TRK-3' })),
     () => audited(({ shipments }) => Object.assign(shipments[1] ?? {}, { recalled: false })),
   ],
   'a completed order is on its way': [
     () => audited(({ shipments }) => Object.assign(shipments[0] ?? {}, { recalled: true })),
-    () => audited(({ providers }) => Object.assign(providers[0] ?? {}, { recalled: true })),
+    () => audited(({ providers }) => providers[0]?.recalled.push('TRK-1')),
   ],
   'no parcel of a cancelled order is on its way': [
     () => audited(({ shipments }) => Object.assign(shipments[1] ?? {}, { recalled: false })),
-    () => audited(({ providers }) => Object.assign(providers[1] ?? {}, { recalled: false })),
+    () => audited(({ providers }) => providers[1]?.recalled.pop()),
   ],
   'at most one parcel per order': [() => audited(({ providers }) => providers[0]?.parcels.push('TRK-4'))],
   'the stock of a completed order has left': [
@@ -160,6 +180,18 @@ describe('the invariants of the saga', () => {
     expect(traced({})).toEqual([]);
     expect(traceable(created, steps, () => undefined)).toEqual([]);
     expect(moved({ orderId: 'sold', charges: [charge, { ...charge, id: 'ch_2' }], refunds: [refund] })).toEqual([]);
+  });
+
+  test('hold of a second charge that was given back, and of a second parcel that was called back', () => {
+    const found = audited(({ payments, shipments, providers: [sold] }) => {
+      payments[0]?.surplusCharges.push({ chargeId: 'ch_2', amount: 2_000, reversalId: 'rv_2' });
+      sold?.charges.push({ id: 'ch_2', amount: 2_000 });
+      sold?.refunds.push({ id: 'rv_2', amount: 2_000 });
+      shipments[0]?.surplusParcels.push('TRK-4');
+      sold?.parcels.push('TRK-4');
+      sold?.recalled.push('TRK-4');
+    });
+    expect(found).toEqual([]);
   });
 
   test.each(rules.map((rule) => ({ rule, cases: broken[rule] })))('$rule: what breaks it is found', ({ rule, cases }) => {

@@ -36,6 +36,7 @@ export class EventSpy {
   readonly #channel: Channel;
   readonly #queue: string;
   readonly #events = new Map<string, CloudEvent>();
+  readonly #forged = new Set<string>();
   readonly #bySubject = new Map<string, CloudEvent[]>();
   readonly #markers = new Set<string>();
   readonly parked: Parked[] = [];
@@ -112,6 +113,12 @@ export class EventSpy {
     this.#channel.publish(exchange, routingKey, Buffer.from(body), { contentType: 'application/cloudevents+json', headers });
   }
 
+  /** Publishes an event that no service of the shop has emitted: it is not among `all`. */
+  publishForged(exchange: string, routingKey: string, event: { readonly id: string }): void {
+    this.#forged.add(event.id);
+    this.publish(exchange, routingKey, JSON.stringify(event));
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }
@@ -126,7 +133,7 @@ export class EventSpy {
   }
 
   #note(event: CloudEvent): void {
-    if (this.#events.has(event.id)) return;
+    if (this.#events.has(event.id) || this.#forged.has(event.id)) return;
     this.#events.set(event.id, event);
     const known = this.#bySubject.get(event.subject);
     if (known === undefined) this.#bySubject.set(event.subject, [event]);

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { simulatedGateway } from '@quickstep/payment-service/service';
 import type { PlaceOrder } from '@quickstep/shared/contracts';
-import type { CloudEvent, CommandData } from '@quickstep/shared/events';
+import { type CloudEvent, type CommandData, exchangeOf } from '@quickstep/shared/events';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
 import { Client } from 'pg';
 import { EventSpy } from './event-spy.js';
 import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
+import { type Interventions, intervenedCarrier, intervenedGateway } from './interventions.js';
 import { violations } from './invariants.js';
 import { Quiet } from './quiet.js';
 import { type Connections, type Running, type ServiceName, serviceNames, startHere } from './services.js';
@@ -62,6 +63,8 @@ export class Shop<Service extends Running = Running> {
   readonly spy: EventSpy;
   readonly vhost: Vhost;
   readonly gates: Gates;
+  /** Of services in this process. */
+  readonly interventions: Interventions = {};
   readonly #start: Start<Service>;
   readonly #databases: ReadonlyMap<ServiceName, Database>;
   readonly #services = new Map<ServiceName, Service>();
@@ -129,11 +132,11 @@ export class Shop<Service extends Running = Running> {
 
   #run(name: ServiceName): Promise<Service> {
     const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env };
-    const doubles: Connections = {
-      connectGateway: (resources) => gatedGateway(simulatedGateway(resources), this.gates),
-      connectCarrier: (resources) => gatedCarrier(simulatedCarrier(resources), this.gates),
+    const connections: Connections = {
+      connectGateway: (resources) => gatedGateway(intervenedGateway(simulatedGateway(resources), this.interventions), this.gates),
+      connectCarrier: (resources) => gatedCarrier(intervenedCarrier(simulatedCarrier(resources), this.interventions), this.gates),
     };
-    return this.#start(name, env, doubles);
+    return this.#start(name, env, connections);
   }
 
   /** Places an order; `changes` are against an ordinary one that will be paid and shipped. */
@@ -192,11 +195,24 @@ export class Shop<Service extends Running = Running> {
     return { status: response.status, body: JSON.parse(await response.text()) };
   }
 
-  /** How many messages a service knew to have handled before, as its metrics say. */
-  async duplicatesIn(name: ServiceName): Promise<number> {
+  /** How many messages a service has handled with this result or outcome, as its metrics say; of one step, or of all. */
+  async handledIn(name: ServiceName, ending: string, step?: string): Promise<number> {
     const metrics = await (await fetch(new URL('/metrics', this.service(name).url))).text();
-    const counts = metrics.matchAll(/^quickstep_messages_total\{.*outcome="duplicate".*\} (\d+)$/gm);
-    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    const counted = [...metrics.matchAll(/^quickstep_messages_total\{(.*)\} (\d+)$/gm)];
+    return counted
+      .filter(([, labels = '']) => new RegExp(`(result|outcome)="${ending}"`).test(labels))
+      .filter(([, labels = '']) => step === undefined || labels.includes(`step="${step}"`))
+      .reduce((sum, [, , count]) => sum + Number(count), 0);
+  }
+
+  /** How many messages a service knew to have handled before. */
+  duplicatesIn(name: ServiceName): Promise<number> {
+    return this.handledIn(name, 'duplicate');
+  }
+
+  /** Publishes a copy of an event: under another id, as whoever made it anew would, or under its own, as a redrive does. */
+  publishAgain(event: CloudEvent, id = event.id): void {
+    this.spy.publish(exchangeOf(event.type), event.type, JSON.stringify({ ...event, id }));
   }
 
   /** The types of the events about an order, in the order in which they were heard. */

@@ -7,7 +7,7 @@ const mostLinesAtOnce = 8;
 interface LogLine {
   level?: string;
   message?: string;
-  orderId?: string;
+  subject?: string;
 }
 
 /**
@@ -55,8 +55,8 @@ function readFrom(file: string, offset: number): Buffer {
 function describe(name: string, line: string): string | undefined {
   if (!/"level":"(warn|error)"/.test(line)) return undefined;
   try {
-    const { level, message, orderId } = JSON.parse(line) as LogLine;
-    return `${name} ${level}: ${message}${orderId ? ` (order ${orderId})` : ''}`;
+    const { level, message, subject } = JSON.parse(line) as LogLine;
+    return `${name} ${level}: ${message}${subject ? ` (${subject})` : ''}`;
   } catch {
     return `${name}: ${line}`;
   }

@@ -8,6 +8,6 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-export function messageOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { Interrupted, messageOf, Problem } from './problem.js';
+import { Interrupted, Problem, reasonOf } from './problem.js';
 import { killEverythingStarted } from './processes.js';
 
 export type Command = (args: string[], signal: AbortSignal) => Promise<number>;
@@ -12,7 +12,7 @@ export function command(work: Command): (args: string[]) => Promise<number> {
       return await work(args, controller.signal);
     } catch (error) {
       if (error instanceof Interrupted || controller.signal.aborted) return 130;
-      process.stderr.write(`\n${error instanceof Problem ? messageOf(error) : (error as Error).stack}\n`);
+      process.stderr.write(`\n${error instanceof Problem ? reasonOf(error) : (error as Error).stack}\n`);
       return 1;
     } finally {
       stop();

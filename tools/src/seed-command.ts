@@ -1,4 +1,4 @@
-import { messageOf } from './problem.js';
+import { reasonOf } from './problem.js';
 import { seed } from './seed.js';
 import { tryFetch, until } from './wait.js';
 
@@ -14,6 +14,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`The sample catalogue could not be added: ${messageOf(error)}\n`);
+  process.stderr.write(`The sample catalogue could not be added: ${reasonOf(error)}\n`);
   process.exitCode = 1;
 });

@@ -13,6 +13,7 @@ const USAGE = `Usage: npm run simulate -- [options]
   --orders <n>        orders in one world at most (40)
   --workers <n>       threads (1)
   --trace             print everything that happens (with --runs 1)
+  --trace-hash        print a hash over everything that happens: the same for the same seeds and commit
   --replay <text>     repeat a shrunk run, as a report names it
   --exhaustive        visit every schedule of the small worlds
   --larger            and of the larger ones, which takes minutes
@@ -26,9 +27,9 @@ export const main = command(async (args, signal) => {
     return 0;
   }
   if (options.exhaustive || options.larger) return exploreAll(options.larger);
-  const { seed, runs, orders, workers, trace } = options;
+  const { seed, runs, orders, workers, trace, 'trace-hash': hashed } = options;
   if (options.replay !== undefined) return replay(decodeChoices(options.replay), orders);
-  return runMany({ seed, runs, orders, workers, traced: trace }, signal);
+  return runMany({ seed, runs, orders, workers, traced: trace, hashed }, signal);
 });
 
 function optionsOf(args: string[]) {
@@ -41,6 +42,7 @@ function optionsOf(args: string[]) {
         orders: { type: 'string', default: '40' },
         workers: { type: 'string', default: '1' },
         trace: { type: 'boolean', default: false },
+        'trace-hash': { type: 'boolean', default: false },
         replay: { type: 'string' },
         exhaustive: { type: 'boolean', default: false },
         larger: { type: 'boolean', default: false },

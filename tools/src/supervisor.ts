@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, Problem } from './problem.js';
+import { Problem, reasonOf } from './problem.js';
 import { type StartedProcess, startDetached, startFailure, stopProcess } from './processes.js';
 import { formatDuration } from './progress.js';
 import { tryFetch, until } from './wait.js';
@@ -70,7 +70,7 @@ export function supervise(spec: ServiceSpec, tell: (text: string) => void): Supe
     try {
       start();
     } catch (error) {
-      tell(messageOf(error));
+      tell(reasonOf(error));
     }
   }
 

@@ -5,7 +5,7 @@ import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } f
 type Charged = Extract<ChargeOutcome, { kind: 'charged' }> & { readonly amount: number };
 
 type Refunded = Extract<RefundOutcome, { kind: 'refunded' }>;
-type Reversed = { readonly kind: 'reversed'; readonly reversalId: string };
+type Reversed = { readonly kind: 'reversed'; readonly reversalId: string; readonly chargeId: string };
 
 /** What the gateway remembers having answered. */
 export type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
@@ -53,7 +53,7 @@ export class SimulatedGateway implements PaymentGateway {
   }
 
   async reverse({ reference, chargeId }: Reversal, idempotencyKey: string): Promise<string> {
-    const answer: Reversed = { kind: 'reversed', reversalId: idOf('rv', chargeId) };
+    const answer: Reversed = { kind: 'reversed', reversalId: idOf('rv', chargeId), chargeId };
     const first = await this.#ledger.answerOnce(idempotencyKey, reference, 'reversal', answer);
     if (first.kind === 'reversed') return first.reversalId;
     throw keyReused('reversal', first);

@@ -27,7 +27,7 @@ export const InventoryInsufficient = event(
     orderId: OrderId,
     shortages: Type.Array(
       Type.Object({ sku: Sku, requested: Type.Integer({ minimum: 1 }), available: Type.Integer({ minimum: 0 }) }),
-      { minItems: 1 },
+      { minItems: 1, maxItems: 100 },
     ),
   }),
   { description: 'At least one item is not in stock; nothing was set aside, so there is nothing to undo.' },

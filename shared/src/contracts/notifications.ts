@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { event } from '../events/index.js';
-import { OrderId, Reason } from './fields.js';
+import { NotificationId, OrderId, Reason, Word } from './fields.js';
 
-const notification = { orderId: OrderId, notificationId: Type.String({ format: 'uuid' }), template: Type.String() };
+const notification = { orderId: OrderId, notificationId: NotificationId, template: Word };
 
 export const NotificationSent = event('notification.sent', Type.Object(notification), {
   description: 'The customer was told.',

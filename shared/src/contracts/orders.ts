@@ -1,6 +1,18 @@
 import { Type } from '@sinclair/typebox';
 import { command, event } from '../events/index.js';
-import { CustomerId, Email, OrderId, orderState, PaymentMethod, Quantity, Reason, ShippingAddress, Sku } from './fields.js';
+import {
+  CustomerId,
+  Email,
+  OrderId,
+  orderState,
+  PaymentMethod,
+  Quantity,
+  Reason,
+  ShippingAddress,
+  Sku,
+  TrackingNumber,
+  Word,
+} from './fields.js';
 
 export const OrderCreated = event(
   'order.created',
@@ -14,7 +26,7 @@ export const OrderCancellationRequested = event(
   { description: 'The customer, or the deadline of the order, asks to cancel it. Shipping decides whether it is too late.' },
 );
 
-export const OrderCompleted = event('order.completed', Type.Object({ ...orderState, trackingNumber: Type.String() }), {
+export const OrderCompleted = event('order.completed', Type.Object({ ...orderState, trackingNumber: TrackingNumber }), {
   description: 'The order has been shipped; the saga has ended.',
 });
 
@@ -22,7 +34,7 @@ export const OrderCancelled = event('order.cancelled', Type.Object({ ...orderSta
   description: 'The order has ended without delivery; money and stock are back.',
 });
 
-export const OrderStuck = event('order.stuck', Type.Object({ orderId: OrderId, status: Type.String(), reason: Reason }), {
+export const OrderStuck = event('order.stuck', Type.Object({ orderId: OrderId, status: Word, reason: Reason }), {
   description:
     'The order is past its deadline, its cancellation was asked for, and it still has not ended: an operator must look.',
   final: true,

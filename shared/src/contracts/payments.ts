@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { event } from '../events/index.js';
-import { Amount, Currency, CustomerId, Email, OrderId, orderState, Reason, ShippingAddress } from './fields.js';
+import { Amount, ChargeId, Currency, CustomerId, Email, OrderId, orderState, Reason, ShippingAddress } from './fields.js';
 
 export const PaymentCompleted = event(
   'payment.completed',
-  Type.Object({ ...orderState, shippingAddress: ShippingAddress, chargeId: Type.String() }),
+  Type.Object({ ...orderState, shippingAddress: ShippingAddress, chargeId: ChargeId }),
   { description: 'The total was charged.' },
 );
 
@@ -32,6 +32,6 @@ export const PaymentRefunded = event(
 
 export const PaymentReversal = event(
   'payment.reversal',
-  Type.Object({ orderId: OrderId, chargeId: Type.String(), amount: Amount, currency: Currency, reason: Reason }),
+  Type.Object({ orderId: OrderId, chargeId: ChargeId, amount: Amount, currency: Currency, reason: Reason }),
   { description: 'Compensation: give back one charge that is not the one kept for the order.' },
 );

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { event } from '../events/index.js';
-import { OrderId, OrderLine, Reason } from './fields.js';
+import { OrderId, OrderLine, Reason, TrackingNumber } from './fields.js';
 
 export const ShippingShipped = event(
   'shipping.shipped',
-  Type.Object({ orderId: OrderId, items: Type.Array(OrderLine, { minItems: 1, maxItems: 100 }), trackingNumber: Type.String() }),
+  Type.Object({ orderId: OrderId, items: Type.Array(OrderLine, { minItems: 1, maxItems: 100 }), trackingNumber: TrackingNumber }),
   { description: 'The parcel is with the carrier: the point of no return.' },
 );
 
@@ -20,7 +20,7 @@ export const ShippingCancellationRejected = event(
 
 export const ShippingRecall = event(
   'shipping.recall',
-  Type.Object({ orderId: OrderId, trackingNumber: Type.String(), reason: Reason }),
+  Type.Object({ orderId: OrderId, trackingNumber: TrackingNumber, reason: Reason }),
   {
     description:
       'Compensation: call back a parcel that was booked after the order was cancelled, or beside the one of the order.',

@@ -1,34 +1,11 @@
 import { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { messageOf, OutcomeUnknown, Unavailable } from '../pipeline/index.js';
+import { OutcomeUnknown, reasonOf, Unavailable } from '../pipeline/index.js';
 import { refused, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
+import { DURABLE } from './settings.js';
 
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
-
-/**
- * A prepared statement is planned while its table may still be small and unanalysed, and keeps that plan while the table grows:
- * a sequential scan or a hash join chosen on the first day would cost every batch until autovacuum analyses the table. Every
- * statement of the kit finds its rows by index, so nothing else is allowed to be planned.
- */
-const PLANNING = ['set enable_seqscan = off', 'set enable_hashjoin = off', 'set enable_mergejoin = off', 'set jit = off'];
-
-/**
- * What the promise rests on is set here: a server, database or role may be set otherwise. Who waits for a lock has to stop long before
- * the broker takes its deliveries back; the wait is longer than `deadlock_timeout` (1 s), so that a deadlock is told as one. A process
- * that vanishes between loading and writing must not keep its locks for as long as TCP takes to notice (two hours).
- */
-const SETTINGS = [
-  ...PLANNING,
-  "set default_transaction_isolation = 'read committed'",
-  "set lock_timeout = '1500ms'",
-  "set statement_timeout = '30s'",
-  "set idle_in_transaction_session_timeout = '30s'",
-];
-
-/** A commit is answered when it is on disk, or not (https://www.postgresql.org/docs/current/wal-async-commit.html). */
-const DURABLE = [...SETTINGS, 'set synchronous_commit = on'];
-const WITHOUT_WAITING = [...SETTINGS, 'set synchronous_commit = off'];
 
 /**
  * An exchange that takes longer is given up; whether it was committed is then unknown. Each of its statements may take 30 seconds
@@ -60,7 +37,7 @@ export class Connection {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
-      throw new Unavailable(`No connection to the database: ${messageOf(error)}`);
+      throw new Unavailable(`No connection to the database: ${reasonOf(error)}`);
     });
     if (!(client instanceof Client)) {
       await runner.release();
@@ -154,43 +131,5 @@ export class Connection {
     // Not awaited: a peer that is gone never says goodbye. The pool waits for it when it is closed itself.
     void this.#client.end();
     if (!this.#runner.isReleased) await this.#runner.release();
-  }
-}
-
-/** One connection, kept for as long as it works: opened at first use, and anew when it broke. */
-export class Session {
-  readonly #dataSource: DataSource;
-  readonly #settings: string[];
-  #current: Connection | undefined;
-  #opening: Promise<Connection> | undefined;
-
-  /**
-   * @param durable false when what is committed here may be lost if the server crashes. A durable commit that follows in the same
-   * server makes it durable too, as the log is written in order.
-   */
-  constructor(dataSource: DataSource, durable = true) {
-    this.#dataSource = dataSource;
-    this.#settings = durable ? DURABLE : WITHOUT_WAITING;
-  }
-
-  /** @throws Unavailable */
-  async connection(): Promise<Connection> {
-    if (this.#current !== undefined && !this.#current.broken) return this.#current;
-    this.#opening ??= Connection.open(this.#dataSource, this.#settings).finally(() => {
-      this.#opening = undefined;
-    });
-    this.#current = await this.#opening;
-    return this.#current;
-  }
-
-  /** Sends statements outside any transaction, each its own; may be called while others are on their way. */
-  async send(statements: readonly Statement[]): Promise<readonly Answer[]> {
-    const connection = await this.connection();
-    return connection.send(statements);
-  }
-
-  async close(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
-    await this.#current?.close();
   }
 }

@@ -15,20 +15,19 @@ const afterMs = (milliseconds: number, action: () => void) => {
 export class DatabaseClock implements Clock {
   readonly #dataSource: DataSource;
   /** Milliseconds since 1970 when the monotonic clock stood at 0. */
-  #origin = 0;
+  #origin = performance.timeOrigin;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
-  private constructor(dataSource: DataSource) {
+  /** It has the process's time until it is started. */
+  constructor(dataSource: DataSource) {
     this.#dataSource = dataSource;
   }
 
   /** @throws the database's error when it cannot be asked */
-  static async start(dataSource: DataSource): Promise<DatabaseClock> {
-    const clock = new DatabaseClock(dataSource);
-    await clock.#synchronise();
-    clock.#synchroniseLater();
-    return clock;
+  async start(): Promise<void> {
+    await this.#synchronise();
+    this.#synchroniseLater();
   }
 
   now(): Date {

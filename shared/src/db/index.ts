@@ -1,5 +1,5 @@
 export { arrayLiteral } from './array-literal.js';
-export { Session } from './connection.js';
+export { PgBindingRecord, QueueDeclarations1760000000000 } from './binding-record.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';
@@ -9,5 +9,7 @@ export { translate } from './errors.js';
 export type { Statement } from './exchange.js';
 export { InstallationSecret1764000000000, installationSecret } from './installation-secret.js';
 export { KitTables1760000000000 } from './kit-migration.js';
+export { kitMigrations } from './kit-migrations.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
+export { Session } from './session.js';

@@ -8,7 +8,7 @@ export class InstallationSecret1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table installation (
-        only boolean primary key default true check (only),
+        singleton boolean primary key default true check (singleton),
         secret bytea not null
       )`);
   }

@@ -5,7 +5,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *
  * `inbox`: which step has handled which event. `outbox`: what is committed and not yet known to be with the broker; a row is
  * written by a batch and deleted by one of the next, thousands of times a minute, so that dead rows, not growth, are what
- * autovacuum must look at. `event_history`: every event consumed or emitted, as it stood on the wire, for services with `journal`.
+ * autovacuum must look at. `event_history`: every event consumed or emitted, as it stood on the wire, for services with `history`.
  */
 export class KitTables1760000000000 implements MigrationInterface {
   readonly name = 'KitTables1760000000000';

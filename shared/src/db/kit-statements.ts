@@ -48,15 +48,15 @@ export function withdraw(claims: readonly Claim[]): Statement {
 const SEPARATOR = '\u0001';
 
 /**
- * An event that is recorded already, because two steps consume it or because this service emitted it, stays as it was. The bodies
+ * An event that is there already, because two steps consume it or because this service emitted it, stays as it was. The bodies
  * travel as one text, which PostgreSQL need only cut, neither parse nor unescape.
  */
-export function record(journal: Changes['journal']): Statement {
+export function insertHistory(history: Changes['history']): Statement {
   const text = `insert into event_history (subject, event_id, type, time, event)
     select * from rows from
       (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))
     on conflict do nothing`;
-  const each = [...new Map(journal.map((entry) => [entry.event.id, entry])).values()];
+  const each = [...new Map(history.map((entry) => [entry.event.id, entry])).values()];
   const ordered = each.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
   const values = [
     arrayLiteral(ordered.map(({ event }) => event.subject)),
@@ -65,7 +65,7 @@ export function record(journal: Changes['journal']): Statement {
     arrayLiteral(ordered.map(({ event }) => event.time)),
     ordered.map(({ body }) => body).join(SEPARATOR),
   ];
-  return { name: 'record', text, values };
+  return { name: 'insert history', text, values };
 }
 
 export function insertOutbox({ id, events }: OutboxEntry): Statement {

@@ -11,13 +11,14 @@ import {
   Unavailable,
 } from '../pipeline/index.js';
 import type { Key, Table } from '../rows/index.js';
-import { type Connection, Session } from './connection.js';
+import type { Connection } from './connection.js';
 import type { Statement } from './exchange.js';
 import { BEGIN, claim, deleteOutbox, postponeOutbox, takeUnpublished, updateOutbox, whichClaimed } from './kit-statements.js';
 import { outboxEvents } from './outbox-text.js';
 import { OutboxVacuum } from './outbox-vacuum.js';
 import { PgBatch } from './pg-batch.js';
 import { deleteOld, type Retention } from './retention.js';
+import { Session } from './session.js';
 import { TableStatements } from './statements.js';
 
 /** A service that is not ready is sent no work by which it could find out that the database is well again. */

@@ -11,7 +11,7 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   /** The service that published it, as a path: `/order-service`. */
   readonly source: string;
-  /** What the event is about: the order id, or the SKU of a catalogue item. */
+  /** What the event is about, by its id. */
   readonly subject: string;
   /** When it happened, RFC 3339, UTC. */
   readonly time: string;
@@ -20,7 +20,7 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   readonly data: Data;
   /** Version of the data's schema, `major.minor`. */
   readonly dataversion: string;
-  /** One per saga: the order id. */
+  /** One per saga. */
   readonly correlationid: string;
   /** Id of the event, request or timer firing that caused this one. */
   readonly causationid: string;
@@ -66,12 +66,14 @@ export interface EventOptions<Schema extends TObject> {
   description: string;
   /** `major.minor`; a new minor only adds optional properties. Default `1.0`. */
   dataversion?: string;
-  /** Default `orderId`. */
+  /** What the event is about. Default: the first property. */
   subject?: keyof Static<Schema> & string;
   final?: boolean;
   /** Services that may publish it. Default: the one of the type's first word, `payment-service` for `payment.completed`. */
   emitters?: readonly string[];
 }
+
+const declared = new Map<string, EventContract>();
 
 /** Declares an event type. The name is `<service word>.<past tense or compensating verb>`, for example `inventory.reserved`. */
 export function event<const Type extends `${string}.${string}`, Schema extends TObject>(
@@ -79,15 +81,22 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
   schema: Schema,
   options: EventOptions<Schema>,
 ): DraftingContract<Type, Schema> {
-  return Object.assign((data: Static<Schema>): EventDraft<Type, Static<Schema>> => ({ type, data }), {
+  const contract = Object.assign((data: Static<Schema>): EventDraft<Type, Static<Schema>> => ({ type, data }), {
     type,
     schema,
     description: options.description,
     dataversion: options.dataversion ?? '1.0',
-    subject: options.subject ?? 'orderId',
+    subject: options.subject ?? Object.keys(schema.properties)[0] ?? '',
     final: options.final ?? false,
     emitters: options.emitters ?? [`${firstWord(type)}-service`],
   });
+  declared.set(type, contract);
+  return contract;
+}
+
+/** The contract that was declared for a type, the latest if several were; undefined when none was. */
+export function contractOf(type: string): EventContract | undefined {
+  return declared.get(type);
 }
 
 const firstWord = (type: string) => type.slice(0, type.indexOf('.'));

@@ -14,15 +14,26 @@ const FORMATS = ['uuid', 'email', 'date-time'] as const;
 /** The library's own format also takes `urn:uuid:`, which PostgreSQL does not. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Stops at the first error: for events, where speed counts and one reason is enough to park a message. */
+/**
+ * Stops at the first error, and looks at sizes before anything else of a value. For events, where speed counts and one reason is enough
+ * to park a message, and for requests, most of which have none.
+ */
 const first = addFormats(new Ajv({ strict: true, allErrors: false }), [...FORMATS]).addFormat('uuid', UUID);
-/** Finds every wrong field: for requests, whose body is bounded, so that a client can mend all of them at once. */
+/** Finds every wrong field, so that a client can mend all of them at once; it matches a pattern on a text that is too long, too. */
 const every = addFormats(new Ajv({ strict: true, allErrors: true }), [...FORMATS]).addFormat('uuid', UUID);
+/** Only looks at sizes, whatever has them. */
+const sizes = new Ajv({ strict: true, strictTypes: false, allErrors: false });
 
 /** RFC 3339. A pattern, as the format's check of leap seconds and month lengths costs more than all else in an event. */
-const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$' };
+const time = {
+  type: 'string',
+  maxLength: 64,
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+};
 const text = { type: 'string', minLength: 1, maxLength: 256 };
-const uuid = { type: 'string', format: 'uuid' };
+const uuid = { type: 'string', format: 'uuid', maxLength: 36 };
+/** Ids of causes and steps in a row. */
+const longText = { type: 'string', maxLength: 512 };
 
 /** The schema of a whole event on the wire: envelope and data. Unknown attributes are allowed, as CloudEvents demands. */
 export function eventSchema(contract: EventContract): Record<string, unknown> {
@@ -37,13 +48,13 @@ export function eventSchema(contract: EventContract): Record<string, unknown> {
       subject: text,
       time,
       datacontenttype: { const: 'application/json' },
-      dataschema: { type: 'string' },
-      dataversion: { type: 'string', pattern: `^${contract.dataversion.split('.')[0]}\\.\\d+$` },
+      dataschema: longText,
+      dataversion: { type: 'string', maxLength: 16, pattern: `^${contract.dataversion.split('.')[0]}\\.\\d+$` },
       correlationid: text,
       causationid: text,
-      tenantid: { type: 'string' },
-      idempotencykey: { type: 'string' },
-      traceparent: { type: 'string' },
+      tenantid: { type: 'string', maxLength: 256 },
+      idempotencykey: longText,
+      traceparent: { type: 'string', maxLength: 256 },
       data: contract.schema,
     },
   };
@@ -62,10 +73,34 @@ function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldEr
   });
 }
 
-/** Compiles a schema once; the result lists every wrong field of a value, empty when there is none. */
+/** What a schema says of sizes, and nothing else. */
+function sizesOf({ maxLength, maxItems, properties, items }: TSchema): Record<string, unknown> {
+  return {
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(maxItems === undefined ? {} : { maxItems }),
+    ...(items === undefined ? {} : { items: sizesOf(items) }),
+    ...(properties === undefined ? {} : { properties: mapped(properties) }),
+  };
+}
+
+function mapped(properties: Readonly<Record<string, TSchema>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, sizesOf(each)]));
+}
+
+/**
+ * Compiles a schema once; the result lists every wrong field of a value, empty when there is none. What is too large is named alone: it
+ * is not looked into, so that the work is bounded by the schema.
+ */
 export function validator(schema: TSchema): (value: unknown) => FieldError[] {
+  const isRight = first.compile(schema);
+  const fits = sizes.compile(sizesOf(schema));
   const check = every.compile(schema);
-  return (value) => (check(value) ? [] : fieldErrors(check.errors));
+  return (value) => {
+    if (isRight(value)) return [];
+    if (!fits(value)) return fieldErrors(fits.errors);
+    check(value);
+    return fieldErrors(check.errors);
+  };
 }
 
 function once<Value>(compile: (contract: EventContract) => ValidateFunction<Value>) {

@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
-import { type Logger, reasonOf } from '../logging/index.js';
+import type { Logger } from '../logging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import { admission } from './admission.js';
 import { Call } from './call.js';
-import { healthRoutes, type ReadinessCheck } from './health.js';
+import { healthRoutes, type ReadinessCheck, type WorkKind } from './health.js';
 import { type ApiInfo, openApi } from './openapi.js';
 import { problem, problemOf } from './problem.js';
 import type { Route } from './route.js';
@@ -17,6 +18,8 @@ export interface AppOptions<Context> {
   /** What an error that a route throws means: reading routes throw the database's own. Returns other errors as they are. */
   readonly translate: (error: unknown) => unknown;
   readonly checks: readonly ReadinessCheck[];
+  /** The work without which the service is not ready. */
+  readonly needed: readonly WorkKind[];
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Names and addresses that the service goes by, besides those of the loopback interface. */
@@ -41,10 +44,12 @@ function readBody(request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
 }
 
+type Probed = Pick<AppOptions<never>, 'metrics' | 'checks' | 'needed'>;
+
 /** What every service answers besides its own routes. */
-function commonRoutes(metrics: Metrics, document: () => string, checks: readonly ReadinessCheck[]): Route<unknown>[] {
+function commonRoutes({ metrics, checks, needed }: Probed, document: () => string): Route<unknown>[] {
   return [
-    ...healthRoutes(checks),
+    ...healthRoutes(checks, needed),
     {
       method: 'get',
       path: '/metrics',
@@ -79,7 +84,7 @@ function allowedOn(routes: readonly Route<never>[]): string {
 
 /** The whole HTTP side of a service: one place that admits, one handler a route, one place that answers and one that fails. */
 export function createApp<Context>(options: AppOptions<Context>): Express {
-  const { info, routes, context, translate, checks, metrics, logger, hosts, answerTimeout } = options;
+  const { info, routes, context, translate, metrics, logger, hosts, answerTimeout } = options;
   const callOf = (request: Request, response: Response) => new Call(request, response, metrics, answerTimeout);
 
   function fail(call: Call, error: unknown): void {
@@ -114,7 +119,7 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
     };
   }
 
-  const common = commonRoutes(metrics, () => document, checks);
+  const common = commonRoutes(options, () => document);
   const document = JSON.stringify(openApi(info, [...routes, ...common]));
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');

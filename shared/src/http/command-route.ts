@@ -105,6 +105,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       method,
       path,
       summary: description,
+      operationId: name,
       params,
       headers: idempotent ? idempotencyHeader : undefined,
       body: schema,

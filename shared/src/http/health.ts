@@ -1,10 +1,17 @@
 import { Type } from '@sinclair/typebox';
+import { queryChecker } from './input.js';
 import { problem } from './problem.js';
 import type { Route } from './route.js';
 
-/** Something without which the service cannot do its work. */
+/** What a service does. Each can fail while the others go on: commands are accepted while the broker is away. */
+const WORK = ['commands', 'consuming', 'publishing'] as const;
+export type WorkKind = (typeof WORK)[number];
+
+/** Something without which the service cannot do a part of its work. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** The part of its work that it cannot do otherwise. */
+  readonly of: WorkKind;
   /** What is wrong, for operators (without secrets: anyone may read it); undefined when nothing is. */
   check(): string | undefined | Promise<string | undefined>;
 }
@@ -12,26 +19,38 @@ export interface ReadinessCheck {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** A check that hangs has failed: a probe must always be answered. */
-async function failureOf({ check }: ReadinessCheck): Promise<string | undefined> {
+async function failureOf({ name, of, check }: ReadinessCheck) {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer for ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
   });
   try {
-    return await Promise.race([check(), late]);
+    const detail = await Promise.race([check(), late]);
+    return detail === undefined ? [] : [{ name, of, detail }];
   } catch {
-    return 'does not answer';
+    return [{ name, of, detail: 'does not answer' }];
   } finally {
     clearTimeout(timer);
   }
 }
 
+const Work = Type.Union(WORK.map((each) => Type.Literal(each)));
+const query = Type.Object(
+  { of: Type.Optional(Type.Union(Work.anyOf, { description: 'Answers 503 if the service cannot do this part of its work' })) },
+  { additionalProperties: false },
+);
+const failures = Type.Array(Type.Object({ name: Type.String(), of: Work, detail: Type.String() }));
 const live = Type.Object({ status: Type.Literal('live') });
-const ready = Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Type.String()) });
+const ready = Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Type.String()), failing: failures });
 
-/** `/health/live`: the process runs; `/health/ready`: it can do its work, or 503 with what keeps it from that. */
-export function healthRoutes(checks: readonly ReadinessCheck[]): Route<unknown>[] {
+/**
+ * `/health/live`: the process runs. `/health/ready`: the service can do its work, or 503 with what keeps it from that.
+ *
+ * @param needed the work without which it is not ready; what else fails is listed in the answer
+ */
+export function healthRoutes(checks: readonly ReadinessCheck[], needed: readonly WorkKind[]): Route<unknown>[] {
   const names = checks.map(({ name }) => name);
+  const checkQuery = queryChecker(query);
   return [
     {
       method: 'get',
@@ -43,17 +62,18 @@ export function healthRoutes(checks: readonly ReadinessCheck[]): Route<unknown>[
     {
       method: 'get',
       path: '/health/ready',
-      summary: 'Can the service do its work?',
-      response: { status: 200, description: 'It can', schema: ready },
+      summary: `Can the service do its work (${needed.join(', ')}, unless another part of it is asked for)?`,
+      query,
+      response: { status: 200, description: 'It can; `failing` names what else it cannot do', schema: ready },
       problems: [{ status: 503, code: 'unavailable', when: 'It cannot; errors name what keeps it from its work' }],
       async run(call) {
-        const found = await Promise.all(checks.map(failureOf));
-        const errors = found.flatMap((detail, index) =>
-          detail === undefined ? [] : [{ pointer: `/checks/${names[index]}`, detail }],
-        );
-        if (errors.length === 0) return call.json(200, { status: 'ready', checks: names });
-        const failing = errors.map(({ pointer, detail }) => `${pointer.slice('/checks/'.length)}: ${detail}`).join('; ');
-        throw problem('unavailable', `Not ready: ${failing}`, { errors, headers: { 'retry-after': '1' } });
+        const { of } = checkQuery(call.request);
+        const failing = (await Promise.all(checks.map(failureOf))).flat();
+        const grave = failing.filter((each) => (of === undefined ? needed.includes(each.of) : each.of === of));
+        if (grave.length === 0) return call.json(200, { status: 'ready', checks: names, failing });
+        const errors = grave.map(({ name, detail }) => ({ pointer: `/checks/${name}`, detail }));
+        const detail = grave.map((each) => `${each.name}: ${each.detail}`).join('; ');
+        throw problem('unavailable', `Not ready: ${detail}`, { errors, headers: { 'retry-after': '1' } });
       },
     },
   ];

@@ -2,7 +2,7 @@ export { type AppOptions, createApp } from './app.js';
 export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
 export { messageClassesOf } from './express-messages.js';
-export type { ReadinessCheck } from './health.js';
+export type { ReadinessCheck, WorkKind } from './health.js';
 export { type ApiInfo, openApi } from './openapi.js';
 export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema, UUID_KEY } from './page.js';
 export { invalid, notFound, Problem, type ProblemCode, type ProblemDocument, problem, problems } from './problem.js';

@@ -45,12 +45,13 @@ function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefi
 
 /** What the kit itself may answer, as far as the operation's shape tells. */
 function problemsOf({ params, query, headers, body, method, problems: own = [] }: Operation): DeclaredProblem[] {
+  const writes = method !== 'get';
   const known = (code: ProblemCode) => ({ status: problems[code].status, code, when: problems[code].title });
   const reads = body === undefined ? [] : (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const);
   const checks = (params && method !== 'get') || query || headers || body ? (['invalid_request'] as const) : [];
   const finds = params && method === 'get' ? (['not_found'] as const) : [];
-  const waits = method === 'get' ? [] : (['unavailable', 'outcome_unknown'] as const);
-  return [...own, ...[...reads, ...checks, ...finds, ...waits].map(known)];
+  const waits = writes ? (['cross_site_request', 'unavailable', 'outcome_unknown'] as const) : [];
+  return [...own, ...[...reads, ...checks, ...finds, ...waits, 'misdirected_request' as const].map(known)];
 }
 
 function problemResponses(operation: Operation): Json {
@@ -70,13 +71,29 @@ function responses({ response }: Operation): Json {
   return { [status]: answer, ...(creates ? { 201: { ...answer, description: 'Created' } } : {}) };
 }
 
+const OPERATION = { name: 'operation', description: 'How the service is: for probes, monitoring and programmers' };
+
+/** The thing that the path begins with; what every service answers stands together. */
+function tagOf({ path }: Operation): string {
+  const [, first = ''] = path.split('/');
+  return ['health', 'metrics', 'openapi.json'].includes(first) ? OPERATION.name : first;
+}
+
+function tagsOf(operations: readonly Operation[]): Json[] {
+  const things = new Set(operations.map(tagOf));
+  things.delete(OPERATION.name);
+  return [...[...things].sort().map((name) => ({ name, description: `What there is under /${name}` })), OPERATION];
+}
+
 function operationObject(operation: Operation): Json {
   const { summary, method, path, params, query, headers, body } = operation;
   const words = `${method}${path}`.split(/[^\w]+/).filter((word) => word !== '');
+  const { operationId = words.join('_') } = operation;
   const content = { 'application/json': { schema: body } };
   return {
-    operationId: words.join('_'),
+    operationId,
     summary,
+    tags: [tagOf(operation)],
     parameters: [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)],
     ...(body === undefined ? {} : { requestBody: { required: (body.required ?? []).length > 0, content } }),
     responses: { ...responses(operation), ...problemResponses(operation) },
@@ -89,5 +106,14 @@ export function openApi(info: ApiInfo, operations: readonly Operation[]): Json {
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) };
   }
-  return { openapi: '3.1.0', info, paths, components: { schemas: { Problem: problemSchema } } };
+  return {
+    openapi: '3.1.0',
+    info: { ...info, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'Where this document came from' }],
+    // Nobody is asked who they are: a gateway stands between strangers and the services.
+    security: [],
+    tags: tagsOf(operations),
+    paths,
+    components: { schemas: { Problem: problemSchema } },
+  };
 }

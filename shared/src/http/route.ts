@@ -19,6 +19,8 @@ export interface Operation {
   /** OpenAPI's notation: `/orders/{orderId}`. */
   readonly path: string;
   readonly summary: string;
+  /** What programs call it; made of method and path when it has none. */
+  readonly operationId?: string;
   readonly params?: TObject | undefined;
   readonly query?: TObject | undefined;
   readonly headers?: TObject | undefined;

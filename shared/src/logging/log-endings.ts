@@ -14,7 +14,7 @@ export function logEndings(publisher: Publisher, endings: ReadonlySet<string>, l
       const fates = await publisher.publish(events);
       events.forEach(({ event: { id, type, subject } }, index) => {
         if (fates[index] !== 'confirmed' || !endings.has(type)) return;
-        logger.info('saga ended', { orderId: subject, eventId: id, type });
+        logger.info('saga ended', { subject, eventId: id, type });
       });
       return fates;
     },

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { createLogger as createWinston, format, transports, type Logger as WinstonLogger } from 'winston';
-import { redact } from './redact.js';
+import { printable, printableLines } from './printable.js';
+import { isSuspicious, redactField } from './redact.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -28,15 +29,24 @@ export interface LoggerOptions {
 type Info = Parameters<Parameters<typeof format.printf>[0]>[0];
 
 function jsonLine(service: string, { level, message, ...fields }: Info): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, service, message, ...fields });
+  // JSON escapes some control characters, but not those of the upper half.
+  return printable(JSON.stringify({ time: new Date().toISOString(), level, service, message, ...fields }));
+}
+
+function redacted(info: Info): Info {
+  const fields = Object.entries(info).map(([name, value]) => [name, redactField(name, value)]);
+  return { ...info, ...Object.fromEntries(fields) };
 }
 
 /** Only what is no secret decides the look; the order of fields is that of the call. */
 function readableLine(service: string, { level, message, ...fields }: Info): string {
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const details = named.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const details = named.map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${printable(name)}=${name === 'stack' ? printableLines(text) : printable(text)}`;
+  });
   const time = new Date().toISOString().slice(11, 23);
-  return [time, level.toUpperCase().padEnd(5), service, message, ...details].join(' ');
+  return [time, level.toUpperCase().padEnd(5), service, printable(String(message)), ...details].join(' ');
 }
 
 /** One line for each message, on standard output: JSON, or readable on a terminal. */
@@ -44,7 +54,10 @@ export function createLogger({ service, level, to = process.stdout, readable }: 
   const line = (readable ?? ('isTTY' in to && to.isTTY === true)) ? readableLine : jsonLine;
   const logger: WinstonLogger = createWinston({
     level,
-    format: format.printf((info) => redact(line(service, info))),
+    format: format.printf((info) => {
+      const whole = line(service, info);
+      return isSuspicious(whole) ? line(service, redacted(info)) : whole;
+    }),
     transports: [new transports.Stream({ stream: to, eol: '\n' })],
   });
   return logger;

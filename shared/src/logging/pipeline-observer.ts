@@ -1,8 +1,8 @@
 import type { AnyMessage } from '../choreography/index.js';
 import type { Handled, Observer } from '../pipeline/index.js';
+import { reasonOf } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import type { Logger, LogLevel } from './logger.js';
-import { reasonOf } from './reason.js';
 
 const LEVELS: Readonly<Record<'retried' | 'parked', LogLevel>> = { retried: 'warn', parked: 'error' };
 
@@ -45,7 +45,7 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
   ) {
     if (!logger.isLevelEnabled(level)) return;
     logger[level](`message ${result}`, {
-      orderId: message.subject,
+      subject: message.subject,
       eventId: message.id,
       type: typeOf(message),
       requestId: requestIdOf(message),

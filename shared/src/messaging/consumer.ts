@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import type { Topology } from '../choreography/index.js';
+import type { Binding, Topology } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
@@ -8,6 +8,12 @@ import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { declareTopology } from './topology.js';
+
+/** Remembers what each version of a service has bound its queue to. */
+export interface BindingRecord {
+  /** Notes what this version binds; resolves to what only earlier versions did, or to nothing when this one is not the latest. */
+  outdated(declared: readonly Binding[]): Promise<readonly Binding[]>;
+}
 
 export interface AmqpConsumerOptions {
   readonly connection: RecoveringChannelModel;
@@ -17,6 +23,8 @@ export interface AmqpConsumerOptions {
   readonly copies: { publishCopy(message: Message): Promise<void> };
   /** Unsettled messages that the broker hands out at most: twice the batch limit keeps a batch ready while one runs. */
   readonly prefetch: number;
+  /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
+  readonly bindingRecord?: BindingRecord;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
@@ -87,6 +95,7 @@ export class AmqpConsumer {
     const settlements = new Settlements(channel);
     channel.once('close', () => settlements.close());
     await declareTopology(channel, topology);
+    await this.#removeOutdatedBindings(channel);
     await channel.prefetch(prefetch);
     this.#tag = tag;
     this.#settlements = settlements;
@@ -95,6 +104,17 @@ export class AmqpConsumer {
       else this.#hand(message, settlements);
     };
     await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+  }
+
+  /** A version that consumes an event no longer would park each of its messages. */
+  async #removeOutdatedBindings(channel: Channel): Promise<void> {
+    const { bindingRecord, topology, observer } = this.#options;
+    const outdated = await bindingRecord?.outdated(topology.bindings).catch((error: unknown) => {
+      observer.trouble(`${topology.queue}: bindings of earlier versions could not be looked for`, error);
+      return [];
+    });
+    // The broker does not mind when a binding is gone already.
+    for (const { queue, exchange, routingKey } of outdated ?? []) await channel.unbindQueue(queue, exchange, routingKey);
   }
 
   #hand(message: ConsumeMessage, settlements: Settlements): void {

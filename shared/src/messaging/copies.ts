@@ -33,7 +33,8 @@ export function parkedCopy(original: Original, body: Buffer | string, reason: st
 
 /**
  * Takes over what is known to be harmless: a property or header that cannot be encoded would keep its message from ever being
- * parked. What the broker added on the way (`x-death`) stays behind; it would grow with each attempt.
+ * parked. `x-death` stays behind: it would grow with each attempt, and one that is malformed ends at-least-once dead-lettering on the
+ * whole broker when its message leaves a wait queue (seen on 3.10.8).
  */
 function copyOf({ message, origin }: Original, body: Buffer | string, added: Record<string, unknown>) {
   const { properties } = message;

@@ -1,5 +1,5 @@
 export { type Broker, type BrokerOptions, connectBroker } from './connection.js';
-export { AmqpConsumer, type AmqpConsumerOptions } from './consumer.js';
+export { AmqpConsumer, type AmqpConsumerOptions, type BindingRecord } from './consumer.js';
 export { BrokerRefused } from './errors.js';
 export { type BatchLimits, headers, type Message } from './messages.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';

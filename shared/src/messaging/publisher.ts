@@ -1,6 +1,7 @@
 import type { ConfirmChannel, RecoveringChannelModel } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
+import { ConfirmWindow, type Pending } from './confirm-window.js';
 import { gatherWrites } from './gather.js';
 import { BATCH_LIMITS, type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
 import { RecoveringChannel } from './recovering-channel.js';
@@ -13,37 +14,27 @@ export interface AmqpPublisherOptions {
   /** Many events in one message: 2 to 2.5 times the throughput, less readable in the management UI. Default off. */
   readonly batched?: boolean;
   readonly batchLimits?: BatchLimits;
+  /** How long the broker may take to confirm a message, in milliseconds. Default 30 000. */
+  readonly confirmTimeout?: number;
 }
 
-/** Events sent and not yet confirmed, at most; what comes on top waits in memory. */
-const IN_FLIGHT_LIMIT = 4_000;
-/** Messages that wait, at most. A broker that is slower than the database for so long gets the rest from the outbox. */
-const WAITING_LIMIT = 20_000;
-
-interface Pending {
-  readonly message: Message;
-  /** Events it carries. */
-  readonly count: number;
-  /** Waits for the broker to come back, rather than fail. */
-  readonly patient: boolean;
-  settle(fate: Fate): void;
-}
+/** An event counts as not published when the broker has not confirmed it for so long. Milliseconds. */
+const CONFIRM_TIMEOUT = 30_000;
 
 const failed = (events: readonly OutgoingEvent[]) => events.map((): Fate => 'failed');
 
 /** Names a message for matching its return; the return of one copy of an event says nothing about its other copies. */
 const nameOf = (exchange: string, routingKey: string, id: unknown) => `${exchange} ${routingKey} ${id}`;
 
-/** Publishes on one confirm channel, with as many messages in flight as come. The outbox keeps what it fails to deliver. */
+/** Publishes on one confirm channel, with many messages in flight. The outbox keeps what it fails to deliver. */
 export class AmqpPublisher implements Publisher {
   readonly #options: AmqpPublisherOptions;
   readonly #channel: RecoveringChannel<ConfirmChannel>;
   #returned = new Set<string>();
   #gather: () => void = () => undefined;
-  #waiting: Pending[] = [];
-  #inFlight = 0;
+  /** By exchange and routing key: as many as there are types of event and of copy. */
+  readonly #windows = new Map<string, ConfirmWindow>();
   #blocked = false;
-  #flushing = false;
   #stopped = false;
 
   constructor(options: AmqpPublisherOptions) {
@@ -54,8 +45,12 @@ export class AmqpPublisher implements Publisher {
       observer,
       create: () => connection.createConfirmChannel(),
       prepare: (channel) => this.#prepare(channel),
-      opened: () => this.#flush(),
-      closed: () => this.#failImpatient(),
+      opened: () => {
+        for (const window of this.#windows.values()) window.opened();
+      },
+      closed: () => {
+        for (const window of this.#windows.values()) window.failWaiting();
+      },
     });
     connection.on('blocked', () => this.#setBlocked(true));
     connection.on('unblocked', () => this.#setBlocked(false));
@@ -75,14 +70,14 @@ export class AmqpPublisher implements Publisher {
   /** Fails what is still under way; await your publishes before. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { settle } of this.#waiting.splice(0)) settle('failed');
+    for (const window of this.#windows.values()) window.close();
     await this.#channel.stop();
   }
 
   /** Fails at once while the broker is away: the outbox is swept when it is back. */
   publish(events: readonly OutgoingEvent[]): Promise<readonly Fate[]> {
     if (events.length === 0) return Promise.resolve([]);
-    if (!this.ready || this.#waiting.length >= WAITING_LIMIT) return Promise.resolve(failed(events));
+    if (!this.ready) return Promise.resolve(failed(events));
     const messages = this.#messagesOf(events);
     return new Promise((resolve) => {
       const fates = failed(events);
@@ -131,59 +126,39 @@ export class AmqpPublisher implements Publisher {
   }
 
   #enqueue(pending: Pending): void {
-    const channel = this.#channel.current;
-    if (channel !== undefined && this.#waiting.length === 0 && this.#inFlight < IN_FLIGHT_LIMIT) this.#send(channel, pending);
-    else this.#waiting.push(pending);
+    const { exchange, routingKey } = pending.message;
+    const key = `${exchange} ${routingKey}`;
+    const window = this.#windows.get(key) ?? this.#newWindow(key);
+    window.add(pending);
   }
 
-  #send(channel: ConfirmChannel, pending: Pending): void {
-    const { exchange, routingKey, content, options } = pending.message;
+  #newWindow(key: string): ConfirmWindow {
+    const { topology, observer, confirmTimeout: timeout = CONFIRM_TIMEOUT } = this.#options;
+    const window = new ConfirmWindow({
+      timeout,
+      open: () => this.#channel.current !== undefined,
+      send: (message, done) => this.#send(message, done),
+      overdue: () => observer.trouble(`${topology.queue}: publishing: ${key} was not confirmed`, `no answer for ${timeout} ms`),
+    });
+    this.#windows.set(key, window);
+    return window;
+  }
+
+  #send({ exchange, routingKey, content, options }: Message, done: (fate: Fate) => void): void {
     const returned = this.#returned;
     const onConfirm = (error: unknown) => {
-      this.#inFlight -= pending.count;
-      this.#flushSoon();
-      if (error !== null) return pending.settle('failed');
       const unroutable = returned.size > 0 && returned.delete(nameOf(exchange, routingKey, options.messageId));
-      pending.settle(unroutable ? 'returned' : 'confirmed');
+      if (error !== null) done('failed');
+      else done(unroutable ? 'returned' : 'confirmed');
     };
-    this.#inFlight += pending.count;
     this.#gather();
     try {
-      channel.publish(exchange, routingKey, content, options, onConfirm);
+      this.#channel.current?.publish(exchange, routingKey, content, options, onConfirm);
     } catch (error) {
       // Nothing was sent: the channel is closing, or the message cannot be encoded.
-      this.#inFlight -= pending.count;
       this.#options.observer.trouble(`a message for ${exchange} ${routingKey} could not be sent`, error);
-      pending.settle('failed');
+      done('failed');
     }
-  }
-
-  /** Not within the confirm itself: a channel that closes fails its confirms before it says that it is closed. */
-  #flushSoon(): void {
-    if (this.#flushing || this.#waiting.length === 0) return;
-    this.#flushing = true;
-    process.nextTick(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    const channel = this.#channel.current;
-    if (channel === undefined) return;
-    const waiting = this.#waiting;
-    let sent = 0;
-    for (; sent < waiting.length && this.#inFlight < IN_FLIGHT_LIMIT; sent++) {
-      const pending = waiting[sent];
-      if (pending !== undefined) this.#send(channel, pending);
-    }
-    waiting.splice(0, sent);
-  }
-
-  #failImpatient(): void {
-    const waiting = this.#waiting;
-    this.#waiting = waiting.filter(({ patient }) => patient);
-    for (const { patient, settle } of waiting) if (!patient) settle('failed');
   }
 
   #setBlocked(blocked: boolean): void {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
-import { messageOf, type Observer } from '../pipeline/index.js';
+import { type Observer, reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
 export interface RecoveringChannelOptions<C extends Channel> {
@@ -82,7 +82,7 @@ export class RecoveringChannel<C extends Channel> {
     const channel = await create();
     let ended: string | undefined;
     channel.on('error', (error) => {
-      ended = messageOf(error);
+      ended = reasonOf(error);
       if (channel === this.#channel) observer.trouble(`${name}: the broker closed the channel; opening another`, error);
     });
     channel.once('close', () => {

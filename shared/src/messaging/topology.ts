@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import { DEAD_LETTER_EXCHANGE, REDELIVER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
-import { messageOf } from '../pipeline/index.js';
+import { reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
 /**
@@ -72,7 +72,7 @@ async function accepted(declaration: Promise<unknown>): Promise<void> {
   try {
     await declaration;
   } catch (error) {
-    throw refusalOf(messageOf(error)) ?? error;
+    throw refusalOf(reasonOf(error)) ?? error;
   }
 }
 

@@ -6,9 +6,9 @@ import { InFlight } from './in-flight.js';
 import { MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
-import { Relay } from './relay.js';
 import { BatchRunner } from './stages/batch.js';
 import { effectStage } from './stages/effect.js';
+import { Relay } from './stages/publish.js';
 import { receiveStage } from './stages/receive.js';
 import { Timers } from './timers.js';
 import type { Refusal, Work, WorkResult } from './work.js';
@@ -35,7 +35,7 @@ export interface PipelineOptions {
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   /** Keep a history of every event consumed and emitted. */
-  readonly journal: boolean;
+  readonly history: boolean;
   readonly sweepEvery: number;
   readonly sweepAfter: number;
   readonly timersEvery: number;

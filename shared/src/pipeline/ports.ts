@@ -65,10 +65,10 @@ export interface Changes {
   /** Claims of events whose step failed: they must not count as done. */
   readonly withdrawn: readonly Claim[];
   /** What was consumed and emitted, for services that keep a history. */
-  readonly journal: readonly { readonly event: CloudEvent; readonly body: string }[];
+  readonly history: readonly { readonly event: CloudEvent; readonly body: string }[];
   readonly outbox: OutboxEntry | undefined;
   /** Outbox entries whose events the broker has confirmed since the last batch. */
-  readonly cleared: readonly string[];
+  readonly published: readonly string[];
 }
 
 /** A transaction with its claims made and its rows loaded. */

@@ -17,7 +17,7 @@ const TRACE_ID = /^[0-9a-f]{32}$/;
 
 /**
  * The caller's trace goes on, with this event as the parent of what follows; without one the saga's id names the trace, or else
- * the request's. Neither need be a UUID (a SKU, a client's own request id); the event's id is.
+ * the request's. Neither need be a UUID; the event's id is.
  */
 function traceparent(cause: Cause, correlationId: string, eventId: string): string {
   const span = `${eventId.slice(19, 23)}${eventId.slice(24)}`;

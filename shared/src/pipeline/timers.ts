@@ -1,7 +1,7 @@
 import type { Due } from '../choreography/index.js';
 import type { Key } from '../rows/index.js';
 import type { BoundStep } from './bound-step.js';
-import { messageOf } from './errors.js';
+import { reasonOf } from './errors.js';
 import type { Observer } from './observer.js';
 import type { Clock, NewId, Store } from './ports.js';
 import type { Work, WorkResult } from './work.js';
@@ -72,7 +72,7 @@ export class Timers {
     return new Promise((resolve) => {
       const settle = (result: WorkResult) => {
         if (result.kind === 'failed')
-          observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, messageOf(result.error));
+          observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, reasonOf(result.error));
         else observer.handled({ step: bound.name, message, result, since });
         resolve(result.kind !== 'failed');
       };

@@ -1,9 +1,9 @@
 export { type Host, runMain, type Stoppable } from './main.js';
+export type { Part, ServiceGauge } from './part.js';
 export {
   type Resources,
   type RunningService,
   type ServiceContext,
-  type ServiceGauge,
   type ServiceOptions,
   startService,
 } from './service.js';

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/index.js';
-import { reasonOf, redact } from '../logging/index.js';
+import { redact } from '../logging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 import { isExplained } from './start-error.js';
 
 /** What `main.ts` starts. */

@@ -1,39 +1,21 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import {
-  createDataSource,
-  DatabaseClock,
-  databaseCheck,
-  ensureDatabase,
-  entityOf,
-  InstallationSecret1764000000000,
-  installationSecret,
-  KitTables1760000000000,
-  migrate,
-  PgStore,
-  type Retention,
-  translate,
-} from '../db/index.js';
+import { installationSecret, PgBindingRecord, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
-import {
-  type CommandRouteContext,
-  createApp,
-  listen,
-  messageClassesOf,
-  type ReadContext,
-  type ReadinessCheck,
-  type Route,
-} from '../http/index.js';
-import { createLogger, type Logger, logEndings, pipelineObserver, reasonOf } from '../logging/index.js';
-import { AmqpConsumer, AmqpPublisher, connectBroker } from '../messaging/index.js';
-import { type Clock, type NewId, type Observer, Pipeline } from '../pipeline/index.js';
+import { type CommandRouteContext, createApp, type ReadContext, type Route, type WorkKind } from '../http/index.js';
+import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
+import type { Clock, NewId, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
-import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
-import { housekeeping } from './housekeeping.js';
-import { explainDatabase, explainPort } from './start-error.js';
+import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { Assembly, type Part } from './part.js';
+import { brokerPart, consumerPart } from './parts/broker.js';
+import { databasePart } from './parts/database.js';
+import { housekeepingPart } from './parts/housekeeping.js';
+import { httpPart } from './parts/http.js';
+import { pipelinePart } from './parts/pipeline.js';
+import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
-import { Undo } from './undo.js';
 
 /** What a service may build its own parts from. */
 export interface Resources {
@@ -45,13 +27,6 @@ export interface Resources {
   onStop(name: string, close: () => unknown): void;
 }
 
-export interface ServiceGauge {
-  /** `quickstep_...` */
-  readonly name: string;
-  readonly help: string;
-  read(dataSource: DataSource): Promise<number>;
-}
-
 export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
 
 export interface ServiceOptions<I extends Implementation> {
@@ -61,19 +36,17 @@ export interface ServiceOptions<I extends Implementation> {
   readonly tables: readonly Table[];
   /** The service's own; the kit's come before them. */
   readonly migrations: readonly (new () => MigrationInterface)[];
+  /** How long rows are kept that nothing refers to; the inbox's rule is the kit's own. */
+  readonly retention?: readonly Retention[];
   /** Joins the declaration and its steps; called once the database is there. */
   implementation(resources: Resources): I;
   readonly routes: readonly Route<ServiceContext<I>>[];
   /** Events by which this service ends a saga, logged at `info`. */
   readonly endings?: readonly EventContract[];
   /** Keep a history of every event consumed and emitted. */
-  readonly journal?: boolean;
-  /** How long rows of the service's own tables are kept, besides the kit's; never shorter than the inbox remembers. */
-  readonly retention?: readonly Retention[];
-  /** What this service counts by asking its database whenever the metrics are read. */
-  readonly gauges?: readonly ServiceGauge[];
-  /** What this service needs beyond database and broker to do its work. */
-  checks?(resources: Resources): readonly ReadinessCheck[];
+  readonly history?: boolean;
+  /** Parts of the service's own; they start when all else has started, just before HTTP. */
+  parts?(resources: Resources): readonly Part<ServiceContext<I>>[];
   readonly logger?: Logger;
 }
 
@@ -86,24 +59,21 @@ export interface RunningService<I extends Implementation = Implementation> {
   stop(): Promise<void>;
 }
 
-/** Two for the store, one for a ledger, the rest for reading routes. */
-const POOL_SIZE = 10;
-
 /**
- * Starts a service: database, broker, pipeline and HTTP, in this order; a broker that is not up yet is waited for. When the start
- * fails, whatever it had acquired is given back.
+ * Starts a service: database, broker, pipeline, consumer and HTTP, in this order; a broker that is not up yet is waited for. When the
+ * start fails, whatever was started is stopped.
  *
  * @throws StartError or BrokerRefused, which say what to do; any other error is a bug
  */
 export async function startService<I extends Implementation>(options: ServiceOptions<I>): Promise<RunningService<I>> {
   const { config } = options;
   const logger = options.logger ?? createLogger({ service: config.service, level: config.logLevel });
-  const undo = new Undo();
+  const stack = new ShutdownStack();
   const stop = async () => {
-    for (const { name, reason } of await undo.run(config.shutdownTimeout)) logger.warn(`${name} did not stop`, { reason });
+    for (const { name, reason } of await stack.run(config.shutdownTimeout)) logger.warn(`${name} did not stop`, { reason });
   };
   try {
-    const running = await compose(options, logger, undo);
+    const running = await assemble(options, logger, stack);
     logger.info('started', { url: running.url });
     let stopped: Promise<void> | undefined;
     return {
@@ -119,135 +89,64 @@ export async function startService<I extends Implementation>(options: ServiceOpt
   }
 }
 
-async function compose<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, undo: Undo) {
-  const { config } = options;
+/** Parts stop in reverse order: HTTP first, then the consumer, then the pipeline finishes, then broker and database are left. */
+async function assemble<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, stack: ShutdownStack) {
+  const { config, history = false, endings = [] } = options;
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
-  const dataSource = await openDatabase(options, undo);
-  const clock = await DatabaseClock.start(dataSource);
-  undo.add('clock', () => clock.stop());
-  const store = new PgStore(dataSource);
-  undo.add('store', () => store.close());
-  const onStop = (name: string, close: () => unknown) => undo.add(name, close);
+  const assembly = new Assembly(stack, metrics);
+  const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations));
+  const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const { pipeline, checks, parked } = await openPipeline(implementation, options, { store, clock, observer, logger, undo });
-  const deleteOld = housekeeping({
-    rules: retentionOf(options),
-    clock,
-    deleteOld: (rule, limit) => store.deleteOld(rule, limit),
-    deleted: metrics.deleted,
-    failed: (table, error) =>
-      logger.warn(`old rows of ${table} could not be deleted; it is tried again in an hour`, { reason: reasonOf(error) }),
-  });
-  undo.add('housekeeping', deleteOld);
-  watch(metrics, dataSource, pipeline);
-  metrics.gauge(definitions.parked, parked);
-  for (const gauge of options.gauges ?? []) metrics.gauge(gauge, () => gauge.read(dataSource));
-  const secret = await installationSecret(dataSource);
-  const app = createApp<ServiceContext<I>>({
-    info: { title: config.service, version: '1.0', description: options.description },
-    routes: options.routes,
-    context: { dataSource, pipeline, secret },
+  const topology = topologyOf(implementation.choreography, config.retryDelays);
+  const broker = await assembly.add(brokerPart({ config, topology, observer }));
+  const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
+  const retries = config.retryDelays.length;
+  const { pipeline } = await assembly.add(
+    pipelinePart(implementation, { ...config, store, publisher, observer, history, clock, newId, retries }),
+  );
+  const bindingRecord = new PgBindingRecord(dataSource);
+  const { connections } = broker;
+  const deliver = pipeline.deliver.bind(pipeline);
+  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, deliver }));
+  await assembly.add(housekeepingPart(options, { store, clock, metrics, logger }));
+  const own = options.parts?.(resources) ?? [];
+  for (const part of own) await assembly.add(part);
+  const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
+  const routes = [...options.routes, ...own.flatMap((part) => part.routes ?? [])];
+  const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
+  const server = await assembly.add(httpPart(app, config));
+  return { url: server.url(), pipeline, dataSource };
+}
+
+interface AppParts<I extends Implementation> {
+  readonly options: ServiceOptions<I>;
+  readonly implementation: I;
+  readonly routes: readonly Route<ServiceContext<I>>[];
+  readonly context: ServiceContext<I>;
+  readonly assembly: Assembly;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+function appOf<I extends Implementation>({ options, implementation, routes, context, assembly, metrics, logger }: AppParts<I>) {
+  const { config, description } = options;
+  return createApp<ServiceContext<I>>({
+    info: { title: config.service, version: '1.0', description },
+    routes,
+    context,
     hosts: [config.host, ...config.allowedHosts],
     translate,
-    checks: [databaseCheck(dataSource, store), ...checks, ...(options.checks?.(resources) ?? [])],
+    checks: assembly.checks,
+    needed: neededBy(implementation),
     metrics,
     logger,
   });
-  const server = await listen(app, config, messageClassesOf(app)).catch((error: unknown) => {
-    throw explainPort(error, config);
-  });
-  undo.add('HTTP server', (signal) => {
-    signal.addEventListener('abort', server.abort, { once: true });
-    return server.close();
-  });
-  return { url: server.url, pipeline, dataSource };
 }
 
-async function openDatabase<I extends Implementation>(
-  { config, tables, migrations }: ServiceOptions<I>,
-  undo: Undo,
-): Promise<DataSource> {
-  const dataSource = createDataSource({
-    url: config.postgresUrl,
-    applicationName: config.service,
-    entities: tables.map((each) => entityOf(each)),
-    migrations: [KitTables1760000000000, InstallationSecret1764000000000, ...migrations],
-    poolSize: POOL_SIZE,
-  });
-  try {
-    await ensureDatabase(config.postgresUrl);
-    await dataSource.initialize();
-    undo.add('database', () => dataSource.destroy());
-    await migrate(dataSource);
-    return dataSource;
-  } catch (error) {
-    throw explainDatabase(error, config);
-  }
-}
-
-interface PipelineParts {
-  readonly store: PgStore;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  readonly logger: Logger;
-  readonly undo: Undo;
-}
-
-/** Registered so that, when stopping, consuming ends first, then the pipeline finishes, then the broker is left. */
-async function openPipeline<I extends Implementation>(
-  implementation: I,
-  { config, journal = false, endings = [] }: ServiceOptions<I>,
-  { store, clock, observer, logger, undo }: PipelineParts,
-) {
-  const { service, rabbitmqUrl: url, retryDelays, prefetch } = config;
-  const topology = topologyOf(implementation.choreography, retryDelays);
-  const broker = await connectBroker({ url, service, observer });
-  undo.add('broker connections', () => broker.close());
-  const batched = config.eventBatching === 'on';
-  const publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer, batched });
-  undo.add('publisher', () => publisher.stop());
-  await publisher.start();
-  const pipeline = new Pipeline(implementation, {
-    ...config,
-    store,
-    publisher: logEndings(publisher, new Set(endings.map(({ type }) => type)), logger),
-    observer,
-    journal,
-    clock,
-    newId,
-    retries: retryDelays.length,
-  });
-  undo.add('pipeline', () => pipeline.stop());
-  pipeline.start();
-  const deliver = pipeline.deliver.bind(pipeline);
-  const consumer = new AmqpConsumer({ connection: broker.consuming, topology, observer, copies: publisher, prefetch, deliver });
-  undo.add('consumer', (signal) => consumer.stop(signal));
-  await consumer.start();
-  const checks: ReadinessCheck[] = [
-    { name: 'consumer', check: () => (consumer.subscribed ? undefined : 'not subscribed to its queue') },
-    { name: 'publisher', check: () => (publisher.ready ? undefined : 'the broker takes no events') },
-    { name: 'routing', check: () => unroutable(pipeline.relay.unroutable) },
-  ];
-  return { pipeline, checks, parked: () => consumer.parked() };
-}
-
-function unroutable(types: readonly string[]): string | undefined {
-  return types.length === 0 ? undefined : `no queue wants ${types.join(', ')}: start the services that consume them`;
-}
-
-/** Nothing is forgotten sooner than that its event has been handled: a duplicate would find neither. */
-function retentionOf<I extends Implementation>({ config, retention = [] }: ServiceOptions<I>): Retention[] {
-  const shortest = config.inboxRetentionDays;
-  const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
-  return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
-}
-
-function watch(metrics: Metrics, dataSource: DataSource, pipeline: Pipeline): void {
-  metrics.gauge(definitions.unroutable, () => pipeline.relay.unroutable.length);
-  metrics.gauge(definitions.outbox, async () => {
-    const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
-    return row?.entries ?? 0;
-  });
+/** A service that takes commands is of use to its clients without a broker, as its outbox accepts; any other has nothing to do. */
+function neededBy({ choreography }: Implementation): readonly WorkKind[] {
+  const takesCommands = Object.values(choreography.steps).some(({ kind }) => kind === 'command');
+  return takesCommands ? ['commands'] : ['commands', 'consuming'];
 }

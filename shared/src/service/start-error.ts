@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { ConfigError, type ServiceConfig } from '../config/index.js';
-import { reasonOf } from '../logging/index.js';
 import { BrokerRefused } from '../messaging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 
 /** The service cannot start, for a reason outside the program; the message says what to do. */
 export class StartError extends Error {

@@ -9,7 +9,7 @@ export interface Metrics {
   batch(size: number, seconds: number): void;
   conflict(): void;
   deleted(table: string, rows: number): void;
-  /** @param route the pattern, never the path: one time series per route, not per order */
+  /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
   gauge(definition: { readonly name: string; readonly help: string }, read: () => number | Promise<number>): void;

@@ -1,8 +1,7 @@
 import { v7 } from 'uuid';
 import type { AnyDecision, CommandMessage, DecideContext, TimerMessage } from '../choreography/index.js';
-import * as contracts from '../contracts/index.js';
-import type { CloudEvent, EventContract, EventDraft } from '../events/index.js';
-import { messageOf } from '../pipeline/errors.js';
+import { type CloudEvent, contractOf, type EventDraft } from '../events/index.js';
+import { reasonOf } from '../pipeline/errors.js';
 import { stamper } from '../pipeline/stamp.js';
 import { loadsFor, WorkingRows } from '../pipeline/working-rows.js';
 import type { Key, LoadedRows, Refs, Row, Table, TypedTable } from '../rows/index.js';
@@ -56,18 +55,13 @@ export interface Circumstance {
   readonly time?: string;
 }
 
-function contractOf(type: string): EventContract {
-  for (const each of Object.values(contracts))
-    if (typeof each === 'function' && 'type' in each && each.type === type) return each;
-  throw new TypeError(`There is no contract for ${type}`);
-}
-
 /** The event that a service would have published: stamped, and checked against its contract. */
 export function happened<Type extends string, Data>(
   draft: EventDraft<Type, Data>,
   { id, time = new Date().toISOString() }: Circumstance = {},
 ): CloudEvent<Type, Data> {
   const contract = contractOf(draft.type);
+  if (contract === undefined) throw new TypeError(`There is no contract for ${draft.type}`);
   const stamp = stamper(contract.emitters[0] ?? 'test', v7);
   const { event } = stamp(contract, draft, { id: v7(), tenantid: 'default' }, 'test', 0, time);
   return { ...event, ...draft, ...(id === undefined ? {} : { id }) };
@@ -100,7 +94,7 @@ function checkDrafts(decision: AnyDecision): void {
     try {
       happened(draft);
     } catch (error) {
-      throw new TypeError(`The step returned a wrong event: ${messageOf(error)}`);
+      throw new TypeError(`The step returned a wrong event: ${reasonOf(error)}`);
     }
   }
 }

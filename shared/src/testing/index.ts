@@ -1,5 +1,4 @@
 export { type FreshDatabase, freshDatabase } from './database.js';
 export * from './given.js';
-export * from './sample-order.js';
 export * from './surroundings.js';
 export * from './vhost.js';

@@ -44,6 +44,16 @@ describe('readConfig', () => {
     expect(readConfig(defaults, { ...required, PREFETCH: '7' }).prefetch).toBe(7);
   });
 
+  test('takes names of hosts, as many as there are', () => {
+    const named = (given: string) => readConfig(defaults, { ...required, ALLOWED_HOSTS: given }).allowedHosts;
+    expect(named('')).toEqual([]);
+    expect(named(' orders.example.com, 10.0.0.7,::1 ,')).toEqual(['orders.example.com', '10.0.0.7', '::1']);
+    for (const wrong of ['orders.example.com:80', 'http://orders.example.com', '*'])
+      expect(messageFor({ ...required, ALLOWED_HOSTS: wrong })).toContain(
+        'ALLOWED_HOSTS must be names or addresses without ports',
+      );
+  });
+
   test("adds a service's own variables, typed", () => {
     const orderDeadline = integer('ORDER_DEADLINE_MS', 'How long a saga may take', { fallback: '900000' });
     const config = readConfig({ ...defaults, own: { orderDeadline } }, required);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as contracts from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { checkEvent, type EventContract, eventSchema, exchangeOf, validator } from '@quickstep/shared/events';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import { Kind, type TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -63,6 +64,11 @@ describe('an event on the wire', () => {
     ['dataversion', '2.0'],
     ['datacontenttype', 'text/plain'],
     ['correlationid', 'x'.repeat(257)],
+    ['tenantid', 'x'.repeat(257)],
+    ['traceparent', 'x'.repeat(257)],
+    ['idempotencykey', 'x'.repeat(513)],
+    ['dataschema', 'x'.repeat(513)],
+    ['dataversion', `1.${'7'.repeat(15)}`],
     ['data', null],
   ])('is refused with a wrong %s', (attribute, value) => {
     expect(checkEvent(OrderCreated, { ...created, [attribute]: value })).toMatchObject({

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
-import { Connection, Session } from '../../src/db/connection.js';
+import { Connection } from '../../src/db/connection.js';
 import { translate } from '../../src/db/errors.js';
 import { PgBatch } from '../../src/db/pg-batch.js';
+import { Session } from '../../src/db/session.js';
 import { TableStatements } from '../../src/db/statements.js';
 import { dataSourceOf, migratedDatabase, nothing, stock, things } from './fixture.js';
 

@@ -110,7 +110,7 @@ export async function someoneWaits(dataSource: DataSource): Promise<void> {
   while ((await dataSource.query<unknown[]>(text)).length === 0);
 }
 
-export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], journal: [], outbox: undefined, cleared: [] };
+export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], history: [], outbox: undefined, published: [] };
 
 export function outgoing(type: string, { final = false, subject = v4(), note = '' } = {}): OutgoingEvent {
   const id = v7();

@@ -40,7 +40,7 @@ describe('the outbox', () => {
     const entries = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created'), outgoing('order.completed')] }));
     for (const outbox of entries) await (await store.begin([], [])).commit({ ...nothing, outbox });
     const [first, second, third] = entries.map(({ id }) => id);
-    await (await store.begin([], [])).commit({ ...nothing, cleared: [first ?? ''] });
+    await (await store.begin([], [])).commit({ ...nothing, published: [first ?? ''] });
     const left = { id: second ?? '', events: entries[1]?.events.slice(1) ?? [] };
     await store.updateOutbox({ deleted: [third ?? ''], updated: [left], postponed: [] });
     expect(await store.takeUnpublished(0, 10)).toEqual([left]);
@@ -69,11 +69,11 @@ describe('the outbox', () => {
   });
 });
 
-test('the journal keeps every event once, as it was', async () => {
+test('the history has every event once, as it was', async () => {
   const subject = v4();
   const events = [outgoing('order.created', { subject, note: '"\\ ü \n' }), outgoing('inventory.reserved', { subject })];
-  const journal = [...events, ...events.slice(0, 1)].toReversed();
-  await (await store.begin([], [])).commit({ ...nothing, journal });
+  const history = [...events, ...events.slice(0, 1)].toReversed();
+  await (await store.begin([], [])).commit({ ...nothing, history });
   const text = 'select event_id, type, time, event::text as body from event_history where subject = $1 order by event_id';
   expect(await dataSource.query(text, [subject])).toEqual(
     events.map(({ event, body }) => ({ event_id: event.id, type: event.type, time: new Date(event.time), body })),

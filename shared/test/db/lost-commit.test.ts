@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect as connectTo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PgStore } from '@quickstep/shared/db';
 import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
@@ -7,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { Connection } from '../../src/db/connection.js';
 import { claimOf, dataSourceOf, migratedDatabase, nothing, outgoing } from './fixture.js';
+import { wireTo } from './wire.js';
 
 let dataSource: DataSource;
 let drop: () => Promise<void>;
@@ -17,36 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => drop());
 
-/** A way to PostgreSQL on which answers can be withheld and the connection cut. */
-async function wire() {
-  const target = new URL(url);
-  const { hostname, port } = target;
-  let deaf = false;
-  const server = createServer((client) => {
-    const upstream = connectTo(Number(port || '5432'), hostname);
-    for (const socket of [client, upstream]) socket.on('error', () => undefined);
-    client.pipe(upstream);
-    upstream.on('data', (data) => void (deaf ? client.destroy() : client.write(data)));
-    client.on('close', () => upstream.end());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('The server listens on no port');
-  target.hostname = '127.0.0.1';
-  target.port = String(address.port);
-  return {
-    url: target.href,
-    /** The next answer is lost, and with it the connection. */
-    loseAnswers: () => {
-      deaf = true;
-    },
-    close: () => server.close(),
-  };
-}
-
 test('a commit whose answer is lost has an unknown outcome: here it happened', async () => {
-  const line = await wire();
+  const line = await wireTo(url);
   const remote = dataSourceOf(line.url);
   await remote.initialize();
   const store = new PgStore(remote);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { Session } from '../../src/db/connection.js';
+import { Session } from '../../src/db/session.js';
 import { dataSourceOf, migratedDatabase } from './fixture.js';
 
 let dataSource: DataSource;

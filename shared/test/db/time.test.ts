@@ -2,6 +2,8 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { DatabaseClock, type PgStore } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
+import { Connection } from '../../src/db/connection.js';
+import { takeUnpublished } from '../../src/db/kit-statements.js';
 import { nothing, outgoing, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
@@ -53,7 +55,8 @@ describe.each([
 
   test('the clock of the pipeline tells the time of the database', async () => {
     skew(milliseconds);
-    const clock = await DatabaseClock.start(dataSource);
+    const clock = new DatabaseClock(dataSource);
+    await clock.start();
     const [earlier] = await dataSource.query<{ now: Date }[]>('select clock_timestamp() as now');
     const now = clock.now().getTime();
     const [later] = await dataSource.query<{ now: Date }[]>('select clock_timestamp() as now');
@@ -110,5 +113,17 @@ describe('unpublished entries', () => {
       pages.push(page.length);
     expect(pages).toEqual([1, 2, 2]);
     expect(entries).toHaveLength(5);
+  });
+
+  test('are found by an index', async () => {
+    const connection = await Connection.open(dataSource);
+    const [, plan] = await connection.send([
+      { text: `prepare s as ${takeUnpublished(0, 1).text}` },
+      { text: 'explain execute s(0, 1)' },
+    ]);
+    await connection.close();
+    const lines = JSON.stringify(plan?.rows);
+    expect(lines).toContain('outbox_by_next_attempt');
+    expect(lines).not.toContain('Seq Scan');
   });
 });

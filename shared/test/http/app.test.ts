@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
-import { listen } from '@quickstep/shared/http';
+import { listen, type ReadinessCheck } from '@quickstep/shared/http';
 import supertest from 'supertest';
 import { tinyApp } from './tiny-app.js';
 
@@ -88,27 +88,33 @@ describe('health', () => {
   test('the process is live', async () => expect((await client.get('/health/live')).body).toEqual({ status: 'live' }));
 
   test('the service is ready when nothing is wrong', async () => {
-    const ready = supertest(tinyApp([{ name: 'database', check: async () => undefined }]).app);
-    expect((await ready.get('/health/ready')).body).toEqual({ status: 'ready', checks: ['database'] });
+    const ready = supertest(tinyApp([{ name: 'database', of: 'commands', check: async () => undefined }]).app);
+    expect((await ready.get('/health/ready')).body).toEqual({ status: 'ready', checks: ['database'], failing: [] });
   });
 
   test('it is not when a check fails, which is named', async () => {
-    const checks = [
-      { name: 'database', check: () => Promise.reject(new Error('password authentication failed')) },
-      { name: 'consumer', check: () => 'not subscribed' },
-      { name: 'publisher', check: () => undefined },
+    const checks: ReadinessCheck[] = [
+      { name: 'database', of: 'commands', check: () => Promise.reject(new Error('password authentication failed')) },
+      { name: 'consumer', of: 'consuming', check: () => 'not subscribed' },
+      { name: 'publisher', of: 'publishing', check: () => undefined },
     ];
     const response = await supertest(tinyApp(checks).app).get('/health/ready');
     expect(response.status).toBe(503);
     expect(response.headers['content-type']).toBe('application/problem+json');
     expect(response.body).toMatchObject({
       code: 'unavailable',
-      detail: 'Not ready: database: does not answer; consumer: not subscribed',
-      errors: [
-        { pointer: '/checks/database', detail: 'does not answer' },
-        { pointer: '/checks/consumer', detail: 'not subscribed' },
-      ],
+      detail: 'Not ready: database: does not answer',
+      errors: [{ pointer: '/checks/database', detail: 'does not answer' }],
     });
+  });
+
+  test('what it need not do to be ready is told, and is asked for by its name', async () => {
+    const ready = supertest(tinyApp([{ name: 'consumer', of: 'consuming', check: () => 'not subscribed' }]).app);
+    const failing = [{ name: 'consumer', of: 'consuming', detail: 'not subscribed' }];
+    expect((await ready.get('/health/ready').expect(200)).body).toMatchObject({ status: 'ready', failing });
+    expect((await ready.get('/health/ready?of=consuming').expect(503)).body.detail).toBe('Not ready: consumer: not subscribed');
+    await ready.get('/health/ready?of=publishing').expect(200);
+    await ready.get('/health/ready?of=everything').expect(422);
   });
 });
 

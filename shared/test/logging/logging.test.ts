@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { createLogger, type LogLevel, logEndings, pipelineObserver, reasonOf, redact } from '@quickstep/shared/logging';
+import { createLogger, type LogLevel, logEndings, pipelineObserver, redact } from '@quickstep/shared/logging';
 import type { Handled } from '@quickstep/shared/pipeline';
+import { reasonOf } from '@quickstep/shared/pipeline';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
+import fc from 'fast-check';
 
 function logTo(level: LogLevel, readable = false) {
   const to = new PassThrough();
@@ -57,6 +59,55 @@ describe('createLogger', () => {
     expect(text()).toMatch(/^[\d:.]{12} WARN {2}payment-service message retried step=chargePayment milliseconds=3\n$/);
   });
 
+  test('writes nothing that a terminal takes for a command, and nothing that looks like another line', () => {
+    const nasty = 'a\u001b[2J\u009b31m\r\n12:00:00.000 ERROR forged\u202e\u2028\u0007';
+    const { logger, text } = logTo('info', true);
+    logger.info(nasty, { orderId: nasty, list: [nasty] });
+    expect(text()).toMatch(/^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*\n$/u);
+    const json = logTo('info');
+    json.logger.info(nasty, { orderId: nasty });
+    const written = json.text();
+    expect(written).toMatch(/^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*\n$/u);
+    expect(JSON.parse(written)).toMatchObject({ message: nasty, orderId: nasty });
+  });
+
+  test('shows people a stack as lines, all of them indented', () => {
+    const { logger, text } = logTo('info', true);
+    logger.error('failed', { stack: 'Error: a\nERROR forged\n    at here\u001b[2J' });
+    expect(text()).toMatch(/stack=Error: a\n {4}ERROR forged\n {4}at here\\u001b\[2J\n$/);
+  });
+
+  test('writes JSON, whatever it says', () => {
+    const secrets = fc.constantFrom(
+      'password=',
+      '"token": "',
+      'Bearer ',
+      'postgres://u:',
+      '@h',
+      "pwd='",
+      '\\',
+      '\\"',
+      '"',
+      '\n',
+      'a',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(secrets, fc.string({ unit: 'binary' }))), (parts) => {
+        const { logger, text } = logTo('info');
+        logger.info(parts.join(''), { reason: parts.toReversed().join(''), [parts.join('')]: 'value' });
+        expect(JSON.parse(text())).toMatchObject({ level: 'info' });
+      }),
+    );
+  });
+
+  test('redacts every field, and those whole that are named like a secret', () => {
+    const { logger, lines } = logTo('info');
+    logger.info('Bearer of password=a"b', { reason: 'postgres://u:p"w@h', password: 'two words', list: ['ada@example.org'] });
+    expect(lines()).toMatchObject([
+      { message: 'Bearer of password=***"b', reason: 'postgres://***@h', password: '***', list: ['***@***'] },
+    ]);
+  });
+
   test('writes nothing below its level', () => {
     const { logger, text } = logTo('warn');
     logger.info('unheard');
@@ -72,6 +123,24 @@ describe('redact', () => {
     ['Key (email)=(ada.lovelace@mail.example.org) exists', 'Key (email)=(***@***) exists'],
     ['token pm_card_ok was declined', 'token pm_*** was declined'],
     ['rabbit@localhost is down', 'rabbit@localhost is down'],
+    ['postgres://u:pa/ss@h/db is away', 'postgres://***@h/db is away'],
+    ['postgres://u:p@ss:w?rd#1@h/db is away', 'postgres://***@h/db is away'],
+    ['postgres://h/db?user=u&password=s3cret&ssl=1', 'postgres://h/db?user=u&password=***&ssl=1'],
+    ['connect with password=s3cret failed', 'connect with password=*** failed'],
+    ['PASSWORD: s3cret', 'PASSWORD: ***'],
+    ["host=h password='two words' user=u", "host=h password='***' user=u"],
+    ['{"password":"s3cret","user":"u"}', '{"password":"***","user":"u"}'],
+    ['{"reason":"{\\"client_secret\\": \\"s3c ret\\"}"}', '{"reason":"{\\"client_secret\\": \\"***\\"}"}'],
+    ['PGPASSWORD=s3cret psql', 'PGPASSWORD=*** psql'],
+    ['access_token=abc.def&x=1', 'access_token=***&x=1'],
+    ['authorization: Bearer eyJhbGciOi.J9-_~+/==', 'authorization: Bearer ***'],
+    ['AUTHORIZATION: BEARER abc', 'AUTHORIZATION: BEARER ***'],
+    ['the header Bearer eyJhbGciOiJIUzI1NiJ9.e30.x was refused', 'the header Bearer *** was refused'],
+    ["postgres://u:it's@h", 'postgres://***@h'],
+    ['authorization: Basic dXNlcjpwYXNz, x', 'authorization: Basic ***, x'],
+    ['password authentication failed for user "order"', 'password authentication failed for user "order"'],
+    ['the bearer of bad news', 'the bearer of bad news'],
+    ['basic checks and token buckets', 'basic checks and token buckets'],
   ])('%s', (text, redacted) => {
     expect(redact(text)).toBe(redacted);
   });
@@ -93,13 +162,21 @@ describe('pipelineObserver', () => {
       level: 'debug',
       service: 'payment-service',
       message: 'message done',
-      orderId: 'order-1',
+      subject: 'order-1',
       eventId: 'e1',
       type: 'payment.refund',
       step: 'refundPayment',
       outcome: 'refunded',
       milliseconds: expect.any(Number),
     });
+  });
+
+  test("logs the client's request id beside the id of the work that it asked for", () => {
+    const { logger, lines } = logTo('debug');
+    const asked = { id: 'w1', subject: 'order-1', data: {}, requestId: 'req-7' };
+    const result = { kind: 'done', outcome: 'requested', reply: undefined } as const;
+    pipelineObserver(logger, createMetrics('order-service')).handled({ step: 'cancelOrder', message: asked, result, since: 0 });
+    expect(lines()).toMatchObject([{ eventId: 'w1', requestId: 'req-7', step: 'cancelOrder', outcome: 'requested' }]);
   });
 
   test('logs what failed with its reason, at warn and at error, and what is well only at debug', () => {
@@ -176,7 +253,7 @@ test('logEndings logs the end of a saga at info, once the broker has it, without
       level: 'info',
       service: 'payment-service',
       message: 'saga ended',
-      orderId: 'order-1',
+      subject: 'order-1',
       eventId: ended.id,
       type: 'order.completed',
     },

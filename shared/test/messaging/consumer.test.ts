@@ -129,7 +129,13 @@ describe('copies', () => {
 
   test('are believed only from their wait: anybody may write their headers', async () => {
     const { deliveries } = await opened.service();
-    const headers = { 'x-exchange': 'payment.events', 'x-routing-key': 'payment.completed', 'x-user-id': 'x', 'x-attempt': 9 };
+    const headers = {
+      'x-exchange': 'payment.events',
+      'x-routing-key': 'payment.completed',
+      'x-user-id': 'x',
+      'x-attempt': 9,
+      'x-death': 7,
+    };
     channel.publish('order.events', 'order.created', Buffer.from('{}'), { headers });
     const delivery = await deliveries.next();
     expect(delivery).toMatchObject({
@@ -142,6 +148,7 @@ describe('copies', () => {
     delivery.ack();
     const { properties } = await takeFrom(channel, topology.deadLetterQueue);
     expect(properties.headers).toMatchObject({ 'x-exchange': 'order.events', 'x-routing-key': 'order.created', 'x-attempts': 1 });
+    expect(properties.headers).not.toHaveProperty('x-death');
   });
 
   test.each<[string, unknown, number]>([

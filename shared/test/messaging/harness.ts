@@ -6,10 +6,11 @@ import {
   NotificationSent,
   OrderCreated,
 } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, OutgoingEvent } from '@quickstep/shared/pipeline';
-import { happened, sampleOrder, type Vhost } from '@quickstep/shared/testing';
+import { happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
 /** A service that consumes one event, whose retries wait just long enough to be seen. */
@@ -76,13 +77,22 @@ export class Opened {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
 
-  async broker(reports: Reports, name = 'stock-service'): Promise<Broker> {
-    const broker = await connectBroker({ url: this.#vhost().url, service: name, observer: reports });
+  /** To be closed after the test too. */
+  add(close: () => Promise<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  async broker(reports: Reports, name = 'stock-service', url = this.#vhost().url): Promise<Broker> {
+    const broker = await connectBroker({ url, service: name, observer: reports });
     this.#closers.push(() => broker.close());
     return broker;
   }
 
-  async publisher(broker: Broker, reports: Reports, options: { batched?: boolean } = {}): Promise<AmqpPublisher> {
+  async publisher(
+    broker: Broker,
+    reports: Reports,
+    options: { batched?: boolean; confirmTimeout?: number } = {},
+  ): Promise<AmqpPublisher> {
     const publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer: reports, ...options });
     this.#closers.push(() => publisher.stop());
     await publisher.start();

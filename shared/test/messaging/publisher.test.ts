@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { InventoryItemChanged, InventoryReserved, NotificationSent, OrderCreated } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { declareTopology } from '@quickstep/shared/messaging';
-import { freshVhost, sampleOrder, type Vhost } from '@quickstep/shared/testing';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { closeConnection, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type AnyStep, accepted, outcome, refused } from '@quickstep/shared/choreography';
 import { Busy, Conflict, type Load, OutcomeUnknown, type PipelineOptions, Unavailable } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
-import { Cooked, Dishes, kitchen, messageOf, Noted, SentBack } from './kitchen.js';
+import { Cooked, Dishes, deliveryOf, kitchen, Noted, SentBack } from './kitchen.js';
 import { ending, type Message, pipelineOver, settled } from './ports.js';
 
 /** Longer than the pause after which a database that is away is tried again. */
@@ -43,7 +43,7 @@ function service(changes: Partial<PipelineOptions> = {}) {
   };
   const world = pipelineOver(kitchen, steps, changes);
   const order = async (...dishes: readonly string[]) => {
-    const messages = dishes.map((dish) => messageOf(Cooked, dish));
+    const messages = dishes.map((dish) => deliveryOf(Cooked, dish));
     await world.deliver(...messages);
     return messages;
   };
@@ -71,7 +71,7 @@ describe('a batch', () => {
     expect(store.committed.at(-1)).toMatchObject({
       updates: [{ rows: [{ dish: 'soup', plates: 3 }], properties: ['plates'] }],
       inserts: [{ rows: [{ dish: 'salad', plates: 1 }] }],
-      ...{ withdrawn: [], journal: [] },
+      ...{ withdrawn: [], history: [] },
     });
     expect(done.slice(2)).toEqual(['commit', 'publish', 'publish', 'publish']);
     expect(fates(messages)).toEqual(['ack', 'ack', 'ack']);
@@ -94,16 +94,16 @@ describe('a batch', () => {
 
   test('that emits nothing writes no outbox entry', async () => {
     const { deliver, store } = service();
-    await deliver(messageOf(SentBack));
+    await deliver(deliveryOf(SentBack));
     expect(store.committed).toMatchObject([{ outbox: undefined }]);
   });
 
-  test.each([true, false])('keeps a history when it is told to: %s', async (journal) => {
-    const { order, store } = service({ journal });
+  test.each([true, false])('keeps a history when it is told to: %s', async (history) => {
+    const { order, store } = service({ history });
     await order('soup', 'burnt');
-    const types = store.committed[0]?.journal.map(({ event }) => [event.type, event.subject]);
+    const types = store.committed[0]?.history.map(({ event }) => [event.type, event.subject]);
     expect(types).toEqual(
-      journal
+      history
         ? [
             [Cooked.type, 'soup'],
             [Noted.type, 'soup'],
@@ -117,8 +117,8 @@ describe('a batch', () => {
     await order('soup');
     const [entry] = [...store.outbox.keys()];
     let failed = 0;
-    store.onCommit = ({ cleared }) => {
-      expect(cleared).toEqual([entry]);
+    store.onCommit = ({ published }) => {
+      expect(published).toEqual([entry]);
       if (failed++ === 0) throw new Conflict('in the way');
     };
     await order('salad');
@@ -148,7 +148,7 @@ describe('a step that fails in a batch', () => {
   test('leaves no duplicate behind: another copy of its event in the same batch has failed too', async () => {
     const { deliver, store } = service();
     const id = '0193b3a0-0000-7000-8000-00000000000a';
-    const copies = ['burnt', 'burnt'].map((dish) => messageOf(Cooked, dish, { id }));
+    const copies = ['burnt', 'burnt'].map((dish) => deliveryOf(Cooked, dish, { id }));
     await deliver(...copies);
     expect(fates(copies)).toEqual(['retry: it burns,ack', 'retry: it burns,ack']);
     expect(store.inbox.size).toBe(0);
@@ -157,7 +157,7 @@ describe('a step that fails in a batch', () => {
   test('another copy of an event that ended well is a duplicate, in the same batch too', async () => {
     const { deliver, plates, reports } = service();
     const id = '0193b3a0-0000-7000-8000-00000000000a';
-    await deliver(...['soup', 'soup'].map((dish) => messageOf(Cooked, dish, { id })));
+    await deliver(...['soup', 'soup'].map((dish) => deliveryOf(Cooked, dish, { id })));
     expect([plates('soup'), reports.lines]).toEqual([1, ['watch done seen', 'watch duplicate']]);
   });
 });
@@ -213,7 +213,7 @@ describe('a batch that cannot be written is cut in halves', () => {
     store.onBegin = (_claims, loads) => {
       if (names(loads).includes('soup')) throw new Busy('the row is locked', [{ table: Dishes, keys: ['soup'] }]);
     };
-    const messages = dishes.map((dish, index) => messageOf(Cooked, index % 2 === 0 ? 'soup' : dish));
+    const messages = dishes.map((dish, index) => deliveryOf(Cooked, index % 2 === 0 ? 'soup' : dish));
     await deliver(...messages);
     expect(fates(messages)).toEqual(dishes.map((_, index) => (index % 2 === 0 ? 'retry: the row is locked,ack' : 'ack')));
     expect(store.begun).toBe(2);
@@ -362,7 +362,7 @@ describe('when it is unknown whether a batch was committed', () => {
 
   test('its events are tried again, and are duplicates if it was', async () => {
     const { deliver, clock, plates, store, reports } = service();
-    const message = messageOf(Cooked, 'soup');
+    const message = deliveryOf(Cooked, 'soup');
     const claims: { step: string; eventId: string }[] = [];
     store.onBegin = (made) => claims.push(...made);
     store.onCommit = (changes) => {

@@ -1,10 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
 import { InventoryRelease, InventoryReleased, OrderCancelled, OrderCreated, orderStateOf } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type EventContract, exchangeOf } from '@quickstep/shared/events';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import { BATCH_LIMITS } from '../../src/messaging/messages.js';
-import { BETWEEN_EVENTS, decode as decodeMessage, type Incoming, MAX_BYTES, MAX_EVENTS } from '../../src/pipeline/decode.js';
+import {
+  BETWEEN_EVENTS,
+  decode as decodeMessage,
+  type Incoming,
+  MAX_BYTES,
+  MAX_EVENTS,
+} from '../../src/pipeline/stages/decode.js';
 
 const contracts = new Map<string, EventContract>([OrderCreated, InventoryReleased].map((each) => [each.type, each]));
 const order = sampleOrder();

@@ -121,7 +121,7 @@ export class MemoryStore implements Store {
     for (const claim of changes.withdrawn) this.inbox.delete(claimText(claim));
     for (const { table, rows } of [...changes.updates, ...changes.inserts]) for (const row of rows) this.put(table, row);
     if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, changes.outbox);
-    for (const id of changes.cleared) this.outbox.delete(id);
+    for (const id of changes.published) this.outbox.delete(id);
     this.committed.push(changes);
   }
 
@@ -188,11 +188,6 @@ export class Reports implements Observer {
   }
 }
 
-/** The way that an event of this type comes. */
-function typeIn(body: Buffer | string): string {
-  return /"type":"([a-z_.]+)"/.exec(body.toString())?.[1] ?? 'no.type';
-}
-
 /** A message from the broker, and what became of it. */
 export class Message implements Delivery {
   readonly body: Buffer | string;
@@ -213,8 +208,6 @@ export class Message implements Delivery {
     this.routingKey = type;
     this.attempt = attempt;
     this.batched = batched;
-    this.routingKey = typeIn(body);
-    this.exchange = exchangeOf(this.routingKey);
   }
 
   ack(): void {
@@ -275,7 +268,7 @@ export function pipelineOver(
       effectTimeout: 1_000,
       effectConcurrency: 10,
       commandLimit: 100,
-      journal: false,
+      history: false,
       sweepEvery: 1_000,
       sweepAfter: 1_000,
       timersEvery: 1_000,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
 import { InventoryItemChanged, InventoryReleased, NotificationSent, OrderCreated } from '@quickstep/shared/contracts';
-import { sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { v7 } from 'uuid';
 import { stamper } from '../../src/pipeline/stamp.js';
 

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { choreography, effectStep, implement, outcome, step } from '@quickstep/shared/choreography';
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import { Pipeline, silent } from '@quickstep/shared/pipeline';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 
 const declared = choreography('library-service', {
   note: { on: [ShippingShipped], outcomes: { noted: [] } },
@@ -50,7 +51,7 @@ function timeless(prefetch: number) {
     effectTimeout: 1_000,
     effectConcurrency: 10,
     commandLimit: 10,
-    journal: false,
+    history: false,
     sweepEvery: 1_000,
     sweepAfter: 1_000,
     timersEvery: 1_000,

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
 import { StartError } from '@quickstep/shared/service';
@@ -71,7 +72,7 @@ describe('a running service', () => {
       const ready = await fetch(`${service.url}/health/ready`);
       expect([ready.status, await ready.json()]).toEqual([
         200,
-        { status: 'ready', checks: ['database', 'consumer', 'publisher', 'routing'] },
+        { status: 'ready', checks: ['database', 'publisher', 'routing', 'consumer'], failing: [] },
       ]);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       expect(metrics).toMatch(/^quickstep_outbox_entries\{service="echo-service"\} \d/m);
@@ -80,6 +81,20 @@ describe('a running service', () => {
       await service.stop();
     }
   });
+});
+
+test('goes by the names that its configuration gives it, and by no other', async () => {
+  const service = await startEcho({ ...config, allowedHosts: ['echo.example'] }, listeningLogger().logger, echo);
+  const asked = (host: string) =>
+    new Promise((resolve) =>
+      get(new URL('/health/live', service.url), { headers: { host } }, ({ statusCode }) => resolve(statusCode)),
+    );
+  try {
+    expect(await asked('echo.example:3001')).toBe(200);
+    expect(await asked('evil.example')).toBe(421);
+  } finally {
+    await service.stop();
+  }
 });
 
 describe('stop', () => {

@@ -3,7 +3,7 @@ import type { Ledger } from '@quickstep/shared/providers';
 import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
 
 /** What the carrier remembers having answered. */
-export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled' };
+export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled'; readonly trackingNumber: string };
 
 const UNSERVED_COUNTRY = 'AQ';
 
@@ -25,8 +25,8 @@ export class SimulatedCarrier implements Carrier {
     return first;
   }
 
-  async recall({ reference }: BookedParcel, idempotencyKey: string): Promise<void> {
-    await this.#ledger.answerOnce(idempotencyKey, reference, 'recall', { kind: 'recalled' });
+  async recall({ reference, trackingNumber }: BookedParcel, idempotencyKey: string): Promise<void> {
+    await this.#ledger.answerOnce(idempotencyKey, reference, 'recall', { kind: 'recalled', trackingNumber });
   }
 }
 

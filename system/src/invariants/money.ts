@@ -1,12 +1,13 @@
 import { unless, type Violation } from './rules.js';
-import type { Money, PaymentRow, ProvidersRecord, Saga } from './snapshot.js';
+import type { PaymentRow, ProvidersRecord, Saga } from './snapshot.js';
 
-const sum = (money: readonly Money[]) => money.reduce((total, { amount }) => total + amount, 0);
+const sum = (money: readonly { readonly amount: number }[]) => money.reduce((total, { amount }) => total + amount, 0);
 
 /** What a payment's row says is held of its customer's money. */
 export function heldOf(payment: PaymentRow | undefined): number {
   if (payment === undefined) return 0;
-  return (payment.chargeId === null ? 0 : payment.amount) - payment.refundedAmount;
+  const { amount, chargeId, refundedAmount, surplusCharges } = payment;
+  return (chargeId === null ? 0 : amount) - refundedAmount + sum(surplusCharges.filter(({ reversalId }) => reversalId === null));
 }
 
 /**
@@ -36,14 +37,12 @@ export function settled({ orderId, order, payment, providers }: Saga): Violation
 /** Once the order has ended: whatever the gateway did is on the payment's row. */
 export function recorded({ orderId, payment, providers }: Saga): Violation[] {
   if (providers === undefined) return [];
-  const refundKnown = payment?.refundId != null;
-  return [
-    // A refund that was made without knowing of the charge stands for both.
-    ...missing(providers.charges, payment?.chargeId, !refundKnown).map((id) => ({ what: 'charge', id })),
-    ...missing(providers.refunds, payment?.refundId, true).map((id) => ({ what: 'refund', id })),
-  ].map(({ what, id }) => ({ rule: 'no effect without its record', detail: `${what} ${id} of ${orderId}` }));
-}
-
-function missing(made: readonly Money[], known: string | null | undefined, needed: boolean): string[] {
-  return needed && made.length > 0 && !made.some(({ id }) => id === known) ? made.map(({ id }) => id) : [];
+  const { chargeId, refundId, refundedChargeId, surplusCharges = [] } = payment ?? {};
+  const charges = [chargeId, refundedChargeId, ...surplusCharges.map((each) => each.chargeId)];
+  const refunds = [refundId, ...surplusCharges.map(({ reversalId }) => reversalId)];
+  const unknown = [
+    ...providers.charges.filter(({ id }) => !charges.includes(id)).map(({ id }) => `charge ${id}`),
+    ...providers.refunds.filter(({ id }) => !refunds.includes(id)).map(({ id }) => `refund ${id}`),
+  ];
+  return unknown.map((what) => ({ rule: 'no effect without its record', detail: `${what} of ${orderId}` }));
 }

@@ -26,22 +26,26 @@ function parcel({ orderId, order, shipment, providers }: Saga): Violation[] {
   const rule = completed ? 'a completed order is on its way' : 'no parcel of a cancelled order is on its way';
   const onItsWay = shipment !== undefined && shipment.trackingNumber !== null && !shipment.recalled;
   const violations = unless(onItsWay === completed, rule, () => `${orderId}, says the shipping service`);
-  const parcels = providers?.parcels;
-  if (parcels === undefined) return violations;
-  const recalled = providers?.recalled === true;
-  const booked = parcels.length > 0 && !recalled;
-  const known = parcels.every((each) => each === shipment?.trackingNumber) && (shipment?.recalled === true) === recalled;
+  if (providers?.parcels === undefined) return violations;
+  const { parcels, recalled = [] } = providers;
+  const gone = parcels.filter((each) => !recalled.includes(each));
+  const known = [shipment?.trackingNumber, ...(shipment?.surplusParcels ?? [])];
+  const unknown = [
+    ...parcels.filter((each) => !known.includes(each)),
+    ...recalled.filter((each) => each === shipment?.trackingNumber && !shipment.recalled),
+  ];
   return [
     ...violations,
-    ...unless(booked === completed, rule, () => `${orderId}, says the carrier`),
-    ...parcelBooked(orderId, parcels),
-    ...unless(parcels.length === 0 || known, 'no effect without its record', () => `parcel ${parcels.join()} of ${orderId}`),
+    ...unless(gone.length > 0 === completed, rule, () => `${orderId}, says the carrier`),
+    ...parcelBooked(orderId, parcels, recalled),
+    ...unless(unknown.length === 0, 'no effect without its record', () => `parcel ${unknown.join()} of ${orderId}`),
   ];
 }
 
-/** At any moment. */
-export function parcelBooked(orderId: string, parcels: readonly string[]): Violation[] {
-  return unless(parcels.length <= 1, 'at most one parcel per order', () => `${orderId}: ${parcels.join()}`);
+/** At any moment, but a second parcel breaks it until it has been called back. */
+export function parcelBooked(orderId: string, parcels: readonly string[], recalled: readonly string[] = []): Violation[] {
+  const gone = parcels.filter((each) => !recalled.includes(each));
+  return unless(gone.length <= 1, 'at most one parcel per order', () => `${orderId}: ${gone.join()}`);
 }
 
 /** The stock of a completed order has left the warehouse, that of any other is back. */

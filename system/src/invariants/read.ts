@@ -24,11 +24,13 @@ const within = (id: string) => `($1::uuid is null or ${id} > $1) and ($2::uuid i
 const statements = {
   orders: `select order_id as "orderId", status, total::float8 as total, items from orders where ${within('order_id')}`,
   payments: `select order_id as "orderId", amount::float8 as amount, charge_id as "chargeId", refund_id as "refundId",
-    refunded_amount::float8 as "refundedAmount" from payments where ${within('order_id')}`,
+    refunded_charge_id as "refundedChargeId", refunded_amount::float8 as "refundedAmount", surplus_charges as "surplusCharges"
+    from payments where ${within('order_id')}`,
   reservations: `select order_id as "orderId", status, items from reservations where ${within('order_id')}`,
-  shipments: `select order_id as "orderId", tracking_number as "trackingNumber", recalled from shipments where ${within('order_id')}`,
+  shipments: `select order_id as "orderId", tracking_number as "trackingNumber", recalled,
+    surplus_parcels as "surplusParcels" from shipments where ${within('order_id')}`,
   notifications: `select order_id as "orderId", template from notifications where ${within('order_id')}`,
-  answers: `select reference as "orderId", answer from provider_answers where ${within('reference::uuid')}`,
+  answers: `select reference as "orderId", answer from provider_answers where ${within('reference::uuid')} order by created_at`,
   stock: 'select sku, available::float8 as available, reserved::float8 as reserved, on_hand::float8 as "onHand" from stock_items',
   lastOfPage: `select order_id as "orderId" from orders where $1::uuid is null or order_id > $1 order by order_id offset $2 limit 1`,
 };
@@ -72,6 +74,7 @@ interface Answered {
     readonly amount?: number;
     readonly chargeId?: string;
     readonly refundId?: string;
+    readonly reversalId?: string;
     readonly trackingNumber?: string;
   };
 }
@@ -80,20 +83,23 @@ interface Collected extends ProvidersRecord {
   readonly charges: Money[];
   readonly refunds: Money[];
   readonly parcels: string[];
-  recalled: boolean;
+  readonly recalled: string[];
 }
+
+const amountOf = (charges: readonly Money[], chargeId: string) => charges.find(({ id }) => id === chargeId)?.amount ?? Number.NaN;
 
 /** A refund or a parcel that was asked for twice and answered alike is one. */
 function providersOf(gateway: readonly Answered[], carrier: readonly Answered[]): ProvidersRecord[] {
   const records = new Map<string, Collected>();
   for (const { orderId, answer } of [...gateway, ...carrier]) {
-    const record = records.get(orderId) ?? { orderId, charges: [], refunds: [], parcels: [], recalled: false };
+    const record = records.get(orderId) ?? { orderId, charges: [], refunds: [], parcels: [], recalled: [] };
     records.set(orderId, record);
-    const { kind, amount = Number.NaN, chargeId = '', refundId = '', trackingNumber = '' } = answer;
+    const { kind, amount = Number.NaN, chargeId = '', refundId = '', reversalId = '', trackingNumber = '' } = answer;
     if (kind === 'charged') record.charges.push({ id: chargeId, amount });
     if (kind === 'refunded' && record.refunds.every(({ id }) => id !== refundId)) record.refunds.push({ id: refundId, amount });
     if (kind === 'booked' && !record.parcels.includes(trackingNumber)) record.parcels.push(trackingNumber);
-    if (kind === 'recalled') record.recalled = true;
+    if (kind === 'reversed') record.refunds.push({ id: reversalId, amount: amountOf(record.charges, chargeId) });
+    if (kind === 'recalled') record.recalled.push(trackingNumber);
   }
   return [...records.values()];
 }

@@ -20,7 +20,17 @@ export interface PaymentRow {
   readonly amount: number;
   readonly chargeId: string | null;
   readonly refundId: string | null;
+  readonly refundedChargeId: string | null;
   readonly refundedAmount: number;
+  /** Charges beside the one kept for the order, which are given back. */
+  readonly surplusCharges: readonly SurplusCharge[];
+}
+
+export interface SurplusCharge {
+  readonly chargeId: string;
+  readonly amount: number;
+  /** Null until it has been given back. */
+  readonly reversalId: string | null;
 }
 
 export interface ReservationRow {
@@ -33,6 +43,8 @@ export interface ShipmentRow {
   readonly orderId: string;
   readonly trackingNumber: string | null;
   readonly recalled: boolean;
+  /** Tracking numbers of parcels beside the one of the order, which are called back. */
+  readonly surplusParcels: readonly string[];
 }
 
 export interface NotificationRow {
@@ -48,7 +60,7 @@ export interface StockRow {
 }
 
 export interface Money {
-  /** Of the charge or the refund. */
+  /** Of the charge, the refund or the reversal. */
   readonly id: string;
   readonly amount: number;
 }
@@ -57,10 +69,11 @@ export interface Money {
 export interface ProvidersRecord {
   readonly orderId: string;
   readonly charges: readonly Money[];
+  /** Refunds and reversals. */
   readonly refunds: readonly Money[];
-  /** Tracking numbers; left out where the carrier's record is not read. */
+  /** Tracking numbers of all parcels booked, and of those called back; left out where the carrier's record is not read. */
   readonly parcels?: readonly string[];
-  readonly recalled?: boolean;
+  readonly recalled?: readonly string[];
 }
 
 /** Rows of whole tables, or of a page of orders. What is left out is not checked. */

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import type { Progress } from '../progress.js';
 import { createTemporaryDirectory, removeTemporaryDirectory, stopServers } from './leftovers.js';
 import { providePostgres } from './postgres.js';
-import { type ManagementLogin, provideRabbitmq } from './rabbitmq.js';
+import type { ManagementLogin } from './provided.js';
+import { provideRabbitmq } from './rabbitmq.js';
 import { secretOf } from './secrets.js';
 
 export interface ProvisionOptions {

@@ -41,7 +41,7 @@ function createAccount(): Account {
 
 /** Outside the checkout when the user `postgres` cannot reach it (a checkout below /root, for example). */
 export function postgresHome(directory: string, account: Account | undefined): string {
-  openOwnDirectories(directory, account);
+  closeOwnDirectories(directory, account);
   if (account === undefined || isReachable(directory)) return join(directory, 'postgres');
   const home = outsideHome(directory);
   mkdirSync(home, { recursive: true });
@@ -65,9 +65,10 @@ export function isReachable(path: string): boolean {
   return dirname(path) === path || isReachable(dirname(path));
 }
 
-/** The database's user may pass the folders made here, not list them; folders of others are left as they are. */
-function openOwnDirectories(directory: string, account: Account | undefined): void {
+/** Nobody else may enter the folders made here, but that the database's user may pass them; folders of others are left as they are. */
+function closeOwnDirectories(directory: string, account: Account | undefined): void {
   mkdirSync(directory, { recursive: true });
-  if (account === undefined || relative(stateDirectory, directory).startsWith('..')) return;
-  for (let path = directory; path.startsWith(stateDirectory); path = dirname(path)) chmodSync(path, 0o711);
+  if (relative(stateDirectory, directory).startsWith('..')) return;
+  const mode = account === undefined ? 0o700 : 0o711;
+  for (let path = directory; path.startsWith(stateDirectory); path = dirname(path)) chmodSync(path, mode);
 }

@@ -1,6 +1,6 @@
 import { Client, DatabaseError, escapeLiteral } from 'pg';
 import { Problem } from '../problem.js';
-import type { Database } from './postgres.js';
+import type { Database } from './provided.js';
 import type { Secret } from './secrets.js';
 
 const administrator = 'postgres';

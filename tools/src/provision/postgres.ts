@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inherited } from '../environment.js';
-import { messageOf, Problem } from '../problem.js';
+import { Problem, reasonOf } from '../problem.js';
 import { isRunning, startDetached, startFailure } from '../processes.js';
 import type { Note } from '../progress.js';
 import { until } from '../wait.js';
@@ -12,6 +12,7 @@ import { freePort } from './ports.js';
 import { type Account, isReachable, outsideRoot, postgresAccount, postgresHome } from './postgres-account.js';
 import { findBinaries, locatePackage, type PostgresBinaries } from './postgres-binaries.js';
 import { prepareRoles } from './postgres-roles.js';
+import type { Database } from './provided.js';
 import { secretOf } from './secrets.js';
 import type { ServerOptions } from './server-options.js';
 
@@ -27,12 +28,6 @@ const settings = {
   // A fresh server would stop for 50 to 200 ms whenever it fills another 16 MB of log with zeros; an old one uses its files again.
   wal_init_zero: 'off',
 };
-
-export interface Database {
-  /** With the account of the services, which creates databases. */
-  url: string;
-  administratorUrl: string;
-}
 
 export async function providePostgres(options: ServerOptions, note: Note): Promise<Database> {
   const given = process.env.POSTGRES_URL;
@@ -75,7 +70,7 @@ async function initialise(
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
   await run(binaries.initdb, [...args, ...locale], { cwd: '/', env: { ...inherited(), LC_ALL: 'C' }, ...account }).catch(
     (error) => {
-      throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${messageOf(error)}`);
+      throw new Problem(`PostgreSQL could not create its data in ${unfinished}:\n${reasonOf(error)}`);
     },
   );
   rmSync(passwordFile);

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { messageOf, Problem } from '../problem.js';
+import { Problem, reasonOf } from '../problem.js';
 import type { Note } from '../progress.js';
 import { freePort } from './ports.js';
-import type { Broker } from './rabbitmq.js';
+import type { Broker } from './provided.js';
 import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 
@@ -42,7 +42,7 @@ export async function startDockerBroker(options: ServerOptions, note: Note): Pro
   writeFileSync(variables, `RABBITMQ_DEFAULT_USER=${administrator}\nRABBITMQ_DEFAULT_PASS=${value}\n`, { mode: 0o600 });
   writeFileSync(markerFile(options.directory), name);
   await run('docker', ['run', '--detach', '--env-file', variables, ...identity, ...ports, image]).catch((error) => {
-    throw new Problem(`Docker could not start ${image}: ${messageOf(error)}`);
+    throw new Problem(`Docker could not start ${image}: ${reasonOf(error)}`);
   });
   const { directory, signal } = options;
   const { broker, version } = await prepareBroker({ directory, amqpPort: amqp, managementPort: management, signal });

@@ -7,7 +7,7 @@ import type { Note } from '../progress.js';
 import { until } from '../wait.js';
 import { accepts } from './given-server.js';
 import { freePort } from './ports.js';
-import type { Broker } from './rabbitmq.js';
+import type { Broker } from './provided.js';
 import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 

@@ -1,6 +1,6 @@
 import { Problem } from '../problem.js';
 import { tryFetch, until } from '../wait.js';
-import type { Broker } from './rabbitmq.js';
+import type { Broker } from './provided.js';
 import { type Secret, secretOf } from './secrets.js';
 
 /** The only account that the broker makes by itself, at its first start: there is no `guest`. */

@@ -2,23 +2,11 @@ import { Problem } from '../problem.js';
 import type { Note } from '../progress.js';
 import { tryFetch } from '../wait.js';
 import { checkGivenServer } from './given-server.js';
+import type { Broker } from './provided.js';
 import { hasDocker, startDockerBroker } from './rabbitmq-docker.js';
 import { findInstalled, startInstalledBroker } from './rabbitmq-installed.js';
 import { canInstallPackage, installPackage } from './rabbitmq-package.js';
 import type { ServerOptions } from './server-options.js';
-
-export interface ManagementLogin {
-  user: string;
-  passwordFile: string;
-}
-
-export interface Broker {
-  /** With the account of the services. */
-  url: string;
-  administratorUrl: string;
-  managementUrl?: string;
-  managementLogin?: ManagementLogin;
-}
 
 /** The first that is possible: the server that was named, the installed one, Debian's package, a container. */
 export async function provideRabbitmq(options: ServerOptions, note: Note): Promise<Broker> {

@@ -22,6 +22,8 @@ export interface CallOptions<Answer> {
   /** Who waits for the answer; undefined when nobody does any more. */
   readonly process: object | undefined;
   readonly kind: CallKind;
+  /** The steps on whose behalf it is made. */
+  readonly steps?: readonly string[];
   /** Names it in the state of the world. */
   about(): string;
   /** Whether it can be carried out now; it waits for row locks otherwise. */
@@ -35,6 +37,7 @@ export interface CallOptions<Answer> {
 export interface PendingCall {
   readonly process: object | undefined;
   readonly kind: CallKind;
+  readonly steps: readonly string[];
   readonly about: () => string;
   readonly ready: (() => boolean) | undefined;
   readonly abandon: (() => void) | undefined;
@@ -69,6 +72,7 @@ export class Calls {
       this.#add({
         process: options.process,
         kind: options.kind,
+        steps: options.steps ?? [],
         about: () => options.about(),
         ready: options.ready?.bind(options),
         abandon: options.abandon?.bind(options),
@@ -99,7 +103,7 @@ export class Calls {
 
   #add(call: PendingCall): void {
     this.pending.push(call);
-    if (!this.#faults.strikes('slow call')) return;
+    if (!this.#faults.strikes('slow call', call.steps)) return;
     call.asleep = true;
     this.#time.after(SLOW_MS[this.#choices.pick(SLOW_MS.length)] ?? 0, call.process ?? call, 'slow call', () => {
       call.asleep = false;

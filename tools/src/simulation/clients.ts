@@ -1,7 +1,8 @@
-import { Conflict, messageOf, Unavailable } from '@quickstep/shared/pipeline';
+import { Busy, Conflict, reasonOf, Unavailable } from '@quickstep/shared/pipeline';
 import type { Environment } from './environment.js';
 import type { PlannedChange, PlannedOrder, Scenario } from './scenario.js';
-import { type ServiceProcess, StepFailed } from './service-process.js';
+import type { ServiceProcess } from './service-process.js';
+import { StepFailed } from './watched-steps.js';
 
 /** A request that a client is about to send. */
 export interface Request {
@@ -53,12 +54,17 @@ export class Clients {
     return requests === 0 ? [] : [`${requests} requests have no answer`];
   }
 
-  /** What could be sent now. @param now how many events of the world have happened */
-  ready(now: number): Request[] {
+  /**
+   * What could be sent now.
+   *
+   * @param now how many events of the world have happened
+   * @param hurry whether nobody waits for more of them to happen
+   */
+  ready(now: number, hurry: boolean): Request[] {
     this.#now = now;
     const ready: Request[] = [];
     for (const request of this.waiting) {
-      if (request.notBefore <= now) ready.push(request);
+      if (hurry || request.notBefore <= now) ready.push(request);
       if (ready.length === SHOWN_AT_ONCE) break;
     }
     return ready;
@@ -110,8 +116,9 @@ export class Clients {
         asked.answered(answer);
       },
       (error) => {
-        if (error instanceof Unavailable || error instanceof Conflict || error instanceof StepFailed) lost();
-        else ledger.violate('no command fails', `${command}: ${messageOf(error)}`);
+        if (error instanceof Unavailable || error instanceof Conflict || error instanceof Busy || error instanceof StepFailed)
+          lost();
+        else ledger.violate('no command fails', `${command}: ${reasonOf(error)}`);
       },
     );
   }

@@ -19,6 +19,7 @@ export const faults = {
   'commit lost': 'no answer to a commit, which did not happen',
   'answer to commit lost': 'no answer to a commit, which did happen',
   deadlock: 'a transaction is the victim of a deadlock',
+  'statement timeout': 'the database cancels a statement that takes too long',
   'slow call': 'an answer of database, broker or provider takes long',
   'step threw': 'a step fails after it has changed its rows, which must not count then',
   'effect failed': 'gateway, carrier or mail server refuse to work',
@@ -42,13 +43,22 @@ export type Fault = keyof typeof faults;
 export const faultNames = Object.keys(faults).filter((name): name is Fault => name in faults);
 
 export type CrashMoment = keyof typeof crashMoments;
+export const crashMomentNames = Object.keys(crashMoments).filter((name): name is CrashMoment => name in crashMoments);
 
 /** How likely each fault is whenever it could happen; absent means never. */
 export type FaultRates = Partial<Record<Fault, number>>;
 
+export const cellName = (fault: string, step: string) => `${fault} x ${step}`;
+
+function addOne(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+}
+
 /** Strikes by the choices of the run and keeps count. */
 export class Faults {
   readonly counts = new Map<string, number>();
+  /** How often each fault struck each step, by `<fault> x <step>`. */
+  readonly cells = new Map<string, number>();
   /** Off while the world settles. */
   active = true;
   readonly #rates: FaultRates;
@@ -59,15 +69,22 @@ export class Faults {
     this.#choices = choices;
   }
 
-  strikes(fault: Fault): boolean {
+  /** @param steps whose turn it is */
+  strikes(fault: Fault, steps: readonly string[] | (() => readonly string[]) = []): boolean {
     const rate = this.#rates[fault];
     if (rate === undefined || !this.active || !this.#choices.chance(rate)) return false;
-    this.count(fault);
+    this.count(fault, typeof steps === 'function' ? steps() : steps);
     return true;
   }
 
   /** Notes that something happened, fault or not. */
-  count(what: string): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  count(what: string, steps: readonly string[] = []): void {
+    addOne(this.counts, what);
+    this.struck(what, steps);
+  }
+
+  /** Notes whose turn it was when a fault struck. */
+  struck(fault: string, steps: readonly string[]): void {
+    for (const step of steps) addOne(this.cells, cellName(fault, step));
   }
 }

@@ -113,7 +113,7 @@ export class FinalChecks {
           const handled = this.#observed.databases.get(service)?.inbox.has(claimName({ step: name, eventId: event.id }));
           if (!handled)
             this.#violate('every event reaches its consumers', `${event.type} was not handled by ${name} of ${service}`);
-          const kept = service !== 'order-service' || this.#observed.databases.get(service)?.journal.has(event.id);
+          const kept = service !== 'order-service' || this.#observed.databases.get(service)?.history.has(event.id);
           if (handled && !kept) this.#violate('the history is complete', `${event.type} is not in it`);
         }
       }

@@ -69,10 +69,12 @@ export class Fleet {
     const { faults, trace } = this.#environment;
     trace.note(process.name, process.name, 'CRASHES');
     const idle = !this.#environment.calls.pending.some((call) => call.process === process);
+    const steps = process.busySteps;
+    faults.struck('crash', steps);
     const returned = process.die();
-    if (returned > 0) faults.count('crash before ack');
+    if (returned > 0) faults.count('crash before ack', steps);
     if (returned === 0 && idle) faults.count('crash, nothing asked for');
-    this.#replace(process, faults.strikes('long downtime') ? DOWNTIME_MS : 0);
+    this.#replace(process, faults.strikes('long downtime', steps) ? DOWNTIME_MS : 0);
   }
 
   /** Tells a process to stop, and starts another when it has. */

@@ -97,7 +97,7 @@ export class Ledger {
   /** Gateway or carrier did something for an order. */
   acted(orderId: string): void {
     const record = this.#observed?.providers.recordOf(orderId);
-    if (record !== undefined) this.#all([...moved(record), ...parcelBooked(orderId, record.parcels ?? [])]);
+    if (record !== undefined) this.#all([...moved(record), ...parcelBooked(orderId, record.parcels ?? [], record.recalled)]);
   }
 
   observerOf(service: string): Observer {

@@ -18,7 +18,7 @@ export class ProcessFaults {
   next(): (() => void) | undefined {
     const { faults } = this.#environment;
     if (faults.strikes('crash')) return this.#strike((process) => this.#fleet.crash(process));
-    if (faults.strikes('orderly restart')) return this.#strike((process) => process.consuming && this.#fleet.restart(process));
+    if (faults.strikes('orderly restart')) return this.#strike((process) => this.#restart(process));
     if (faults.strikes('connection lost')) return this.#strike((process) => this.#disconnect(process));
     return undefined;
   }
@@ -29,7 +29,14 @@ export class ProcessFaults {
     return process === undefined ? undefined : () => act(process);
   }
 
+  #restart(process: ServiceProcess): void {
+    if (!process.consuming) return;
+    this.#environment.faults.struck('orderly restart', process.busySteps);
+    this.#fleet.restart(process);
+  }
+
   #disconnect(process: ServiceProcess): void {
+    this.#environment.faults.struck('connection lost', process.busySteps);
     this.#environment.trace.note(process.name, process.name, 'loses its connection to the broker');
     this.#broker.takeBack(process);
   }

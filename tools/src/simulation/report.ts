@@ -1,4 +1,4 @@
-import { crashMoments, faultNames, faults } from './faults.js';
+import { crashMomentNames, crashMoments, faultNames, faults } from './faults.js';
 import type { Totals } from './runs.js';
 import type { TraceEntry } from './trace.js';
 
@@ -28,7 +28,7 @@ export function sequenceDiagram(trace: readonly TraceEntry[]): string {
 export function countsTable({ counts }: Totals): string {
   const line = (what: string, meaning: string) => `  ${what.padEnd(38)} ${`${counts.get(what) ?? 0}`.padStart(11)}  ${meaning}`;
   const moments = Object.entries(crashMoments).map(([name, meaning]) => line(name, meaning));
-  const known = new Set<string>([...faultNames, ...Object.keys(crashMoments)]);
+  const known = new Set<string>([...faultNames, ...crashMomentNames]);
   const others = [...counts.keys()].filter((what) => !known.has(what)).sort();
   return [
     'Faults',

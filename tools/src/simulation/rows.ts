@@ -22,11 +22,14 @@ function numberOf(row: Row, property: string): number {
   return value;
 }
 
-function linesOf({ items }: Row): Line[] {
-  if (!Array.isArray(items)) throw new TypeError('items is no list');
-  return items.map((item: Row) => ({ sku: textOf(item, 'sku'), quantity: numberOf(item, 'quantity') }));
+function listOf<Item>(row: Row, property: string, read: (item: Row) => Item): Item[] {
+  const value = row[property];
+  if (!Array.isArray(value)) throw new TypeError(`${property} is no list`);
+  return value.map(read);
 }
 
+const linesOf = (row: Row): Line[] =>
+  listOf(row, 'items', (item) => ({ sku: textOf(item, 'sku'), quantity: numberOf(item, 'quantity') }));
 const textOrNull = (row: Row, property: string) => (row[property] === null ? null : textOf(row, property));
 const orderIdOf = (row: Row) => textOf(row, 'orderId');
 
@@ -42,7 +45,13 @@ export const asPayment = (row: Row): PaymentRow => ({
   amount: numberOf(row, 'amount'),
   chargeId: textOrNull(row, 'chargeId'),
   refundId: textOrNull(row, 'refundId'),
+  refundedChargeId: textOrNull(row, 'refundedChargeId'),
   refundedAmount: numberOf(row, 'refundedAmount'),
+  surplusCharges: listOf(row, 'surplusCharges', (charge) => ({
+    chargeId: textOf(charge, 'chargeId'),
+    amount: numberOf(charge, 'amount'),
+    reversalId: textOrNull(charge, 'reversalId'),
+  })),
 });
 
 export const asReservation = (row: Row): ReservationRow => ({
@@ -55,6 +64,7 @@ export const asShipment = (row: Row): ShipmentRow => ({
   orderId: orderIdOf(row),
   trackingNumber: textOrNull(row, 'trackingNumber'),
   recalled: row.recalled === true,
+  surplusParcels: listOf(row, 'surplusParcels', String),
 });
 
 export const asNotification = (row: Row): NotificationRow => ({ orderId: orderIdOf(row), template: textOf(row, 'template') });

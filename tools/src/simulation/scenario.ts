@@ -30,7 +30,7 @@ export interface PlannedChange {
   readonly delta?: number;
 }
 
-/** One world: its goods, customers, machines and hardships. */
+/** One world: its goods, customers, settings and faults. */
 export interface Scenario {
   readonly items: readonly PlannedItem[];
   readonly orders: readonly PlannedOrder[];

@@ -1,5 +1,6 @@
-import type { AnyStep, Implementation } from '@quickstep/shared/choreography';
+import type { Implementation } from '@quickstep/shared/choreography';
 import { Pipeline } from '@quickstep/shared/pipeline';
+import { stepsFor } from './coverage.js';
 import type { Environment } from './environment.js';
 import type { Message } from './messages.js';
 import { implementationOf } from './services.js';
@@ -9,6 +10,7 @@ import type { SimulatedDatabase, Transaction } from './simulated-database.js';
 import type { SimulatedProviders } from './simulated-providers.js';
 import { storeFor } from './simulated-store.js';
 import type { Tampering } from './tampering.js';
+import { StepsAtWork, watched } from './watched-steps.js';
 
 export interface Deployment {
   readonly service: string;
@@ -30,6 +32,7 @@ export class ServiceProcess {
   /** Deliveries in its hands. */
   readonly unsettled = new Set<Message>();
   readonly transactions = new Set<Transaction>();
+  readonly atWork = new StepsAtWork();
   /** Requests of clients that wait for an answer; called when it dies. */
   readonly requests = new Set<() => void>();
   /** Events that it has seen confirmed. */
@@ -79,6 +82,13 @@ export class ServiceProcess {
     this.pipeline.deliver(tampering.delivery(broker.deliveryOf(message, this)));
   }
 
+  /** The steps whose turn it is: those of the deliveries in its hands and of the calls that it waits for. */
+  get busySteps(): string[] {
+    const delivered = [...this.unsettled].flatMap((message) => stepsFor(this.service, message));
+    const calling = this.#environment.calls.pending.flatMap(({ process, steps }) => (process === this ? steps : []));
+    return [...new Set([...delivered, ...calling])];
+  }
+
   /** Dies at once. Says how many unsettled deliveries go back to the queue. */
   die(): number {
     this.alive = false;
@@ -92,9 +102,9 @@ export class ServiceProcess {
 
   #build(): Pipeline<Implementation> {
     const { service, database, broker, providers, tampering, settings } = this.#deployment;
-    const { time, ledger, newId } = this.#environment;
+    const { time, faults, ledger, newId } = this.#environment;
     const implementation = implementationOf(service, tampering.providers(providers.for(this), newId), settings.orderDeadline);
-    return new Pipeline(failing(tampering.steps(implementation), this.#environment), {
+    return new Pipeline(watched(tampering.steps(implementation), this.atWork, faults), {
       ...settings,
       store: tampering.store(storeFor(this, database, this.#environment)),
       publisher: tampering.publisher(broker.publisherFor(this)),
@@ -103,25 +113,7 @@ export class ServiceProcess {
       observer: ledger.observerOf(service),
       effectConcurrency: settings.effectConcurrency,
       retries: settings.retryDelays.length,
-      journal: service === 'order-service',
+      history: service === 'order-service',
     });
   }
-}
-
-/** Thrown by steps that were made to fail. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed';
-}
-
-/** The same steps, which now and then throw when they have done everything. */
-function failing({ choreography, steps }: Implementation, { faults }: Environment): Implementation {
-  const wrapped = Object.entries(steps).map(([name, step]): [string, AnyStep] => {
-    const decide: AnyStep['decide'] = (message, rows, context) => {
-      const decision = step.decide(message, rows, context);
-      if (faults.strikes('step threw')) throw new StepFailed('The step was made to fail');
-      return decision;
-    };
-    return [name, { ...step, decide }];
-  });
-  return { choreography, steps: Object.fromEntries(wrapped) };
 }

@@ -11,9 +11,12 @@ interface Search {
   best: readonly number[];
   result: RunResult;
   attempts: number;
+  events: number;
 }
 
 const ATTEMPTS = 1_500;
+/** Events of the world in all attempts together: a minute or so. */
+const EVENTS = 3_000_000;
 
 /**
  * Looks for a shorter run that breaks the same rule: decisions are taken out or made calm, in ever smaller pieces, and what still
@@ -26,11 +29,12 @@ export async function shrink(
   result: RunResult,
   again: (made: readonly number[]) => Promise<RunResult>,
 ): Promise<Shrunk> {
-  const search: Search = { best: trimmed(made), result, attempts: 0 };
+  const search: Search = { best: trimmed(made), result, attempts: 0, events: 0 };
   const keeps = async (candidate: readonly number[]) => {
-    if (search.attempts >= ATTEMPTS) return false;
+    if (search.attempts >= ATTEMPTS || search.events >= EVENTS) return false;
     search.attempts++;
     const tried = await again(candidate);
+    search.events += tried.steps;
     const same = tried.violation?.rule === search.result.violation?.rule;
     if (!same || !isSmaller(candidate, tried, search)) return false;
     search.best = trimmed(candidate);

@@ -1,6 +1,7 @@
 import { type Choreography, topologyOf } from '@quickstep/shared/choreography';
 import { exchangeOf } from '@quickstep/shared/events';
 import type { Delivery, Fate, OutgoingEvent, Publisher } from '@quickstep/shared/pipeline';
+import { stepsFor, stepsOf } from './coverage.js';
 import type { Environment } from './environment.js';
 import type { CrashMoment } from './faults.js';
 import { copyOf, describe, type Message, messagesOf } from './messages.js';
@@ -58,7 +59,8 @@ export class SimulatedBroker {
     const settle = (keep: boolean) => {
       // A tag of a channel that is gone means nothing; the message went back when it closed.
       if (channel !== process.channel || !process.unsettled.delete(message)) return;
-      if (keep || this.#environment.faults.strikes('ack lost')) queue.ready.unshift(message);
+      if (keep || this.#environment.faults.strikes('ack lost', () => stepsFor(queue.service, message)))
+        queue.ready.unshift(message);
     };
     return {
       body: message.body,
@@ -115,6 +117,7 @@ export class SimulatedBroker {
     return this.#environment.calls.make({
       process,
       kind: 'publish',
+      steps: stepsOf({ events: events.map(({ event }) => event) }),
       about: () => events.map(({ event }) => event.id).join(' '),
       perform: () => {
         const fates = new Map<string, Fate>();
@@ -140,23 +143,26 @@ export class SimulatedBroker {
       'crash during publish',
       'crash after publish, before confirm',
     ];
-    faults.count(moments[reached === 0 ? 0 : reached < messages.length ? 1 : 2] ?? '');
+    const steps = messages.flatMap(stepsOf);
+    faults.count(moments[reached === 0 ? 0 : reached < messages.length ? 1 : 2] ?? '', [...new Set(steps)]);
   }
 
   #send(process: BrokerClient, message: Message): Fate {
     const { faults, trace } = this.#environment;
-    if (faults.strikes('publish refused')) {
+    if (faults.strikes('publish refused', () => stepsOf(message))) {
       trace.note(process.name, 'broker', `${describe(message)}: refused`);
       return 'failed';
     }
     const routed = this.#route(process, message);
-    if (faults.strikes('confirm lost')) return 'failed';
+    if (faults.strikes('confirm lost', () => stepsOf(message))) return 'failed';
+    if (!routed && !message.final) faults.struck('queues missing', stepsOf(message));
     return routed || message.final ? 'confirmed' : 'returned';
   }
 
   #route(process: BrokerClient, message: Message): boolean {
     const { trace, ledger } = this.#environment;
     for (const event of message.events) ledger.published(event);
+    trace.detail(() => message.body);
     const queues = (this.#routes.get(message.events[0]?.type ?? '') ?? []).filter(({ declared }) => declared);
     for (const queue of queues) {
       trace.note(process.name, queue.service, describe(message));
@@ -168,8 +174,8 @@ export class SimulatedBroker {
 
   #bring(queue: SimulatedQueue, message: Message): void {
     const { faults, choices } = this.#environment;
-    if (faults.strikes('message duplicated')) queue.ready.push({ ...message });
-    if (faults.strikes('message delayed')) {
+    if (faults.strikes('message duplicated', () => stepsFor(queue.service, message))) queue.ready.push({ ...message });
+    if (faults.strikes('message delayed', () => stepsFor(queue.service, message))) {
       this.#after(DELAYS_MS[choices.pick(DELAYS_MS.length)] ?? 0, queue, message, 'delayed');
     } else {
       queue.ready.push(message);
@@ -191,16 +197,18 @@ export class SimulatedBroker {
 
   #copy(process: BrokerClient, what: string, copy: Message, put: (copy: Message) => void): Promise<void> {
     const { calls, faults, choices, trace } = this.#environment;
+    const steps = stepsFor(process.queue.service, copy);
     return calls.make({
       process,
       kind: 'copy',
+      steps,
       about: () => `${what} ${copy.events.map(({ id }) => id)}`,
       perform: () => {
-        if (faults.strikes('copy for retry or dead letter lost')) throw new Error('The copy was not taken');
+        if (faults.strikes('copy for retry or dead letter lost', steps)) throw new Error('The copy was not taken');
         faults.count(what);
         trace.note(process.name, 'broker', `${what}: ${describe(copy)}`);
         put(copy);
-        if (faults.strikes('copy made, confirm lost')) throw new Error('The copy was not confirmed');
+        if (faults.strikes('copy made, confirm lost', steps)) throw new Error('The copy was not confirmed');
       },
       abandon: () => {
         if (choices.pick(2) === 1) put(copy);

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '@quickstep/shared/events';
 import { type Changes, type Claim, Conflict, type OutboxEntry, type OutboxUpdate } from '@quickstep/shared/pipeline';
-import type { Key, Row } from '@quickstep/shared/rows';
+import type { Key, Row, Table } from '@quickstep/shared/rows';
 
 export interface StoredEntry {
   readonly entry: OutboxEntry;
@@ -19,7 +19,7 @@ export interface Transaction {
   readonly claims: readonly string[];
 }
 
-export const claimName = ({ step, eventId }: Claim) => `${step} ${eventId}`;
+export const claimName = ({ step, eventId }: Claim) => `${step} ${eventId.toLowerCase()}`;
 export const lockName = (table: string, key: Key) => `${table}/${key}`;
 
 /** One service's database: committed rows, row locks, and transactions that happen or vanish as one. */
@@ -30,7 +30,7 @@ export class SimulatedDatabase {
   readonly inbox = new Set<string>();
   readonly outbox = new Map<string, StoredEntry>();
   /** The history of events, by id, for services that keep one. */
-  readonly journal = new Map<string, CloudEvent>();
+  readonly history = new Map<string, CloudEvent>();
   readonly #locked = new Map<string, Transaction>();
 
   constructor(service: string) {
@@ -58,31 +58,57 @@ export class SimulatedDatabase {
     for (const lock of transaction.locks) this.#locked.delete(lock);
   }
 
-  /** @throws Conflict when a row to insert exists by now; nothing has changed then */
+  /** The rows of these keys that exist, in the order of the keys. */
+  rowsOf({ name }: Table, keys: readonly Key[]): Row[] {
+    const table = this.table(name);
+    const rows = keys.toSorted().map((key) => table.get(key));
+    return rows.filter((row) => row !== undefined);
+  }
+
+  /** Why these changes cannot be written; undefined when they can. */
+  problemWith({ inserts, updates }: Changes): Error | undefined {
+    const has = ({ name, key }: Table, row: Row) => this.table(name).has(keyOf(key, row));
+    const twice = inserts.find(({ table, rows }) => rows.some((row) => has(table, row)));
+    if (twice !== undefined) return new Conflict(`${twice.table.name}: the row exists already`);
+    const gone = updates.find(({ table, rows }) => rows.some((row) => !has(table, row)));
+    return gone === undefined ? undefined : new Error(`${gone.table.name}: a row is gone: somebody deleted it`);
+  }
+
+  /** @throws Conflict when a row to insert exists by now, Error when one to update does not; nothing has changed then */
   apply(transaction: Transaction, changes: Changes, now: number): void {
-    for (const { table, rows } of changes.inserts) {
-      const stored = this.table(table.name);
-      for (const row of rows) if (stored.has(keyOf(table.key, row))) throw new Conflict(`${table.name}: the row exists already`);
-    }
+    const problem = this.problemWith(changes);
+    if (problem !== undefined) throw problem;
     for (const { table, rows } of [...changes.updates, ...changes.inserts]) {
       const stored = this.table(table.name);
       for (const row of rows) stored.set(keyOf(table.key, row), row);
     }
     for (const claim of transaction.claims) this.inbox.add(claim);
     for (const claim of changes.withdrawn) this.inbox.delete(claimName(claim));
-    for (const { event } of changes.journal) this.journal.set(event.id, event);
+    for (const { event } of changes.history) this.history.set(event.id, event);
     if (changes.outbox !== undefined)
       this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now, attempts: 0, nextAttempt: now });
-    for (const id of changes.cleared) this.outbox.delete(id);
+    for (const id of changes.published) this.outbox.delete(id);
+  }
+
+  /** Keys of the rows whose moment has come, earliest first. */
+  due({ name, columns }: Table, at: string, limit: number, now: number): Key[] {
+    if (!(at in columns)) throw new TypeError(`Table ${name} has no property "${at}"`);
+    const dated = [...this.table(name)].flatMap(([key, { [at]: moment }]) =>
+      moment instanceof Date && moment.getTime() <= now ? [{ key, moment: moment.getTime() }] : [],
+    );
+    return dated
+      .sort((a, b) => a.moment - b.moment)
+      .slice(0, limit)
+      .map(({ key }) => key);
   }
 
   takeUnpublished(olderThanMs: number, limit: number, now: number): OutboxEntry[] {
     const due = [...this.outbox.values()].filter(
-      ({ since, attempts, nextAttempt }) => nextAttempt <= now && (attempts > 0 || since < now - olderThanMs),
+      ({ since, attempts, nextAttempt }) => nextAttempt <= now && (attempts > 0 || since <= now - olderThanMs),
     );
     const taken = due.sort((a, b) => a.nextAttempt - b.nextAttempt).slice(0, limit);
     for (const stored of taken) this.outbox.set(stored.entry.id, { ...stored, nextAttempt: now + LEASE_MS });
-    return taken.map(({ entry }) => entry);
+    return taken.map(({ entry }) => entry).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   updateOutbox({ deleted, updated, postponed }: OutboxUpdate, now: number): void {

@@ -2,11 +2,13 @@ import type { Money, ProvidersRecord } from '@quickstep/system/invariants';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
 import type { Carrier, Mailer, PaymentGateway, ProviderRecords, Providers } from './providers.js';
+import type { StepsAtWork } from './watched-steps.js';
 
 /** A process as its providers see it. */
 export interface ProvidersClient {
   readonly name: string;
   readonly backlog: string[];
+  readonly atWork: StepsAtWork;
 }
 
 type ChargeOutcome = Awaited<ReturnType<PaymentGateway['charge']>>;
@@ -34,7 +36,7 @@ interface Record extends ProvidersRecord {
   readonly charges: Money[];
   readonly refunds: Money[];
   readonly parcels: string[];
-  recalled: boolean;
+  readonly recalled: string[];
 }
 
 /** Gateway, carrier and mail server: what they did is what the books of the services are checked against. */
@@ -65,9 +67,10 @@ export class SimulatedProviders implements ProviderRecords {
       },
       carrier: {
         book: (parcel, key) => this.#ask(process, 'book', key, () => this.#book(parcel, key)),
-        recall: ({ reference }, key) =>
+        recall: ({ reference, trackingNumber }, key) =>
           this.#ask(process, 'recall', key, () => {
-            this.#record(reference).recalled = true;
+            const { recalled } = this.#record(reference);
+            if (!recalled.includes(trackingNumber)) recalled.push(trackingNumber);
           }),
       },
       mailer: { send: (message, key) => this.#ask(process, 'send', key, () => this.#send(message, key)) },
@@ -91,7 +94,7 @@ export class SimulatedProviders implements ProviderRecords {
   #record(orderId: string): Record {
     const known = this.#records.get(orderId);
     if (known !== undefined) return known;
-    const record: Record = { orderId, charges: [], refunds: [], parcels: [], recalled: false };
+    const record: Record = { orderId, charges: [], refunds: [], parcels: [], recalled: [] };
     this.#records.set(orderId, record);
     return record;
   }
@@ -158,20 +161,22 @@ export class SimulatedProviders implements ProviderRecords {
   /** A call over a network: it may fail, get through without an answer, or get through when nobody waits any more. */
   #ask<Outcome>(process: ProvidersClient, kind: CallKind, key: string, act: () => Outcome): Promise<Outcome> {
     const { calls, faults, choices } = this.#environment;
+    const steps = process.atWork.calling;
     const timedOut = new Error('No answer: the outcome is unknown');
     return calls.make({
       process,
       kind,
+      steps,
       about: () => key,
       perform: () => {
         process.backlog.push(key);
-        if (faults.strikes('effect failed')) throw new Error('The provider is out of order');
-        if (faults.strikes('effect timed out, not done')) throw timedOut;
-        if (faults.strikes('effect timed out, done')) {
+        if (faults.strikes('effect failed', steps)) throw new Error('The provider is out of order');
+        if (faults.strikes('effect timed out, not done', steps)) throw timedOut;
+        if (faults.strikes('effect timed out, done', steps)) {
           act();
           throw timedOut;
         }
-        if (faults.strikes('effect timed out, done later')) {
+        if (faults.strikes('effect timed out, done later', steps)) {
           calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
           throw timedOut;
         }
@@ -179,7 +184,7 @@ export class SimulatedProviders implements ProviderRecords {
         return act();
       },
       abandon: () => {
-        faults.count('crash during an effect');
+        faults.count('crash during an effect', steps);
         if (choices.pick(2) === 0) return;
         calls.make({ process: undefined, kind: 'late effect', about: () => key, perform: act }).catch(() => undefined);
       },

@@ -17,9 +17,9 @@ export interface SmallWorld {
 }
 
 const NOTHING: ReadonlySet<CallKind> = new Set();
-const CHORES: ReadonlySet<CallKind> = new Set<CallKind>(['take unpublished', 'update outbox', 'due']);
+const HOUSEKEEPING: ReadonlySet<CallKind> = new Set<CallKind>(['take unpublished', 'update outbox', 'due']);
 /** One transaction at a time and no crash: between its begin and its publish nobody else can see or do anything about it. */
-const OWN: ReadonlySet<CallKind> = new Set<CallKind>([...CHORES, 'begin', 'commit', 'publish', 'copy', 'send']);
+const OWN: ReadonlySet<CallKind> = new Set<CallKind>([...HOUSEKEEPING, 'begin', 'commit', 'publish', 'copy', 'send']);
 
 /** One process of each service, ample stock, no orders and no faults: what worlds of one's own begin with. */
 export const plain: Scenario = {
@@ -61,9 +61,9 @@ const scarce = [{ sku: 'SKU-1', unitPrice: 100, onHand: 1 }];
 
 /** Visited by `npm test`. */
 export const smallWorlds: readonly SmallWorld[] = [
-  world('one order', { orders: [order(0)] }, CHORES),
-  world('one order, payment declined', { orders: [order(0, { paymentMethod: 'pm_card_declined' })] }, CHORES),
-  world('one order, shipment refused', { orders: [order(0, { country: 'AQ' })] }, CHORES),
+  world('one order', { orders: [order(0)] }, HOUSEKEEPING),
+  world('one order, payment declined', { orders: [order(0, { paymentMethod: 'pm_card_declined' })] }, HOUSEKEEPING),
+  world('one order, shipment refused', { orders: [order(0, { country: 'AQ' })] }, HOUSEKEEPING),
   world('one order, cancelled at any moment', { orders: [order(0, { cancelAfter: 0 })] }, OWN),
   world('one order, any message duplicated', { orders: [order(0)] }, OWN, { duplicates: 1 }),
   world('one order, any message overtaken', { orders: [order(0)] }, OWN, { overtakes: 1 }),
@@ -73,7 +73,7 @@ export const smallWorlds: readonly SmallWorld[] = [
     OWN,
     { deadlines: 1 },
   ),
-  world('one order, any process crashes at any moment', { orders: [order(0)] }, CHORES, { crashes: 1 }),
+  world('one order, any process crashes at any moment', { orders: [order(0)] }, HOUSEKEEPING, { crashes: 1 }),
   world('two orders for the last item', { items: scarce, orders: [order(0), order(1)] }, OWN),
 ];
 
@@ -81,6 +81,6 @@ export const smallWorlds: readonly SmallWorld[] = [
 export const largerWorlds: readonly SmallWorld[] = [
   world('one order, cancelled, and any message duplicated', { orders: [order(0, { cancelAfter: 0 })] }, OWN, { duplicates: 1 }),
   world('one order, cancelled, and any process crashes', { orders: [order(0, { cancelAfter: 0 })] }, OWN, { crashes: 1 }),
-  world('one order, refused, and any process crashes', { orders: [order(0, { country: 'AQ' })] }, CHORES, { crashes: 1 }),
+  world('one order, refused, and any process crashes', { orders: [order(0, { country: 'AQ' })] }, HOUSEKEEPING, { crashes: 1 }),
   world('two orders for the last item, one cancelled', { items: scarce, orders: [order(0, { cancelAfter: 0 }), order(1)] }, OWN),
 ];

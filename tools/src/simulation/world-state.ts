@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shipped } from './settings.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import type { World } from './world.js';
 
@@ -22,9 +23,12 @@ export function fingerprint(world: World, budget: unknown): string {
 
   const databaseOf = (database: SimulatedDatabase) => {
     const confirmed = (id: string) => fleet.of(database.service).some((process) => process.confirmed.has(id));
-    const promised = [...database.outbox.values()].flatMap(({ entry }) => entry.events.map(({ event }) => event.id));
+    const promised = [...database.outbox.values()].flatMap(({ entry, since, attempts, nextAttempt }) => {
+      const waits = [Math.min(now - since, shipped.sweepAfter), attempts, Math.max(nextAttempt - now, 0)];
+      return entry.events.map(({ event: { id } }) => [id, confirmed(id), ...waits]);
+    });
     const rows = [...database.tables].flatMap(([name, table]) => [...table.values()].map((row) => [name, row]));
-    return [unordered(rows), unordered(database.inbox), unordered(promised.map((id) => [id, confirmed(id)]))];
+    return [unordered(rows), unordered(database.inbox), unordered(promised)];
   };
   const processes = fleet.all.map((process) => [
     process.name,

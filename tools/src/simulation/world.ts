@@ -2,6 +2,7 @@ import { choreographies } from '@quickstep/system';
 import { type CallKind, Calls } from './calls.js';
 import type { Choices } from './choices.js';
 import { Clients, type Request } from './clients.js';
+import { stepsFor } from './coverage.js';
 import { type Environment, idOf } from './environment.js';
 import { Faults } from './faults.js';
 import { FinalChecks } from './final-checks.js';
@@ -16,12 +17,14 @@ import type { Scenario } from './scenario.js';
 import { SimulatedBroker, type SimulatedQueue } from './simulated-broker.js';
 import { SimulatedProviders } from './simulated-providers.js';
 import { type Tampering, untouched } from './tampering.js';
-import { Trace, type TraceEntry } from './trace.js';
+import { Trace, type TraceEntry, type TraceOptions } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface WorldOptions {
   readonly tampering?: Tampering;
   readonly traced?: boolean;
+  /** Hash the trace. */
+  readonly hashed?: boolean;
   /** Calls to answer before anything else is considered. */
   readonly quiet?: ReadonlySet<CallKind>;
   /** Faults to consider as moves. */
@@ -39,7 +42,11 @@ export interface RunResult {
   /** Everything that the world let happen. */
   readonly steps: number;
   readonly counts: ReadonlyMap<string, number>;
+  /** How often each fault struck each step. */
+  readonly cells: ReadonlyMap<string, number>;
   readonly trace: readonly TraceEntry[];
+  /** Undefined when it was not asked for. */
+  readonly traceHash: string | undefined;
 }
 
 /** Lets every microtask that the last move set off run to its end; nothing in the services waits for anything else but ports. */
@@ -64,11 +71,11 @@ export class World {
   #ids = 0;
 
   constructor(scenario: Scenario, choices: Choices, options: WorldOptions = {}) {
-    const { tampering = untouched, traced = false } = options;
+    const { tampering = untouched, traced = false, hashed = false } = options;
     this.#options = options;
     this.#scenario = scenario;
     this.#choices = choices;
-    this.environment = this.#makeEnvironment(traced);
+    this.environment = this.#makeEnvironment({ kept: traced, hashed });
     this.providers = new SimulatedProviders(this.environment, tampering.refundsAgain);
     const { providers } = this;
     this.broker = new SimulatedBroker(choreographies, scenario.batched, this.environment);
@@ -94,6 +101,7 @@ export class World {
       const move = this.#next();
       if (move === undefined) break;
       this.steps++;
+      this.environment.trace.detail(() => `event ${this.steps}`);
       move();
       if (this.#phases.tooBusy(this.steps)) break;
       await drained();
@@ -106,13 +114,15 @@ export class World {
       orders: this.fleet.ordersPlaced(),
       steps: this.steps,
       counts: faults.counts,
+      cells: faults.cells,
       trace: trace.entries,
+      traceHash: trace.digest(),
     };
   }
 
-  #makeEnvironment(traced: boolean): Environment {
+  #makeEnvironment(options: TraceOptions): Environment {
     const time = new VirtualTime();
-    const trace = new Trace(traced, () => time.elapsed);
+    const trace = new Trace(options, () => time.elapsed);
     const faults = new Faults(this.#scenario.rates, this.#choices);
     return {
       choices: this.#choices,
@@ -164,12 +174,12 @@ export class World {
 
   /** What could happen now, the oldest first. */
   moves(): Move[] {
-    const { calls } = this.environment;
+    const { calls, faults } = this.environment;
     const moves: Move[] = calls.ready().map((call) => () => calls.run(call));
     for (const queue of this.broker.queues.values()) {
       if (queue.ready.length > 0 && this.fleet.consumersOf(queue.service).length > 0) moves.push(() => this.#deliver(queue));
     }
-    for (const request of this.clients.ready(this.steps)) {
+    for (const request of this.clients.ready(this.steps, !faults.active)) {
       if (this.fleet.of(request.service).length > 0) moves.push(() => this.#send(request));
     }
     return moves;
@@ -179,9 +189,11 @@ export class World {
     const { faults, trace } = this.environment;
     const consumers = this.fleet.consumersOf(queue.service);
     const consumer = consumers[this.#choices.pick(consumers.length)];
-    const index = faults.strikes('message reordered') ? this.#choices.pick(queue.ready.length) : 0;
+    const overtakes = faults.strikes('message reordered');
+    const index = overtakes ? this.#choices.pick(queue.ready.length) : 0;
     const [message] = queue.ready.splice(index, 1);
     if (consumer === undefined || message === undefined) return;
+    if (overtakes) faults.struck('message reordered', stepsFor(queue.service, message));
     trace.note(consumer.name, consumer.name, `receives ${describe(message)}`);
     consumer.deliver(message);
   }

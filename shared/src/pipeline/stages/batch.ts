@@ -3,9 +3,9 @@ import { type Decided, decider, failed } from '../decide.js';
 import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
-import type { Relay } from '../relay.js';
 import type { Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
+import type { Relay } from './publish.js';
 
 interface Committed {
   readonly decided: readonly Decided[];
@@ -22,7 +22,7 @@ export interface BatchOptions {
   readonly relay: Relay;
   readonly observer: Observer;
   /** Keep a history of every event consumed and emitted. */
-  readonly journal: boolean;
+  readonly history: boolean;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
   takeAwaitedByClients(): readonly Work[];
 }
@@ -176,16 +176,21 @@ export class BatchRunner {
     decided: readonly Decided[],
     withdrawn: readonly Claim[],
   ): Promise<OutboxEntry | undefined> {
-    const { relay, newId, journal } = this.#options;
+    const { relay, newId, history } = this.#options;
     const events = decided.flatMap((each) => each.events);
     const outbox = events.length === 0 ? undefined : { id: newId(), events };
-    const cleared = relay.takeCleared();
-    const history = journal ? [...consumed(decided), ...events] : [];
-    const changes: Changes = { ...rows.changes(), withdrawn, journal: history, outbox, cleared };
+    const published = relay.takePublished();
+    const changes: Changes = {
+      ...rows.changes(),
+      withdrawn,
+      history: history ? [...consumed(decided), ...events] : [],
+      outbox,
+      published,
+    };
     try {
       await open.commit(changes);
     } catch (error) {
-      relay.giveBack(cleared);
+      relay.giveBack(published);
       throw error;
     }
     return outbox;

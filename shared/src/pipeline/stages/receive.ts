@@ -1,7 +1,7 @@
 import type { BoundSteps } from '../bound-step.js';
-import { decode } from '../decode.js';
 import type { Delivery } from '../ports.js';
 import type { Stage, Work } from '../work.js';
+import { decode } from './decode.js';
 import { Settlement, type SettleOptions } from './settle.js';
 
 /** Reads a message and hands on each of its events to each step that listens; what cannot be read is parked. */

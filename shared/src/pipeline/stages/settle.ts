@@ -1,12 +1,12 @@
 import { Mismatch, Permanent } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
-import type { NotDecoded } from '../decode.js';
-import { messageOf, Unavailable } from '../errors.js';
+import { reasonOf, Unavailable } from '../errors.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
 import type { Delivery } from '../ports.js';
 import type { WorkResult } from '../work.js';
+import type { NotDecoded } from './decode.js';
 
 export interface SettleOptions {
   readonly observer: Observer;
@@ -76,7 +76,7 @@ export class Settlement {
     }
     // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
     const again = failures.some((each) => mayYetSucceed(each, this.#delivery.attempt, retries));
-    const reason = failures.map(({ error }) => messageOf(error)).join('; ');
+    const reason = failures.map(({ error }) => reasonOf(error)).join('; ');
     const step = failures.map(({ bound }) => bound.name).join('+');
     observer.putAside({ step, message: event, as: again ? 'retried' : 'parked', since: this.#since, reason });
     this.#dispose(again ? this.#delivery.retry(body, reason) : this.#delivery.park(body, reason));

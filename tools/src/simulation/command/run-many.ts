@@ -1,7 +1,9 @@
 import { encodeChoices } from '../choices.js';
+import { coverageTable, neverHit } from '../coverage.js';
 import { countsTable, sequenceDiagram, traceTable } from '../report.js';
 import { neverStruck, runAgain, runSeed, runSeeds, type Totals } from '../runs.js';
 import { shrink } from '../shrink.js';
+import { aboutRun } from './about-run.js';
 import { ProgressBar } from './progress-bar.js';
 import { runInWorkers } from './workers.js';
 
@@ -11,6 +13,8 @@ export interface ManyRuns {
   readonly orders: number;
   readonly workers: number;
   readonly traced: boolean;
+  /** Print a hash over the traces. */
+  readonly hashed: boolean;
 }
 
 /** Fewer runs than these need not meet every fault. */
@@ -18,14 +22,15 @@ const ENOUGH_FOR_EVERY_FAULT = 1_000;
 
 /** Runs many worlds and prints the totals; a violation is shrunk and shown. */
 export async function runMany(many: ManyRuns, signal: AbortSignal): Promise<number> {
-  const { seed, runs, orders, workers, traced } = many;
-  if (traced && runs === 1) return showSeed(seed, orders);
+  const { seed, runs, orders, workers, traced, hashed } = many;
+  process.stdout.write(aboutRun(runs === 1 ? `${seed}` : `${seed} to ${seed + runs - 1}`, orders));
+  if (traced && runs === 1) return showSeed(many);
   const bar = new ProgressBar(runs);
   const since = performance.now();
   const totals =
     workers > 1
       ? await runInWorkers(many, signal, (all) => bar.show(all))
-      : await runSeeds(seed, runs, { orders }, (all) => {
+      : await runSeeds(seed, runs, { orders, hashed }, (all) => {
           bar.show(all);
           return !signal.aborted;
         });
@@ -33,10 +38,10 @@ export async function runMany(many: ManyRuns, signal: AbortSignal): Promise<numb
   return report(totals, many, (performance.now() - since) / 1_000);
 }
 
-async function report(totals: Totals, { orders }: ManyRuns, seconds: number): Promise<number> {
+async function report(totals: Totals, { orders, hashed }: ManyRuns, seconds: number): Promise<number> {
   const { user, system } = process.cpuUsage();
   const busy = (user + system) / 1e6;
-  process.stdout.write(`${countsTable(totals)}\n\n`);
+  process.stdout.write(`${countsTable(totals)}\n\n${coverageTable(totals.cells)}\n${neverHitList(totals)}\n`);
   process.stdout.write(
     `${totals.runs} worlds, ${totals.orders} orders, ${totals.steps} events of the world in ${seconds.toFixed(1)} s: ` +
       `${Math.round(totals.orders / seconds)} orders/s (${Math.round(totals.orders / busy)} per second of processor time)\n`,
@@ -44,14 +49,20 @@ async function report(totals: Totals, { orders }: ManyRuns, seconds: number): Pr
   for (const { seed } of totals.violations.slice(0, 1)) await showShrunk(seed, orders);
   const never = totals.runs >= ENOUGH_FOR_EVERY_FAULT ? neverStruck(totals) : [];
   if (never.length > 0) process.stdout.write(`These faults never struck, so nothing is known about them: ${never.join('; ')}\n`);
+  if (hashed) process.stdout.write(`Trace hash ${totals.traceHash}\n`);
   process.stdout.write(`${totals.violations.length} violations\n`);
   return totals.violations.length > 0 || never.length > 0 ? 1 : 0;
 }
 
-async function showSeed(seed: number, orders: number): Promise<number> {
-  const { violation, trace } = await runSeed(seed, { orders, traced: true });
+function neverHitList({ cells }: Totals): string {
+  const never = neverHit(cells);
+  return never.length === 0 ? 'Every cell was hit.' : `Never hit (${never.length}): ${never.join('; ')}`;
+}
+
+async function showSeed({ seed, orders, hashed }: ManyRuns): Promise<number> {
+  const { violation, trace, traceHash } = await runSeed(seed, { orders, traced: true, hashed });
   process.stdout.write(
-    `${traceTable(trace)}\n\n${violation === undefined ? 'No rule is broken.' : `Violation of "${violation.rule}"`}\n`,
+    `${traceTable(trace)}\n\n${traceHash === undefined ? '' : `Trace hash ${traceHash}\n`}${violation === undefined ? 'No rule is broken.' : `Violation of "${violation.rule}"`}\n`,
   );
   return violation === undefined ? 0 : 1;
 }

@@ -6,11 +6,12 @@ export interface WorkerTask {
   readonly seed: number;
   readonly runs: number;
   readonly orders: number;
+  readonly hashed: boolean;
 }
 
 /** Deals the seeds out to threads in equal shares. Works from the built files only. */
 export async function runInWorkers(
-  { seed, runs, orders, workers }: WorkerTask & { readonly workers: number },
+  { seed, runs, orders, hashed, workers }: WorkerTask & { readonly workers: number },
   signal: AbortSignal,
   onProgress: (totals: Totals) => void,
 ): Promise<Totals> {
@@ -23,7 +24,7 @@ export async function runInWorkers(
   const share = Math.ceil(runs / workers);
   const tasks = Array.from({ length: workers }, (_, index): WorkerTask => {
     const start = index * share;
-    return { seed: seed + start, runs: Math.max(0, Math.min(share, runs - start)), orders };
+    return { seed: seed + start, runs: Math.max(0, Math.min(share, runs - start)), orders, hashed };
   });
   await Promise.all(
     tasks.map((task, index) =>

@@ -1,5 +1,5 @@
-import type { Observer } from './observer.js';
-import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from './ports.js';
+import type { Observer } from '../observer.js';
+import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from '../ports.js';
 
 export interface RelayOptions {
   readonly store: Store;
@@ -52,14 +52,14 @@ export class Relay {
   }
 
   /** Confirmed entries, for the next batch to delete; the caller owns them, and gives them back if it fails. */
-  takeCleared(): readonly string[] {
+  takePublished(): readonly string[] {
     this.#cancelClear?.();
     this.#cancelClear = undefined;
     return this.#confirmed.splice(0);
   }
 
-  giveBack(cleared: readonly string[]): void {
-    this.#confirmed.push(...cleared);
+  giveBack(published: readonly string[]): void {
+    this.#confirmed.push(...published);
     this.#clearSoon();
   }
 
@@ -118,8 +118,8 @@ export class Relay {
   }
 
   async #clear(): Promise<void> {
-    const cleared = this.takeCleared();
-    if (cleared.length > 0) await this.#update({ deleted: cleared, updated: [], postponed: [] });
+    const published = this.takePublished();
+    if (published.length > 0) await this.#update({ deleted: published, updated: [], postponed: [] });
   }
 
   async #update(update: OutboxUpdate): Promise<void> {

@@ -1,7 +1,7 @@
-import { Permanent } from '../choreography/index.js';
-import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../events/index.js';
-import { messageOf } from './errors.js';
-import type { Delivery } from './ports.js';
+import { Permanent } from '../../choreography/index.js';
+import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../../events/index.js';
+import { reasonOf } from '../errors.js';
+import type { Delivery } from '../ports.js';
 
 function parse(text: string): unknown {
   try {
@@ -128,6 +128,6 @@ export function decode(incoming: Incoming, contracts: ReadonlyMap<string, EventC
     const parts = batched ? partsOf(text) : [{ value: parse(text), body: text }];
     return parts.map((part) => decodeOne(part, incoming, contracts));
   } catch (error) {
-    return [unreadable(messageOf(error), body)];
+    return [unreadable(reasonOf(error), body)];
   }
 }

@@ -1,11 +1,11 @@
-import { reasonOf } from '../logging/index.js';
+import { reasonOf } from '../pipeline/index.js';
 
 /** Gives up what its part still waits for when the signal is aborted; closes what can be closed all the same. */
-type UndoAction = (signal: AbortSignal) => unknown;
+type StopAction = (signal: AbortSignal) => unknown;
 
-interface Step {
+interface Entry {
   readonly name: string;
-  readonly action: UndoAction;
+  readonly action: StopAction;
 }
 
 /** What did not stop: its name, and why. */
@@ -16,12 +16,12 @@ export interface NotStopped {
 
 const SHORTEST_WAIT = 100;
 
-/** Everything acquired registers here how it is given back; `run` does so in reverse order, and ends in bounded time. */
-export class Undo {
-  #steps: Step[] = [];
+/** What was started registers here how it is stopped; `run` stops all of it in reverse order, and ends in bounded time. */
+export class ShutdownStack {
+  #entries: Entry[] = [];
 
-  add(name: string, action: UndoAction): void {
-    this.#steps.push({ name, action });
+  add(name: string, action: StopAction): void {
+    this.#entries.push({ name, action });
   }
 
   /**
@@ -32,7 +32,7 @@ export class Undo {
   async run(timeout: number): Promise<NotStopped[]> {
     const deadline = performance.now() + timeout;
     const notStopped: NotStopped[] = [];
-    for (const { name, action } of this.#steps.splice(0).reverse()) {
+    for (const { name, action } of this.#entries.splice(0).reverse()) {
       const reason = await attempt(action, Math.max((deadline - performance.now()) / 2, SHORTEST_WAIT));
       if (reason !== undefined) notStopped.push({ name, reason });
     }
@@ -40,7 +40,7 @@ export class Undo {
   }
 }
 
-async function attempt(action: UndoAction, milliseconds: number): Promise<string | undefined> {
+async function attempt(action: StopAction, milliseconds: number): Promise<string | undefined> {
   const waiting = new AbortController();
   const wait = Math.round(milliseconds);
   let timer: NodeJS.Timeout | undefined;

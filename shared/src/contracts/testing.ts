@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
-import type { OrderCreated } from '../contracts/index.js';
 import type { EventOf } from '../events/index.js';
+import type { OrderCreated } from './orders.js';
 
 export type OrderPlaced = EventOf<typeof OrderCreated>['data'];
 

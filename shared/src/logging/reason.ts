@@ -1,1 +1,0 @@
-export { messageOf as reasonOf } from '../pipeline/index.js';

@@ -1,0 +1,73 @@
+import type { Topology } from '../../choreography/index.js';
+import type { ServiceConfig } from '../../config/index.js';
+import { AmqpConsumer, AmqpPublisher, type BindingRecord, type Broker, connectBroker } from '../../messaging/index.js';
+import type { Delivery, Fate, Observer, OutgoingEvent, Publisher } from '../../pipeline/index.js';
+import { definitions } from '../../telemetry/index.js';
+import type { Part } from '../part.js';
+
+interface BrokerOptions {
+  readonly config: ServiceConfig;
+  readonly topology: Topology;
+  readonly observer: Observer;
+}
+
+export interface BrokerPart extends Part, Publisher {
+  /** Once started. */
+  connections(): { readonly broker: Broker; readonly publisher: AmqpPublisher };
+}
+
+/** The connections to the broker, and the publisher on one of them. */
+export function brokerPart({ config, topology, observer }: BrokerOptions): BrokerPart {
+  let broker: Broker | undefined;
+  let publisher: AmqpPublisher | undefined;
+  const connections: BrokerPart['connections'] = () => {
+    if (broker === undefined || publisher === undefined) throw new Error('The connections to the broker are not started');
+    return { broker, publisher };
+  };
+  return {
+    name: 'broker connections',
+    connections,
+    publish: (events: readonly OutgoingEvent[]): Promise<readonly Fate[]> => connections().publisher.publish(events),
+    async start() {
+      broker = await connectBroker({ url: config.rabbitmqUrl, service: config.service, observer });
+      const batched = config.eventBatching === 'on';
+      publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer, batched });
+      await publisher.start();
+    },
+    async stop() {
+      await publisher?.stop();
+      await broker?.close();
+    },
+    checks: [{ name: 'publisher', of: 'publishing', check: () => (publisher?.ready ? undefined : 'the broker takes no events') }],
+  };
+}
+
+interface ConsumerOptions extends BrokerOptions {
+  readonly connections: BrokerPart['connections'];
+  readonly bindingRecord: BindingRecord;
+  deliver(delivery: Delivery): void;
+}
+
+/** Takes messages from the service's queue; the first to stop. */
+export function consumerPart({ config, topology, observer, connections, bindingRecord, deliver }: ConsumerOptions): Part {
+  let consumer: AmqpConsumer | undefined;
+  const parked = () => {
+    if (consumer === undefined) throw new Error('The consumer is not started');
+    return consumer.parked();
+  };
+  return {
+    name: 'consumer',
+    start() {
+      const { broker, publisher } = connections();
+      const { prefetch } = config;
+      const connection = broker.consuming;
+      consumer = new AmqpConsumer({ connection, topology, observer, copies: publisher, prefetch, bindingRecord, deliver });
+      return consumer.start();
+    },
+    stop: (signal) => consumer?.stop(signal),
+    checks: [
+      { name: 'consumer', of: 'consuming', check: () => (consumer?.subscribed ? undefined : 'not subscribed to its queue') },
+    ],
+    gauges: [{ ...definitions.parked, read: parked }],
+  };
+}

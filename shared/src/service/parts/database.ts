@@ -1,0 +1,70 @@
+import type { DataSource, MigrationInterface } from 'typeorm';
+import type { ServiceConfig } from '../../config/index.js';
+import {
+  createDataSource,
+  DatabaseClock,
+  databaseCheck,
+  ensureDatabase,
+  entityOf,
+  kitMigrations,
+  migrate,
+  PgStore,
+} from '../../db/index.js';
+import type { Table } from '../../rows/index.js';
+import { definitions } from '../../telemetry/index.js';
+import type { Part } from '../part.js';
+import { explainDatabase } from '../start-error.js';
+
+/** Two for the store, one for a record of answers, the rest for reading routes. */
+const POOL_SIZE = 10;
+
+export interface DatabasePart extends Part {
+  readonly dataSource: DataSource;
+  readonly store: PgStore;
+  /** Once started. */
+  readonly clock: DatabaseClock;
+}
+
+/** The service's own database: created when missing, migrated, its clock, and the pipeline's store. */
+export function databasePart(
+  config: ServiceConfig,
+  tables: readonly Table[],
+  migrations: readonly (new () => MigrationInterface)[],
+): DatabasePart {
+  const dataSource = createDataSource({
+    url: config.postgresUrl,
+    applicationName: config.service,
+    entities: tables.map((each) => entityOf(each)),
+    migrations: [...kitMigrations, ...migrations],
+    poolSize: POOL_SIZE,
+  });
+  const store = new PgStore(dataSource);
+  const clock = new DatabaseClock(dataSource);
+  const outbox = async () => {
+    const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
+    return row?.entries ?? 0;
+  };
+  return {
+    name: 'database',
+    dataSource,
+    store,
+    clock,
+    async start() {
+      try {
+        await ensureDatabase(config.postgresUrl);
+        await dataSource.initialize();
+        await migrate(dataSource);
+        await clock.start();
+      } catch (error) {
+        throw explainDatabase(error, config);
+      }
+    },
+    async stop() {
+      clock.stop();
+      await store.close();
+      if (dataSource.isInitialized) await dataSource.destroy();
+    },
+    checks: [{ ...databaseCheck(dataSource, store), of: 'commands' }],
+    gauges: [{ ...definitions.outbox, read: outbox }],
+  };
+}

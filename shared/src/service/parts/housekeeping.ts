@@ -1,0 +1,46 @@
+import type { ServiceConfig } from '../../config/index.js';
+import type { PgStore, Retention } from '../../db/index.js';
+import type { Logger } from '../../logging/index.js';
+import type { Clock } from '../../pipeline/index.js';
+import { reasonOf } from '../../pipeline/index.js';
+import type { Metrics } from '../../telemetry/index.js';
+import { housekeeping } from '../housekeeping.js';
+import type { Part } from '../part.js';
+
+interface Kept {
+  readonly config: ServiceConfig;
+  readonly retention?: readonly Retention[];
+}
+
+interface Housekeeper {
+  readonly store: PgStore;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Nothing is forgotten sooner than that its event has been handled: a duplicate would find neither. */
+function rulesOf({ config, retention = [] }: Kept): Retention[] {
+  const shortest = config.inboxRetentionDays;
+  const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
+  return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
+}
+
+/** Deletes old rows by the rule of each table. */
+export function housekeepingPart(kept: Kept, { store, clock, metrics, logger }: Housekeeper): Part {
+  let stop: (() => Promise<void>) | undefined;
+  return {
+    name: 'housekeeping',
+    async start() {
+      stop = housekeeping({
+        rules: rulesOf(kept),
+        clock,
+        deleteOld: (rule, limit) => store.deleteOld(rule, limit),
+        deleted: metrics.deleted,
+        failed: (table, error) =>
+          logger.warn(`old rows of ${table} could not be deleted; it is tried again in an hour`, { reason: reasonOf(error) }),
+      });
+    },
+    stop: () => stop?.(),
+  };
+}

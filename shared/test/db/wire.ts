@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { connect as connectTo, createServer, type Socket } from 'node:net';
+
+/** A way to PostgreSQL on which answers can be withheld and the connection cut. */
+export async function wireTo(url: string) {
+  const target = new URL(url);
+  const { hostname, port } = target;
+  const sockets = new Set<Socket>();
+  let deaf = false;
+  const server = createServer((client) => {
+    const upstream = connectTo(Number(port || '5432'), hostname);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    sockets.add(client);
+    client.pipe(upstream);
+    upstream.on('data', (data) => void (deaf ? client.destroy() : client.write(data)));
+    client.on('close', () => upstream.end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('The server listens on no port');
+  target.hostname = '127.0.0.1';
+  target.port = String(address.port);
+  return {
+    url: target.href,
+    /** The next answer is lost, and with it the connection. */
+    loseAnswers: () => {
+      deaf = true;
+    },
+    /** Ends every connection at once. */
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: () => server.close(),
+  };
+}

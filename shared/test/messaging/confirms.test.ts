@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { InventoryReserved } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { declareTopology } from '@quickstep/shared/messaging';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { ConfirmProxy } from './confirm-proxy.js';
+import { Opened, outgoing, Reports, topology } from './harness.js';
+
+let vhost: Vhost;
+const opened = new Opened(() => vhost);
+
+beforeAll(async () => {
+  vhost = await freshVhost();
+});
+afterEach(() => opened.closeAll());
+afterAll(() => vhost.drop());
+
+/** A publisher whose confirms can be kept back. */
+async function ready(confirmTimeout: number) {
+  const reports = new Reports();
+  const channel = await opened.observerChannel();
+  await declareTopology(channel, topology);
+  const { proxy, url } = await ConfirmProxy.open(vhost.url);
+  opened.add(() => proxy.close());
+  const publisher = await opened.publisher(await opened.broker(reports, 'stock-service', url), reports, { confirmTimeout });
+  return { reports, channel, publisher, proxy };
+}
+
+const SHORT = 200;
+const LONG = 60_000;
+const created = (count: number) => Array.from({ length: count }, () => outgoing());
+const reserved = () => outgoing(InventoryReserved(sampleOrder()));
+const copy = { exchange: 'dead-letter', routingKey: 'stock-service', content: Buffer.from('{}'), options: { mandatory: true } };
+
+describe('a confirm that never comes', () => {
+  test('fails its event when it is overdue, and says so once', async () => {
+    const { publisher, proxy, reports } = await ready(SHORT);
+    proxy.hold('order.created');
+    expect(await publisher.publish(created(3))).toEqual(['failed', 'failed', 'failed']);
+    expect(await reports.next()).toMatch(/publishing: order\.events order\.created.*not confirmed.*200 ms/);
+  });
+
+  test('gives the place of its event free again, however many follow', async () => {
+    const { publisher, proxy } = await ready(SHORT);
+    proxy.hold('order.created');
+    expect(new Set(await publisher.publish(created(10_000)))).toEqual(new Set(['failed']));
+    expect(new Set(await publisher.publish(created(10_000)))).toEqual(new Set(['failed']));
+    proxy.release();
+    // The late confirms say that the queue works again; their own events have failed already.
+    let fates = await publisher.publish(created(1));
+    while (fates[0] === 'failed') {
+      await new Promise((resolve) => setImmediate(resolve));
+      fates = await publisher.publish(created(1));
+    }
+    expect(fates).toEqual(['confirmed']);
+    // As many as there are places, a few at a time: thousands at once may take a busy broker longer than the bound.
+    for (let sent = 0; sent < 2_500; sent += 50) {
+      const all = await publisher.publish(created(50));
+      expect(all.every((fate) => fate === 'confirmed')).toBe(true);
+    }
+  });
+
+  test('holds nobody up once it is known: what follows fails at once', async () => {
+    const { publisher, proxy, reports } = await ready(SHORT);
+    proxy.hold('order.created');
+    await publisher.publish(created(1));
+    await reports.next();
+    let settled = 0;
+    for (let turn = 0; turn < 50; turn++) {
+      void publisher.publish(created(100)).then(() => settled++);
+      await Promise.resolve();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).toBe(50);
+  });
+
+  test('does not stop the events for other queues', async () => {
+    const { publisher, proxy, channel } = await ready(LONG);
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(queue, 'inventory.events', 'inventory.reserved');
+    proxy.hold('order.created');
+    const held = publisher.publish(created(10_000));
+    expect(await publisher.publish([reserved(), reserved()])).toEqual(['confirmed', 'confirmed']);
+    proxy.release();
+    await held;
+  });
+
+  test('of a copy fails it; the next waits until the queue works again', async () => {
+    const { publisher, proxy, reports } = await ready(SHORT);
+    proxy.hold('stock-service');
+    await expect(publisher.publishCopy(copy)).rejects.toThrow('The copy for dead-letter stock-service was failed');
+    await reports.next();
+    const probe = publisher.publishCopy(copy).catch(() => 'failed');
+    const next = publisher.publishCopy(copy);
+    expect(await probe).toBe('failed');
+    proxy.release();
+    await next;
+  });
+
+  test('does not outlive its channel', async () => {
+    const { publisher, proxy, channel, reports } = await ready(LONG);
+    proxy.hold('order.created');
+    const held = publisher.publish(created(3_000));
+    // Closes the channel: publishing to an exchange that is gone is an error.
+    await channel.deleteExchange('inventory.events');
+    await publisher.publish([reserved()]);
+    expect(new Set(await held)).toEqual(new Set(['failed']));
+    await reports.matching(/the broker closed the channel/);
+    proxy.release();
+    while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
+    expect(await publisher.publish(created(1))).toEqual(['confirmed']);
+  });
+});

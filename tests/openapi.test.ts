@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { serviceNames } from './support/services.js';
+import { openShop, type Shop } from './support/shop.js';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+/** In a process of its own: the linter is an ES module, which the test runner cannot load. */
+async function lint(document: string): Promise<string> {
+  const linter = spawn(process.execPath, [join(__dirname, 'support', 'lint-openapi.mjs')], { stdio: 'pipe' });
+  linter.stdin.end(document);
+  const [found, failed] = await Promise.all([text(linter.stdout), text(linter.stderr)]);
+  return found + failed;
+}
+
+test.each(serviceNames.map((name) => [name]))("the document of %s follows Redocly's recommended rules", async (name) => {
+  const document = await (await fetch(new URL('/openapi.json', shop.service(name).url))).text();
+  expect(await lint(document)).toBe('');
+});
+
+test('the linter finds what is wrong', async () => {
+  expect(await lint('{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}')).toContain('no-empty-servers');
+});

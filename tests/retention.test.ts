@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ServiceName, serviceNames } from './support/services.js';
+import { openShop, type Shop } from './support/shop.js';
+import { until } from './support/until.js';
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+/** Service, table, and the column that its rule looks at. */
+const ruled: readonly [ServiceName, string, string][] = [
+  ['order', 'event_history', 'time'],
+  ['payment', 'provider_answers', 'created_at'],
+  ['payment', 'provider_attempts', 'created_at'],
+  ['shipping', 'provider_answers', 'created_at'],
+  ['inventory', 'stock_adjustments', 'made_at'],
+  ['notification', 'notifications', 'created_at'],
+  ...serviceNames.map((name): [ServiceName, string, string] => [name, 'inbox', 'handled_at']),
+];
+
+async function rowsOf(name: ServiceName, table: string): Promise<number> {
+  const { rows } = await shop.database(name).query<{ count: number }>(`select count(*)::int as count from ${table}`);
+  return rows[0]?.count ?? 0;
+}
+
+const OLD = "now() - interval '400 days'";
+
+test('old rows are deleted by every rule; what is young stays, and the history of an order that has not ended', async () => {
+  const { id } = await shop.place();
+  await shop.ended(id);
+  const adjustment = { delta: 1, reason: 'counted' };
+  await shop.call('inventory', 'POST', '/inventory/SKU-1/adjustments', adjustment, { 'Idempotency-Key': randomUUID() });
+  await shop.settled();
+  for (const name of serviceNames) await shop.service(name).stop();
+
+  const order = shop.database('order');
+  const open = randomUUID();
+  await order.query(
+    `insert into orders (order_id, customer_id, items, total, currency, payment_method, shipping_address, status,
+    facts, placed_at, deadline_at) select $1, customer_id, items, total, currency, payment_method, shipping_address, 'PENDING', '{}',
+    placed_at, now() + interval '1 day' from orders limit 1`,
+    [open],
+  );
+  await order.query(
+    `insert into event_history (subject, event_id, type, time, event) values ($1, $2, 'order.created', now(), '{}')`,
+    [open, randomUUID()],
+  );
+  await shop.database('payment').query("insert into provider_attempts values ('old', 1)");
+  for (const [name, table, column] of ruled) {
+    expect([name, table, await rowsOf(name, table)]).not.toEqual([name, table, 0]);
+    await shop.database(name).query(`update ${table} set ${column} = ${OLD}`);
+  }
+  for (const name of serviceNames)
+    await shop.database(name).query("insert into inbox (event_id, step) values ($1, 'young')", [randomUUID()]);
+
+  for (const name of serviceNames) await shop.start(name);
+  for (const [name, table] of ruled) {
+    const left = table === 'inbox' || table === 'event_history' ? 1 : 0;
+    const deleted = async () => (await rowsOf(name, table)) === left || undefined;
+    await until(deleted, () => `Old rows of ${table} are still there`);
+  }
+  expect((await order.query('select subject from event_history')).rows).toEqual([{ subject: open }]);
+  const metrics = await (await fetch(new URL('/metrics', shop.service('order').url))).text();
+  expect(metrics).toMatch(/^quickstep_deleted_rows_total\{.*table="event_history".*\} [1-9]/m);
+});

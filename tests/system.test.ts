@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { problemsOf } from '@quickstep/shared/choreography';
+import { choreographies, type ServiceName, serviceNames, serviceOf, services } from '@quickstep/system';
+import { parse } from 'yaml';
+
+const root = join(__dirname, '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const json = (file: string) => JSON.parse(read(file));
+
+describe('the list of services', () => {
+  test('fits together', () => expect(problemsOf(choreographies)).toEqual([]));
+
+  test('gives each its own port and database', () => {
+    for (const property of ['port', 'database'] as const) {
+      const values = serviceNames.map((name) => services[name][property]);
+      expect(new Set(values).size).toBe(serviceNames.length);
+    }
+  });
+
+  test('finds a service by either name, and says which there are', () => {
+    expect(serviceOf('payment-service')).toBe(serviceOf('payment'));
+    expect(() => serviceOf('fraud-service')).toThrow('There is no service "fraud-service"; there are order, inventory');
+  });
+});
+
+/** Places that cannot read the list are compared with it. */
+describe.each(serviceNames.map((name) => [`${name}-service`, name] as const))('%s is in', (folder, name: ServiceName) => {
+  const { port, database, choreography } = services[name];
+
+  test('its own declaration, by the name of its folder', () => expect(choreography.service).toBe(folder));
+
+  test('the workspaces', () => expect(json('package.json').workspaces).toContain(folder));
+
+  test('what the compiler builds', () => {
+    const built = ({ references }: { references: { path: string }[] }) => references.map(({ path }) => path);
+    expect(built(json('tsconfig.json'))).toContain(folder);
+    expect(built(json('system/tsconfig.json'))).toContain(`../${folder}`);
+  });
+
+  test('the dependencies of the list', () =>
+    expect(json('system/package.json').dependencies).toHaveProperty(`@quickstep/${folder}`));
+
+  test('the image', () => expect(read('Dockerfile')).toContain(`COPY ${folder}/package.json ${folder}/\n`));
+
+  test('the containers, with its port and database', () => {
+    expect(parse(read('docker-compose.yml'), { merge: true }).services[folder]).toMatchObject({
+      command: [`${folder}/dist/main.js`],
+      environment: { PORT: port, POSTGRES_URL: `postgres://postgres:5432/${database}` },
+    });
+  });
+
+  test('the README', () => expect(read('README.md')).toMatch(new RegExp(`\\b${name}\\b`)));
+});
+
+test('nothing else counts the services up', () => {
+  const folders = [...json('package.json').workspaces].filter((each: string) => each.endsWith('-service'));
+  expect(folders.sort()).toEqual(serviceNames.map((name) => `${name}-service`).sort());
+});
