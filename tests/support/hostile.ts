@@ -1,6 +1,7 @@
 import { InventoryRelease, OrderCreated } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { happened, sampleOrder } from '@quickstep/shared/testing';
+import { happened } from '@quickstep/shared/testing';
 import type { Options } from 'amqplib';
 import * as fc from 'fast-check';
 

@@ -20,14 +20,18 @@ export function failed(work: Work, error: unknown): Decided {
   return { work, result: { kind: 'failed', error }, events: NO_EVENTS };
 }
 
-const typeOf = ({ event }: Work) => event?.event.type ?? '';
+/** A loop: this runs for every event. */
+function fits(declared: readonly EventContract[], events: readonly EventDraft[]): boolean {
+  if (declared.length !== events.length) return false;
+  for (let index = 0; index < declared.length; index++) if (declared[index]?.type !== events[index]?.type) return false;
+  return true;
+}
 
 /** @throws Permanent when the outcome is not declared, or its events are others than declared: a bug in the step, which no retry mends */
-function contractsOf({ bound, ...work }: Work, { outcome, events }: Outcome): readonly EventContract[] {
-  const declared = bound.outcomes(typeOf({ bound, ...work })).get(outcome);
+function contractsOf({ bound, event }: Work, { outcome, events }: Outcome): readonly EventContract[] {
+  const declared = bound.outcomes(event?.event.type ?? '').get(outcome);
   if (declared === undefined) throw new Permanent(`Step "${bound.name}" ended in "${outcome}", which it does not declare here`);
-  const fits = declared.length === events.length && declared.every(({ type }, index) => type === events[index]?.type);
-  if (fits) return declared;
+  if (fits(declared, events)) return declared;
   const types = (each: readonly { readonly type: string }[]) => each.map(({ type }) => type).join(', ') || 'nothing';
   throw new Permanent(`Step "${bound.name}" ended in "${outcome}" with ${types(events)}; it declares ${types(declared)}`);
 }
@@ -50,10 +54,12 @@ export function decider(service: string, newId: NewId) {
 
   function stampAll({ bound, cause }: Work, contracts: readonly EventContract[], drafts: readonly EventDraft[], now: Date) {
     const time = now.toISOString();
-    return drafts.flatMap((draft, position) => {
-      const contract = contracts[position];
-      return contract === undefined ? [] : [stamp(contract, draft, cause, bound.name, position, time)];
+    const stamped: OutgoingEvent[] = [];
+    contracts.forEach((contract, position) => {
+      const draft = drafts[position];
+      if (draft !== undefined) stamped.push(stamp(contract, draft, cause, bound.name, position, time));
     });
+    return stamped;
   }
 
   /** @throws whatever the step throws; its rows are then as they were */

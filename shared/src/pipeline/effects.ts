@@ -21,8 +21,6 @@ export interface EffectsOptions {
 /** Share of the calls that only compensations may use: refunds are never starved by charges. */
 const KEPT_FOR_COMPENSATIONS = 0.2;
 
-const NO_GUARD: Guard = { run: (_effect, call) => call() };
-
 interface Lane {
   running: number;
   readonly compensations: (() => void)[];
@@ -49,12 +47,13 @@ export class Effects {
   /** @throws whatever the effect throws; Error when it did not answer in time */
   async run(bound: BoundStep, message: AnyMessage): Promise<unknown> {
     const { effect = bound.name, name, step } = bound;
+    const { guard } = this.#options;
     const lane = this.#laneOf(effect);
     if (!this.#mayRun(lane, bound.compensation)) await waitIn(bound.compensation ? lane.compensations : lane.others);
     else lane.running++;
     try {
-      const call = async () => this.#inTime(name, step.effect?.(message, effectKey(bound, message)));
-      return await (this.#options.guard ?? NO_GUARD).run(effect, call);
+      const call = () => this.#inTime(name, step.effect?.(message, effectKey(bound, message)));
+      return await (guard === undefined ? call() : guard.run(effect, async () => call()));
     } catch (error) {
       // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
       throw error instanceof Unavailable ? new Error(error.message) : error;
@@ -65,9 +64,11 @@ export class Effects {
   }
 
   #laneOf(effect: string): Lane {
-    const known = this.#lanes.get(effect) ?? { running: 0, compensations: [], others: [] };
-    this.#lanes.set(effect, known);
-    return known;
+    const known = this.#lanes.get(effect);
+    if (known !== undefined) return known;
+    const lane: Lane = { running: 0, compensations: [], others: [] };
+    this.#lanes.set(effect, lane);
+    return lane;
   }
 
   #mayRun(lane: Lane, compensation: boolean): boolean {

@@ -62,8 +62,6 @@ type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] exten
 /** A command's answer, when it was carried out. */
 export type Answered<Reply> = Pick<Accepted<Reply, Outcome>, 'accepted' | 'reply'>;
 
-const typeOf = ({ event }: Work) => event?.event.type ?? '';
-
 /**
  * The path of every message of a service: receive (decode, hand to each step) -> effect -> batch (claim, load, decide, write, commit) ->
  * publish and settle. Commands and timers join it at the effect. Each stage is a file in `stages/`.
@@ -90,14 +88,14 @@ export class Pipeline<I extends Implementation = Implementation> {
       ...options,
       service: implementation.choreography.service,
       relay: this.relay,
-      takeAwaitedByClients: () => this.#batcher.takeBack((work) => work.bound.awaitedBy(typeOf(work)) === 'client'),
+      takeAwaitedByClients: () => this.#batcher.takeBack(({ awaitedBy }) => awaitedBy === 'client'),
     });
     // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
     this.#batcher = new MicroBatcher<Work>(
       (works) => this.#runner.run(works),
       options.batchLimit,
       linger === 0 ? undefined : { clock, milliseconds: linger },
-      (work) => work.bound.awaitedBy(typeOf(work)),
+      ({ awaitedBy }) => awaitedBy,
     );
     const effects = new Effects({
       clock,
@@ -142,8 +140,9 @@ export class Pipeline<I extends Implementation = Implementation> {
     const since = performance.now();
     const { id, requestId, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
     const message = { id, subject, data, idempotencyKey, requestId };
+    const cause = { id, tenantid, traceparent };
     const result = await new Promise<WorkResult>((settle) => {
-      this.#begin({ bound: command.bound, message, cause: { id, tenantid, traceparent }, answer: undefined, settle });
+      this.#begin({ bound: command.bound, message, cause, awaitedBy: 'client', answer: undefined, settle });
     });
     if (result.kind === 'failed') throw result.error;
     this.#options.observer.handled({ step: name, message, result, since });

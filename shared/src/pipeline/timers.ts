@@ -76,7 +76,7 @@ export class Timers {
         else observer.handled({ step: bound.name, message, result, since });
         resolve(result.kind !== 'failed');
       };
-      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, answer: undefined, settle });
+      push({ bound, message, cause: { id: message.id, tenantid: 'default' }, awaitedBy: 'client', answer: undefined, settle });
     });
   }
 }

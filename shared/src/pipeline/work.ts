@@ -1,6 +1,7 @@
 import type { AnyMessage, RefusalKind, Refused } from '../choreography/index.js';
 import type { CloudEvent } from '../events/index.js';
 import type { BoundStep } from './bound-step.js';
+import type { AwaitedBy } from './micro-batch.js';
 import type { Cause } from './stamp.js';
 
 /** How a piece of work ended. A failed one has left nothing behind. */
@@ -20,6 +21,8 @@ export interface Work {
   readonly bound: BoundStep;
   readonly message: AnyMessage;
   readonly cause: Cause;
+  /** Who waits for what follows from it. */
+  readonly awaitedBy: AwaitedBy;
   /** What the step's effect answered. */
   readonly answer: unknown;
   /** Set when the message is an event: it is claimed in the inbox. */

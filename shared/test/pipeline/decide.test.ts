@@ -40,7 +40,7 @@ function deciding(name: 'cook' | 'hire', step: AnyStep, contract: EventContract 
   const message = name === 'hire' ? { id: 'request-1', subject: 'soup', data: {} } : event;
   const body = JSON.stringify(event);
   const work: Work = {
-    ...{ bound, message, cause, answer: 'the answer', settle: () => undefined },
+    ...{ bound, message, cause, awaitedBy: 'saga' as const, answer: 'the answer', settle: () => undefined },
     ...(name === 'hire' ? {} : { event: { event, body } }),
   };
   return { decide: () => decide(work, refs, rows, NOW), changes: () => rows.changes(), work };

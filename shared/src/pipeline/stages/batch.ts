@@ -62,7 +62,7 @@ function wantsOneOf(locked: readonly LockedRows[], work: Work): boolean {
   );
 }
 
-const isAwaitedByClient = ({ bound }: Work) => bound.kind === 'command' || bound.kind === 'timer';
+const isAwaitedByClient = ({ awaitedBy }: Work) => awaitedBy === 'client';
 
 /** Runs batches of work, each in one transaction: claim, load and lock, decide each in order, write, commit, publish, settle. */
 export class BatchRunner {

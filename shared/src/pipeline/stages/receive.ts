@@ -20,7 +20,16 @@ export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<D
       const listeners = steps.listeners(event.type);
       const settle = settlement.results(event, body, listeners);
       for (const bound of listeners) {
-        next({ bound, message: event, cause, answer: undefined, event: each, settle: (result) => settle(bound, result) });
+        const awaitedBy = bound.awaitedBy(event.type);
+        next({
+          bound,
+          message: event,
+          cause,
+          awaitedBy,
+          answer: undefined,
+          event: each,
+          settle: (result) => settle(bound, result),
+        });
       }
     }
   };
