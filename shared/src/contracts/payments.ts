@@ -32,6 +32,6 @@ export const PaymentRefunded = event(
 
 export const PaymentReversal = event(
   'payment.reversal',
-  Type.Object({ orderId: OrderId, chargeId: Type.String(), amount: Amount, currency: Currency, reason: Reason }),
+  Type.Object({ orderId: OrderId, chargeId: ChargeId, amount: Amount, currency: Currency, reason: Reason }),
   { description: 'Compensation: give back one charge that is not the one kept for the order.' },
 );

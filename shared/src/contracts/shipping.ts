@@ -20,7 +20,7 @@ export const ShippingCancellationRejected = event(
 
 export const ShippingRecall = event(
   'shipping.recall',
-  Type.Object({ orderId: OrderId, trackingNumber: Type.String(), reason: Reason }),
+  Type.Object({ orderId: OrderId, trackingNumber: TrackingNumber, reason: Reason }),
   {
     description:
       'Compensation: call back a parcel that was booked after the order was cancelled, or beside the one of the order.',

@@ -15,12 +15,23 @@ export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<D
         continue;
       }
       const { event, body } = each;
+      if (event === undefined) {
+        settlement.leftOut();
+        continue;
+      }
       const { id, tenantid, correlationid, traceparent } = event;
       const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
       const listeners = steps.listeners(event.type);
       const settle = settlement.results(event, body, listeners);
       for (const bound of listeners) {
-        next({ bound, message: event, cause, answer: undefined, event: each, settle: (result) => settle(bound, result) });
+        next({
+          bound,
+          message: event,
+          cause,
+          answer: undefined,
+          event: { event, body },
+          settle: (result) => settle(bound, result),
+        });
       }
     }
   };
