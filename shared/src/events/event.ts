@@ -37,6 +37,8 @@ export interface EventDraft<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
+export type EventKind = 'fact' | 'compensation';
+
 /** One event type: the single source of its JSON Schema, its TypeScript type and its routing. */
 export interface EventContract<Type extends string = string, Schema extends TSchema = TSchema> {
   readonly type: Type;
@@ -47,6 +49,10 @@ export interface EventContract<Type extends string = string, Schema extends TSch
   readonly subject: string;
   /** Nobody in this system need consume it: published without `mandatory`. */
   readonly final: boolean;
+  /** A fact says what happened; a compensation asks for work to be undone. */
+  readonly kind: EventKind;
+  /** How the saga has ended, when this event says that it has. */
+  readonly ending: string | undefined;
   /** The services that may publish it; from anybody else it counts as forged. */
   readonly emitters: readonly string[];
 }
@@ -69,6 +75,10 @@ export interface EventOptions<Schema extends TObject> {
   /** Default `orderId`. */
   subject?: keyof Static<Schema> & string;
   final?: boolean;
+  /** Default `fact`. */
+  kind?: EventKind;
+  /** For an event that says that the saga has ended: how, for example `completed`. */
+  ending?: string;
   /** Services that may publish it. Default: the one of the type's first word, `payment-service` for `payment.completed`. */
   emitters?: readonly string[];
 }
@@ -86,6 +96,8 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
     dataversion: options.dataversion ?? '1.0',
     subject: options.subject ?? 'orderId',
     final: options.final ?? false,
+    kind: options.kind ?? 'fact',
+    ending: options.ending,
     emitters: options.emitters ?? [`${firstWord(type)}-service`],
   });
 }
