@@ -2,8 +2,32 @@ import { type CommandContract, type EventContract, majorsOf, reading } from '../
 
 type Contracts = readonly EventContract[];
 
-/** What a step emits when it ends in an outcome: all of it, in this order, or, for a step of many events, only after some of them. */
-export type OutcomeDeclaration = Contracts | { readonly on: Contracts; readonly emits: Contracts };
+/** A step, or one outcome of it as `step.outcome`; one, or several of which any will do. All of the same service. */
+export type Names = string | readonly string[];
+
+/** An outcome of which more is to be said than what it emits. */
+export interface OutcomeDetails {
+  /** Emitted together, in this order. Default: nothing. */
+  readonly emits?: Contracts;
+  /** For a step of many events: possible after these only. */
+  readonly on?: Contracts;
+  /**
+   * Possible only when one of these came before, for the same subject. Of all that the outcomes of a step name here, the one that came last
+   * decides; when none came, the outcomes that name nothing are possible. A step's own name means: after the same event.
+   */
+  readonly after?: Names;
+  /** The work could not be done: nothing of this step has to be undone, but what was done before it. */
+  readonly fails?: true;
+  /** Looked at the event, and there was nothing to do. Said by itself of an outcome that comes `after` something and emits nothing. */
+  readonly changesNothing?: true;
+  /** Safe to happen again for the same event. */
+  readonly repeatable?: true;
+  /** From here on the saga goes forward only. */
+  readonly pointOfNoReturn?: true;
+}
+
+/** What a step emits when it ends in an outcome: all of it, in this order; and what else is to be said of the outcome. */
+export type OutcomeDeclaration = Contracts | OutcomeDetails;
 
 /** How a step may end, by name. A no-op has a name too. */
 export type OutcomeDeclarations = Readonly<Record<string, OutcomeDeclaration>>;
@@ -16,12 +40,14 @@ interface Common {
   readonly outcomes: OutcomeDeclarations;
   /** The part of the outside world that the step calls, for example `payment gateway`. */
   readonly effect?: string;
+  /** Why what the step does need not be undone when the saga fails. */
+  readonly uncompensated?: string;
 }
 
 /** Reacts to events; a saga waits for it. */
 interface EventStep extends Common {
   readonly on: Contracts;
-  /** The step of the same service whose work this one undoes. */
+  /** The step of the same service whose work this one undoes; `step.outcome` when it undoes the work of that outcome alone. */
   readonly compensates?: string;
   /** The step of the same service whose work this one keeps from being done. */
   readonly prevents?: string;
@@ -42,6 +68,8 @@ interface CommandStep extends Common {
 interface TimerStep extends Common {
   /** What the timer is, for people: "the order's deadline". */
   readonly timer: string;
+  /** Which sagas have it, when it is a deadline: from this step on, until one of these events has been emitted. */
+  readonly deadline?: { readonly from: string; readonly until: Contracts };
 }
 
 export type WrittenStep = EventStep | ObserverStep | CommandStep | TimerStep;
@@ -89,6 +117,12 @@ function kindOf(step: WrittenStep): StepDeclaration['kind'] {
   return 'command' in step ? 'command' : 'timer';
 }
 
+function hasStep(steps: Readonly<Record<string, WrittenStep>>, name: string): boolean {
+  const [step = '', outcome] = name.split('.');
+  const found = steps[step];
+  return found !== undefined && (outcome === undefined || outcome in found.outcomes);
+}
+
 /**
  * Declares a service's part.
  *
@@ -110,7 +144,7 @@ export function choreography(
     if (Object.keys(step.outcomes).length === 0) throw new TypeError(`${service}: step "${name}" declares no outcome`);
     const undone = 'on' in step ? [step.compensates, step.prevents].filter((each) => each !== undefined) : [];
     for (const other of undone) {
-      if (!(other in steps))
+      if (!hasStep(steps, other))
         throw new TypeError(`${service}: step "${name}" names "${other}", which is no step of this service, as what it undoes`);
     }
   }
@@ -151,14 +185,23 @@ export function reactsTo(step: StepDeclaration): Contracts {
   return step.kind === 'observer' ? step.observes : [];
 }
 
+function isList(outcome: OutcomeDeclaration): outcome is Contracts {
+  return Array.isArray(outcome);
+}
+
+/** What is said of an outcome, in one form. */
+export function detailsOf(outcome: OutcomeDeclaration): OutcomeDetails {
+  return isList(outcome) ? { emits: outcome } : outcome;
+}
+
 /** What the step emits when it ends in an outcome. */
 export function emittedIn(outcome: OutcomeDeclaration): Contracts {
-  return 'emits' in outcome ? outcome.emits : outcome;
+  return detailsOf(outcome).emits ?? [];
 }
 
 /** Whether the step may end in an outcome after this event. */
 export function isPossible(outcome: OutcomeDeclaration, after: EventContract): boolean {
-  return !('emits' in outcome) || outcome.on.includes(after);
+  return detailsOf(outcome).on?.includes(after) ?? true;
 }
 
 /** Whether the step undoes or prevents another's work: it is tried until it succeeds. */

@@ -32,10 +32,12 @@ export const OrderCancellationRequested = event(
 
 export const OrderCompleted = event('order.completed', Type.Object({ ...orderState, trackingNumber: TrackingNumber }), {
   description: 'The order has been shipped; the saga has ended.',
+  ending: 'completed',
 });
 
 export const OrderCancelled = event('order.cancelled', Type.Object({ ...orderState, reason: Reason }), {
   description: 'The order has ended without delivery; money and stock are back.',
+  ending: 'cancelled',
 });
 
 export const OrderStuck = event('order.stuck', Type.Object({ orderId: OrderId, status: Word, reason: Reason }), {

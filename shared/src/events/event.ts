@@ -37,6 +37,8 @@ export interface EventDraft<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
+export type EventKind = 'fact' | 'compensation';
+
 /** One event type: the single source of its JSON Schema, its TypeScript type and its routing. */
 export interface EventContract<Type extends string = string, Schema extends TSchema = TSchema> {
   readonly type: Type;
@@ -47,6 +49,10 @@ export interface EventContract<Type extends string = string, Schema extends TSch
   readonly subject: string;
   /** Nobody in this system need consume it: published without `mandatory`. */
   readonly final: boolean;
+  /** A fact says what happened; a compensation asks for work to be undone. */
+  readonly kind: EventKind;
+  /** How the saga has ended, when this event says that it has. */
+  readonly ending: string | undefined;
   /** The services that may publish it; from anybody else it counts as forged. */
   readonly emitters: readonly string[];
   /** Older majors that can be lifted to this one. */
@@ -81,6 +87,10 @@ export interface EventOptions<Schema extends TObject> {
   /** What the event is about. Default: the first property. */
   subject?: keyof Static<Schema> & string;
   final?: boolean;
+  /** Default `fact`. */
+  kind?: EventKind;
+  /** For an event that says that the saga has ended: how, for example `completed`. */
+  ending?: string;
   /** Services that may publish it. Default: the one of the type's first word, `payment-service` for `payment.completed`. */
   emitters?: readonly string[];
 }
@@ -118,9 +128,10 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
   schema: Schema,
   options: EventOptions<Schema>,
 ): DraftingContract<Type, Schema> {
-  const { description, dataversion = '1.0', final = false } = options;
+  const { description, dataversion = '1.0', final = false, kind = 'fact', ending } = options;
   const subject = options.subject ?? Object.keys(schema.properties)[0] ?? '';
-  const common = { type, description, subject, final, emitters: options.emitters ?? [`${firstWord(type)}-service`] };
+  const emitters = options.emitters ?? [`${firstWord(type)}-service`];
+  const common = { type, description, subject, final, kind, ending, emitters };
   const contract = Object.assign((data: Static<Schema>): EventDraft<Type, Static<Schema>> => ({ type, data }), {
     ...common,
     schema,
@@ -141,7 +152,7 @@ function older<Data>(each: EarlierMajor<Data>, current: string, common: Common):
   throw new TypeError(`${common.type} ${each.dataversion} is declared as earlier than ${current}, but its major is no smaller`);
 }
 
-type Common = Pick<EventContract, 'type' | 'description' | 'subject' | 'final' | 'emitters'>;
+type Common = Pick<EventContract, 'type' | 'description' | 'subject' | 'final' | 'kind' | 'ending' | 'emitters'>;
 
 const firstWord = (type: string) => type.slice(0, type.indexOf('.'));
 

@@ -31,9 +31,8 @@ export function majorsOf({ dataversion, earlier }: EventContract): string[] {
 
 /** The contract for a consumer that reads the current major and these older ones only. */
 export function reading(contract: EventContract, majors: readonly string[]): EventContract {
-  const { type, schema, dataversion, description, subject, final, emitters } = contract;
   const earlier = contract.earlier.filter((each) => majors.includes(majorOf(each.dataversion)));
-  return { type, schema, dataversion, description, subject, final, emitters, earlier };
+  return { ...contract, earlier };
 }
 
 /** Whether an event says that it is published in a major, too, that the contract reads: such a copy may be left to the others. */
