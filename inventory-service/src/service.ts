@@ -1,5 +1,5 @@
-import { startService } from '@quickstep/shared/service';
-import type { inventoryConfig } from './config.js';
+import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import { type inventoryConfig, inventoryDefaults } from './config.js';
 import { CreateInventory1760000000001 } from './db/migrations.js';
 import { Adjustments, Reservations, Stock } from './db/tables.js';
 import { inventoryRoutes } from './http/routes.js';
@@ -7,14 +7,20 @@ import { inventorySteps } from './steps/index.js';
 
 export { inventoryConfig } from './config.js';
 
+/** What is true of it whether or not it runs. */
+export const inventoryDescription = {
+  description: 'Keeps the catalogue and its stock',
+  defaults: inventoryDefaults,
+  tables: [Stock, Reservations, Adjustments],
+  routes: inventoryRoutes,
+} satisfies ServiceDescription;
+
 export function startInventoryService(config: ReturnType<typeof inventoryConfig>) {
   return startService({
     config,
-    description: 'Keeps the catalogue and its stock',
-    tables: [Stock, Reservations, Adjustments],
+    ...inventoryDescription,
     migrations: [CreateInventory1760000000001],
     implementation: inventorySteps,
-    routes: inventoryRoutes,
     retention: [{ table: 'stock_adjustments', column: 'made_at', days: config.recordRetentionDays }],
   });
 }

@@ -1,7 +1,7 @@
 import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
-import { type Part, startService } from '@quickstep/shared/service';
+import { type Part, type ServiceDescription, startService } from '@quickstep/shared/service';
 import type { DataSource } from 'typeorm';
-import type { orderConfig } from './config.js';
+import { type orderConfig, orderDefaults } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
 import { countStuck } from './db/queries.js';
 import { Catalogue, Orders } from './db/tables.js';
@@ -10,25 +10,28 @@ import { orderSteps } from './steps/index.js';
 
 export { orderConfig } from './config.js';
 
+const STUCK_ORDERS = { name: 'quickstep_stuck_orders', help: 'Orders that could not end after their deadline' };
+
 const stuckOrders = (dataSource: DataSource): Part => ({
   name: 'stuck orders',
-  gauges: [
-    {
-      name: 'quickstep_stuck_orders',
-      help: 'Orders that could not end after their deadline',
-      read: () => countStuck(dataSource),
-    },
-  ],
+  gauges: [{ ...STUCK_ORDERS, read: () => countStuck(dataSource) }],
 });
+
+/** What is true of it whether or not it runs. */
+export const orderDescription = {
+  description: 'Takes orders and tells how far they have come',
+  defaults: orderDefaults,
+  tables: [Orders, Catalogue],
+  routes: orderRoutes,
+  metrics: [STUCK_ORDERS],
+} satisfies ServiceDescription;
 
 export function startOrderService(config: ReturnType<typeof orderConfig>) {
   return startService({
     config,
-    description: 'Takes orders and tells how far they have come',
-    tables: [Orders, Catalogue],
+    ...orderDescription,
     migrations: [CreateOrders1760000000001],
     implementation: () => orderSteps(config.orderDeadline),
-    routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
     history: true,
     retention: [

@@ -1,7 +1,7 @@
 import { LedgerTables1760000000000, ledgerRetention, PgLedger } from '@quickstep/shared/providers';
-import { type Resources, startService } from '@quickstep/shared/service';
+import { type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type GatewayAnswer, SimulatedGateway } from './adapters/simulated-gateway.js';
-import type { paymentConfig } from './config.js';
+import { type paymentConfig, paymentDefaults } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
 import { Payments } from './db/tables.js';
 import type { PaymentGateway } from './domain/gateway.js';
@@ -18,15 +18,21 @@ export function simulatedGateway({ dataSource, onStop }: Resources): PaymentGate
   return new SimulatedGateway(ledger);
 }
 
+/** What is true of it whether or not it runs. */
+export const paymentDescription = {
+  description: 'Charges orders and gives the money back',
+  defaults: paymentDefaults,
+  tables: [Payments],
+  routes: paymentRoutes,
+} satisfies ServiceDescription;
+
 /** @param connectGateway what the money is moved with; the built-in gateway unless given */
 export function startPaymentService(config: ReturnType<typeof paymentConfig>, connectGateway = simulatedGateway) {
   return startService({
     config,
-    description: 'Charges orders and gives the money back',
-    tables: [Payments],
+    ...paymentDescription,
     migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
     implementation: (resources) => paymentSteps(connectGateway(resources)),
-    routes: paymentRoutes,
     retention: ledgerRetention(config.recordRetentionDays),
   });
 }

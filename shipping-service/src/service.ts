@@ -1,7 +1,7 @@
 import { LedgerTables1760000000000, ledgerRetention, PgLedger } from '@quickstep/shared/providers';
-import { type Resources, startService } from '@quickstep/shared/service';
+import { type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type CarrierAnswer, SimulatedCarrier } from './adapters/simulated-carrier.js';
-import type { shippingConfig } from './config.js';
+import { type shippingConfig, shippingDefaults } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
 import { Shipments } from './db/tables.js';
 import type { Carrier } from './domain/carrier.js';
@@ -18,15 +18,21 @@ export function simulatedCarrier({ dataSource, onStop }: Resources): Carrier {
   return new SimulatedCarrier(ledger);
 }
 
+/** What is true of it whether or not it runs. */
+export const shippingDescription = {
+  description: 'Hands parcels to the carrier',
+  defaults: shippingDefaults,
+  tables: [Shipments],
+  routes: shippingRoutes,
+} satisfies ServiceDescription;
+
 /** @param connectCarrier what the parcels are moved with; the built-in carrier unless given */
 export function startShippingService(config: ReturnType<typeof shippingConfig>, connectCarrier = simulatedCarrier) {
   return startService({
     config,
-    description: 'Hands parcels to the carrier',
-    tables: [Shipments],
+    ...shippingDescription,
     migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
     implementation: (resources) => shippingSteps(connectCarrier(resources)),
-    routes: shippingRoutes,
     retention: ledgerRetention(config.recordRetentionDays),
   });
 }

@@ -11,6 +11,7 @@ import { payment } from '@quickstep/payment-service/choreography';
 import { paymentDefaults } from '@quickstep/payment-service/config';
 import { paymentSteps } from '@quickstep/payment-service/steps';
 import type { Choreography, Implementation } from '@quickstep/shared/choreography';
+import type { ServiceDescription } from '@quickstep/shared/service';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import { shippingDefaults } from '@quickstep/shipping-service/config';
 import { shippingSteps } from '@quickstep/shipping-service/steps';
@@ -31,6 +32,8 @@ export interface SystemService {
   readonly database: string;
   /** Its steps, over adapters to the outside world. */
   steps(adapters: Adapters, settings: { readonly orderDeadline: number }): Implementation;
+  /** What is true of it whether or not it runs. */
+  describe(): Promise<ServiceDescription>;
   /** Starts it in this process. The simulated providers stand for the outside world unless others are given. */
   start(env: NodeJS.ProcessEnv, connections?: Connections): Promise<Running>;
 }
@@ -49,6 +52,7 @@ export const services = listOf({
     port: orderDefaults.port,
     database: 'quickstep_order',
     steps: (_adapters, { orderDeadline }) => orderSteps(orderDeadline),
+    describe: async () => (await import('@quickstep/order-service/service')).orderDescription,
     start: async (env) => {
       const { orderConfig, startOrderService } = await import('@quickstep/order-service/service');
       return startOrderService(orderConfig(env));
@@ -59,6 +63,7 @@ export const services = listOf({
     port: inventoryDefaults.port,
     database: 'quickstep_inventory',
     steps: () => inventorySteps(),
+    describe: async () => (await import('@quickstep/inventory-service/service')).inventoryDescription,
     start: async (env) => {
       const { inventoryConfig, startInventoryService } = await import('@quickstep/inventory-service/service');
       return startInventoryService(inventoryConfig(env));
@@ -69,6 +74,7 @@ export const services = listOf({
     port: paymentDefaults.port,
     database: 'quickstep_payment',
     steps: ({ gateway }) => paymentSteps(gateway),
+    describe: async () => (await import('@quickstep/payment-service/service')).paymentDescription,
     start: async (env, { connectGateway } = {}) => {
       const { paymentConfig, startPaymentService } = await import('@quickstep/payment-service/service');
       return startPaymentService(paymentConfig(env), connectGateway);
@@ -79,6 +85,7 @@ export const services = listOf({
     port: shippingDefaults.port,
     database: 'quickstep_shipping',
     steps: ({ carrier }) => shippingSteps(carrier),
+    describe: async () => (await import('@quickstep/shipping-service/service')).shippingDescription,
     start: async (env, { connectCarrier } = {}) => {
       const { shippingConfig, startShippingService } = await import('@quickstep/shipping-service/service');
       return startShippingService(shippingConfig(env), connectCarrier);
@@ -89,6 +96,7 @@ export const services = listOf({
     port: notificationDefaults.port,
     database: 'quickstep_notification',
     steps: ({ mailer }) => notificationSteps(mailer),
+    describe: async () => (await import('@quickstep/notification-service/service')).notificationDescription,
     start: async (env, { mailer } = {}) => {
       const { notificationConfig, startNotificationService } = await import('@quickstep/notification-service/service');
       return startNotificationService(notificationConfig(env), mailer);

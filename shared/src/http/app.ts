@@ -1,12 +1,12 @@
-import { Type } from '@sinclair/typebox';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from '../logging/index.js';
 import { reasonOf } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import { admission } from './admission.js';
 import { Call } from './call.js';
-import { healthRoutes, type ReadinessCheck, type WorkKind } from './health.js';
-import { type ApiInfo, openApi } from './openapi.js';
+import { apiDocument, commonRoutes } from './common-routes.js';
+import type { ReadinessCheck, WorkKind } from './health.js';
+import type { ApiInfo } from './openapi.js';
 import { problem, problemOf } from './problem.js';
 import type { Route } from './route.js';
 
@@ -42,29 +42,6 @@ function readBody(request: Request, response: Response): Promise<void> {
     return Promise.reject(problem('unsupported_media_type', 'Send the body as application/json'));
   }
   return new Promise((resolve, reject) => parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
-}
-
-type Probed = Pick<AppOptions<never>, 'metrics' | 'checks' | 'needed'>;
-
-/** What every service answers besides its own routes. */
-function commonRoutes({ metrics, checks, needed }: Probed, document: () => string): Route<unknown>[] {
-  return [
-    ...healthRoutes(checks, needed),
-    {
-      method: 'get',
-      path: '/metrics',
-      summary: 'Metrics in the Prometheus text format',
-      response: { status: 200, description: 'All metrics', schema: Type.String(), contentType: 'text/plain' },
-      run: async (call) => call.text(200, await metrics.text(), { 'content-type': metrics.contentType }),
-    },
-    {
-      method: 'get',
-      path: '/openapi.json',
-      summary: 'This document',
-      response: { status: 200, description: 'OpenAPI 3.1', schema: Type.Object({}) },
-      run: (call) => call.text(200, document()),
-    },
-  ];
 }
 
 /** Routes by path, in the order in which express must try them: literal paths before those with parameters. */
@@ -119,8 +96,8 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
     };
   }
 
-  const common = commonRoutes(options, () => document);
-  const document = JSON.stringify(openApi(info, [...routes, ...common]));
+  const document = JSON.stringify(apiDocument(info, routes, options.needed));
+  const common = commonRoutes(options, document);
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   const refusal = admission(hosts);

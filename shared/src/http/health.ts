@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { queryChecker } from './input.js';
 import { problem } from './problem.js';
-import type { Route } from './route.js';
+import type { Operation, Route } from './route.js';
 
 /** What a service does. Each can fail while the others go on: commands are accepted while the broker is away. */
 const WORK = ['commands', 'consuming', 'publishing'] as const;
@@ -43,6 +43,26 @@ const failures = Type.Array(Type.Object({ name: Type.String(), of: Work, detail:
 const live = Type.Object({ status: Type.Literal('live') });
 const ready = Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Type.String()), failing: failures });
 
+/** What is said of the two probes. */
+export function healthOperations(needed: readonly WorkKind[]) {
+  return {
+    live: {
+      method: 'get',
+      path: '/health/live',
+      summary: 'Does the process run?',
+      response: { status: 200, description: 'It runs', schema: live },
+    },
+    ready: {
+      method: 'get',
+      path: '/health/ready',
+      summary: `Can the service do its work (${needed.join(', ')}, unless another part of it is asked for)?`,
+      query,
+      response: { status: 200, description: 'It can; `failing` names what else it cannot do', schema: ready },
+      problems: [{ status: 503, code: 'unavailable', when: 'It cannot; errors name what keeps it from its work' }],
+    },
+  } satisfies Readonly<Record<string, Operation>>;
+}
+
 /**
  * `/health/live`: the process runs. `/health/ready`: the service can do its work, or 503 with what keeps it from that.
  *
@@ -51,21 +71,11 @@ const ready = Type.Object({ status: Type.Literal('ready'), checks: Type.Array(Ty
 export function healthRoutes(checks: readonly ReadinessCheck[], needed: readonly WorkKind[]): Route<unknown>[] {
   const names = checks.map(({ name }) => name);
   const checkQuery = queryChecker(query);
+  const said = healthOperations(needed);
   return [
+    { ...said.live, run: (call) => call.json(200, { status: 'live' }) },
     {
-      method: 'get',
-      path: '/health/live',
-      summary: 'Does the process run?',
-      response: { status: 200, description: 'It runs', schema: live },
-      run: (call) => call.json(200, { status: 'live' }),
-    },
-    {
-      method: 'get',
-      path: '/health/ready',
-      summary: `Can the service do its work (${needed.join(', ')}, unless another part of it is asked for)?`,
-      query,
-      response: { status: 200, description: 'It can; `failing` names what else it cannot do', schema: ready },
-      problems: [{ status: 503, code: 'unavailable', when: 'It cannot; errors name what keeps it from its work' }],
+      ...said.ready,
       async run(call) {
         const { of } = checkQuery(call.request);
         const failing = (await Promise.all(checks.map(failureOf))).flat();

@@ -1,6 +1,7 @@
 export { type AppOptions, createApp } from './app.js';
 export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
+export { apiDocument } from './common-routes.js';
 export { messageClassesOf } from './express-messages.js';
 export type { ReadinessCheck, WorkKind } from './health.js';
 export { type ApiInfo, openApi } from './openapi.js';

@@ -1,3 +1,4 @@
+export { apiDocumentOf, neededBy, type ServiceDescription } from './description.js';
 export { type Host, runMain, type Stoppable } from './main.js';
 export type { Part, ServiceGauge } from './part.js';
 export {

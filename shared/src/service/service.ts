@@ -3,11 +3,12 @@ import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
-import { type CommandRouteContext, createApp, type ReadContext, type Route, type WorkKind } from '../http/index.js';
+import { type CommandRouteContext, createApp, type ReadContext, type Route } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Clock, NewId, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { apiInfo, neededBy } from './description.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
 import { databasePart } from './parts/database.js';
@@ -133,20 +134,14 @@ interface AppParts<I extends Implementation> {
 function appOf<I extends Implementation>({ options, implementation, routes, context, assembly, metrics, logger }: AppParts<I>) {
   const { config, description } = options;
   return createApp<ServiceContext<I>>({
-    info: { title: config.service, version: '1.0', description },
+    info: apiInfo(config.service, description),
     routes,
     context,
     hosts: [config.host, ...config.allowedHosts],
     translate,
     checks: assembly.checks,
-    needed: neededBy(implementation),
+    needed: neededBy(implementation.choreography),
     metrics,
     logger,
   });
-}
-
-/** A service that takes commands is of use to its clients without a broker, as its outbox accepts; any other has nothing to do. */
-function neededBy({ choreography }: Implementation): readonly WorkKind[] {
-  const takesCommands = Object.values(choreography.steps).some(({ kind }) => kind === 'command');
-  return takesCommands ? ['commands'] : ['commands', 'consuming'];
 }

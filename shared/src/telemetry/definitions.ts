@@ -1,5 +1,12 @@
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+export interface MetricDefinition {
+  /** `quickstep_...` */
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly string[];
+}
+
 /** Every metric of a service besides those of its process: names and meanings, for dashboards, alerts and documents. */
 export const definitions = {
   messages: {

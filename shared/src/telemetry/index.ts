@@ -1,2 +1,2 @@
-export { definitions } from './definitions.js';
+export { definitions, type MetricDefinition } from './definitions.js';
 export { createMetrics, type Metrics } from './metrics.js';

@@ -1,0 +1,31 @@
+import type { Choreography } from '../choreography/index.js';
+import type { Defaults, Variables } from '../config/index.js';
+import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
+import type { Table } from '../rows/index.js';
+import type { MetricDefinition } from '../telemetry/index.js';
+
+/** What is true of a service whether or not it runs: documents are made of it. */
+export interface ServiceDescription {
+  /** One sentence. */
+  readonly description: string;
+  readonly defaults: Defaults<Variables>;
+  readonly tables: readonly Table[];
+  readonly routes: readonly Operation[];
+  /** Metrics that only this service has. */
+  readonly metrics?: readonly MetricDefinition[];
+}
+
+/** A service that takes commands is of use to its clients without a broker, as its outbox accepts; any other has nothing to do. */
+export function neededBy({ steps }: Choreography): readonly WorkKind[] {
+  const takesCommands = Object.values(steps).some(({ kind }) => kind === 'command');
+  return takesCommands ? ['commands'] : ['commands', 'consuming'];
+}
+
+export function apiInfo(service: string, description: string): ApiInfo {
+  return { title: service, version: '1.0', description };
+}
+
+/** The OpenAPI document that the service answers with when it runs. */
+export function apiDocumentOf(choreography: Choreography, { description, routes }: ServiceDescription) {
+  return apiDocument(apiInfo(choreography.service, description), routes, neededBy(choreography));
+}
