@@ -18,6 +18,7 @@ const commands = {
   simulate: 'run the saga in memory under random schedules and faults',
   reconcile: 'compare what the services say about every order that has ended',
   'choreography:check': 'prove that every run of the declared saga ends well',
+  docs: 'write the documents that are generated from the declarations',
   servers: 'only a broker and a database, for working on single tests',
 };
 

@@ -1,0 +1,63 @@
+import { asyncApi } from './async-api.js';
+import { canvas } from './canvas.js';
+import { eventTable } from './event-table.js';
+import { type Files, json } from './files.js';
+import { choreographyGraph, mermaidGraph } from './graph.js';
+import { graphPicture } from './graph-picture.js';
+import { journeys } from './journeys.js';
+import { systemModel } from './model.js';
+import { overview } from './overview.js';
+import { page } from './page/page.js';
+import { sequencePage } from './sequence.js';
+import { type Walk, walk } from './walk.js';
+
+export type { Files } from './files.js';
+
+export interface Documents {
+  /** By their path below `docs/generated`. */
+  readonly files: Files;
+  /** Parts of the README, by the name in their markers. */
+  readonly readme: Files;
+}
+
+const README_OF_THE_FOLDER = `# Generated documents
+
+\`npm run docs\` writes them from the declarations, \`npm test\` holds them to these. Begin with [index.html](index.html).
+
+- [asyncapi.json](asyncapi.json): every event, its channel, who sends and who receives it (AsyncAPI 3)
+- [openapi](openapi): the HTTP API of each service (OpenAPI 3.1)
+- [choreography.svg](choreography.svg), [choreography.mmd](choreography.mmd): every step, event and outcome
+- [endings](endings): a sequence diagram for each way an order can go
+- [services](services): one page about each service
+`;
+
+/** Every generated document of the system. The same declarations and steps always give the same bytes. */
+export async function documents(): Promise<Documents> {
+  const model = await systemModel();
+  const walks: Walk[] = [];
+  for (const journey of journeys) walks.push(await walk(journey));
+  const forward = new Set(walks[0]?.events);
+  const graph = choreographyGraph(model, forward);
+  const svg = graphPicture(graph);
+  const names = model.services.map(({ name }) => name);
+  const files: [string, string][] = [
+    ['README.md', README_OF_THE_FOLDER],
+    ['asyncapi.json', json(asyncApi(model))],
+    ['choreography.mmd', mermaidGraph(graph, names)],
+    ['choreography.svg', svg],
+    ['index.html', page({ model, walks, forward, graph: svg })],
+    ...walks.map((each): [string, string] => [`endings/${each.journey.slug}.md`, sequencePage(each)]),
+    ...model.services.flatMap((service): [string, string][] => {
+      const name = service.choreography.service;
+      return [
+        [`openapi/${name}.json`, json(service.openApi)],
+        [`services/${name}.md`, canvas(service, model)],
+      ];
+    }),
+  ];
+  const readme: [string, string][] = [
+    ['choreography', `\`\`\`mermaid\n${overview(model, forward)}\`\`\`\n`],
+    ['events', eventTable(model)],
+  ];
+  return { files: new Map(files), readme: new Map(readme) };
+}

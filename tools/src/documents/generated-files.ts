@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { documents, type Files } from '@quickstep/system/documents';
+import { Problem } from '../problem.js';
+
+const FOLDER = 'docs/generated';
+
+/** A file that is not what would be written now. Paths are from the root, with slashes. */
+export interface Drift {
+  readonly file: string;
+  readonly what: 'is missing' | 'differs' | 'is generated no more';
+}
+
+function read(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/**
+ * Puts generated parts between their markers, `<!-- generated: name -->` and `<!-- end -->`.
+ *
+ * @throws Problem when a part has no markers
+ */
+export function withParts(text: string, parts: Files, file: string): string {
+  return [...parts].reduce((whole, [name, part]) => {
+    const begin = `<!-- generated: ${name} -->\n`;
+    const from = whole.indexOf(begin);
+    const to = whole.indexOf('<!-- end -->', from);
+    if (from < 0 || to < 0) throw new Problem(`${file} has no "${begin.trim()}" with an "<!-- end -->" after it`);
+    return `${whole.slice(0, from + begin.length)}${part}${whole.slice(to)}`;
+  }, text);
+}
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function expected(root: string): Promise<Files> {
+  const { files, readme } = await documents();
+  const text = read(join(root, 'README.md')) ?? '';
+  return new Map([
+    ...[...files].map(([path, each]) => [`${FOLDER}/${path}`, each] as const),
+    ['README.md', withParts(text, readme, 'README.md')],
+  ]);
+}
+
+function driftFrom(wanted: Files, root: string): Drift[] {
+  const wrong = [...wanted].flatMap(([file, text]): Drift[] => {
+    const found = read(join(root, file));
+    if (found === text) return [];
+    return [{ file, what: found === undefined ? 'is missing' : 'differs' }];
+  });
+  const there = filesIn(join(root, FOLDER)).map((path) => relative(root, path).replaceAll(sep, '/'));
+  const left = there.filter((file) => !wanted.has(file)).map((file): Drift => ({ file, what: 'is generated no more' }));
+  return [...wrong, ...left.sort((a, b) => (a.file < b.file ? -1 : 1))];
+}
+
+/** What in this checkout differs from what its declarations say. */
+export async function driftIn(root: string): Promise<Drift[]> {
+  return driftFrom(await expected(root), root);
+}
+
+/** Makes the checkout say what its declarations say; returns what was wrong. */
+export async function writeDocuments(root: string): Promise<Drift[]> {
+  const wanted = await expected(root);
+  const drift = driftFrom(wanted, root);
+  for (const { file } of drift) {
+    const text = wanted.get(file);
+    const path = join(root, file);
+    if (text === undefined) rmSync(path);
+    else {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  }
+  return drift;
+}
+
+/** For people: every file that drifted, and what to do; empty when none did. */
+export function describeDrift(drift: readonly Drift[]): string {
+  if (drift.length === 0) return '';
+  const lines = drift.map(({ file, what }) => `  ${file} ${what}`);
+  return `Generated documents do not say what the declarations say:\n${lines.join('\n')}\nRun \`npm run docs\` and commit what it writes.`;
+}
