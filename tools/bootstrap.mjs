@@ -16,6 +16,8 @@ const commands = {
   demo: 'place one order for every way an order can end',
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
+  'contracts-check': 'say whom a change of the events would break',
+  'contracts-publish': 'write the events as the code has them to system/contracts',
   servers: 'only a broker and a database, for working on single tests',
 };
 
@@ -162,7 +164,7 @@ const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);
 async function main([command, ...args]) {
   const parent = process.ppid;
   if (!(command in commands)) {
-    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
+    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(17)} ${what}`);
     throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
   }
   const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });
