@@ -19,6 +19,8 @@ const commands = {
   reconcile: 'compare what the services say about every order that has ended',
   'choreography:check': 'prove that every run of the declared saga ends well',
   docs: 'write the documents that are generated from the declarations',
+  'contracts-check': 'say whom a change of the events would break',
+  'contracts-publish': 'write the events as the code has them to system/contracts',
   servers: 'only a broker and a database, for working on single tests',
 };
 
@@ -166,6 +168,7 @@ async function main([command, ...args]) {
   const parent = process.ppid;
   if (!(command in commands)) {
     const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(18)} ${what}`);
+    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(17)} ${what}`);
     throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
   }
   const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });
