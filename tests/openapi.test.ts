@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -23,6 +24,15 @@ test.each(serviceNames.map((name) => [name]))("the document of %s follows Redocl
   const document = await (await fetch(new URL('/openapi.json', shop.service(name).url))).text();
   expect(await lint(document)).toBe('');
 });
+
+test.each(serviceNames.map((name) => [name]))(
+  'the generated document of %s is what the running service answers',
+  async (name) => {
+    const answered = await (await fetch(new URL('/openapi.json', shop.service(name).url))).json();
+    const file = join(__dirname, '..', 'docs', 'generated', 'openapi', `${name}-service.json`);
+    expect(answered).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+  },
+);
 
 test('the linter finds what is wrong', async () => {
   expect(await lint('{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}')).toContain('no-empty-servers');

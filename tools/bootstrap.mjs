@@ -168,7 +168,6 @@ async function main([command, ...args]) {
   const parent = process.ppid;
   if (!(command in commands)) {
     const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(18)} ${what}`);
-    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(17)} ${what}`);
     throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
   }
   const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });

@@ -74,10 +74,10 @@ function byKey<Value>(events: readonly EventModel[], make: (event: EventModel) =
   return Object.fromEntries(events.map((event) => [keyOf(event.contract.type), make(event)]));
 }
 
-/** Derives the AsyncAPI 3 document of the whole system (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
+/** Derives the AsyncAPI 3 document of the whole system (https://www.asyncapi.com/docs/reference/specification/v3.1.0). */
 export function asyncApi({ events, services }: SystemModel): Json {
   return {
-    asyncapi: '3.0.0',
+    asyncapi: '3.1.0',
     info: {
       title: 'Quickstep',
       version: '1.0.0',

@@ -11,10 +11,12 @@ interface Placed {
 
 const LINE = 15;
 
+const widest = (size: number, texts: readonly string[], small: readonly string[]) =>
+  Math.max(...texts.map((each) => widthOf(each, size)), ...small.map((each) => widthOf(each, 11)));
+
 function sizeOf({ kind, label: text, notes, service }: Node) {
-  const widest = Math.max(widthOf(text, 13), ...[service, ...notes].map((each) => widthOf(each, 11)));
-  if (kind === 'step') return { width: widest + 34, height: 46 + notes.length * LINE };
-  return { width: widthOf(text, 13) + 30, height: 30 };
+  if (kind === 'step') return { width: widest(13, [text], [service, ...notes]) + 34, height: 46 + notes.length * LINE };
+  return { width: widest(13, [text], notes) + 30, height: 30 + notes.length * 13 };
 }
 
 function drawNode(node: Node, { x, y, width, height }: Placed): string {
@@ -25,7 +27,9 @@ function drawNode(node: Node, { x, y, width, height }: Placed): string {
   const centred = { 'text-anchor': 'middle' };
   if (node.kind === 'trigger') return label(x, y + 4, node.label, { ...centred, 'font-style': 'italic', class: 'soft' });
   if (node.kind === 'event') {
-    return element('rect', { ...box, rx: 15, class: 'pill', stroke: colour }) + label(x, y + 4.5, node.label, centred);
+    const notes = node.notes.map((each, index) => label(x, top + 34 + index * 13, each, { ...centred, class: 'soft' }));
+    const pill = element('rect', { ...box, rx: 15, class: 'pill', stroke: colour });
+    return [pill, label(x, top + 19.5, node.label, centred), ...notes].join('');
   }
   const lines = [node.service, ...node.notes].map((each, index) => {
     const at = index === 0 ? top + 17 : top + 36 + index * LINE;

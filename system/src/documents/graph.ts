@@ -1,6 +1,7 @@
 import { reactsTo } from '@quickstep/shared/choreography';
 import type { ServiceName } from '../services.js';
-import { type EventModel, inWords, type StepModel, type SystemModel } from './model.js';
+import { type EventModel, inWords, onlyRecords, type StepModel, type SystemModel, servicesOf } from './model.js';
+import type { Forward } from './walk.js';
 
 /** A step, an event, or what sets a step off from outside. */
 export interface Node {
@@ -9,7 +10,7 @@ export interface Node {
   readonly label: string;
   /** Whose it is: the step's, or the one that an event is named after. */
   readonly service: string;
-  /** What the step calls, or undoes. */
+  /** What the step calls or undoes; who only keeps a record of the event. */
   readonly notes: readonly string[];
 }
 
@@ -43,14 +44,26 @@ function stepNode(step: StepModel): Node {
 
 function eventNode(event: EventModel): Node {
   const { type } = event.contract;
-  return { id: eventId(event), kind: 'event', label: type, service: type.split('.')[0] ?? '', notes: [] };
+  const recorders = servicesOf(event.consumers.filter((step) => onlyRecords(step, event)));
+  return {
+    id: eventId(event),
+    kind: 'event',
+    label: type,
+    service: type.split('.')[0] ?? '',
+    notes: recorders.map((each) => `${each} records it`),
+  };
 }
 
-function emittedEdges(event: EventModel, forward: ReadonlySet<string>): Edge[] {
+const waiting = (event: EventModel) => event.consumers.filter((step) => !onlyRecords(step, event));
+
+const leads = ({ types, steps }: Forward, { contract }: EventModel, { service, name }: StepModel) =>
+  types.has(contract.type) && steps.has(`${service}.${name}`);
+
+function emittedEdges(event: EventModel, forward: Forward): Edge[] {
   const steps = [...new Set(event.emissions.map(({ step }) => step))];
   return steps.map((step) => {
     const outcomes = event.emissions.filter((each) => each.step === step).map(({ outcome }) => inWords(outcome));
-    return { from: stepId(step), to: eventId(event), label: outcomes.join(', '), forward: forward.has(event.contract.type) };
+    return { from: stepId(step), to: eventId(event), label: outcomes.join(', '), forward: leads(forward, event, step) };
   });
 }
 
@@ -64,17 +77,17 @@ function triggerOf(step: StepModel): { node: Node; edge: Edge } | undefined {
 }
 
 /** Every step and every event, and what leads from one to the other. A step that neither emits nor consumes is none of the others' business. */
-export function choreographyGraph({ services, events }: SystemModel, forward: ReadonlySet<string>): Graph {
+export function choreographyGraph({ services, events }: SystemModel, forward: Forward): Graph {
   const connected = (step: StepModel) =>
     reactsTo(step.declared).length > 0 || events.some(({ emissions }) => emissions.some((each) => each.step === step));
   const steps = services.flatMap((each) => each.steps).filter(connected);
   const triggers = steps.map(triggerOf).filter((each) => each !== undefined);
   const consumed = events.flatMap((event) =>
-    event.consumers.map((step) => ({
+    waiting(event).map((step) => ({
       from: eventId(event),
       to: stepId(step),
       label: '',
-      forward: forward.has(event.contract.type),
+      forward: leads(forward, event, step),
     })),
   );
   return {

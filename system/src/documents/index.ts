@@ -9,7 +9,7 @@ import { systemModel } from './model.js';
 import { overview } from './overview.js';
 import { page } from './page/page.js';
 import { sequencePage } from './sequence.js';
-import { type Walk, walk } from './walk.js';
+import { forwardOf, walk } from './walk.js';
 
 export type { Files } from './files.js';
 
@@ -34,9 +34,9 @@ const README_OF_THE_FOLDER = `# Generated documents
 /** Every generated document of the system. The same declarations and steps always give the same bytes. */
 export async function documents(): Promise<Documents> {
   const model = await systemModel();
-  const walks: Walk[] = [];
-  for (const journey of journeys) walks.push(await walk(journey));
-  const forward = new Set(walks[0]?.events);
+  const [hopedFor, ...others] = journeys;
+  const walks = [await walk(hopedFor), ...(await Promise.all(others.map(walk)))] as const;
+  const forward = forwardOf(walks[0]);
   const graph = choreographyGraph(model, forward);
   const svg = graphPicture(graph);
   const names = model.services.map(({ name }) => name);

@@ -1,4 +1,4 @@
-import { type Choreography, emittedIn, reactsTo, type StepDeclaration } from '@quickstep/shared/choreography';
+import { type Choreography, emittedIn, isPossible, reactsTo, type StepDeclaration } from '@quickstep/shared/choreography';
 import { serviceVariables, type Variable } from '@quickstep/shared/config';
 import type { EventContract } from '@quickstep/shared/events';
 import type { Operation } from '@quickstep/shared/http';
@@ -102,6 +102,12 @@ export async function systemModel(): Promise<SystemModel> {
 /** The services among these steps, each once. */
 export function servicesOf(steps: readonly StepModel[]): ServiceName[] {
   return [...new Set(steps.map(({ service }) => service))];
+}
+
+/** A step of many events that emits nothing after this one only keeps a record. */
+export function onlyRecords({ declared }: StepModel, { contract }: EventModel): boolean {
+  if (reactsTo(declared).length === 1) return false;
+  return Object.values(declared.outcomes).every((each) => !isPossible(each, contract) || emittedIn(each).length === 0);
 }
 
 /** `reserveStock` as people read it. */

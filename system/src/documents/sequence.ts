@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNames } from '../services.js';
 import { inWords } from './model.js';
 import { element, label, picture, widthOf } from './svg.js';
-import type { Party, Scene, Walk } from './walk.js';
+import type { Forward, Party, Scene, Walk } from './walk.js';
 
 /** Who takes part, in the order of the list of services. */
 function partiesOf(scenes: readonly Scene[]): Party[] {
@@ -64,8 +64,8 @@ function drawNote(x: number, y: number, service: ServiceName, text: string, stro
   };
 }
 
-/** The walk as a picture; `forward` are the types of events that are drawn as the way forward. */
-export function sequencePicture({ scenes, journey }: Walk, forward: ReadonlySet<string>): string {
+/** The walk as a picture; events of the way forward are drawn as such. */
+export function sequencePicture({ scenes, journey }: Walk, { types }: Forward): string {
   const parties = partiesOf(scenes);
   const at = (party: Party) => COLUMN / 2 + parties.indexOf(party) * COLUMN;
   let y = TOP;
@@ -89,7 +89,7 @@ export function sequencePicture({ scenes, journey }: Walk, forward: ReadonlySet<
 
   function drawScene(scene: Scene, top: number): Drawn {
     if (scene.kind === 'message') {
-      const ahead = scene.event ? forward.has(scene.what) : scene.what === 'placeOrder';
+      const ahead = scene.event ? types.has(scene.what) : scene.what === 'placeOrder';
       return drawMessage(at(scene.from), at(scene.to), top, scene, ahead);
     }
     if (scene.kind === 'call') return drawNote(at(scene.from), top, scene.from, 'calls the', scene.effect);

@@ -133,3 +133,14 @@ export async function walk(journey: Journey): Promise<Walk> {
   }
   return { journey, scenes, events };
 }
+
+/** What the journey that everybody hopes for is made of: events by their types, steps as `order.placeOrder`. */
+export interface Forward {
+  readonly types: ReadonlySet<string>;
+  readonly steps: ReadonlySet<string>;
+}
+
+export function forwardOf({ events, scenes }: Walk): Forward {
+  const steps = scenes.flatMap((each) => (each.kind === 'outcome' ? [`${each.at}.${each.step}`] : []));
+  return { types: new Set(events), steps: new Set(steps) };
+}

@@ -1,7 +1,7 @@
 import type { SystemModel } from '../model.js';
 import { sequencePicture } from '../sequence.js';
 import { PALETTE } from '../svg.js';
-import type { Walk } from '../walk.js';
+import type { Forward, Walk } from '../walk.js';
 import { eventsSection } from './events.js';
 import { details, escaped, eventLink, tag } from './html.js';
 import { operationSection, servicesSection } from './services.js';
@@ -10,7 +10,7 @@ import { style } from './style.js';
 export interface Content {
   readonly model: SystemModel;
   readonly walks: readonly Walk[];
-  readonly forward: ReadonlySet<string>;
+  readonly forward: Forward;
   /** The whole choreography as SVG. */
   readonly graph: string;
 }
@@ -34,7 +34,7 @@ function card({ name, description }: SystemModel['services'][number]): string {
   return tag('a', tag('strong', escaped(name)) + tag('p', `${escaped(description)}.`), attributes);
 }
 
-function ending({ journey, ...walked }: Walk, forward: ReadonlySet<string>, open: boolean): string {
+function ending({ journey, ...walked }: Walk, forward: Forward, open: boolean): string {
   const summary = tag('strong', escaped(journey.title)) + tag('span', escaped(journey.because), { class: 'soft' });
   const drawn = tag('figure', sequencePicture({ journey, ...walked }, forward));
   return details(`ending-${journey.slug}`, summary, `${tag('p', `Ends in ${eventLink(journey.ending)}.`)}${drawn}`, open);

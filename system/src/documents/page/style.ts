@@ -14,7 +14,8 @@ header { padding: 2.5rem 0 .5rem; } h1 { font-size: clamp(1.8rem, 5vw, 2.6rem); 
 h2 { font-size: 1.5rem; margin: 3rem 0 .5rem; letter-spacing: -.01em; } h3 { font-size: 1.02rem; margin: 1.6rem 0 .4rem; }
 p { max-width: 46rem; margin: .4rem 0 1rem; } .lead { font-size: 1.12rem; color: var(--soft); } .soft { color: var(--soft); }
 .scroll { overflow-x: auto; } figure { margin: 1rem 0; border: 1px solid var(--line); border-radius: 10px; overflow: auto; }
-figure svg { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 44rem; } figure.wide svg { min-width: 62rem; }
+figure svg { display: block; margin: 0 auto; max-width: 100%; height: auto; min-width: 44rem; } figure.wide { width: min(100vw - 2rem, 102rem); margin-left: 50%; transform: translateX(-50%); }
+figure.wide svg { min-width: 70rem; }
 .key { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; font-size: .9rem; color: var(--soft); margin: .6rem 0; }
 .key i { display: inline-block; width: 2rem; height: 0; vertical-align: middle; margin-right: .5rem; border-top: 2px solid var(--ahead); }
 .key i.back { border-top: 2px dashed var(--back); }
