@@ -34,7 +34,7 @@ const saga = `
 const compensations = [
   ['inventory-service', 'releaseStock', 'compensates', 'reserveStock'],
   ['payment-service', 'refundPayment', 'compensates', 'chargePayment'],
-  ['payment-service', 'reverseCharge', 'compensates', 'chargePayment'],
+  ['payment-service', 'reverseCharge', 'compensates', 'chargePayment.chargedTwice'],
   ['shipping-service', 'cancelShipment', 'prevents', 'bookShipment'],
   ['shipping-service', 'recallShipment', 'compensates', 'bookShipment'],
 ];

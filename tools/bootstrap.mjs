@@ -17,7 +17,10 @@ const commands = {
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
   reconcile: 'compare what the services say about every order that has ended',
+  'choreography:check': 'prove that every run of the declared saga ends well',
   docs: 'write the documents that are generated from the declarations',
+  'contracts-check': 'say whom a change of the events would break',
+  'contracts-publish': 'write the events as the code has them to system/contracts',
   servers: 'only a broker and a database, for working on single tests',
 };
 
@@ -159,12 +162,12 @@ function firstLines(text, most = 30) {
     : [...lines.slice(0, most), `... and ${lines.length - most} lines more: npm run build`].join('\n');
 }
 
-const entry = (command) => join(root, 'tools', 'dist', `${command}.js`);
+const entry = (command) => join(root, 'tools', 'dist', `${command.replace(':', '-')}.js`);
 
 async function main([command, ...args]) {
   const parent = process.ppid;
   if (!(command in commands)) {
-    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
+    const list = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(18)} ${what}`);
     throw new Problem(`Usage: node tools/bootstrap.mjs <command> [arguments]\n\n${list.join('\n')}`);
   }
   const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });

@@ -15,22 +15,35 @@ import {
 export const inventory = choreography('inventory-service', {
   reserveStock: {
     on: [OrderCreated],
-    outcomes: { reserved: [InventoryReserved], insufficient: [InventoryInsufficient], repeated: [], overtaken: [] },
+    outcomes: {
+      reserved: [InventoryReserved],
+      insufficient: { fails: true, emits: [InventoryInsufficient] },
+      repeated: { after: 'reserveStock' },
+      overtaken: { after: 'releaseStock' },
+    },
   },
   releaseStock: {
     on: [InventoryRelease],
     compensates: 'reserveStock',
-    outcomes: { released: [InventoryReleased], repeated: [] },
+    outcomes: { released: [InventoryReleased], repeated: { after: 'releaseStock' } },
   },
-  commitStock: { on: [ShippingShipped], outcomes: { committed: [], repeated: [] } },
+  commitStock: {
+    on: [ShippingShipped],
+    uncompensated: 'the parcel has left',
+    outcomes: { committed: [], repeated: { after: 'commitStock' } },
+  },
   putItem: {
     command: PutItem,
-    outcomes: { created: [InventoryItemChanged], changed: [InventoryItemChanged], stockSet: [] },
+    outcomes: {
+      created: [InventoryItemChanged],
+      changed: { after: 'putItem', repeatable: true, emits: [InventoryItemChanged] },
+      stockSet: { after: 'putItem' },
+    },
     refusals: { stock_reserved: { kind: 'conflict', when: 'More units are reserved than would be on hand' } },
   },
   adjustStock: {
     command: AdjustStock,
-    outcomes: { adjusted: [], repeated: [] },
+    outcomes: { adjusted: [], repeated: { after: 'adjustStock' } },
     refusals: {
       item_not_found: { kind: 'not-found', when: 'There is no such item' },
       idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another adjustment before' },

@@ -12,6 +12,12 @@ export const notification = choreography('notification-service', {
   notifyCustomer: {
     on: [OrderCompleted, OrderCancelled, PaymentRefunded],
     effect: 'mailer',
-    outcomes: { sent: [NotificationSent], refused: [NotificationFailed], nothingToTell: [], repeated: [] },
+    uncompensated: 'what the customer was told cannot be taken back',
+    outcomes: {
+      sent: [NotificationSent],
+      refused: { fails: true, emits: [NotificationFailed] },
+      nothingToTell: { on: [PaymentRefunded], changesNothing: true }, // a refund of nothing
+      repeated: { after: 'notifyCustomer' },
+    },
   },
 });

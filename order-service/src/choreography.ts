@@ -23,7 +23,8 @@ import {
 export const order = choreography('order-service', {
   placeOrder: {
     command: PlaceOrder,
-    outcomes: { placed: [OrderCreated], repeated: [] },
+    uncompensated: 'an order is kept, also when it ends cancelled',
+    outcomes: { placed: [OrderCreated], repeated: { after: 'placeOrder' } },
     refusals: {
       invalid_request: { kind: 'invalid', when: 'Some items are not in the catalogue, or cannot be ordered together' },
       idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another request before' },
@@ -31,7 +32,11 @@ export const order = choreography('order-service', {
   },
   cancelOrder: {
     command: CancelOrder,
-    outcomes: { requested: [OrderCancellationRequested], repeated: [] },
+    uncompensated: 'it only asks; the steps that answer are compensated',
+    outcomes: {
+      requested: { after: 'placeOrder', emits: [OrderCancellationRequested] },
+      repeated: { after: ['cancelOrder', 'expireOrder'] },
+    },
     refusals: {
       order_not_found: { kind: 'not-found', when: 'There is no such order' },
       order_ended: { kind: 'conflict', when: 'The order has ended already' },
@@ -39,7 +44,14 @@ export const order = choreography('order-service', {
   },
   expireOrder: {
     timer: "the order's deadline",
-    outcomes: { expired: [OrderCancellationRequested], stuck: [OrderStuck], stillStuck: [], notDue: [] },
+    deadline: { from: 'placeOrder', until: [OrderCompleted, OrderCancelled] },
+    uncompensated: 'it only asks; the steps that answer are compensated',
+    outcomes: {
+      expired: { after: 'placeOrder', emits: [OrderCancellationRequested] },
+      stuck: { after: ['cancelOrder.requested', 'expireOrder.expired'], emits: [OrderStuck] },
+      stillStuck: { after: 'expireOrder.stuck' },
+      notDue: { after: ['trackOrder.completed', 'trackOrder.cancelled'] },
+    },
   },
   trackOrder: {
     on: [
@@ -53,11 +65,16 @@ export const order = choreography('order-service', {
       ShippingFailed,
       ShippingCancellationRejected,
     ],
+    uncompensated: 'it keeps the record of what the others did',
     outcomes: {
-      recorded: [],
+      recorded: {
+        on: [InventoryReserved, PaymentCompleted, PaymentFailed, PaymentRefunded, ShippingFailed, ShippingCancellationRejected],
+        repeatable: true,
+      },
       completed: { on: [ShippingShipped], emits: [OrderCompleted] },
       cancelled: { on: [InventoryInsufficient, InventoryReleased], emits: [OrderCancelled] },
+      alreadyEnded: { after: ['trackOrder.completed', 'trackOrder.cancelled'] },
     },
   },
-  updateCatalogue: { on: [InventoryItemChanged], outcomes: { updated: [], overtaken: [] } },
+  updateCatalogue: { on: [InventoryItemChanged], outcomes: { updated: [], overtaken: { after: 'updateCatalogue' } } },
 });

@@ -88,8 +88,8 @@ describe('trackOrder', () => {
   test('completes it although the shipment is heard of first, and only once', () => {
     const world = given(placed());
     expect(world.when(trackOrder, shipped)).toEqual(outcome('completed', completed));
-    for (const late of [paid, reserved, tooLate]) expect(world.when(trackOrder, late)).toEqual(outcome('recorded'));
-    expect(world.when(trackOrder, shipped)).toEqual(outcome('recorded'));
+    for (const late of [paid, reserved, tooLate]) expect(world.when(trackOrder, late)).toEqual(outcome('alreadyEnded'));
+    expect(world.when(trackOrder, shipped)).toEqual(outcome('alreadyEnded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'COMPLETED' });
   });
 
@@ -134,7 +134,7 @@ describe('trackOrder', () => {
     const world = given(placed());
     world.when(trackOrder, insufficient);
     const ended = world.row(Orders, orderId);
-    expect(world.when(trackOrder, released)).toEqual(outcome('recorded'));
+    expect(world.when(trackOrder, released)).toEqual(outcome('alreadyEnded'));
     expect(world.row(Orders, orderId)).toMatchObject({ endedAt: ended?.endedAt, status: 'CANCELLED' });
   });
 

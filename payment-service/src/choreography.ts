@@ -16,11 +16,13 @@ export const payment = choreography('payment-service', {
     effect: 'payment gateway',
     outcomes: {
       charged: [PaymentCompleted],
-      declined: [PaymentFailed, InventoryRelease],
-      late: [PaymentRefund], // charged after the order was closed: goes straight back
-      chargedTwice: [PaymentReversal], // another charge than the one that is known: goes straight back
-      repeated: [],
-      overtaken: [],
+      declined: { fails: true, emits: [PaymentFailed, InventoryRelease] },
+      // Charged after the order was closed: goes straight back.
+      late: { after: ['refundPayment', 'chargePayment.declined'], emits: [PaymentRefund] },
+      // Another charge than the one that is known: goes straight back.
+      chargedTwice: { after: ['chargePayment', 'refundPayment'], emits: [PaymentReversal] },
+      repeated: { after: ['chargePayment', 'refundPayment'] },
+      overtaken: { after: 'refundPayment' },
     },
   },
   refundPayment: {
@@ -29,14 +31,14 @@ export const payment = choreography('payment-service', {
     effect: 'payment gateway',
     outcomes: {
       refunded: [PaymentRefunded, InventoryRelease],
-      refundedLate: [PaymentRefunded], // the stock was released when the payment was closed
-      repeated: [],
+      refundedLate: { after: 'chargePayment.late', emits: [PaymentRefunded] }, // the stock was released when the payment was closed
+      repeated: { after: ['refundPayment', 'chargePayment.declined'] },
     },
   },
   reverseCharge: {
     on: [PaymentReversal],
-    compensates: 'chargePayment',
+    compensates: 'chargePayment.chargedTwice',
     effect: 'payment gateway',
-    outcomes: { reversed: [] },
+    outcomes: { reversed: { repeatable: true } },
   },
 });

@@ -15,12 +15,14 @@ export const shipping = choreography('shipping-service', {
     on: [PaymentCompleted],
     effect: 'carrier',
     outcomes: {
-      shipped: [ShippingShipped],
-      refused: [ShippingFailed, PaymentRefund],
-      late: [ShippingRecall], // booked after the order was cancelled: called back
-      bookedTwice: [ShippingRecall], // another parcel than the one that is known: called back
-      repeated: [],
-      overtaken: [],
+      shipped: { pointOfNoReturn: true, emits: [ShippingShipped] },
+      refused: { fails: true, emits: [ShippingFailed, PaymentRefund] },
+      // Booked after the order was cancelled: called back.
+      late: { after: 'cancelShipment.cancelled', emits: [ShippingRecall] },
+      // Another parcel than the one that is known: called back.
+      bookedTwice: { after: ['bookShipment', 'cancelShipment.cancelled'], emits: [ShippingRecall] },
+      repeated: { after: ['bookShipment', 'cancelShipment.cancelled'] },
+      overtaken: { after: 'cancelShipment.cancelled' },
     },
   },
   cancelShipment: {
@@ -28,9 +30,15 @@ export const shipping = choreography('shipping-service', {
     prevents: 'bookShipment',
     outcomes: {
       cancelled: [ShippingFailed, PaymentRefund],
-      tooLate: [ShippingCancellationRejected, ShippingShipped], // repeats the proof for whoever lost it
-      repeated: [],
+      // Repeats the proof for whoever lost it.
+      tooLate: { after: 'bookShipment.shipped', repeatable: true, emits: [ShippingCancellationRejected, ShippingShipped] },
+      repeated: { after: ['cancelShipment.cancelled', 'bookShipment.refused'] },
     },
   },
-  recallShipment: { on: [ShippingRecall], compensates: 'bookShipment', effect: 'carrier', outcomes: { recalled: [] } },
+  recallShipment: {
+    on: [ShippingRecall],
+    compensates: 'bookShipment',
+    effect: 'carrier',
+    outcomes: { recalled: { repeatable: true } },
+  },
 });

@@ -16,7 +16,8 @@ export const trackOrder = step(declared, 'trackOrder', {
     if (event.type === 'inventory.insufficient') order.reason ??= 'Not enough stock';
     // A failure does not end the order yet, but it is the reason that the ending gives.
     if (event.type === 'payment.failed' || event.type === 'shipping.failed') order.reason ??= event.data.reason;
-    if (order.endedAt !== null || !hasEnded(order.status)) return outcome('recorded');
+    if (order.endedAt !== null) return outcome('alreadyEnded');
+    if (!hasEnded(order.status)) return outcome('recorded');
     change(order, { endedAt: now, deadlineAt: null, stuckSince: null });
     if (order.status === 'COMPLETED') {
       order.reason = null;

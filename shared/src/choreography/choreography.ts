@@ -1,9 +1,33 @@
-import type { CommandContract, EventContract } from '../events/index.js';
+import { type CommandContract, type EventContract, majorsOf, reading } from '../events/index.js';
 
 type Contracts = readonly EventContract[];
 
-/** What a step emits when it ends in an outcome: all of it, in this order, or, for a step of many events, only after some of them. */
-export type OutcomeDeclaration = Contracts | { readonly on: Contracts; readonly emits: Contracts };
+/** A step, or one outcome of it as `step.outcome`; one, or several of which any will do. All of the same service. */
+export type Names = string | readonly string[];
+
+/** An outcome of which more is to be said than what it emits. */
+export interface OutcomeDetails {
+  /** Emitted together, in this order. Default: nothing. */
+  readonly emits?: Contracts;
+  /** For a step of many events: possible after these only. */
+  readonly on?: Contracts;
+  /**
+   * Possible only when one of these came before, for the same subject. Of all that the outcomes of a step name here, the one that came last
+   * decides; when none came, the outcomes that name nothing are possible. A step's own name means: after the same event.
+   */
+  readonly after?: Names;
+  /** The work could not be done: nothing of this step has to be undone, but what was done before it. */
+  readonly fails?: true;
+  /** Looked at the event, and there was nothing to do. Said by itself of an outcome that comes `after` something and emits nothing. */
+  readonly changesNothing?: true;
+  /** Safe to happen again for the same event. */
+  readonly repeatable?: true;
+  /** From here on the saga goes forward only. */
+  readonly pointOfNoReturn?: true;
+}
+
+/** What a step emits when it ends in an outcome: all of it, in this order; and what else is to be said of the outcome. */
+export type OutcomeDeclaration = Contracts | OutcomeDetails;
 
 /** How a step may end, by name. A no-op has a name too. */
 export type OutcomeDeclarations = Readonly<Record<string, OutcomeDeclaration>>;
@@ -16,12 +40,14 @@ interface Common {
   readonly outcomes: OutcomeDeclarations;
   /** The part of the outside world that the step calls, for example `payment gateway`. */
   readonly effect?: string;
+  /** Why what the step does need not be undone when the saga fails. */
+  readonly uncompensated?: string;
 }
 
 /** Reacts to events; a saga waits for it. */
 interface EventStep extends Common {
   readonly on: Contracts;
-  /** The step of the same service whose work this one undoes. */
+  /** The step of the same service whose work this one undoes; `step.outcome` when it undoes the work of that outcome alone. */
   readonly compensates?: string;
   /** The step of the same service whose work this one keeps from being done. */
   readonly prevents?: string;
@@ -42,6 +68,8 @@ interface CommandStep extends Common {
 interface TimerStep extends Common {
   /** What the timer is, for people: "the order's deadline". */
   readonly timer: string;
+  /** Which sagas have it, when it is a deadline: from this step on, until one of these events has been emitted. */
+  readonly deadline?: { readonly from: string; readonly until: Contracts };
 }
 
 export type WrittenStep = EventStep | ObserverStep | CommandStep | TimerStep;
@@ -77,7 +105,11 @@ type Checked<Steps> = Steps extends StepDeclarations ? Choreography<Steps> : nev
 export interface Choreography<Steps extends StepDeclarations = StepDeclarations> {
   readonly service: string;
   readonly steps: Steps;
+  /** By type, the majors that the service reads, where these are fewer than the contract can lift. */
+  readonly reads?: Reads;
 }
+
+type Reads = Readonly<Record<string, readonly string[]>>;
 
 function kindOf(step: WrittenStep): StepDeclaration['kind'] {
   if ('on' in step) return 'event';
@@ -85,28 +117,66 @@ function kindOf(step: WrittenStep): StepDeclaration['kind'] {
   return 'command' in step ? 'command' : 'timer';
 }
 
+function hasStep(steps: Readonly<Record<string, WrittenStep>>, name: string): boolean {
+  const [step = '', outcome] = name.split('.');
+  const found = steps[step];
+  return found !== undefined && (outcome === undefined || outcome in found.outcomes);
+}
+
 /**
  * Declares a service's part.
  *
- * @throws TypeError when a step claims to undo or prevent a step that the service does not have, or has no outcome
+ * @param options `reads`: by type of event, the majors that the service reads. Default: the current one, and those that its contract lifts
+ * @throws TypeError when a step claims to undo or prevent a step that the service does not have, or has no outcome; when `reads` leaves
+ * out a current major, or names one that cannot be lifted
  */
 export function choreography<const Steps extends Readonly<Record<string, WrittenStep>>>(
   service: string,
   steps: Steps,
+  options?: { readonly reads?: Reads },
 ): Checked<Declared<Steps>>;
-export function choreography(service: string, steps: Readonly<Record<string, WrittenStep>>): { service: string; steps: object } {
+export function choreography(
+  service: string,
+  steps: Readonly<Record<string, WrittenStep>>,
+  { reads }: { readonly reads?: Reads } = {},
+): { service: string; steps: object; reads?: Reads } {
   for (const [name, step] of Object.entries(steps)) {
     if (Object.keys(step.outcomes).length === 0) throw new TypeError(`${service}: step "${name}" declares no outcome`);
     const undone = 'on' in step ? [step.compensates, step.prevents].filter((each) => each !== undefined) : [];
     for (const other of undone) {
-      if (!(other in steps))
+      if (!hasStep(steps, other))
         throw new TypeError(`${service}: step "${name}" names "${other}", which is no step of this service, as what it undoes`);
     }
   }
+  if (reads !== undefined) checkReads(service, steps, reads);
   return {
     service,
+    ...(reads === undefined ? {} : { reads }),
     steps: Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { ...step, kind: kindOf(step) }])),
   };
+}
+
+function checkReads(service: string, steps: Readonly<Record<string, WrittenStep>>, reads: Reads): void {
+  const consumed = Object.values(steps).flatMap((step) => {
+    if ('on' in step) return step.on;
+    return 'observes' in step ? step.observes : [];
+  });
+  for (const [type, majors] of Object.entries(reads)) {
+    const contract = consumed.find((each) => each.type === type);
+    if (contract === undefined) throw new TypeError(`${service}: "reads" names ${type}, which no step reacts to`);
+    const known = majorsOf(contract);
+    const unknown = majors.find((major) => !known.includes(major));
+    if (unknown !== undefined) throw new TypeError(`${service}: no upcaster lifts ${type} from major ${unknown}`);
+    const current = known.at(-1) ?? '';
+    if (!majors.includes(current))
+      throw new TypeError(`${service}: "reads" leaves out major ${current} of ${type}, which steps see`);
+  }
+}
+
+/** The contract as the service reads it: with the majors that it states. */
+export function readBy({ reads }: Choreography, contract: EventContract): EventContract {
+  const majors = reads?.[contract.type];
+  return majors === undefined ? contract : reading(contract, majors);
 }
 
 /** The contracts of the events that the step reacts to. */
@@ -115,14 +185,23 @@ export function reactsTo(step: StepDeclaration): Contracts {
   return step.kind === 'observer' ? step.observes : [];
 }
 
+function isList(outcome: OutcomeDeclaration): outcome is Contracts {
+  return Array.isArray(outcome);
+}
+
+/** What is said of an outcome, in one form. */
+export function detailsOf(outcome: OutcomeDeclaration): OutcomeDetails {
+  return isList(outcome) ? { emits: outcome } : outcome;
+}
+
 /** What the step emits when it ends in an outcome. */
 export function emittedIn(outcome: OutcomeDeclaration): Contracts {
-  return 'emits' in outcome ? outcome.emits : outcome;
+  return detailsOf(outcome).emits ?? [];
 }
 
 /** Whether the step may end in an outcome after this event. */
 export function isPossible(outcome: OutcomeDeclaration, after: EventContract): boolean {
-  return !('emits' in outcome) || outcome.on.includes(after);
+  return detailsOf(outcome).on?.includes(after) ?? true;
 }
 
 /** Whether the step undoes or prevents another's work: it is tried until it succeeds. */

@@ -76,7 +76,11 @@ export type MessageOf<D> = D extends { readonly on: readonly (infer C)[] }
       ? CommandMessage<CommandData<C>>
       : TimerMessage;
 
-type EmittedIn<O> = O extends { readonly emits: infer Emits extends readonly EventContract[] } ? Emits : O;
+type EmittedIn<O> = O extends readonly EventContract[]
+  ? O
+  : O extends { readonly emits: infer Emits extends readonly EventContract[] }
+    ? Emits
+    : readonly [];
 type DraftsOf<Emits> = { [Position in keyof Emits]: DraftOf<Emits[Position]> } & readonly EventDraft[];
 
 /** How a step of this declaration may end. */

@@ -50,16 +50,13 @@ export function asReason(said: string): string {
   return [...clean].slice(0, REASON_LENGTH).join('').trim() || 'No reason given';
 }
 
-export const ShippingAddress = Type.Object(
-  {
-    name: text(100, 'Recipient'),
-    line1: text(200, 'Street and number'),
-    city: text(100, 'City'),
-    postalCode: text(20, 'Postal code'),
-    country: Type.String({ enum: countries, description: 'ISO 3166-1 alpha-2' }),
-  },
-  { additionalProperties: false },
-);
+export const ShippingAddress = Type.Object({
+  name: text(100, 'Recipient'),
+  line1: text(200, 'Street and number'),
+  city: text(100, 'City'),
+  postalCode: text(20, 'Postal code'),
+  country: Type.String({ enum: countries, description: 'ISO 3166-1 alpha-2' }),
+});
 export type ShippingAddress = Static<typeof ShippingAddress>;
 
 export const OrderLine = Type.Object({ sku: Sku, quantity: Quantity, unitPrice: UnitPrice });

@@ -36,7 +36,11 @@ export const InventoryInsufficient = event(
 export const InventoryRelease = event(
   'inventory.release',
   Type.Object({ orderId: OrderId, items: Type.Array(OrderLine, { minItems: 1, maxItems: 100 }), reason: Reason }),
-  { description: 'Compensation: put the stock set aside for the order back.', emitters: ['payment-service'] },
+  {
+    description: 'Compensation: put the stock set aside for the order back.',
+    kind: 'compensation',
+    emitters: ['payment-service'],
+  },
 );
 
 export const InventoryReleased = event('inventory.released', Type.Object({ orderId: OrderId, reason: Reason }), {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { command, event } from '../events/index.js';
+import { command, earlier, event } from '../events/index.js';
 import {
   CustomerId,
   Email,
@@ -14,11 +14,15 @@ import {
   Word,
 } from './fields.js';
 
-export const OrderCreated = event(
-  'order.created',
-  Type.Object({ ...orderState, paymentMethod: PaymentMethod, shippingAddress: ShippingAddress }),
-  { description: 'A customer placed an order; the saga begins.' },
-);
+const orderCreated = { ...orderState, paymentMethod: PaymentMethod, shippingAddress: ShippingAddress };
+const { currency: _sinceMajor2, ...orderCreated1 } = orderCreated;
+
+export const OrderCreated = event('order.created', Type.Object(orderCreated), {
+  description: 'A customer placed an order; the saga begins.',
+  dataversion: '2.0',
+  // Before there were currencies every price was in euros.
+  earlier: [earlier('1.0', Type.Object(orderCreated1), { upcast: (data) => ({ ...data, currency: 'EUR' }) })],
+});
 
 export const OrderCancellationRequested = event(
   'order.cancellation_requested',
@@ -28,10 +32,12 @@ export const OrderCancellationRequested = event(
 
 export const OrderCompleted = event('order.completed', Type.Object({ ...orderState, trackingNumber: TrackingNumber }), {
   description: 'The order has been shipped; the saga has ended.',
+  ending: 'completed',
 });
 
 export const OrderCancelled = event('order.cancelled', Type.Object({ ...orderState, reason: Reason }), {
   description: 'The order has ended without delivery; money and stock are back.',
+  ending: 'cancelled',
 });
 
 export const OrderStuck = event('order.stuck', Type.Object({ orderId: OrderId, status: Word, reason: Reason }), {
@@ -49,7 +55,7 @@ export const PlaceOrder = command(
         maxItems: 100,
       }),
       paymentMethod: PaymentMethod,
-      shippingAddress: ShippingAddress,
+      shippingAddress: Type.Object(ShippingAddress.properties, { additionalProperties: false }),
       email: Type.Optional(Email),
     },
     { additionalProperties: false },

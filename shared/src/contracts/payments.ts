@@ -14,6 +14,7 @@ export const PaymentFailed = event('payment.failed', Type.Object({ orderId: Orde
 
 export const PaymentRefund = event('payment.refund', Type.Object({ ...orderState, reason: Reason }), {
   description: 'Compensation: give back whatever was charged for the order.',
+  kind: 'compensation',
   emitters: ['payment-service', 'shipping-service'],
 });
 
@@ -33,5 +34,5 @@ export const PaymentRefunded = event(
 export const PaymentReversal = event(
   'payment.reversal',
   Type.Object({ orderId: OrderId, chargeId: ChargeId, amount: Amount, currency: Currency, reason: Reason }),
-  { description: 'Compensation: give back one charge that is not the one kept for the order.' },
+  { description: 'Compensation: give back one charge that is not the one kept for the order.', kind: 'compensation' },
 );

@@ -24,5 +24,6 @@ export const ShippingRecall = event(
   {
     description:
       'Compensation: call back a parcel that was booked after the order was cancelled, or beside the one of the order.',
+    kind: 'compensation',
   },
 );

@@ -37,6 +37,8 @@ export interface EventDraft<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
+export type EventKind = 'fact' | 'compensation';
+
 /** One event type: the single source of its JSON Schema, its TypeScript type and its routing. */
 export interface EventContract<Type extends string = string, Schema extends TSchema = TSchema> {
   readonly type: Type;
@@ -47,8 +49,22 @@ export interface EventContract<Type extends string = string, Schema extends TSch
   readonly subject: string;
   /** Nobody in this system need consume it: published without `mandatory`. */
   readonly final: boolean;
+  /** A fact says what happened; a compensation asks for work to be undone. */
+  readonly kind: EventKind;
+  /** How the saga has ended, when this event says that it has. */
+  readonly ending: string | undefined;
   /** The services that may publish it; from anybody else it counts as forged. */
   readonly emitters: readonly string[];
+  /** Older majors that can be lifted to this one. */
+  readonly earlier: readonly EarlierContract[];
+}
+
+/** An older major of an event: a contract of its own, with the way to the current one and, perhaps, back. */
+export interface EarlierContract extends EventContract {
+  /** Makes data of the current major of data of this one. */
+  upcast(data: unknown): unknown;
+  /** Makes data of this major of data of the current one: while it is there, the event is published in both. */
+  downcast?(data: unknown): unknown;
 }
 
 /** A contract that can be called to draft an event of it. */
@@ -66,12 +82,43 @@ export interface EventOptions<Schema extends TObject> {
   description: string;
   /** `major.minor`; a new minor only adds optional properties. Default `1.0`. */
   dataversion?: string;
+  /** Older majors that consumers still read: see `earlier`. */
+  earlier?: readonly EarlierMajor<Static<Schema>>[];
   /** What the event is about. Default: the first property. */
   subject?: keyof Static<Schema> & string;
   final?: boolean;
+  /** Default `fact`. */
+  kind?: EventKind;
+  /** For an event that says that the saga has ended: how, for example `completed`. */
+  ending?: string;
   /** Services that may publish it. Default: the one of the type's first word, `payment-service` for `payment.completed`. */
   emitters?: readonly string[];
 }
+
+/** An older major, by what its data look like and how they become the current one's. Methods, so that particular data fit. */
+export interface EarlierMajor<Data> {
+  readonly dataversion: string;
+  readonly schema: TObject;
+  upcast(data: unknown): Data;
+  downcast?(data: Data): unknown;
+}
+
+/**
+ * Declares an older major of an event.
+ *
+ * @param casts `upcast` gives the data of the current major, whatever lies between; with `downcast` the event is published in this
+ * major too, for consumers that read no other
+ */
+export function earlier<Schema extends TObject, Data>(
+  dataversion: string,
+  schema: Schema,
+  casts: { upcast(data: Static<Schema>): Data; downcast?(data: Data): Static<Schema> },
+): EarlierMajor<Data> {
+  return { dataversion, schema, ...casts };
+}
+
+/** `1` of `1.4`. */
+export const majorOf = (dataversion: string) => dataversion.slice(0, dataversion.indexOf('.'));
 
 const declared = new Map<string, EventContract>();
 
@@ -81,14 +128,15 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
   schema: Schema,
   options: EventOptions<Schema>,
 ): DraftingContract<Type, Schema> {
+  const { description, dataversion = '1.0', final = false, kind = 'fact', ending } = options;
+  const subject = options.subject ?? Object.keys(schema.properties)[0] ?? '';
+  const emitters = options.emitters ?? [`${firstWord(type)}-service`];
+  const common = { type, description, subject, final, kind, ending, emitters };
   const contract = Object.assign((data: Static<Schema>): EventDraft<Type, Static<Schema>> => ({ type, data }), {
-    type,
+    ...common,
     schema,
-    description: options.description,
-    dataversion: options.dataversion ?? '1.0',
-    subject: options.subject ?? Object.keys(schema.properties)[0] ?? '',
-    final: options.final ?? false,
-    emitters: options.emitters ?? [`${firstWord(type)}-service`],
+    dataversion,
+    earlier: (options.earlier ?? []).map((each) => older(each, dataversion, common)),
   });
   declared.set(type, contract);
   return contract;
@@ -98,6 +146,13 @@ export function event<const Type extends `${string}.${string}`, Schema extends T
 export function contractOf(type: string): EventContract | undefined {
   return declared.get(type);
 }
+
+function older<Data>(each: EarlierMajor<Data>, current: string, common: Common): EarlierContract {
+  if (Number(majorOf(each.dataversion)) < Number(majorOf(current))) return { ...common, ...each, earlier: [] };
+  throw new TypeError(`${common.type} ${each.dataversion} is declared as earlier than ${current}, but its major is no smaller`);
+}
+
+type Common = Pick<EventContract, 'type' | 'description' | 'subject' | 'final' | 'kind' | 'ending' | 'emitters'>;
 
 const firstWord = (type: string) => type.slice(0, type.indexOf('.'));
 

@@ -6,6 +6,7 @@ import {
   isPossible,
   type RefusalKind,
   reactsTo,
+  readBy,
   type StepDeclaration,
 } from '../choreography/index.js';
 import { type EventContract, type FieldError, validator } from '../events/index.js';
@@ -91,7 +92,7 @@ export function bindSteps({ choreography, steps }: Implementation): BoundSteps {
     const bound = bindStep(name, declared, written);
     if (declared.kind === 'command') commands.set(name, { bound, check: validator(declared.command.schema) });
     for (const contract of reactsTo(declared)) {
-      contracts.set(contract.type, contract);
+      contracts.set(contract.type, readBy(choreography, contract));
       listeners.set(contract.type, [...(listeners.get(contract.type) ?? []), bound]);
     }
     return bound;

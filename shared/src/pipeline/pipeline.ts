@@ -1,4 +1,4 @@
-import type { Accepted, Implementation, Outcome, ReplyOf } from '../choreography/index.js';
+import { type Accepted, emittedBy, type Implementation, type Outcome, type ReplyOf } from '../choreography/index.js';
 import { type BoundSteps, bindSteps } from './bound-step.js';
 import { Effects, type EffectsOptions } from './effects.js';
 import { Unavailable } from './errors.js';
@@ -6,10 +6,12 @@ import { InFlight } from './in-flight.js';
 import { MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
+import { sideBySide } from './side-by-side.js';
 import { BatchRunner } from './stages/batch.js';
 import { effectStage } from './stages/effect.js';
 import { Relay } from './stages/publish.js';
 import { receiveStage } from './stages/receive.js';
+import { upcastStage } from './stages/upcast.js';
 import { Timers } from './timers.js';
 import type { Refusal, Work, WorkResult } from './work.js';
 
@@ -63,7 +65,7 @@ type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] exten
 export type Answered<Reply> = Pick<Accepted<Reply, Outcome>, 'accepted' | 'reply'>;
 
 /**
- * The path of every message of a service: receive (decode, hand to each step) -> effect -> batch (claim, load, decide, write, commit) ->
+ * The path of every message of a service: receive (decode, hand to each step) -> upcast -> effect -> batch (claim, load, decide, write, commit) ->
  * publish and settle. Commands and timers join it at the effect. Each stage is a file in `stages/`.
  */
 export class Pipeline<I extends Implementation = Implementation> {
@@ -83,7 +85,7 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#options = options;
     this.#steps = bindSteps(implementation);
     this.#inFlight = new InFlight(options.prefetch);
-    this.relay = new Relay(options);
+    this.relay = new Relay({ ...options, publisher: sideBySide(options.publisher, emittedBy(implementation.choreography)) });
     this.#runner = new BatchRunner({
       ...options,
       service: implementation.choreography.service,
@@ -104,7 +106,8 @@ export class Pipeline<I extends Implementation = Implementation> {
       ...(options.effectGuard === undefined ? {} : { guard: options.effectGuard }),
     });
     this.#begin = effectStage(effects, this.#inFlight)((work) => this.#toBatch(work));
-    this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight, retries })(this.#begin);
+    const upcast = upcastStage(this.#steps.contracts)(this.#begin);
+    this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight, retries })(upcast);
     this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });
   }
 

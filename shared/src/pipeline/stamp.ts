@@ -1,5 +1,5 @@
 import { Permanent } from '../choreography/index.js';
-import { type CloudEvent, dataError, type EventContract, type EventDraft } from '../events/index.js';
+import { type CloudEvent, dataError, type EventContract, type EventDraft, type FieldError } from '../events/index.js';
 import type { NewId, OutgoingEvent } from './ports.js';
 
 /** What caused an event: another event (whose saga and trace it joins), a request, or a timer firing. */
@@ -27,6 +27,16 @@ function traceparent(cause: Cause, correlationId: string, eventId: string): stri
   return `00-${trace ?? hex(eventId)}-${span}-01`;
 }
 
+/** What is wrong with the data in an older major in which the event is published, too. */
+function olderError({ earlier }: EventContract, data: unknown): FieldError | undefined {
+  if (earlier.length === 0) return undefined;
+  for (const each of earlier) {
+    const error = each.downcast === undefined ? undefined : dataError(each, each.downcast(data));
+    if (error !== undefined) return { ...error, detail: `${error.detail} in version ${each.dataversion}` };
+  }
+  return undefined;
+}
+
 /** Makes an event of a draft: gives it an id, time and cause, and checks it against its contract. */
 export function stamper(service: string, newId: NewId) {
   const source = `/${service}`;
@@ -39,7 +49,7 @@ export function stamper(service: string, newId: NewId) {
     position: number,
     time: string,
   ): OutgoingEvent {
-    const error = dataError(contract, draft.data);
+    const error = dataError(contract, draft.data) ?? olderError(contract, draft.data);
     if (error !== undefined) {
       throw new Permanent(
         `Step "${step}" emitted a ${contract.type} that breaks its contract: /data${error.pointer} ${error.detail}`,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type AnyStep, accepted, outcome, refused } from '@quickstep/shared/choreography';
 import { Busy, Conflict, type Load, OutcomeUnknown, type PipelineOptions, Unavailable } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
-import { Cooked, Dishes, kitchen, Noted, reasonOf, SentBack } from './kitchen.js';
+import { Cooked, Dishes, deliveryOf, kitchen, Noted, SentBack } from './kitchen.js';
 import { ending, type Message, pipelineOver, settled } from './ports.js';
 
 /** Longer than the pause after which a database that is away is tried again. */
@@ -43,7 +43,7 @@ function service(changes: Partial<PipelineOptions> = {}) {
   };
   const world = pipelineOver(kitchen, steps, changes);
   const order = async (...dishes: readonly string[]) => {
-    const messages = dishes.map((dish) => reasonOf(Cooked, dish));
+    const messages = dishes.map((dish) => deliveryOf(Cooked, dish));
     await world.deliver(...messages);
     return messages;
   };
@@ -94,7 +94,7 @@ describe('a batch', () => {
 
   test('that emits nothing writes no outbox entry', async () => {
     const { deliver, store } = service();
-    await deliver(reasonOf(SentBack));
+    await deliver(deliveryOf(SentBack));
     expect(store.committed).toMatchObject([{ outbox: undefined }]);
   });
 
@@ -148,7 +148,7 @@ describe('a step that fails in a batch', () => {
   test('leaves no duplicate behind: another copy of its event in the same batch has failed too', async () => {
     const { deliver, store } = service();
     const id = '0193b3a0-0000-7000-8000-00000000000a';
-    const copies = ['burnt', 'burnt'].map((dish) => reasonOf(Cooked, dish, { id }));
+    const copies = ['burnt', 'burnt'].map((dish) => deliveryOf(Cooked, dish, { id }));
     await deliver(...copies);
     expect(fates(copies)).toEqual(['retry: it burns,ack', 'retry: it burns,ack']);
     expect(store.inbox.size).toBe(0);
@@ -157,7 +157,7 @@ describe('a step that fails in a batch', () => {
   test('another copy of an event that ended well is a duplicate, in the same batch too', async () => {
     const { deliver, plates, reports } = service();
     const id = '0193b3a0-0000-7000-8000-00000000000a';
-    await deliver(...['soup', 'soup'].map((dish) => reasonOf(Cooked, dish, { id })));
+    await deliver(...['soup', 'soup'].map((dish) => deliveryOf(Cooked, dish, { id })));
     expect([plates('soup'), reports.lines]).toEqual([1, ['watch done seen', 'watch duplicate']]);
   });
 });
@@ -213,7 +213,7 @@ describe('a batch that cannot be written is cut in halves', () => {
     store.onBegin = (_claims, loads) => {
       if (names(loads).includes('soup')) throw new Busy('the row is locked', [{ table: Dishes, keys: ['soup'] }]);
     };
-    const messages = dishes.map((dish, index) => reasonOf(Cooked, index % 2 === 0 ? 'soup' : dish));
+    const messages = dishes.map((dish, index) => deliveryOf(Cooked, index % 2 === 0 ? 'soup' : dish));
     await deliver(...messages);
     expect(fates(messages)).toEqual(dishes.map((_, index) => (index % 2 === 0 ? 'retry: the row is locked,ack' : 'ack')));
     expect(store.begun).toBe(2);
@@ -362,7 +362,7 @@ describe('when it is unknown whether a batch was committed', () => {
 
   test('its events are tried again, and are duplicates if it was', async () => {
     const { deliver, clock, plates, store, reports } = service();
-    const message = reasonOf(Cooked, 'soup');
+    const message = deliveryOf(Cooked, 'soup');
     const claims: { step: string; eventId: string }[] = [];
     store.onBegin = (made) => claims.push(...made);
     store.onCommit = (changes) => {

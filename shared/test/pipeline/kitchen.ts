@@ -47,7 +47,7 @@ export const kitchen = choreography('kitchen-service', {
 });
 
 /** A message with one event about a dish. */
-export function reasonOf(contract: EventContract, dish = 'soup', options: { attempt?: number; id?: string } = {}): Message {
+export function deliveryOf(contract: EventContract, dish = 'soup', options: { attempt?: number; id?: string } = {}): Message {
   const { attempt = 0, id } = options;
   const changes = id === undefined ? {} : { id };
   return new Message(JSON.stringify(eventOf(contract, { type: contract.type, data: { dish } }, changes)), contract.type, {

@@ -70,6 +70,8 @@ export class MemoryStore implements Store {
   readonly committed: Changes[] = [];
   readonly loaded: (readonly Load[])[] = [];
   readonly #tables = new Map<string, Map<Key, Row>>();
+  /** Entries of the outbox that were given out: nobody is given them again. */
+  readonly #taken = new Set<string>();
   /** Transactions begun, those that failed included. */
   begun = 0;
   open = 0;
@@ -127,7 +129,9 @@ export class MemoryStore implements Store {
 
   async takeUnpublished(_olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]> {
     await this.onUnpublished();
-    return [...this.outbox.values()].slice(0, limit);
+    const page = [...this.outbox.values()].filter(({ id }) => !this.#taken.has(id)).slice(0, limit);
+    for (const { id } of page) this.#taken.add(id);
+    return page;
   }
 
   async updateOutbox({ deleted, updated }: OutboxUpdate): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type AnyMessage, type AnyStep, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
 import type { EventDraft } from '@quickstep/shared/events';
 import { BETWEEN_EVENTS, Unavailable } from '@quickstep/shared/pipeline';
-import { Burnt, Cooked, kitchen, Noted, Ordered, reasonOf, SentBack } from './kitchen.js';
+import { Burnt, Cooked, deliveryOf, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
 import { ending, eventOf, Message, pipelineOver, settled } from './ports.js';
 
 const RETRIES = 3;
@@ -41,7 +41,7 @@ const batched = (parts: readonly string[]) => new Message(`[${parts.join(BETWEEN
 describe('a message is acknowledged', () => {
   test('once every step that listens has ended well', async () => {
     const { deliver, reports } = service();
-    const message = reasonOf(SentBack);
+    const message = deliveryOf(SentBack);
     await deliver(message);
     expect(message.fate).toEqual(['ack']);
     expect(reports.lines).toEqual(['cook done repeated', 'clean done repeated', 'refuse done refused']);
@@ -64,7 +64,7 @@ describe('a message is acknowledged', () => {
   test('when its events were handled before', async () => {
     const { deliver, reports } = service();
     const id = '0193B3A0-0000-7000-8000-00000000000A';
-    const [first, second] = [reasonOf(Cooked, 'soup', { id }), reasonOf(Cooked, 'soup', { id: id.toLowerCase() })];
+    const [first, second] = [deliveryOf(Cooked, 'soup', { id }), deliveryOf(Cooked, 'soup', { id: id.toLowerCase() })];
     await deliver(first);
     await deliver(second);
     expect([first.fate, second.fate]).toEqual([['ack'], ['ack']]);
@@ -76,7 +76,7 @@ describe('a message that failed is tried again', () => {
   test.each([0, RETRIES - 1])('below the limit, at attempt %d', async (attempt) => {
     const { deliver, watch, reports } = service();
     watch.error = new Error('not now');
-    const message = reasonOf(Cooked, 'soup', { attempt });
+    const message = deliveryOf(Cooked, 'soup', { attempt });
     await deliver(message);
     expect(message.fate).toEqual(['retry: not now', 'ack']);
     expect(message.copies).toEqual([message.body]);
@@ -86,7 +86,7 @@ describe('a message that failed is tried again', () => {
   test('only when the broker has the copy is the original acknowledged', async () => {
     const { deliver, watch } = service();
     watch.error = new Error('not now');
-    const message = reasonOf(Cooked);
+    const message = deliveryOf(Cooked);
     let confirm = () => {};
     message.onCopy = () =>
       new Promise<void>((resolve) => {
@@ -102,7 +102,7 @@ describe('a message that failed is tried again', () => {
   test('by the step that failed: those that ended well know it', async () => {
     const { deliver, clean, cook, reports } = service();
     clean.error = new Error('no water');
-    const first = reasonOf(SentBack);
+    const first = deliveryOf(SentBack);
     await deliver(first);
     expect(first.fate).toEqual(['retry: no water', 'ack']);
     clean.error = undefined;
@@ -118,7 +118,7 @@ describe('a message is parked', () => {
   test('at the limit of attempts', async () => {
     const { deliver, watch, reports } = service();
     watch.error = new Error('not now');
-    const message = reasonOf(Cooked, 'soup', { attempt: RETRIES });
+    const message = deliveryOf(Cooked, 'soup', { attempt: RETRIES });
     await deliver(message);
     expect(message.fate).toEqual(['park: not now', 'ack']);
     expect(reports.lines).toEqual(['watch parked: not now']);
@@ -127,7 +127,7 @@ describe('a message is parked', () => {
   test('at once when no attempt can mend it', async () => {
     const { deliver, watch } = service();
     watch.error = new Permanent('never');
-    const message = reasonOf(Cooked);
+    const message = deliveryOf(Cooked);
     await deliver(message);
     expect(message.fate).toEqual(['park: never', 'ack']);
   });
@@ -136,7 +136,7 @@ describe('a message is parked', () => {
     const { deliver, cook, watch, reports } = service();
     cook.error = new Permanent('never');
     watch.error = new Error('not now');
-    const message = reasonOf(Ordered, 'soup', { attempt: RETRIES });
+    const message = deliveryOf(Ordered, 'soup', { attempt: RETRIES });
     await deliver(message);
     expect(message.fate).toEqual(['park: never; not now', 'ack']);
     expect(reports.lines).toEqual(['cook+watch parked: never; not now']);
@@ -146,7 +146,7 @@ describe('a message is parked', () => {
     const { deliver, cook, watch } = service();
     cook.error = new Error('not now');
     watch.error = new Permanent('never');
-    const message = reasonOf(Ordered);
+    const message = deliveryOf(Ordered);
     await deliver(message);
     expect(message.fate).toEqual(['retry: not now; never', 'ack']);
   });
@@ -168,7 +168,7 @@ describe('a compensation', () => {
   test.each([RETRIES, RETRIES + 100])('is tried again after a transient failure, at attempt %d too', async (attempt) => {
     const { deliver, clean } = service();
     clean.error = new Error('no water');
-    const message = reasonOf(SentBack, 'soup', { attempt });
+    const message = deliveryOf(SentBack, 'soup', { attempt });
     await deliver(message);
     expect(message.fate).toEqual(['retry: no water', 'ack']);
   });
@@ -177,7 +177,7 @@ describe('a compensation', () => {
     const { deliver, clean, cook } = service();
     clean.error = new Error('no water');
     cook.error = new Permanent('never');
-    const message = reasonOf(SentBack, 'soup', { attempt: RETRIES });
+    const message = deliveryOf(SentBack, 'soup', { attempt: RETRIES });
     await deliver(message);
     expect(message.fate).toEqual(['retry: never; no water', 'ack']);
   });
@@ -185,7 +185,7 @@ describe('a compensation', () => {
   test('is parked at once when no attempt can mend it', async () => {
     const { deliver, clean } = service();
     clean.error = new Permanent('never');
-    const message = reasonOf(SentBack);
+    const message = deliveryOf(SentBack);
     await deliver(message);
     expect(message.fate).toEqual(['park: never', 'ack']);
   });
@@ -196,7 +196,7 @@ describe('a compensation', () => {
   ])('that contradicts the outside world, at attempt %d: %s', async (attempt, fate) => {
     const { deliver, clean } = service();
     clean.error = new Mismatch('it was never cooked');
-    const message = reasonOf(SentBack, 'soup', { attempt });
+    const message = deliveryOf(SentBack, 'soup', { attempt });
     await deliver(message);
     expect(message.fate).toEqual([`${fate}: it was never cooked`, 'ack']);
   });
@@ -252,7 +252,7 @@ describe('a message goes back to its queue', () => {
   test.each(['retry', 'park'])('when no copy can be made to %s it', async (where) => {
     const { deliver, watch } = service();
     watch.error = where === 'park' ? new Permanent('never') : new Error('never');
-    const message = reasonOf(Cooked);
+    const message = deliveryOf(Cooked);
     message.onCopy = () => {
       throw new Error('the channel is closed');
     };
@@ -264,7 +264,7 @@ describe('a message goes back to its queue', () => {
     const { deliver, clean, refuse, reports } = service();
     clean.error = new Unavailable('away');
     refuse.error = new Unavailable('away too');
-    const message = reasonOf(SentBack, 'soup', { attempt: RETRIES });
+    const message = deliveryOf(SentBack, 'soup', { attempt: RETRIES });
     await deliver(message);
     expect(message.fate).toEqual(['requeue']);
     expect(reports.lines.slice(1)).toEqual(['a message could not be settled and goes back to its queue: Unavailable away']);
@@ -274,7 +274,7 @@ describe('a message goes back to its queue', () => {
     const { deliver, clean, refuse } = service();
     clean.error = new Unavailable('away');
     refuse.error = new Error('not now');
-    const message = reasonOf(SentBack);
+    const message = deliveryOf(SentBack);
     await deliver(message);
     expect(message.fate).toEqual(['retry: away; not now', 'ack']);
   });

@@ -1,4 +1,4 @@
-import { emittedIn, reactsTo, topologyOf } from '@quickstep/shared/choreography';
+import { detailsOf, emittedIn, type OutcomeDeclaration, reactsTo, topologyOf } from '@quickstep/shared/choreography';
 import { columnName, type Table } from '@quickstep/shared/rows';
 import { cell, code, markdownTable } from './files.js';
 import { type EventModel, inWords, type ServiceModel, type StepModel, type SystemModel, servicesOf } from './model.js';
@@ -10,6 +10,18 @@ export function causesOf({ declared }: StepModel): string[] {
   return reactsTo(declared).map(({ type }) => type);
 }
 
+/** What must have happened for an outcome to be possible. */
+function whenOf(outcome: OutcomeDeclaration): string {
+  const { on = [], after = [], fails } = detailsOf(outcome);
+  const events = on.map(({ type }) => type);
+  const before = [after].flat().map((name) => inWords(name.replace('.', ': ')));
+  return [
+    ...(events.length === 0 ? [] : [`on ${events.join(', ')}`]),
+    ...(before.length === 0 ? [] : [`after ${before.join(' or ')}`]),
+    ...(fails === true ? ['a failure'] : []),
+  ].join('; ');
+}
+
 /** How a step may end: a line for each outcome and refusal. */
 export function endsOf({
   declared,
@@ -17,7 +29,7 @@ export function endsOf({
   const outcomes = Object.entries(declared.outcomes).map(([name, each]) => ({
     name: inWords(name),
     emits: emittedIn(each).map(({ type }) => type),
-    when: 'emits' in each ? `after ${each.on.map(({ type }) => type).join(', ')}` : '',
+    when: whenOf(each),
   }));
   const refusals = declared.kind === 'command' ? Object.entries(declared.refusals ?? {}) : [];
   return [...outcomes, ...refusals.map(([name, { when }]) => ({ name, emits: [], when: `refused: ${when}` }))];

@@ -1,5 +1,13 @@
 import { Permanent } from '../../choreography/index.js';
-import { type CloudEvent, checkEvent, type EventContract, exchangeOf } from '../../events/index.js';
+import {
+  type CloudEvent,
+  checkEvent,
+  comesReadable,
+  contractFor,
+  type EventContract,
+  exchangeOf,
+  unreadMajor,
+} from '../../events/index.js';
 import { reasonOf } from '../errors.js';
 import type { Delivery } from '../ports.js';
 
@@ -29,8 +37,15 @@ export interface NotDecoded {
   readonly body: Buffer | string;
 }
 
+/** An event in a major that this service does not read, of which a copy comes in one that it does. */
+export interface LeftOut {
+  readonly ok: true;
+  readonly event: undefined;
+  readonly body: string;
+}
+
 /** One event of a message, or what is wrong with it. */
-export type Decoded = { readonly ok: true; readonly event: CloudEvent; readonly body: string } | NotDecoded;
+export type Decoded = { readonly ok: true; readonly event: CloudEvent; readonly body: string } | LeftOut | NotDecoded;
 
 const unreadable = (reason: string, body: Buffer | string): NotDecoded => ({
   ok: false,
@@ -63,13 +78,18 @@ function forgery(
 function decodeOne({ value, body }: Part, incoming: Incoming, contracts: ReadonlyMap<string, EventContract>): Decoded {
   const contract = contracts.get(typeOf(value));
   if (contract === undefined) return unreadable(`No step of this service consumes "${typeOf(value)}"`, body);
-  const checked = checkEvent(contract, value);
+  const own = contractFor(contract, value);
+  if (own === undefined) {
+    if (comesReadable(contract, value)) return { ok: true, event: undefined, body };
+    return unreadable(unreadMajor(contract, value), body);
+  }
+  const checked = checkEvent(own, value);
   if (!checked.ok) {
     const { pointer, detail } = checked.error;
     return unreadable(`${contract.type} breaks its contract: ${pointer || 'the event'} ${detail}`, body);
   }
   const { event } = checked;
-  const reason = forgery(contract, event, incoming);
+  const reason = forgery(own, event, incoming);
   if (reason === undefined) return { ok: true, event, body };
   return { ok: false, error: new Permanent(`Forged: ${reason}`), forged: true, body };
 }

@@ -15,6 +15,10 @@ export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<D
         continue;
       }
       const { event, body } = each;
+      if (event === undefined) {
+        settlement.leftOut();
+        continue;
+      }
       const { id, tenantid, correlationid, traceparent } = event;
       const cause = { id, tenantid: tenantid ?? 'default', correlationid, traceparent };
       const listeners = steps.listeners(event.type);
@@ -27,7 +31,7 @@ export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<D
           cause,
           awaitedBy,
           answer: undefined,
-          event: each,
+          event: { event, body },
           settle: (result) => settle(bound, result),
         });
       }

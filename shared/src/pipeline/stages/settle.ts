@@ -53,6 +53,11 @@ export class Settlement {
     this.#dispose(this.#delivery.park(body, reason));
   }
 
+  /** Nothing is to be done for one of the events. */
+  leftOut(): void {
+    this.#settled();
+  }
+
   /** Takes the results of the steps that got one event: an event that failed is put aside once, whatever failed. */
   results(event: CloudEvent, body: string, listeners: readonly BoundStep[]): (bound: BoundStep, result: WorkResult) => void {
     const failures: Failure[] = [];

@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AnyStep, outcome } from '@quickstep/shared/choreography';
+import { change } from '@quickstep/shared/rows';
+import { Burnt, Dishes, kitchen } from './kitchen.js';
+import { ending, pipelineOver } from './ports.js';
+
+const EVERY = 1_000;
+/** Rows that are looked for at once. */
+const PAGE = 200;
+
+const isRow = (row: unknown): row is { coldAt: Date | null } => typeof row === 'object' && row !== null && 'coldAt' in row;
+
+function service() {
+  const fired: { id: string; subject: string; data: unknown }[] = [];
+  const failing = new Set<string>();
+  const cool: AnyStep = {
+    due: { table: Dishes, at: 'coldAt' },
+    rows: ({ subject }) => ({ dish: Dishes.existing(subject) }),
+    decide: ({ id, subject, data }, { dish }) => {
+      fired.push({ id, subject, data });
+      if (failing.has(subject)) throw new Error('not now');
+      if (isRow(dish)) change(dish, { coldAt: null });
+      return outcome('cold', Burnt({ dish: subject }));
+    },
+  };
+  const steps = {
+    ...{ cook: ending('repeated'), clean: ending('repeated'), refuse: ending('refused'), watch: ending('seen') },
+    ...{ hire: ending('known'), cool },
+  };
+  const world = pipelineOver(kitchen, steps, { timersEvery: EVERY });
+  const set = (...dishes: readonly string[]) => {
+    for (const dish of dishes) world.store.put(Dishes, { dish, plates: 1, note: null, coldAt: new Date(0) });
+  };
+  return { ...world, fired, failing, set, subjects: () => fired.map(({ subject }) => subject) };
+}
+
+const dishes = (count: number) => Array.from({ length: count }, (_, index) => `dish ${index}`);
+
+describe('a timer', () => {
+  test('fires at intervals for the rows whose moment has come, and its event is caused by the firing', async () => {
+    const { pipeline, clock, set, fired, publisher, reports } = service();
+    pipeline.start();
+    set('soup');
+    await clock.advance(EVERY - 1);
+    expect(fired).toEqual([]);
+    await clock.advance(1);
+    expect(fired).toMatchObject([{ subject: 'soup', data: undefined }]);
+    expect(reports.lines).toEqual(['cool done cold']);
+    const [event] = publisher.published.flat().map((each) => each.event);
+    expect(event).toMatchObject({ type: Burnt.type, causationid: fired[0]?.id, tenantid: 'default', correlationid: 'soup' });
+    set('salad');
+    await clock.advance(EVERY);
+    expect(fired).toMatchObject([{ subject: 'soup' }, { subject: 'salad' }]);
+  });
+
+  test('does not fire before the pipeline starts, or after it stops', async () => {
+    const { pipeline, clock, set, fired } = service();
+    set('soup');
+    await clock.advance(2 * EVERY);
+    expect(fired).toEqual([]);
+    pipeline.start();
+    const stopped = pipeline.stop();
+    await clock.advance(2 * EVERY);
+    await stopped;
+    pipeline.start();
+    await clock.advance(2 * EVERY);
+    expect(fired).toEqual([]);
+  });
+
+  test('fires for page after page when there are many', async () => {
+    const { pipeline, clock, set, subjects, store } = service();
+    let looked = 0;
+    store.onDue = () => looked++;
+    set(...dishes(2 * PAGE + 1));
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect(new Set(subjects()).size).toBe(2 * PAGE + 1);
+    expect([subjects().length, looked]).toEqual([2 * PAGE + 1, 3]);
+  });
+
+  test('that fails fires again at the next interval, not at once', async () => {
+    const { pipeline, clock, set, failing, subjects, reports } = service();
+    set(...dishes(PAGE));
+    failing.add('dish 7');
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect(subjects()).toHaveLength(PAGE);
+    expect(reports.lines).toContain('timer "cool" failed for dish 7; it fires again: not now');
+    failing.clear();
+    await clock.advance(EVERY);
+    expect(subjects().slice(PAGE)).toEqual(['dish 7']);
+  });
+
+  test('that cannot look for rows says so, and looks again', async () => {
+    const { pipeline, clock, set, store, subjects, reports } = service();
+    set('soup');
+    store.onDue = () => {
+      throw new Error('no connection');
+    };
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect(reports.lines).toEqual(['timer "cool" could not look for rows: Error no connection']);
+    store.onDue = () => undefined;
+    await clock.advance(EVERY);
+    expect(subjects()).toEqual(['soup']);
+  });
+
+  test('lets a stop wait for what it has begun, and begins nothing more', async () => {
+    const { pipeline, clock, set, store, subjects } = service();
+    set(...dishes(PAGE + 1));
+    let answer = () => {};
+    store.onDue = () =>
+      new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    pipeline.start();
+    await clock.advance(EVERY);
+    let stopped = false;
+    const stopping = pipeline.stop().then(() => {
+      stopped = true;
+    });
+    await clock.advance(0);
+    expect(stopped).toBe(false);
+    answer();
+    await stopping;
+    expect(subjects()).toHaveLength(PAGE);
+  });
+});
+
+test('without timers nothing is looked for', async () => {
+  const { cool: _cool, ...others } = kitchen.steps;
+  const steps = {
+    ...{ cook: ending('repeated'), clean: ending('repeated'), refuse: ending('refused'), watch: ending('seen') },
+    hire: ending('known'),
+  };
+  const { pipeline, clock } = pipelineOver({ service: kitchen.service, steps: others }, steps, { sweepEvery: 1 });
+  pipeline.start();
+  // What is left is the sweeper of the outbox.
+  expect(clock.alarms).toBe(1);
+});
