@@ -37,7 +37,7 @@ export const inventory = choreography('inventory-service', {
     outcomes: {
       created: [InventoryItemChanged],
       changed: { after: 'putItem', repeatable: true, emits: [InventoryItemChanged] },
-      stockSet: { after: 'putItem' },
+      stockSet: { after: ['putItem.created', 'putItem.changed'] },
     },
     refusals: { stock_reserved: { kind: 'conflict', when: 'More units are reserved than would be on hand' } },
   },

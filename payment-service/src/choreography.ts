@@ -18,10 +18,10 @@ export const payment = choreography('payment-service', {
       charged: [PaymentCompleted],
       declined: { fails: true, emits: [PaymentFailed, InventoryRelease] },
       // Charged after the order was closed: goes straight back.
-      late: { after: ['refundPayment', 'chargePayment.declined'], emits: [PaymentRefund] },
+      late: { after: 'refundPayment', emits: [PaymentRefund] },
       // Another charge than the one that is known: goes straight back.
       chargedTwice: { after: ['chargePayment', 'refundPayment'], emits: [PaymentReversal] },
-      repeated: { after: ['chargePayment', 'refundPayment'] },
+      repeated: { after: 'chargePayment' },
       overtaken: { after: 'refundPayment' },
     },
   },
@@ -32,7 +32,7 @@ export const payment = choreography('payment-service', {
     outcomes: {
       refunded: [PaymentRefunded, InventoryRelease],
       refundedLate: { after: 'chargePayment.late', emits: [PaymentRefunded] }, // the stock was released when the payment was closed
-      repeated: { after: ['refundPayment', 'chargePayment.declined'] },
+      repeated: { after: ['refundPayment.refunded', 'refundPayment.refundedLate', 'chargePayment.declined'] },
     },
   },
   reverseCharge: {

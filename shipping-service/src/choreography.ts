@@ -20,8 +20,8 @@ export const shipping = choreography('shipping-service', {
       // Booked after the order was cancelled: called back.
       late: { after: 'cancelShipment.cancelled', emits: [ShippingRecall] },
       // Another parcel than the one that is known: called back.
-      bookedTwice: { after: ['bookShipment', 'cancelShipment.cancelled'], emits: [ShippingRecall] },
-      repeated: { after: ['bookShipment', 'cancelShipment.cancelled'] },
+      bookedTwice: { after: 'bookShipment', emits: [ShippingRecall] },
+      repeated: { after: 'bookShipment' },
       overtaken: { after: 'cancelShipment.cancelled' },
     },
   },

@@ -12,8 +12,9 @@ export interface OutcomeDetails {
   /** For a step of many events: possible after these only. */
   readonly on?: Contracts;
   /**
-   * Possible only when one of these came before, for the same subject. Of all that the outcomes of a step name here, the one that came last
-   * decides; when none came, the outcomes that name nothing are possible. A step's own name means: after the same event.
+   * Possible only when one of these came before, for the same subject, and changed something. The step's own name: when it handled
+   * the same event before; then no other outcome is possible than those that name it. Else, of all that the step's outcomes name here, what
+   * came last decides; when nothing of it came, the outcomes that name nothing are possible.
    */
   readonly after?: Names;
   /** The work could not be done: nothing of this step has to be undone, but what was done before it. */

@@ -30,13 +30,20 @@ function checkTimer(model: Model, step: ProofStep): Problem[] {
   return problems;
 }
 
+const noEnding: Problem = {
+  what: 'no event says that a saga has ended',
+  where: 'the contracts',
+  path: [],
+  help: "say of the contracts of its endings how it ended: `ending: 'completed'`",
+};
+
 /** Sagas have a deadline, and it does something. That every open state has it armed is seen by the exploration. */
 export function checkDeadlines(model: Model, saga: ReadonlySet<ProofStep>): Problem[] {
+  if (saga.size === 0) return [noEnding];
   const timers = model.steps.filter(({ declared }) => declared.kind === 'timer');
   const hasDeadline = timers.some(({ declared }) => declared.kind === 'timer' && declared.deadline !== undefined);
-  if (hasDeadline || saga.size === 0) return timers.flatMap((step) => checkTimer(model, step));
-  const where = timers[0] === undefined ? 'no timer step' : at(timers[0]);
+  if (hasDeadline) return timers.flatMap((step) => checkTimer(model, step));
+  const where = timers.map(at).join('; ') || 'no timer step';
   const help = 'let a timer step say `deadline: { from: <first step>, until: [<endings>] }`';
-  const names = timers.map(({ name }) => ` (${name} declares none)`).join('');
-  return [{ what: `no state of the saga has a deadline${names}`, where, path: [], help }];
+  return [{ what: 'no state of the saga has a deadline', where, path: [], help }];
 }

@@ -13,7 +13,13 @@ function mayComeFirst(model: Model, step: ProofStep): ProofStep[] {
   });
 }
 
-function checkOvertaken(step: ProofStep, undo: ProofStep): Problem[] {
+/** What asks for work of the step to be undone. */
+function asks(model: Model, step: ProofStep): string {
+  const undoing = model.steps.filter((other) => other.service === step.service && undoneBy(other)?.split('.')[0] === step.name);
+  return undoing.flatMap(({ on }) => on.map(({ type }) => type)).join(' or ');
+}
+
+function checkOvertaken(model: Model, step: ProofStep, undo: ProofStep): Problem[] {
   const late = step.outcomes.filter((outcome) => covers(outcome, undo));
   const path = [`${undo.name} comes first`, `then ${step.name}`];
   const where = at(step);
@@ -24,7 +30,7 @@ function checkOvertaken(step: ProofStep, undo: ProofStep): Problem[] {
   }
   if (step.declared.effect !== undefined && !late.some(({ works }) => works)) {
     const what = `${step.name} has no outcome for work that the ${step.declared.effect} did although ${undo.name} came first`;
-    const help = `declare one that gives it back, \`late: { after: '${undo.name}', emits: [<compensation>] }\``;
+    const help = `declare one that gives it back, \`late: { after: '${undo.name}', emits: [...] }\`: it emits ${asks(model, step)}`;
     problems.push({ what, where, path, help });
   }
   return problems;
@@ -44,7 +50,12 @@ function checkEffect(model: Model, step: ProofStep): Problem[] {
   if (isUndone && !step.outcomes.some((each) => each.works && covers(each, step))) {
     const what = `${name} has no outcome for work that the ${declared.effect} did a second time`;
     const path = [`${name} did its work`, `the same event again: the ${declared.effect} answers with other work`];
-    problems.push({ what, where, path, help: `declare one that gives it back, \`after: '${name}'\` with a compensation` });
+    problems.push({
+      what,
+      where,
+      path,
+      help: `declare one that gives it back, \`after: '${name}'\` that emits ${asks(model, step)}`,
+    });
   }
   return problems;
 }
@@ -52,7 +63,7 @@ function checkEffect(model: Model, step: ProofStep): Problem[] {
 /** A step whose undoing came first, and one whose effect answers otherwise than the rows know, have their outcomes. */
 export function checkLate(model: Model): Problem[] {
   return model.steps.flatMap((step) => [
-    ...mayComeFirst(model, step).flatMap((undo) => checkOvertaken(step, undo)),
+    ...mayComeFirst(model, step).flatMap((undo) => checkOvertaken(model, step, undo)),
     ...checkEffect(model, step),
   ]);
 }

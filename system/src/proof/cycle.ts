@@ -1,6 +1,6 @@
 interface Edge {
   readonly to: number;
-  readonly label: string;
+  label(): string;
 }
 
 export interface Cycle {
@@ -29,7 +29,7 @@ export function findCycle(graph: readonly (readonly Edge[])[]): Cycle | undefine
   const left = remaining(graph);
   if (left.size === 0) return undefined;
   // Nodes remain that only lead on from a cycle; going backwards never leaves what leads to them, and so meets one.
-  const before = new Map<number, { readonly from: number; readonly label: string }>();
+  const before = new Map<number, { readonly from: number; label(): string }>();
   for (const from of left) for (const { to, label } of graph[from] ?? []) if (left.has(to)) before.set(to, { from, label });
   const seen: number[] = [];
   let node = [...left][0] ?? 0;
@@ -38,6 +38,6 @@ export function findCycle(graph: readonly (readonly Edge[])[]): Cycle | undefine
     node = before.get(node)?.from ?? node;
   }
   const nodes = seen.slice(seen.indexOf(node)).reverse();
-  const labels = nodes.map((each, index) => before.get(nodes[(index + 1) % nodes.length] ?? each)?.label ?? '');
+  const labels = nodes.map((each, index) => before.get(nodes[(index + 1) % nodes.length] ?? each)?.label() ?? '');
   return { nodes, labels };
 }

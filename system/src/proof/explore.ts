@@ -19,15 +19,15 @@ export interface Exploration {
 interface Visited {
   readonly state: State;
   readonly parent: number;
-  readonly label: string;
+  label(): string;
   /** Where progress leads. */
-  readonly next: { readonly to: number; readonly label: string }[];
+  readonly next: { readonly to: number; label(): string }[];
 }
 
 /** The labels from the start to a state. */
 function pathTo(visited: readonly Visited[], index: number): string[] {
   const path: string[] = [];
-  for (let each = visited[index]; each !== undefined && each.parent >= 0; each = visited[each.parent]) path.push(each.label);
+  for (let each = visited[index]; each !== undefined && each.parent >= 0; each = visited[each.parent]) path.push(each.label());
   return path.reverse();
 }
 
@@ -37,7 +37,7 @@ function isDone({ flight, endings }: State): boolean {
 
 /** Visits every state that can be reached, nearest first, so that the path of a problem is a shortest one; stops at the first problem. */
 export function explore(machine: Machine, channel: Channel): Exploration {
-  const visited: Visited[] = [{ state: startOf(machine), parent: -1, label: '', next: [] }];
+  const visited: Visited[] = [{ state: startOf(machine), parent: -1, label: () => '', next: [] }];
   const known = new Map([[keyOf(startOf(machine)), 0]]);
   const endings = new Map<string, number>();
   const reached = new Set<string>();

@@ -24,6 +24,10 @@ export interface Happening {
   readonly outcome: ProofOutcome;
   /** The type of the event that it followed; '' after a command or a timer. */
   readonly event: string;
+  /** What tells it apart from others: who looks for it, under which names. */
+  readonly sight: string;
+  /** Who looks for it: steps, with the event that they handle. */
+  readonly seenBy: ReadonlySet<string>;
 }
 
 /** What the exploration asks of the declarations; worked out once. */
@@ -32,13 +36,15 @@ export class Machine {
   readonly commands: readonly ProofStep[];
   readonly timers: readonly ProofStep[];
   readonly #byType = new Map<string, number[]>();
-  readonly #looked = new Set<ProofOutcome>();
+  readonly #happenings = new Map<ProofOutcome, Map<string, Happening>>();
   readonly #compensators = new Map<ProofOutcome, readonly ProofStep[]>();
 
   constructor(model: Model, saga: ReadonlySet<ProofStep>) {
     const steps = [...saga];
     for (const outcome of model.outcomes) {
-      if (isLookedFor(model, outcome)) this.#looked.add(outcome);
+      const { step } = outcome;
+      const events = step.on.length === 0 ? [''] : step.on.map(({ type }) => type);
+      this.#happenings.set(outcome, new Map(events.map((event) => [event, happening(model, outcome, event)])));
       this.#compensators.set(outcome, compensatorsOf(model, outcome));
     }
     this.commands = steps.filter(({ declared }) => declared.kind === 'command');
@@ -55,9 +61,10 @@ export class Machine {
     return this.#byType.get(type) ?? [];
   }
 
-  /** Whether any step of the service asks if the outcome has happened. */
-  isLookedFor(outcome: ProofOutcome): boolean {
-    return this.#looked.has(outcome);
+  /** What a service remembers of an outcome; undefined when no step of it looks for that. */
+  happening(outcome: ProofOutcome, event: string): Happening | undefined {
+    const found = this.#happenings.get(outcome)?.get(event);
+    return found === undefined || found.seenBy.size === 0 ? undefined : found;
   }
 
   compensators(outcome: ProofOutcome): readonly ProofStep[] {
@@ -76,10 +83,21 @@ export class Machine {
   }
 }
 
-function isLookedFor(model: Model, outcome: ProofOutcome): boolean {
+function happening(model: Model, outcome: ProofOutcome, event: string): Happening {
   const own = model.steps.filter(({ service }) => service === outcome.step.service);
-  const begins = own.some(({ declared }) => declared.kind === 'timer' && declared.deadline?.from === outcome.step.name);
-  return begins || own.some((step) => step.outcomes.some((each) => each.after.some((name) => means(name, outcome))));
+  const looks = own.flatMap((step) =>
+    (step.on.length === 0 ? [''] : step.on.map(({ type }) => type)).flatMap((handled) =>
+      step.outcomes.flatMap(({ after }) =>
+        after
+          .filter((name) => means(name, outcome) && (name !== step.name || handled === event))
+          .map((name) => ({ name, looker: `${name === step.name ? 'copy at ' : ''}${step.name} ${handled}` })),
+      ),
+    ),
+  );
+  const begins = own.filter(({ declared }) => declared.kind === 'timer' && declared.deadline?.from === outcome.step.name);
+  const all = [...looks, ...begins.map(({ name }) => ({ name: outcome.step.name, looker: `deadline of ${name}` }))];
+  const sight = [...new Set(all.map(({ name, looker }) => `${looker} ${name}`))].sort().join();
+  return { outcome, event, sight, seenBy: new Set(all.map(({ looker }) => looker)) };
 }
 
 /** A step that names itself asks about the same event only, which is no matter of order. */
@@ -91,7 +109,7 @@ function isLookedForElsewhere(model: Model, outcome: ProofOutcome): boolean {
 }
 
 /**
- * The outcomes that are possible now. Of all that the outcomes look for, what happened last decides; when nothing of it happened, the
+ * The outcomes that are possible now. For a copy of an event that was handled before, those that name the step itself. Else, of all that the outcomes look for, what happened last decides; when nothing of it happened, the
  * outcomes that look for nothing.
  *
  * @param history what happened in the service, the latest last
@@ -101,13 +119,13 @@ export function possibleNow(
   event: string,
   history: readonly Happening[],
 ): readonly ProofOutcome[] {
-  for (const happened of history.toReversed()) {
-    const fitting = outcomes.filter((each) => each.after.some((name) => meansNow(name, each, event, happened)));
+  const isCopy = ({ step: { name } }: ProofOutcome) =>
+    history.some((happened) => happened.event === event && happened.outcome.step.name === name);
+  const repeating = outcomes.filter((each) => each.after.includes(each.step.name) && isCopy(each));
+  if (repeating.length > 0) return repeating;
+  for (const { outcome } of history.toReversed()) {
+    const fitting = outcomes.filter(({ step, after }) => after.some((name) => name !== step.name && means(name, outcome)));
     if (fitting.length > 0) return fitting;
   }
   return outcomes.filter(isFirst);
-}
-
-function meansNow(name: string, { step }: ProofOutcome, event: string, happened: Happening): boolean {
-  return means(name, happened.outcome) && (name !== step.name || happened.event === event);
 }

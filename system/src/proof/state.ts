@@ -24,9 +24,7 @@ export function startOf({ deliveries }: Machine): State {
 
 /** The same text for the same state. */
 export function keyOf({ flight, history, owed, undone, endings, noReturn, gaveUp }: State): string {
-  const happened = [...history]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, all]) => all.map(({ outcome, event }) => outcome.id + event));
+  const happened = [...history].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, all]) => all.map(({ sight }) => sight).join('/'));
   const works = [owed, undone].map((all) => all.map(({ id }) => id).sort());
   return [flight, ...happened, '', ...works, endings, +noReturn, +gaveUp].join(';');
 }
@@ -36,11 +34,15 @@ function goesBack(work: ProofOutcome, undo: ProofStep): boolean {
   return work.emits.some((event) => undo.on.includes(event));
 }
 
+/** What happened, without what nobody can see any more: whoever looks for it finds the latest first. */
 function remembered(machine: Machine, state: State, outcome: ProofOutcome, event: string): State['history'] {
-  if (!outcome.changes || !machine.isLookedFor(outcome)) return state.history;
+  const happening = outcome.changes ? machine.happening(outcome, event) : undefined;
+  if (happening === undefined) return state.history;
   const { service } = outcome.step;
-  const before = (state.history.get(service) ?? []).filter((each) => each.outcome !== outcome || each.event !== event);
-  return new Map(state.history).set(service, [...before, { outcome, event }]);
+  const before = (state.history.get(service) ?? []).filter(
+    ({ seenBy }) => ![...seenBy].every((each) => happening.seenBy.has(each)),
+  );
+  return new Map(state.history).set(service, [...before, happening]);
 }
 
 /** The work that is owed and undone after an outcome. */

@@ -7,7 +7,7 @@ import { ended, outcomesNow, type State, taken } from './state.js';
 export type Channel = 'once' | 'at least once';
 
 export interface Transition {
-  readonly label: string;
+  label(): string;
   readonly outcome: ProofOutcome | undefined;
   readonly next: State;
   /** It used up an event, a command or a deadline; a copy of an event does not. */
@@ -40,16 +40,16 @@ function deliver(machine: Machine, state: State, index: number, delivery: Delive
   const most = channel === 'once' ? MOST_IN_FLIGHT + 1 : 1;
   const transitions: Transition[] = [];
   for (const outcome of possible) {
-    const add = (from: State, text: string, progress: boolean) => {
+    const add = (from: State, cause: string, progress: boolean) => {
       const next = ended(machine, from, outcome, event.type, most);
-      transitions.push({ label: text, outcome, next, progress, by: 'event' });
+      transitions.push({ label: () => label(outcome, cause), outcome, next, progress, by: 'event' });
     };
-    add(taken(state, index), label(outcome, event.type), true);
-    if (channel === 'at least once') add(state, label(outcome, `${event.type} (which comes again)`), false);
+    add(taken(state, index), event.type, true);
+    if (channel === 'at least once') add(state, `${event.type} (which comes again)`, false);
   }
   if (step.declared.effect !== undefined && !isUndoing(step)) {
     const next = { ...taken(state, index), gaveUp: true };
-    const text = `${event.type} -> ${step.name} gives up: the ${step.declared.effect} cannot be reached`;
+    const text = () => `${event.type} -> ${step.name} gives up: the ${step.declared.effect} cannot be reached`;
     transitions.push({ label: text, outcome: undefined, next, progress: true, by: 'event' });
   }
   return { transitions };
@@ -61,7 +61,7 @@ function unasked(machine: Machine, state: State, step: ProofStep, by: 'command' 
   if (possible.length === 0 && by === 'timer') return hole(step, 'its deadline');
   const changing = possible.filter(({ changes }) => changes);
   const transitions = changing.map((outcome) => ({
-    label: label(outcome, by === 'timer' ? 'the deadline has passed' : 'a client asks'),
+    label: () => label(outcome, by === 'timer' ? 'the deadline has passed' : 'a client asks'),
     outcome,
     next: ended(machine, state, outcome, '', MOST_IN_FLIGHT),
     progress: true,

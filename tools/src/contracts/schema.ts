@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What is looked at of a JSON Schema: the part that our contracts are written in. */
 export interface JsonSchema {
   readonly type?: string;
@@ -50,10 +52,15 @@ export function asWritten(schema: JsonSchema): JsonSchema {
   return schema.properties === undefined ? closed : { ...closed, additionalProperties: false };
 }
 
-/** The library looks at no formats, but compares patterns by their text: a format becomes the name of one. */
-export function formatsAsPatterns(schema: JsonSchema): JsonSchema {
-  const { format, ...rest } = mapped(schema, formatsAsPatterns);
-  return format === undefined ? rest : { ...rest, pattern: `^format ${format}$` };
+/**
+ * The library looks at no formats, and its regular expressions are not JavaScript's; it compares patterns by their text. So each is given
+ * the name of one, which takes any text: the made values look at what it really says.
+ */
+export function withNamedPatterns(schema: JsonSchema): JsonSchema {
+  const { format, pattern, ...rest } = mapped(schema, withNamedPatterns);
+  if (format === undefined && pattern === undefined) return rest;
+  const name = createHash('sha256').update(`${format} ${pattern}`).digest('hex');
+  return { ...rest, pattern: `^(?:${name})*` };
 }
 
 /** Keywords, and uses of them, that are not judged here. */
@@ -80,4 +87,21 @@ export function textOf(schema: JsonSchema): string {
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
   return JSON.stringify(schema, sorted);
+}
+
+/** Both schemas without the fields that are the same in both: these decide nothing, and cost time. */
+export function withoutSame(one: JsonSchema, other: JsonSchema): [JsonSchema, JsonSchema] {
+  const [mine, theirs] = [one.properties, other.properties];
+  if (mine === undefined || theirs === undefined) return [one, other];
+  const isSame = (name: string) => {
+    const [a, b] = [mine[name], theirs[name]];
+    if (a === undefined || b === undefined || textOf(a) !== textOf(b)) return false;
+    return one.required?.includes(name) === other.required?.includes(name);
+  };
+  const rest = (schema: JsonSchema, properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
+    ...schema,
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !isSame(name))),
+    required: (schema.required ?? []).filter((name) => !isSame(name)),
+  });
+  return [rest(one, mine), rest(other, theirs)];
 }

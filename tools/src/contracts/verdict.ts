@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { samples } from './instances.js';
 import { isSubset } from './library.js';
-import { asWritten, formatsAsPatterns, type JsonSchema, textOf, unjudged } from './schema.js';
+import { asWritten, type JsonSchema, textOf, unjudged, withNamedPatterns, withoutSame } from './schema.js';
 
 /** Looks for a reason why a reader may refuse what a writer writes; undefined when it finds none. */
 export type Witness = (writer: JsonSchema, reader: JsonSchema) => string | undefined;
@@ -26,7 +26,7 @@ function keywords(writer: JsonSchema, reader: JsonSchema): string | undefined {
 
 function library(writer: JsonSchema, reader: JsonSchema): string | undefined {
   try {
-    if (isSubset(formatsAsPatterns(asWritten(writer)), formatsAsPatterns(reader))) return undefined;
+    if (isSubset(withNamedPatterns(asWritten(writer)), withNamedPatterns(reader))) return undefined;
     return 'may be refused';
   } catch (error) {
     return `cannot be judged: ${error instanceof Error ? error.message : error}`;
@@ -76,8 +76,9 @@ export type Judge = (writer: JsonSchema, reader: JsonSchema) => Refusal | undefi
 export function judgeBy(asked: readonly Witness[]): Judge {
   const refusal: Witness = (writer, reader) => {
     if (textOf(writer) === textOf(reader)) return undefined;
+    const [written, read] = withoutSame(writer, reader);
     for (const witness of asked) {
-      const reason = witness(writer, reader);
+      const reason = witness(written, read);
       if (reason !== undefined) return reason;
     }
     return undefined;
