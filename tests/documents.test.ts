@@ -52,7 +52,7 @@ describe('drift', () => {
   test('is found, file by file, and told with the command that mends it', async () => {
     expect(await driftIn(copy)).toEqual([]);
     const readme = readFileSync(join(copy, 'README.md'), 'utf8');
-    writeFileSync(join(copy, 'README.md'), readme.replace('order -- order.created --> inventory', 'order --> inventory'));
+    writeFileSync(join(copy, 'README.md'), readme.replace('order -->|"order.created"| inventory', 'order --> inventory'));
     writeFileSync(join(copy, 'docs/generated/asyncapi.json'), '{}');
     rmSync(join(copy, 'docs/generated/services/order-service.md'));
     writeFileSync(join(copy, 'docs/generated/endings/old.md'), '');

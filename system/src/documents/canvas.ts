@@ -12,13 +12,14 @@ export function causesOf({ declared }: StepModel): string[] {
 
 /** What must have happened for an outcome to be possible. */
 function whenOf(outcome: OutcomeDeclaration): string {
-  const { on = [], after = [], fails } = detailsOf(outcome);
+  const { on = [], after = [], fails, pointOfNoReturn } = detailsOf(outcome);
   const events = on.map(({ type }) => type);
-  const before = [after].flat().map((name) => inWords(name.replace('.', ': ')));
+  const before = [after].flat().map(inWords);
   return [
     ...(events.length === 0 ? [] : [`on ${events.join(', ')}`]),
     ...(before.length === 0 ? [] : [`after ${before.join(' or ')}`]),
     ...(fails === true ? ['a failure'] : []),
+    ...(pointOfNoReturn === true ? ['the point of no return'] : []),
   ].join('; ');
 }
 
@@ -44,6 +45,7 @@ export function traitsOf({ declared }: StepModel): string[] {
     ...(declared.effect === undefined ? [] : [`calls the ${declared.effect}`]),
     ...(undoes === undefined ? [] : [`compensates ${inWords(undoes)}`]),
     ...(prevents === undefined ? [] : [`prevents ${inWords(prevents)}`]),
+    ...(declared.uncompensated === undefined ? [] : [`not undone: ${declared.uncompensated}`]),
   ];
 }
 

@@ -110,7 +110,7 @@ export function onlyRecords({ declared }: StepModel, { contract }: EventModel): 
   return Object.values(declared.outcomes).every((each) => !isPossible(each, contract) || emittedIn(each).length === 0);
 }
 
-/** `reserveStock` as people read it. */
+/** `reserveStock` as people read it; `chargePayment.declined` is told as `charge payment: declined`. */
 export function inWords(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace('.', ': ').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

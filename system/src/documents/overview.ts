@@ -21,7 +21,7 @@ function flowsOf(event: EventModel): Flow[] {
 export function overview({ events }: SystemModel, { types }: Forward): string {
   const flows = events.filter(({ contract }) => contract.subject === 'orderId').flatMap(flowsOf);
   const line = ({ from, type, to }: Flow) =>
-    types.has(type) ? `  ${from} -- ${type} --> ${to.join(' & ')}` : `  ${from} -. ${type} .-> ${to.join(' & ')}`;
+    types.has(type) ? `  ${from} -->|"${type}"| ${to.join(' & ')}` : `  ${from} -.->|"${type}"| ${to.join(' & ')}`;
   const ahead = flows.filter(({ type }) => types.has(type));
   const back = flows.filter(({ type }) => !types.has(type));
   return ['flowchart LR', ...[...ahead, ...back].map(line), ''].join('\n');

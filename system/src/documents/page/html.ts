@@ -18,9 +18,9 @@ export function table(head: readonly string[], rows: readonly (readonly Markup[]
   return tag('div', tag('table', tag('thead', heads) + tag('tbody', lines.join(''))), { class: 'scroll', tabindex: '0' });
 }
 
-/** Something that is opened by who wants to know. */
+/** Something that is opened by who wants to know. Its id stands within: browsers open what holds the target of a link. */
 export function details(id: string, summary: Markup, content: Markup, open = false): Markup {
-  return tag('details', tag('summary', summary) + tag('div', content, { class: 'inside' }), open ? { id, open: '' } : { id });
+  return tag('details', tag('summary', summary) + tag('div', content, { class: 'inside', id }), open ? { open: '' } : {});
 }
 
 export const serviceChip = (name: string): Markup =>

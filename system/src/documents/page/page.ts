@@ -48,7 +48,7 @@ export function page({ model, walks, forward, graph }: Content): string {
       tag('h1', 'Quickstep: an order, step by step') +
         tag(
           'p',
-          `${model.services.length} services and ${model.events.length} events, and no conductor: each service reacts to what the others publish. This page is generated from their declarations and from their steps.`,
+          `${model.services.length} services and ${model.events.length} events, and no coordinator: each service reacts to what the others publish. This page is generated from their declarations and from their steps.`,
           { class: 'lead' },
         ),
     ),

@@ -23,16 +23,16 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; } td, th { te
   border-bottom: 1px solid var(--line); } th { font-weight: 600; color: var(--soft); font-size: .82rem; } td:last-child, th:last-child { padding-right: 0; }
 .chip { display: inline-block; padding: 0 .55rem; margin: 0 .25rem .2rem 0; border-radius: 1rem; border: 1px solid var(--c); color: var(--ink); font-size: .85rem;
   line-height: 1.5rem; white-space: nowrap; }
-details { border: 1px solid var(--line); border-radius: 10px; margin: .6rem 0; background: var(--box); } details:target { border-color: var(--ahead); }
+details { border: 1px solid var(--line); border-radius: 10px; margin: .6rem 0; background: var(--box); } details:has(> :target) { border-color: var(--ahead); }
 summary { cursor: pointer; padding: .7rem 1rem; display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; list-style: none; }
 summary::-webkit-details-marker { display: none; } summary::before { content: "›"; color: var(--soft); transition: transform .12s; }
-details[open] > summary::before { transform: rotate(90deg); } summary > .soft { flex: 1 1 18rem; } .inside { padding: 0 1rem 1rem; }
+details[open] > summary::before { transform: rotate(90deg); } summary > .soft { flex: 1 1 18rem; } .inside { padding: 0 1rem 1rem; scroll-margin-top: 7.5rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
 .card { border: 1px solid var(--line); border-top: 4px solid var(--c); border-radius: 10px; padding: .8rem 1rem; background: var(--box); color: var(--ink); }
 .card:hover { text-decoration: none; border-color: var(--c); } .card p { margin: .2rem 0 0; font-size: .9rem; color: var(--soft); }
 .service { border-left: 4px solid var(--c); padding-left: 1rem; margin: 2.5rem 0 0; } .service h3:first-child { font-size: 1.25rem; margin: 0; }
 footer { color: var(--soft); font-size: .9rem; padding: 3rem 1rem; }
-@media (max-width: 40rem) { body { font-size: 15px; } .inside { padding: 0 .7rem .8rem; } .service { padding-left: .7rem; } }
+@media (max-width: 40rem) { body { font-size: 15px; } figure.wide svg { min-width: 56rem; } .inside { padding: 0 .7rem .8rem; } .service { padding-left: .7rem; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } summary::before { transition: none; } }
 @media print { nav { display: none; } }
 `;
