@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { choreographies } from '@quickstep/system';
+import { Type } from '@sinclair/typebox';
 import { declaredIn } from '../../tools/src/contracts/declared.js';
 import { describe as describeFinding, type Finding } from '../../tools/src/contracts/finding.js';
 import { checkContracts, type GateOptions } from '../../tools/src/contracts/gate.js';
@@ -9,6 +10,7 @@ import { judgeBy, type Witness, witnesses } from '../../tools/src/contracts/verd
 import { root } from '../../tools/src/paths.js';
 import { type Change, changes } from './changes.js';
 import { mutantsOf } from './mutants.js';
+import { changed, parcels, published } from './parcels.js';
 
 /** `truck new /name`; a finding about nobody in particular is about both. */
 function told({ consumer, direction, field }: Finding): string[] {
@@ -46,6 +48,20 @@ test.each(Object.keys(rules))('without its rule %s the gate is wrong', (left) =>
   const others = Object.entries(rules).flatMap(([name, rule]) => (name === left ? [] : [rule]));
   const wrong = changes.filter((each) => String(verdict(each, { rules: others })) !== String(each.breaks));
   expect(wrong.map(({ name }) => name)).not.toEqual([]);
+});
+
+test.each([
+  [
+    '1.0 is published, and says something else',
+    { ...changed({ more: Type.Optional(Type.String()) }), dataversion: '1.0' },
+    parcels(),
+  ],
+  ['1.1 is not published', changed({ more: Type.Optional(Type.String()) }), parcels()],
+  ['1.0 is older than 1.1, which is published', {}, parcels(changed({}))],
+  ['are others than published', { consumers: ['truck'] }, parcels()],
+] as const)('the registry does not know yet: %s', (what, now, before) => {
+  const found = checkContracts(published(before), parcels(now)).filter(({ kind }) => kind === 'unpublished');
+  expect(found.map((each) => each.what)).toContain(what);
 });
 
 describe('the witnesses', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { choreography, outcome } from '@quickstep/shared/choreography';
 import { earlier, event } from '@quickstep/shared/events';
+import type { Fate } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
+import { sideBySide } from '../../src/pipeline/side-by-side.js';
 import { ending, eventOf, Message, pipelineOver } from './ports.js';
 
 const dish = { dish: Type.String() };
@@ -135,5 +137,26 @@ describe('side by side', () => {
     const { seen, deliver } = kitchen();
     for (const { body } of await published()) await deliver(new Message(body, Ordered.type));
     expect(seen).toHaveLength(1);
+  });
+
+  test('an event counts as confirmed once both of its copies are', async () => {
+    const fates: Fate[] = ['confirmed', 'failed', 'confirmed', 'confirmed', 'returned', 'confirmed'];
+    const broker = { publish: async () => fates };
+    const outgoing = () => {
+      const sent = eventOf(Twice, Twice({ dish: 'soup', plates: 2 }));
+      return { event: sent, body: JSON.stringify(sent), final: false };
+    };
+    expect(await sideBySide(broker, [Twice]).publish([outgoing(), outgoing(), outgoing()])).toEqual([
+      'failed',
+      'confirmed',
+      'returned',
+    ]);
+    expect(sideBySide(broker, [Ordered])).toBe(broker);
+  });
+
+  test('a downcast that makes nonsense is a bug of the step that emits, not of the publisher', () => {
+    const nonsense = earlier('1.0', Type.Object(dish), { ...casts, downcast: () => JSON.parse('{"dish":7}') });
+    const Broken = event('table.ordered', now, { ...common, earlier: [nonsense] });
+    expect(() => eventOf(Broken, Broken({ dish: 'soup', plates: 1 }))).toThrow('/data/dish must be string in version 1.0');
   });
 });
