@@ -50,7 +50,9 @@ export const order = choreography('order-service', {
       expired: { after: 'placeOrder', emits: [OrderCancellationRequested] },
       stuck: { after: ['cancelOrder.requested', 'expireOrder.expired'], emits: [OrderStuck] },
       stillStuck: { after: 'expireOrder.stuck' },
-      notDue: { after: ['trackOrder.completed', 'trackOrder.cancelled'] },
+      notDue: {
+        after: ['placeOrder', 'cancelOrder', 'expireOrder.expired', 'trackOrder.completed', 'trackOrder.cancelled'],
+      },
     },
   },
   trackOrder: {

@@ -31,7 +31,8 @@ export const payment = choreography('payment-service', {
     effect: 'payment gateway',
     outcomes: {
       refunded: [PaymentRefunded, InventoryRelease],
-      refundedLate: { after: 'chargePayment.late', emits: [PaymentRefunded] }, // the stock was released when the payment was closed
+      // The stock was released when the payment was closed.
+      refundedLate: { after: ['chargePayment.late', 'refundPayment.refunded'], emits: [PaymentRefunded] },
       repeated: { after: ['refundPayment.refunded', 'refundPayment.refundedLate', 'chargePayment.declined'] },
     },
   },

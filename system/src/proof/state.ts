@@ -5,8 +5,7 @@ import type { ProofOutcome, ProofStep } from './model.js';
 export interface State {
   /** How many of each delivery are on their way. */
   readonly flight: readonly number[];
-  /** What happened in each service, as far as a step looks for it; the latest last. */
-  readonly history: ReadonlyMap<string, readonly Happening[]>;
+  readonly history: History;
   /** Work that was done and is not undone. */
   readonly owed: readonly ProofOutcome[];
   /** Work that was undone, but for what was given back because it came too late or twice. */
@@ -34,15 +33,16 @@ function goesBack(work: ProofOutcome, undo: ProofStep): boolean {
   return work.emits.some((event) => undo.on.includes(event));
 }
 
+/** What happened in each service, as far as a step looks for it; the latest last. */
+export type History = ReadonlyMap<string, readonly Happening[]>;
+
 /** What happened, without what nobody can see any more: whoever looks for it finds the latest first. */
-function remembered(machine: Machine, state: State, outcome: ProofOutcome, event: string): State['history'] {
+export function remembered(machine: Machine, history: History, outcome: ProofOutcome, event: string): History {
   const happening = outcome.changes ? machine.happening(outcome, event) : undefined;
-  if (happening === undefined) return state.history;
+  if (happening === undefined) return history;
   const { service } = outcome.step;
-  const before = (state.history.get(service) ?? []).filter(
-    ({ seenBy }) => ![...seenBy].every((each) => happening.seenBy.has(each)),
-  );
-  return new Map(state.history).set(service, [...before, happening]);
+  const before = (history.get(service) ?? []).filter(({ seenBy }) => ![...seenBy].every((each) => happening.seenBy.has(each)));
+  return new Map(history).set(service, [...before, happening]);
 }
 
 /** The work that is owed and undone after an outcome. */
@@ -76,7 +76,7 @@ export function ended(machine: Machine, state: State, outcome: ProofOutcome, eve
   let next: State = {
     ...state,
     flight,
-    history: remembered(machine, state, outcome, event),
+    history: remembered(machine, state.history, outcome, event),
     ...accounts(machine, state, outcome),
     endings: [...state.endings, ...outcome.emits.flatMap(({ ending }) => (ending === undefined ? [] : [ending]))],
     noReturn: state.noReturn || outcome.details.pointOfNoReturn === true,
