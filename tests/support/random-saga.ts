@@ -1,5 +1,6 @@
 import { type AnyDecision, type AnyMessage, type AnyStep, reactsTo } from '@quickstep/shared/choreography';
-import { firing, given, happened, request, row, sampleOrder } from '@quickstep/shared/testing';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { firing, given, happened, request, row } from '@quickstep/shared/testing';
 import { type Adapters, choreographies, services } from '@quickstep/system';
 import type { DeclaredRun } from '@quickstep/system/proof';
 import { Stock } from '../../inventory-service/src/db/tables.js';
