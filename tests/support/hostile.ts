@@ -37,7 +37,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   source: ['/notification-service', 'order-service', '/', HUGE, '', null, '/order-service/'],
   subject: ['someone else', HUGE, '', null, 42],
   time: ['yesterday', '', 0, HUGE, null],
-  dataversion: ['2.0', '0.1', '1.x', '99999999999999999999.0', HUGE, 1],
+  dataversion: ['9.0', '0.1', '1.x', '99999999999999999999.0', HUGE, 1],
   correlationid: ['', HUGE, null, {}],
   causationid: ['', HUGE, [], false],
   data: [null, [], {}, HUGE, { orderId: 'x' }, { ...sampleOrder(), items: [] }, { ...sampleOrder(), total: -1 }],
