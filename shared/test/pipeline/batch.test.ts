@@ -162,6 +162,18 @@ describe('a step that fails in a batch', () => {
   });
 });
 
+test('nothing that goes wrong after the commit leads to another attempt', async () => {
+  const { pipeline, store, reports } = service();
+  const unhandled = new Promise<unknown>((resolve) => process.once('unhandledRejection', resolve));
+  reports.batch = () => {
+    throw new Error('the observer is broken');
+  };
+  const answer = await pipeline.execute('hire', { name: 'Ada' }, { id: 'request soup', subject: 'soup' });
+  expect(answer.accepted).toBe(true);
+  expect(String(await unhandled)).toContain('the observer is broken');
+  expect(store.committed).toHaveLength(1);
+});
+
 describe('a command', () => {
   test('is answered once it is committed', async () => {
     const { command, plates, reports } = service();
