@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { reasonOf } from '@quickstep/shared/pipeline';
+import { Problem } from './problem.js';
 import { isRunning, startTimeOf } from './processes.js';
 
 export interface Claimant {
@@ -21,13 +23,24 @@ export function claimant(directory: string): Claimant | undefined {
   }
 }
 
+/** One by one: Node's `recursive` never ends below a folder in which the system makes none, such as `/proc`. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw new Problem(`The folder ${path} cannot be made: ${reasonOf(error)}`);
+  }
+}
+
 /** Takes the directory for this process, or answers who has it. */
 export function claim(directory: string, message: string): Claimant | undefined {
   const other = claimant(directory);
   if (other && other.pid !== process.pid) return other;
   const file = claimFile(directory);
   const own: Claimant = { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '', message };
-  mkdirSync(dirname(file), { recursive: true });
+  makeDirectory(dirname(file));
   writeFileSync(file, JSON.stringify(own), { mode: 0o600 });
   return undefined;
 }
