@@ -106,6 +106,9 @@ export class WorkingRows {
     if (held === undefined && access !== 'fresh') return undefined;
     const before = held?.row ?? table.newRow(key);
     if (access === 'read') return before;
+    // Whoever names a row twice gets one copy: of two, the last would overwrite what was changed in the first.
+    const lent = borrowed.find((each) => each.key === key && each.table === table);
+    if (lent !== undefined) return lent.after;
     const after = { ...before };
     borrowed.push({ table, key, before, after, stored: held?.stored ?? false });
     return after;

@@ -125,6 +125,16 @@ describe('changes', () => {
     expect(rows.changes().updates).toMatchObject([{ rows: [{ sku: 'a', count: 1 }] }]);
   });
 
+  test('of a row that a step names twice are made to one copy', () => {
+    const rows = stored({ sku: 'a', count: 1, tags: [] });
+    change(rows, 'a', 5).keep();
+    const borrowed = rows.borrow({ item: Items.existing('a'), list: Items.existing(['a', 'a']) });
+    Object.assign(borrowed.rows.item ?? {}, { count: 7 });
+    borrowed.keep();
+    expect(borrowed.rows.list).toMatchObject([{ count: 7 }, { count: 7 }]);
+    expect(rows.changes().updates).toMatchObject([{ rows: [{ sku: 'a', count: 7 }] }]);
+  });
+
   test('of a nested value are seen when it is replaced', () => {
     const rows = stored({ sku: 'a', count: 1, tags: ['old'] });
     const borrowed = rows.borrow({ item: Items.existing('a') });
