@@ -90,10 +90,9 @@ export class BatchRunner {
   async run(batch: readonly Work[]): Promise<void> {
     let works = batch;
     for (let conflicts = 0; works.length > 0; ) {
+      let committed: Committed;
       try {
-        const committed = await this.#attempt(works);
-        this.#away = undefined;
-        return this.#settle(committed);
+        committed = await this.#attempt(works);
       } catch (error) {
         // Whatever else is wrong, the database has answered.
         if (!(error instanceof Unavailable)) this.#away = undefined;
@@ -103,7 +102,10 @@ export class BatchRunner {
         else if (error instanceof Busy && works.some((work) => wantsOneOf(error.locked, work)))
           works = this.#without(works, error);
         else return await this.#halveOrFail(works, error);
+        continue;
       }
+      this.#away = undefined;
+      return this.#settle(committed);
     }
   }
 
@@ -196,7 +198,7 @@ export class BatchRunner {
     return outbox;
   }
 
-  /** After the commit nothing may lead to another attempt. */
+  /** After the commit nothing may lead to another attempt: whatever is thrown here is a bug, and ends the process. */
   #settle({ decided, outbox, started }: Committed): void {
     const { relay, observer } = this.#options;
     if (outbox !== undefined) relay.publish(outbox);
