@@ -42,7 +42,10 @@ export class SimulatedGateway implements PaymentGateway {
 
   async refund(reference: string, idempotencyKey: string): Promise<RefundOutcome> {
     const charges = await this.#ledger.byReference(reference, 'charge');
-    const charged = charges.find((answer) => answer.kind === 'charged');
+    const reversed = await this.#ledger.byReference(reference, 'reversal');
+    const isReversed = ({ chargeId }: Charged) =>
+      reversed.some((answer) => answer.kind === 'reversed' && answer.chargeId === chargeId);
+    const charged = charges.find((answer): answer is Charged => answer.kind === 'charged' && !isReversed(answer));
     // No money moved, so there is nothing to remember: a charge may still come.
     if (charged === undefined) return { kind: 'nothing-charged' };
     const { chargeId, amount } = charged;

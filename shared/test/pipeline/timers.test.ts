@@ -78,6 +78,22 @@ describe('a timer', () => {
     expect([subjects().length, looked]).toEqual([2 * PAGE + 1, 3]);
   });
 
+  test('whose rows stay due, a full page of them, is not looked for again before the next interval', async () => {
+    const { pipeline, clock, set, failing, subjects, store } = service();
+    let looked = 0;
+    store.onDue = () => {
+      if (++looked > 10) throw new Error('it looks again and again');
+    };
+    const many = dishes(2 * PAGE);
+    for (const dish of many) failing.add(dish);
+    set(...many);
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect([looked, subjects().length]).toEqual([1, PAGE]);
+    await clock.advance(EVERY);
+    expect(looked).toBe(2);
+  });
+
   test('that fails fires again at the next interval, not at once', async () => {
     const { pipeline, clock, set, failing, subjects, reports } = service();
     set(...dishes(PAGE));
