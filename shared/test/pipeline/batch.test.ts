@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type AnyStep, accepted, outcome, refused } from '@quickstep/shared/choreography';
-import { Busy, Conflict, type Load, OutcomeUnknown, type PipelineOptions, Unavailable } from '@quickstep/shared/pipeline';
+import {
+  Busy,
+  Conflict,
+  type Load,
+  OutcomeUnknown,
+  type PipelineOptions,
+  Unavailable,
+  type WorkResult,
+} from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
+import { v7 } from 'uuid';
+import { bindSteps } from '../../src/pipeline/bound-step.js';
+import { BatchRunner } from '../../src/pipeline/stages/batch.js';
 import { Cooked, Dishes, deliveryOf, kitchen, Noted, SentBack } from './kitchen.js';
 import { ending, type Message, pipelineOver, settled } from './ports.js';
 
@@ -163,15 +174,24 @@ describe('a step that fails in a batch', () => {
 });
 
 test('nothing that goes wrong after the commit leads to another attempt', async () => {
-  const { pipeline, store, reports } = service();
-  const unhandled = new Promise<unknown>((resolve) => process.once('unhandledRejection', resolve));
-  reports.batch = () => {
-    throw new Error('the observer is broken');
+  const { pipeline, store, reports: observer, clock } = service();
+  const { relay } = pipeline;
+  const takeAwaitedByClients = () => [];
+  const options = { service: kitchen.service, store, clock, newId: v7, relay, observer, history: false, takeAwaitedByClients };
+  const [bound] = bindSteps({
+    choreography: kitchen,
+    steps: { cook: serve, clean: serve, refuse: serve, watch: serve, hire, cool: serve },
+  }).all.filter(({ name }) => name === 'hire');
+  if (bound === undefined) throw new Error('There is no such step');
+  const message = { id: 'request soup', subject: 'soup', data: { name: 'Ada' } };
+  const told: string[] = [];
+  const settle = ({ kind }: WorkResult) => {
+    if (told.push(kind) === 1) throw new Error('whoever waits is broken');
   };
-  const answer = await pipeline.execute('hire', { name: 'Ada' }, { id: 'request soup', subject: 'soup' });
-  expect(answer.accepted).toBe(true);
-  expect(String(await unhandled)).toContain('the observer is broken');
-  expect(store.committed).toHaveLength(1);
+  const cause = { id: message.id, tenantid: 'default' };
+  const running = new BatchRunner(options).run([{ bound, message, cause, awaitedBy: 'client', answer: undefined, settle }]);
+  await expect(running).rejects.toThrow('whoever waits is broken');
+  expect({ begun: store.begun, told }).toEqual({ begun: 1, told: ['done'] });
 });
 
 describe('a command', () => {

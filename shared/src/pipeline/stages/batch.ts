@@ -86,7 +86,7 @@ export class BatchRunner {
     return this.#away;
   }
 
-  /** Every piece of work is settled when this resolves; it never rejects. */
+  /** Every piece of work is settled when this resolves; it rejects only with a bug of those who are told after the commit. */
   async run(batch: readonly Work[]): Promise<void> {
     let works = batch;
     for (let conflicts = 0; works.length > 0; ) {
