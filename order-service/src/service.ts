@@ -2,7 +2,7 @@ import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
 import { type Part, startService } from '@quickstep/shared/service';
 import type { DataSource } from 'typeorm';
 import type { orderConfig } from './config.js';
-import { CreateOrders1760000000001 } from './db/migrations.js';
+import { CreateOrders1760000000001, LogBySubject1765000000100 } from './db/migrations.js';
 import { countStuck } from './db/queries.js';
 import { Catalogue, Orders } from './db/tables.js';
 import { orderRoutes } from './http/routes.js';
@@ -26,19 +26,10 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     config,
     description: 'Takes orders and tells how far they have come',
     tables: [Orders, Catalogue],
-    migrations: [CreateOrders1760000000001],
+    migrations: [CreateOrders1760000000001, LogBySubject1765000000100],
     implementation: () => orderSteps(config.orderDeadline),
     routes: orderRoutes,
     endings: [OrderCompleted, OrderCancelled],
-    history: true,
-    retention: [
-      {
-        table: 'event_history',
-        column: 'time',
-        days: config.recordRetentionDays,
-        where: 'not exists (select from orders where order_id::text = subject and deadline_at is not null)',
-      },
-    ],
     parts: ({ dataSource }) => [stuckOrders(dataSource)],
   });
 }

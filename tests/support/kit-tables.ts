@@ -1,4 +1,4 @@
-import { createDataSource, KitTables1760000000000, migrate } from '@quickstep/shared/db';
+import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
 import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
 import { freshDatabase } from '@quickstep/shared/testing';
 
@@ -9,7 +9,7 @@ export async function kitTables(): Promise<string[]> {
     url: database.url,
     applicationName: 'kit-tables',
     entities: [],
-    migrations: [KitTables1760000000000, LedgerTables1760000000000],
+    migrations: [...kitMigrations, LedgerTables1760000000000],
     poolSize: 2,
   });
   try {

@@ -168,9 +168,9 @@ export class Shop<Service extends Running = Running> {
     return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
   }
 
-  /** The order's history as its service tells it, oldest first. */
-  async history(id: string): Promise<CloudEvent[]> {
-    return (await this.call<CloudEvent[]>('order', 'GET', `/orders/${id}/events`)).body;
+  /** What happened to the order as its service tells it, oldest first; of other services' events only what, when and by whom. */
+  async history(id: string): Promise<Pick<CloudEvent, 'type' | 'time' | 'source'>[]> {
+    return (await this.call<Pick<CloudEvent, 'type' | 'time' | 'source'>[]>('order', 'GET', `/orders/${id}/events`)).body;
   }
 
   async fill(sku: string, { unitPrice, onHand }: { readonly unitPrice: number; readonly onHand: number }): Promise<void> {

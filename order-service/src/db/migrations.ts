@@ -43,3 +43,14 @@ export class CreateOrders1760000000001 implements MigrationInterface {
     await runner.query('drop table catalogue_items, orders');
   }
 }
+
+/** What the log says of one order. */
+export class LogBySubject1765000000100 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create index event_log_by_subject on event_log (subject)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index event_log_by_subject');
+  }
+}

@@ -79,8 +79,19 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     ),
     recordRetentionDays: integer(
       'RECORD_RETENTION_DAYS',
-      'How long records that no saga needs any more are kept (history, answers of providers, adjustments, notifications); 0 keeps them',
+      'How long records that no saga needs any more are kept (answers of providers, adjustments, notifications); 0 keeps them',
       { fallback: '365', min: 0, max: 36_500 },
+    ),
+    logRetentionDays: integer(
+      'LOG_RETENTION_DAYS',
+      'How long the log of emitted events is kept, by whole months; what is dropped cannot be read, replayed or asked for; 0 keeps it',
+      { fallback: '0', min: 0, max: 36_500 },
+    ),
+    installationSecretFile: optional(
+      text('INSTALLATION_SECRET_FILE', 'File with the secret of the installation, which opens the feed of the log', {
+        example: '/var/lib/quickstep/installation-secret',
+      }),
+      'the feed is closed',
     ),
   };
 }

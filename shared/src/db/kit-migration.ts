@@ -48,6 +48,6 @@ export class KitTables1760000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table event_history, outbox, inbox');
+    await runner.query('drop table if exists event_history, outbox, inbox');
   }
 }

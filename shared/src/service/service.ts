@@ -1,7 +1,7 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { installationSecret, PgBindingRecord, type Retention, translate } from '../db/index.js';
+import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, type WorkKind } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
@@ -13,6 +13,7 @@ import { brokerPart, consumerPart } from './parts/broker.js';
 import { databasePart } from './parts/database.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
+import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
@@ -43,8 +44,6 @@ export interface ServiceOptions<I extends Implementation> {
   readonly routes: readonly Route<ServiceContext<I>>[];
   /** Events by which this service ends a saga, logged at `info`. */
   readonly endings?: readonly EventContract[];
-  /** Keep a history of every event consumed and emitted. */
-  readonly history?: boolean;
   /** Parts of the service's own; they start when all else has started, just before HTTP. */
   parts?(resources: Resources): readonly Part<ServiceContext<I>>[];
   readonly logger?: Logger;
@@ -91,7 +90,7 @@ export async function startService<I extends Implementation>(options: ServiceOpt
 
 /** Parts stop in reverse order: HTTP first, then the consumer, then the pipeline finishes, then broker and database are left. */
 async function assemble<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, stack: ShutdownStack) {
-  const { config, history = false, endings = [] } = options;
+  const { config, endings = [] } = options;
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
@@ -104,19 +103,22 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, store, publisher, observer, history, clock, newId, retries }),
+    pipelinePart(implementation, { ...config, store, publisher, observer, clock, newId, retries }),
   );
   const bindingRecord = new PgBindingRecord(dataSource);
   const { connections } = broker;
   const deliver = pipeline.deliver.bind(pipeline);
   await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, deliver }));
-  await assembly.add(housekeepingPart(options, { store, clock, metrics, logger }));
+  await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
+  const log = await assembly.add(logPart({ config, log: new PgEventLog(dataSource), clock }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
-  const routes = [...options.routes, ...own.flatMap((part) => part.routes ?? [])];
+  const routes = [...options.routes, ...[log, ...own].flatMap((part) => part.routes ?? [])];
   const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
   const server = await assembly.add(httpPart(app, config));
+  // Before the HTTP server, which waits for its readers.
+  stack.add('readers of the log', () => log.close());
   return { url: server.url(), pipeline, dataSource };
 }
 

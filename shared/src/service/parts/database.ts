@@ -6,11 +6,9 @@ import {
   databaseCheck,
   ensureDatabase,
   entityOf,
-  InstallationSecret1764000000000,
-  KitTables1760000000000,
+  kitMigrations,
   migrate,
   PgStore,
-  QueueDeclarations1760000000001,
 } from '../../db/index.js';
 import type { Table } from '../../rows/index.js';
 import { definitions } from '../../telemetry/index.js';
@@ -19,8 +17,6 @@ import { explainDatabase } from '../start-error.js';
 
 /** Two for the store, one for a record of answers, the rest for reading routes. */
 const POOL_SIZE = 10;
-
-const KIT_MIGRATIONS = [KitTables1760000000000, QueueDeclarations1760000000001, InstallationSecret1764000000000];
 
 export interface DatabasePart extends Part {
   readonly dataSource: DataSource;
@@ -39,7 +35,7 @@ export function databasePart(
     url: config.postgresUrl,
     applicationName: config.service,
     entities: tables.map((each) => entityOf(each)),
-    migrations: [...KIT_MIGRATIONS, ...migrations],
+    migrations: [...kitMigrations, ...migrations],
     poolSize: POOL_SIZE,
   });
   const store = new PgStore(dataSource);

@@ -1,5 +1,6 @@
+import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../../config/index.js';
-import type { PgStore, Retention } from '../../db/index.js';
+import { keepPartitions, type PgStore, type Retention } from '../../db/index.js';
 import { type Logger, reasonOf } from '../../logging/index.js';
 import type { Clock } from '../../pipeline/index.js';
 import type { Metrics } from '../../telemetry/index.js';
@@ -12,6 +13,7 @@ interface Kept {
 }
 
 interface Housekeeper {
+  readonly dataSource: DataSource;
   readonly store: PgStore;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -25,8 +27,8 @@ function rulesOf({ config, retention = [] }: Kept): Retention[] {
   return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
 }
 
-/** Deletes old rows by the rule of each table. */
-export function housekeepingPart(kept: Kept, { store, clock, metrics, logger }: Housekeeper): Part {
+/** Deletes old rows by the rule of each table, and keeps the partitions of the log. */
+export function housekeepingPart(kept: Kept, { dataSource, store, clock, metrics, logger }: Housekeeper): Part {
   let stop: (() => Promise<void>) | undefined;
   return {
     name: 'housekeeping',
@@ -34,6 +36,10 @@ export function housekeepingPart(kept: Kept, { store, clock, metrics, logger }: 
       stop = housekeeping({
         rules: rulesOf(kept),
         clock,
+        async before() {
+          for (const name of await keepPartitions(dataSource, kept.config.logRetentionDays))
+            logger.info('a month of the log was dropped, as it was older than LOG_RETENTION_DAYS', { table: name });
+        },
         deleteOld: (rule, limit) => store.deleteOld(rule, limit),
         deleted: metrics.deleted,
         failed: (table, error) =>
