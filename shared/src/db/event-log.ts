@@ -18,6 +18,11 @@ export interface LogFilter {
   readonly types?: readonly string[];
   /** Events of this time and later. */
   readonly since?: Date;
+  /**
+   * Only what is of transactions before this one, whether or not older ones still run. For a reader to whom what is committed
+   * later comes another way.
+   */
+  readonly before?: string;
 }
 
 export const LOG_BEGINNING: LogPosition = { transaction: '0', position: '0' };
@@ -34,7 +39,7 @@ const PAGE = `
   select transaction_id::text as transaction, position::text as position, type, event as body,
     sum(octet_length(event)) over (order by transaction_id, position) - octet_length(event) as bytes_before
   from event_log
-  where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+  where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < coalesce($6::xid8, pg_snapshot_xmin(pg_current_snapshot()))
     and ($4::text[] is null or type = any($4)) and ($5::timestamptz is null or time >= $5)
   order by transaction_id, position limit $3) as page where bytes_before < ${PAGE_BYTES}`;
 
@@ -51,8 +56,14 @@ export class PgEventLog {
   }
 
   /** At most `limit` entries after a position. */
-  async read(after: LogPosition, limit: number, { types, since }: LogFilter = {}): Promise<readonly LogEntry[]> {
-    return this.#dataSource.query(PAGE, [after.transaction, after.position, limit, types ?? null, since ?? null]);
+  async read(after: LogPosition, limit: number, { types, since, before }: LogFilter = {}): Promise<readonly LogEntry[]> {
+    return this.#dataSource.query(PAGE, [after.transaction, after.position, limit, types ?? null, since ?? null, before ?? null]);
+  }
+
+  /** The first transaction that has not begun yet: whatever is committed now is before it. */
+  async end(): Promise<string> {
+    const [row]: { end: string }[] = await this.#dataSource.query('select pg_snapshot_xmax(pg_current_snapshot())::text as end');
+    return row?.end ?? '0';
   }
 
   /** Where to begin in order to meet every event of this time and later. */

@@ -1,5 +1,6 @@
 export { arrayLiteral } from './array-literal.js';
 export { PgBindingRecord, QueueDeclarations1760000000001 } from './binding-record.js';
+export { type CatchUpFrom, type Missed, PgCatchUp } from './catch-up.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';

@@ -1,5 +1,6 @@
 import type { MigrationInterface } from 'typeorm';
 import { QueueDeclarations1760000000001 } from './binding-record.js';
+import { CatchUp1765000000001 } from './catch-up.js';
 import { EventLog1765000000000 } from './event-log-migration.js';
 import { InstallationSecret1764000000000 } from './installation-secret.js';
 import { KitTables1760000000000 } from './kit-migration.js';
@@ -10,4 +11,5 @@ export const kitMigrations: readonly (new () => MigrationInterface)[] = [
   QueueDeclarations1760000000001,
   InstallationSecret1764000000000,
   EventLog1765000000000,
+  CatchUp1765000000001,
 ];

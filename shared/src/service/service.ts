@@ -5,11 +5,13 @@ import { installationSecret, PgBindingRecord, PgEventLog, type Retention, transl
 import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, type WorkKind } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
-import type { Clock, NewId, Pipeline } from '../pipeline/index.js';
+import type { Message } from '../messaging/index.js';
+import type { Clock, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, type Metrics } from '../telemetry/index.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
+import { catchUpPart } from './parts/catch-up.js';
 import { databasePart } from './parts/database.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
@@ -102,15 +104,28 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
+  const eventLog = new PgEventLog(dataSource);
+  const publishCopy = (message: Message) => broker.connections().publisher.publishCopy(message);
+  const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, publishCopy });
+  const watched: Observer = {
+    ...observer,
+    handled(handled) {
+      observer.handled(handled);
+      catchUp.handled(handled);
+    },
+  };
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, store, publisher, observer, clock, newId, retries }),
+    pipelinePart(implementation, { ...config, store, publisher, observer: watched, clock, newId, retries }),
   );
+  await assembly.add(catchUp);
   const bindingRecord = new PgBindingRecord(dataSource);
   const { connections } = broker;
   const deliver = pipeline.deliver.bind(pipeline);
-  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, deliver }));
+  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
+  // Before the consumer, which waits for what it has taken.
+  stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
-  const log = await assembly.add(logPart({ config, log: new PgEventLog(dataSource), clock }));
+  const log = await assembly.add(logPart({ config, log: eventLog, clock }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
