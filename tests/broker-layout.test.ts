@@ -32,11 +32,11 @@ describe('what the management UI shows of five services', () => {
     expect(names.sort()).toEqual([...services.flatMap((name) => [name, `${name}.dead-letter`]), ...waits].sort());
   });
 
-  test('the exchanges of the events and three more', async () => {
+  test('the exchanges of the events and four more', async () => {
     const exchanges = await shop.vhost.api<Listed[]>('/exchanges/{vhost}');
     const own = exchanges.map(({ name }) => name).filter((name) => name !== '' && !name.startsWith('amq.'));
     const events = services.map((name) => name.replace('-service', '.events'));
-    expect(own.sort()).toEqual([...events, 'dead-letter', 'redeliver', 'retry'].sort());
+    expect(own.sort()).toEqual([...events, 'dead-letter', 'log', 'redeliver', 'retry'].sort());
   });
 
   test('connections and consumers by the name of their service', async () => {

@@ -170,12 +170,12 @@ describe('in mid-flight', () => {
     expect(await shop.ended(id)).toBe('COMPLETED');
   });
 
-  test('an event is lost with its queue: the deadline cancels the order, and the money comes back', async () => {
+  test('an event is lost with its queue, and not asked for: the deadline cancels the order, and the money comes back', async () => {
     await shop.service('shipping').stop();
     const { id } = await shop.place();
     shop.lose(await shop.eventOf(id, 'payment.completed'));
     await shop.vhost.api('/queues/{vhost}/shipping-service', { method: 'DELETE' });
-    await shop.start('shipping');
+    await shop.start('shipping', { CATCH_UP: 'now' });
     await shop.expire(id);
     expect(await shop.ended(id)).toBe('CANCELLED');
     expect(await shop.eventOf(id, 'payment.refunded')).toMatchObject({ data: { amount: 2_500 } });

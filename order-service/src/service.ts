@@ -33,15 +33,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     migrations: [CreateOrders1760000000001],
     implementation: () => orderSteps(config.orderDeadline),
     endings: [OrderCompleted, OrderCancelled],
-    history: true,
-    retention: [
-      {
-        table: 'event_history',
-        column: 'time',
-        days: config.recordRetentionDays,
-        where: 'not exists (select from orders where order_id::text = subject and deadline_at is not null)',
-      },
-    ],
     parts: ({ dataSource }) => [stuckOrders(dataSource)],
   });
 }

@@ -134,6 +134,7 @@ describe('what every service answers', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/health/live',
       '/health/ready',
+      '/log',
       '/metrics',
       '/openapi.json',
       '/orders',

@@ -121,9 +121,9 @@ export class Shop<Service extends Running = Running> {
     return known.client;
   }
 
-  /** Starts a service; the one that ran under this name before, if any, must have been stopped. */
-  async start(name: ServiceName): Promise<void> {
-    this.#services.set(name, await this.#run(name));
+  /** Starts a service; the one that ran under this name before, if any, must have been stopped. @param env besides the shop's */
+  async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    this.#services.set(name, await this.#run(name, env));
   }
 
   /** Starts another process of a service that runs already, on the same queue and database. */
@@ -131,8 +131,8 @@ export class Shop<Service extends Running = Running> {
     this.#replicas.push(await this.#run(name));
   }
 
-  #run(name: ServiceName): Promise<Service> {
-    const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env };
+  #run(name: ServiceName, more: NodeJS.ProcessEnv = {}): Promise<Service> {
+    const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env, ...more };
     const connections: Connections = {
       connectGateway: (resources) => gatedGateway(intervenedGateway(simulatedGateway(resources), this.interventions), this.gates),
       connectCarrier: (resources) => gatedCarrier(intervenedCarrier(simulatedCarrier(resources), this.interventions), this.gates),
@@ -169,9 +169,9 @@ export class Shop<Service extends Running = Running> {
     return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
   }
 
-  /** The order's history as its service tells it, oldest first. */
-  async history(id: string): Promise<CloudEvent[]> {
-    return (await this.call<CloudEvent[]>('order', 'GET', `/orders/${id}/events`)).body;
+  /** What happened to the order as its service tells it, oldest first; of other services' events only what, when and by whom. */
+  async history(id: string): Promise<Pick<CloudEvent, 'type' | 'time' | 'source'>[]> {
+    return (await this.call<Pick<CloudEvent, 'type' | 'time' | 'source'>[]>('order', 'GET', `/orders/${id}/events`)).body;
   }
 
   async fill(sku: string, { unitPrice, onHand }: { readonly unitPrice: number; readonly onHand: number }): Promise<void> {

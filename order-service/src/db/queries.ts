@@ -46,12 +46,10 @@ export async function countByStatus(dataSource: DataSource): Promise<Record<Orde
   };
 }
 
-/** Everything that the order service saw of an order, oldest first. */
-export async function historyOf(dataSource: DataSource, orderId: string): Promise<unknown[]> {
-  const rows: { event: string }[] = await dataSource.query(
-    'select event from event_history where subject = $1 order by time, event_id',
-    [orderId.toLowerCase()],
-  );
+/** Every event that this service has emitted about an order. */
+export async function emittedAbout(dataSource: DataSource, orderId: string): Promise<unknown[]> {
+  const text = 'select event from event_log where subject = $1 order by transaction_id, position';
+  const rows: { event: string }[] = await dataSource.query(text, [orderId.toLowerCase()]);
   return rows.map(({ event }) => JSON.parse(event));
 }
 

@@ -2,9 +2,10 @@ import { CustomerId, OrderId } from '@quickstep/shared/contracts';
 import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
-import { countByStatus, findOrder, historyOf, listOrders } from '../db/queries.js';
+import { countByStatus, emittedAbout, findOrder, listOrders } from '../db/queries.js';
 import { orderStatuses } from '../domain/status.js';
 import type { orderSteps } from '../steps/index.js';
+import { HappeningView, happeningsOf } from './happenings.js';
 import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
@@ -69,18 +70,13 @@ export const orderRoutes = [
   }),
   read({
     path: `${ORDER}/events`,
-    summary: 'What happened to an order, oldest first, as CloudEvents',
+    summary: 'What happened to an order, oldest first: events of this service in full, of other services what and when',
     params,
-    view: Type.Array(
-      Type.Object({ id: Type.String(), type: Type.String(), time: Type.String() }, { additionalProperties: true }),
-    ),
+    view: Type.Array(HappeningView),
     async find({ params: { orderId } }, { dataSource }) {
-      const events = await historyOf(dataSource, orderId);
-      return events.length === 0 ? undefined : events.filter(isEvent);
+      const [order, emitted] = await Promise.all([findOrder(dataSource, orderId), emittedAbout(dataSource, orderId)]);
+      const happenings = happeningsOf(order?.facts ?? {}, emitted);
+      return happenings.length === 0 ? undefined : happenings;
     },
   }),
 ];
-
-function isEvent(value: unknown): value is { id: string; type: string; time: string } {
-  return typeof value === 'object' && value !== null && 'type' in value;
-}

@@ -1,4 +1,4 @@
-import { exchangeOf } from '../events/index.js';
+import { type EventContract, exchangeOf } from '../events/index.js';
 import { type Choreography, consumedBy, emittedBy } from './choreography.js';
 
 export const DEAD_LETTER_EXCHANGE = 'dead-letter';
@@ -6,6 +6,9 @@ export const DEAD_LETTER_EXCHANGE = 'dead-letter';
 export const RETRY_EXCHANGE = 'retry';
 /** The wait queues send their messages here, under the same key, when the delay is over. */
 export const REDELIVER_EXCHANGE = 'redeliver';
+
+/** Requests for what stands in a service's log are published here, under `<who asks>.<emitter>`. */
+export const LOG_EXCHANGE = 'log';
 
 /** How long a failed delivery waits before its next attempt, in milliseconds: one wait queue each, used in this order. */
 export const DEFAULT_RETRY_DELAYS: readonly number[] = [500, 2_000, 10_000, 30_000, 60_000, 120_000, 300_000];
@@ -28,6 +31,12 @@ export interface RetryQueue {
   readonly routingKey: string;
 }
 
+/** A service, and which of its events are consumed. */
+export interface Emitter {
+  readonly service: string;
+  readonly types: readonly string[];
+}
+
 /** Everything that a service declares at the broker. */
 export interface Topology {
   readonly queue: string;
@@ -37,6 +46,8 @@ export interface Topology {
   readonly exchanges: readonly string[];
   /** Of the events that it consumes. */
   readonly bindings: readonly Binding[];
+  /** Whose events it consumes: the services that it asks for what it has missed. */
+  readonly emitters: readonly Emitter[];
 }
 
 const UNITS = [
@@ -55,6 +66,12 @@ function retryQueue(service: string, delay: number): RetryQueue {
   return { name: `retry.${name}`, delay, bindingKey: `${name}.*`, routingKey: `${name}.${service}` };
 }
 
+function emittersOf(consumed: readonly EventContract[]): Emitter[] {
+  const services = [...new Set(consumed.flatMap(({ emitters }) => emitters))].sort();
+  const types = (service: string) => consumed.flatMap(({ type, emitters }) => (emitters.includes(service) ? [type] : []));
+  return services.map((service) => ({ service, types: types(service) }));
+}
+
 /** Derives a service's exchanges, queues and bindings from its declaration. */
 export function topologyOf(declared: Choreography, retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS): Topology {
   const { service } = declared;
@@ -66,5 +83,6 @@ export function topologyOf(declared: Choreography, retryDelays: readonly number[
     retryQueues: [...new Set(retryDelays)].map((delay) => retryQueue(service, delay)),
     exchanges: [...new Set(types.map(exchangeOf))].sort(),
     bindings: consumed.map(({ type }) => ({ queue: service, exchange: exchangeOf(type), routingKey: type })),
+    emitters: emittersOf(consumed),
   };
 }

@@ -13,6 +13,24 @@ export interface Defaults<Own extends Variables> {
   readonly own?: Own;
 }
 
+/**
+ * Where a service begins whose queue had to be created. A time, or `beginning`, is acted on once, whether or not the queue is there: that
+ * is how an operator has a service read again what its queue was not bound to.
+ */
+function beginning(name: string): Variable<'last' | 'now' | 'beginning' | Date> {
+  const description =
+    'What is asked of the logs of others: what was missed when the queue had to be created (last), nothing (now), once everything (beginning) or what is younger than a time (RFC 3339)';
+  const words = ['last', 'now', 'beginning'] as const;
+  const parse = (given: string) => {
+    const word = words.find((each) => each === given);
+    if (word !== undefined) return word;
+    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given) ? new Date(given) : undefined;
+    if (time !== undefined && !Number.isNaN(time.getTime())) return time;
+    throw new WrongValue(`must be ${words.join(', ')} or a time (RFC 3339), not "${given.slice(0, 40)}"`);
+  };
+  return { name, description, example: '2026-11-01T00:00:00Z', fallback: 'last', parse };
+}
+
 /** The variables that every service reads. */
 export function serviceVariables({ service, port }: { readonly service: string; readonly port: number }) {
   const database = service.replace(/-service$/, '');
@@ -67,6 +85,7 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       fallback: '500',
       max: 10_000,
     }),
+    catchUp: beginning('CATCH_UP'),
     commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
     eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),
     shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {
@@ -79,8 +98,19 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     ),
     recordRetentionDays: integer(
       'RECORD_RETENTION_DAYS',
-      'How long records that no saga needs any more are kept (history, answers of providers, adjustments, notifications); 0 keeps them',
+      'How long records that no saga needs any more are kept (answers of providers, adjustments, notifications); 0 keeps them',
       { fallback: '365', min: 0, max: 36_500 },
+    ),
+    logRetentionDays: integer(
+      'LOG_RETENTION_DAYS',
+      'How long the log of emitted events is kept, by whole months; what is dropped cannot be read, replayed or asked for; 0 keeps it',
+      { fallback: '0', min: 0, max: 36_500 },
+    ),
+    installationSecretFile: optional(
+      text('INSTALLATION_SECRET_FILE', 'File with the secret of the installation, which opens the feed of the log', {
+        example: '/var/lib/quickstep/installation-secret',
+      }),
+      'the feed is closed',
     ),
   };
 }

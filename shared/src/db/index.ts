@@ -1,14 +1,16 @@
 export { arrayLiteral } from './array-literal.js';
 export { PgBindingRecord, QueueDeclarations1760000000000 } from './binding-record.js';
+export { type CatchUpFrom, type Missed, PgCatchUp } from './catch-up.js';
 export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';
 export { DatabaseClock } from './database-clock.js';
 export { entityOf } from './entity.js';
 export { translate } from './errors.js';
+export { LOG_BEGINNING, type LogEntry, type LogFilter, type LogPosition, PgEventLog } from './event-log.js';
+export { keepPartitions } from './event-log-partitions.js';
 export type { Statement } from './exchange.js';
-export { InstallationSecret1764000000000, installationSecret } from './installation-secret.js';
-export { KitTables1760000000000 } from './kit-migration.js';
+export { InstallationSecret1760000000000, installationSecret } from './installation-secret.js';
 export { kitMigrations } from './kit-migrations.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** One row: what the service's replicas share and nobody else knows. */
-export class InstallationSecret1764000000000 implements MigrationInterface {
-  readonly name = 'InstallationSecret1764000000000';
+export class InstallationSecret1760000000000 implements MigrationInterface {
+  readonly name = 'InstallationSecret1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,13 @@
+import type { MigrationInterface } from 'typeorm';
 import { QueueDeclarations1760000000000 } from './binding-record.js';
-import { InstallationSecret1764000000000 } from './installation-secret.js';
+import { CatchUp1760000000000 } from './catch-up.js';
+import { InstallationSecret1760000000000 } from './installation-secret.js';
 import { KitTables1760000000000 } from './kit-migration.js';
 
 /** Make the kit's own tables in the database of every service; they come before the service's own. */
-export const kitMigrations = [KitTables1760000000000, QueueDeclarations1760000000000, InstallationSecret1764000000000];
+export const kitMigrations: readonly (new () => MigrationInterface)[] = [
+  KitTables1760000000000,
+  QueueDeclarations1760000000000,
+  InstallationSecret1760000000000,
+  CatchUp1760000000000,
+];

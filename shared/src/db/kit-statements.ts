@@ -1,7 +1,7 @@
-import type { Changes, Claim, OutboxEntry } from '../pipeline/index.js';
+import type { Claim, OutboxEntry, OutgoingEvent } from '../pipeline/index.js';
 import { arrayLiteral } from './array-literal.js';
+import { joinedBodies } from './event-texts.js';
 import type { Answer, Statement } from './exchange.js';
-import { outboxText } from './outbox-text.js';
 
 export const BEGIN: Statement = { name: 'begin', text: 'begin' };
 export const COMMIT: Statement = { name: 'commit', text: 'commit' };
@@ -44,32 +44,28 @@ export function withdraw(claims: readonly Claim[]): Statement {
   return { name: 'withdraw', text, values: claimValues(claims) };
 }
 
-/** No JSON holds this character unescaped (RFC 8259, section 7). */
-const SEPARATOR = '\u0001';
-
-/**
- * An event that is there already, because two steps consume it or because this service emitted it, stays as it was. The bodies
- * travel as one text, which PostgreSQL need only cut, neither parse nor unescape.
- */
-export function insertHistory(history: Changes['history']): Statement {
-  const text = `insert into event_history (subject, event_id, type, time, event)
-    select * from rows from
-      (unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::timestamptz[]), string_to_table($5, chr(1)))
-    on conflict do nothing`;
-  const each = [...new Map(history.map((entry) => [entry.event.id, entry])).values()];
-  const ordered = each.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
+/** One row for each event, each written once. Positions grow in the order of the events. */
+export function insertLog(events: readonly OutgoingEvent[]): Statement {
+  const text = `insert into event_log (event_id, type, subject, correlation_id, time, final, event)
+    select * from rows from (unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+      unnest($5::timestamptz[]), unnest($6::boolean[]), string_to_table($7, chr(1)))`;
   const values = [
-    arrayLiteral(ordered.map(({ event }) => event.subject)),
-    arrayLiteral(ordered.map(({ event }) => event.id)),
-    arrayLiteral(ordered.map(({ event }) => event.type)),
-    arrayLiteral(ordered.map(({ event }) => event.time)),
-    ordered.map(({ body }) => body).join(SEPARATOR),
+    arrayLiteral(events.map(({ event }) => event.id)),
+    arrayLiteral(events.map(({ event }) => event.type)),
+    arrayLiteral(events.map(({ event }) => event.subject)),
+    arrayLiteral(events.map(({ event }) => event.correlationid)),
+    arrayLiteral(events.map(({ event }) => event.time)),
+    arrayLiteral(events.map(({ final }) => final)),
+    joinedBodies(events),
   ];
-  return { name: 'insert history', text, values };
+  return { name: 'insert log', text, values };
 }
 
+const bytesOf = (events: readonly OutgoingEvent[]) => events.reduce((sum, { body }) => sum + body.length, 0);
+
+/** Stands for all events that its transaction logs. */
 export function insertOutbox({ id, events }: OutboxEntry): Statement {
-  return { name: 'insert outbox', text: 'insert into outbox (id, events) values ($1, $2)', values: [id, outboxText(events)] };
+  return { name: 'insert outbox', text: 'insert into outbox (id, bytes) values ($1, $2)', values: [id, bytesOf(events)] };
 }
 
 export function deleteOutbox(ids: readonly string[]): Statement {
@@ -77,7 +73,9 @@ export function deleteOutbox(ids: readonly string[]): Statement {
 }
 
 export function updateOutbox({ id, events }: OutboxEntry): Statement {
-  return { name: 'update outbox', text: 'update outbox set events = $2 where id = $1', values: [id, outboxText(events)] };
+  const remaining = arrayLiteral(events.map(({ event }) => event.id));
+  const text = 'update outbox set remaining = $2::uuid[], bytes = $3 where id = $1';
+  return { name: 'update outbox', text, values: [id, remaining, bytesOf(events)] };
 }
 
 /** A second after the first attempt, two after the next, and so on up to a minute. */
@@ -95,12 +93,16 @@ const PAGE_BYTES = 4_000_000;
 /** At least one entry, however large. Whoever takes entries at the same time gets others. */
 export function takeUnpublished(olderThanMs: number, limit: number): Statement {
   const text = `with due as materialized (
-      select id, next_attempt_at, octet_length(events) as bytes from outbox
+      select id, next_attempt_at, bytes from outbox
       where next_attempt_at <= now() and (attempts > 0 or created_at <= now() - $1::float8 * interval '1 millisecond')
       order by next_attempt_at limit $2 for update skip locked),
-    page as (select id, bytes, sum(bytes) over (order by next_attempt_at, id) as bytes_up_to_here from due)
-    update outbox set next_attempt_at = now() + interval '${LEASE}' from page
-    where outbox.id = page.id and (bytes_up_to_here = bytes or bytes_up_to_here <= ${PAGE_BYTES})
-    returning outbox.id, outbox.events`;
+    page as (select id, bytes, sum(bytes) over (order by next_attempt_at, id) as bytes_up_to_here from due),
+    taken as (
+      update outbox set next_attempt_at = now() + interval '${LEASE}' from page
+      where outbox.id = page.id and (bytes_up_to_here = page.bytes or bytes_up_to_here <= ${PAGE_BYTES})
+      returning outbox.id, outbox.transaction_id, outbox.remaining)
+    select taken.id, logged.events from taken cross join lateral (
+      select string_agg(case when final then 'final ' else 'mandatory ' end || event, chr(10) order by position) as events
+      from event_log where transaction_id = taken.transaction_id and (remaining is null or event_id = any(remaining))) as logged`;
   return { name: 'take unpublished', text, values: [olderThanMs, limit] };
 }

@@ -2,7 +2,7 @@ import type { Changes, OpenBatch } from '../pipeline/index.js';
 import type { Row, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
 import type { Statement } from './exchange.js';
-import { COMMIT, deleteOutbox, insertHistory, insertOutbox, withdraw } from './kit-statements.js';
+import { COMMIT, deleteOutbox, insertLog, insertOutbox, withdraw } from './kit-statements.js';
 import type { TableStatements } from './statements.js';
 
 export interface PgBatchOptions {
@@ -68,15 +68,14 @@ export class PgBatch implements OpenBatch {
       throw new Error(`PostgreSQL answered COMMIT with ${answer}: the transaction had failed and nothing was written`);
   }
 
-  #statements({ withdrawn, updates, inserts, outbox, published, history }: Changes): Statement[] {
+  #statements({ withdrawn, updates, inserts, outbox, published }: Changes): Statement[] {
     const { statementsOf } = this.#options;
     return [
       ...(withdrawn.length === 0 ? [] : [withdraw(withdrawn)]),
       ...byTable(updates).map(({ table, rows, properties }) => statementsOf(table).update(rows, properties)),
       ...byTable(inserts).map(({ table, rows }) => statementsOf(table).insert(rows)),
-      ...(outbox === undefined ? [] : [insertOutbox(outbox)]),
+      ...(outbox === undefined ? [] : [insertLog(outbox.events), insertOutbox(outbox)]),
       ...(published.length === 0 ? [] : [deleteOutbox(published)]),
-      ...(history.length === 0 ? [] : [insertHistory(history)]),
       COMMIT,
     ];
   }

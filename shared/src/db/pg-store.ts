@@ -12,9 +12,9 @@ import {
 } from '../pipeline/index.js';
 import type { Key, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
+import { eventsOf } from './event-texts.js';
 import type { Statement } from './exchange.js';
 import { BEGIN, claim, deleteOutbox, postponeOutbox, takeUnpublished, updateOutbox, whichClaimed } from './kit-statements.js';
-import { outboxEvents } from './outbox-text.js';
 import { OutboxVacuum } from './outbox-vacuum.js';
 import { PgBatch } from './pg-batch.js';
 import { deleteOld, type Retention } from './retention.js';
@@ -65,7 +65,7 @@ export class PgStore implements Store {
     const [found] = await this.#aside.send([takeUnpublished(olderThanMs, limit)]);
     const rows: readonly { id: string; events: string }[] = found?.rows ?? [];
     // By id, a UUIDv7: they were written in that order.
-    return rows.map(({ id, events }) => ({ id, events: outboxEvents(events) })).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return rows.map(({ id, events }) => ({ id, events: eventsOf(events) })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async updateOutbox({ deleted, updated, postponed }: OutboxUpdate): Promise<void> {

@@ -1,18 +1,28 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import type { Binding, Topology } from '../choreography/index.js';
+import { type Binding, LOG_EXCHANGE, type Topology } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
-import { declareTopology } from './topology.js';
+import { declareTopology, isMissing } from './topology.js';
 
 /** Remembers what each version of a service has bound its queue to. */
 export interface BindingRecord {
   /** Notes what this version binds; resolves to what only earlier versions did, or to nothing when this one is not the latest. */
   outdated(declared: readonly Binding[]): Promise<readonly Binding[]>;
+}
+
+/** Sees to what was missed, here and by others. */
+export interface CatchUp {
+  /** Before the queue is declared. @param missing whether it has to be created */
+  prepare(missing: boolean): Promise<void>;
+  /** The queue is there. */
+  ask(): void;
+  /** Answers another service's request; rejects when it is to be delivered again. */
+  answer(body: string, routingKey: string): Promise<void>;
 }
 
 export interface AmqpConsumerOptions {
@@ -25,6 +35,7 @@ export interface AmqpConsumerOptions {
   readonly prefetch: number;
   /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
   readonly bindingRecord?: BindingRecord;
+  readonly catchUp?: CatchUp;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
@@ -94,6 +105,7 @@ export class AmqpConsumer {
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
     const settlements = new Settlements(channel);
     channel.once('close', () => settlements.close());
+    await this.#prepareCatchUp();
     await declareTopology(channel, topology);
     await this.#removeOutdatedBindings(channel);
     await channel.prefetch(prefetch);
@@ -104,6 +116,12 @@ export class AmqpConsumer {
       else this.#hand(message, settlements);
     };
     await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+    this.#options.catchUp?.ask();
+  }
+
+  async #prepareCatchUp(): Promise<void> {
+    const { catchUp, connection, topology } = this.#options;
+    if (catchUp !== undefined) await catchUp.prepare(await isMissing(connection, topology.queue));
   }
 
   /** A version that consumes an event no longer would park each of its messages. */
@@ -121,7 +139,21 @@ export class AmqpConsumer {
     // Unsettled when the channel closes, hence delivered again.
     if (this.#stopping) return;
     this.#unsettled++;
-    this.#options.deliver(this.#deliveryOf(message, settlements));
+    if (message.fields.exchange === LOG_EXCHANGE) void this.#answer(message, settlements);
+    else this.#options.deliver(this.#deliveryOf(message, settlements));
+  }
+
+  /** A request for what stands in the service's log. */
+  async #answer(message: ConsumeMessage, settlements: Settlements): Promise<void> {
+    const { catchUp, observer, topology } = this.#options;
+    try {
+      await catchUp?.answer(message.content.toString(), message.fields.routingKey);
+      settlements.ack(message);
+    } catch (error) {
+      observer.trouble(`${topology.queue}: a request for events could not be answered; it is answered again`, error);
+      settlements.requeue(message);
+    }
+    this.#settledOne();
   }
 
   #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {

@@ -1,6 +1,6 @@
 export { type Broker, type BrokerOptions, connectBroker } from './connection.js';
-export { AmqpConsumer, type AmqpConsumerOptions, type BindingRecord } from './consumer.js';
+export { AmqpConsumer, type AmqpConsumerOptions, type BindingRecord, type CatchUp } from './consumer.js';
 export { BrokerRefused } from './errors.js';
-export { type BatchLimits, headers, type Message } from './messages.js';
+export { BATCH_LIMITS, type BatchLimits, batchedMessages, headers, type Message } from './messages.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';
 export { declareExchanges, declareTopology } from './topology.js';

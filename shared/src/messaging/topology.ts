@@ -1,5 +1,5 @@
-import type { Channel } from 'amqplib';
-import { DEAD_LETTER_EXCHANGE, REDELIVER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
+import type { Channel, ChannelModel } from 'amqplib';
+import { DEAD_LETTER_EXCHANGE, LOG_EXCHANGE, REDELIVER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
 import { reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
@@ -26,7 +26,7 @@ const REDELIVER = { durable: true, alternateExchange: DEAD_LETTER_EXCHANGE };
 
 /** Declares the exchanges that a service publishes to or binds. @throws BrokerRefused as `declareTopology` does */
 export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
-  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE]) {
+  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, LOG_EXCHANGE]) {
     await accepted(channel.assertExchange(exchange, 'topic', { durable: true }));
   }
   await accepted(channel.assertExchange(REDELIVER_EXCHANGE, 'topic', REDELIVER));
@@ -51,6 +51,7 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
     ...AT_LEAST_ONCE,
   });
   await bind(channel, service, REDELIVER_EXCHANGE, `*.${service}`);
+  await bind(channel, service, LOG_EXCHANGE, `*.${service}`);
   for (const { name, delay, bindingKey } of topology.retryQueues) {
     // The time to live ends only at the head of a queue: all messages of a queue must wait equally long.
     const wait = { 'x-message-ttl': delay, 'x-dead-letter-exchange': REDELIVER_EXCHANGE, ...AT_LEAST_ONCE };
@@ -58,6 +59,20 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
     await bind(channel, name, RETRY_EXCHANGE, bindingKey);
   }
   for (const { queue, exchange, routingKey } of topology.bindings) await bind(channel, queue, exchange, routingKey);
+}
+
+/** Whether the queue has to be created. On a channel of its own, as the broker closes it to say so. */
+export async function isMissing(connection: Pick<ChannelModel, 'createChannel'>, queue: string): Promise<boolean> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  try {
+    await channel.checkQueue(queue);
+  } catch (error) {
+    if (/\b404 \(/.test(reasonOf(error))) return true;
+    throw error;
+  }
+  await channel.close();
+  return false;
 }
 
 async function bind(channel: Channel, queue: string, exchange: string, key: string): Promise<void> {

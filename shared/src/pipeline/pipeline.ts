@@ -36,8 +36,6 @@ export interface PipelineOptions {
   readonly effectGuard?: EffectsOptions['guard'];
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
-  /** Keep a history of every event consumed and emitted. */
-  readonly history: boolean;
   readonly sweepEvery: number;
   readonly sweepAfter: number;
   readonly timersEvery: number;

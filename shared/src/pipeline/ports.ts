@@ -52,6 +52,7 @@ export interface Load {
   readonly lock: boolean;
 }
 
+/** The events of one transaction that are to be published. Stores keep their bodies in the log, and here only what points at them. */
 export interface OutboxEntry {
   readonly id: string;
   readonly events: readonly OutgoingEvent[];
@@ -64,8 +65,7 @@ export interface Changes {
   readonly inserts: readonly { readonly table: Table; readonly rows: readonly Row[] }[];
   /** Claims of events whose step failed: they must not count as done. */
   readonly withdrawn: readonly Claim[];
-  /** What was consumed and emitted, for services that keep a history. */
-  readonly history: readonly { readonly event: CloudEvent; readonly body: string }[];
+  /** What is emitted: appended to the service's log, and promised to the broker. */
   readonly outbox: OutboxEntry | undefined;
   /** Outbox entries whose events the broker has confirmed since the last batch. */
   readonly published: readonly string[];

@@ -5,6 +5,8 @@ import { repeat } from './repeat.js';
 export interface HousekeepingOptions {
   readonly rules: readonly Retention[];
   readonly clock: Clock;
+  /** What else is due as often, done first. */
+  before(): Promise<void>;
   /** Deletes rows that a rule no longer keeps, at most so many; resolves to how many they were. */
   deleteOld(rule: Retention, limit: number): Promise<number>;
   deleted(table: string, rows: number): void;
@@ -16,8 +18,8 @@ const EVERY_MS = 3_600_000;
 const PAGE = 5_000;
 const PAUSE_MS = 100;
 
-/** Deletes, at once and then every hour, what the rules no longer keep: page by page, with a pause in between. The result stops it. */
-export function housekeeping({ rules, clock, deleteOld, deleted, failed }: HousekeepingOptions): () => Promise<void> {
+/** Does, at once and then every hour, what is due; deletes what the rules no longer keep: page by page, with a pause in between. The result stops it. */
+export function housekeeping({ rules, clock, before, deleteOld, deleted, failed }: HousekeepingOptions): () => Promise<void> {
   let stopped = false;
   const pause = () => new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
 
@@ -31,6 +33,7 @@ export function housekeeping({ rules, clock, deleteOld, deleted, failed }: House
   }
 
   const stop = repeat(clock, EVERY_MS, async () => {
+    await before().catch((error: unknown) => failed('event_log', error));
     for (const rule of rules) {
       if (rule.days > 0) await apply(rule).catch((error: unknown) => failed(rule.table, error));
     }

@@ -1,19 +1,22 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
 import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { installationSecret, PgBindingRecord, type Retention, translate } from '../db/index.js';
+import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
-import type { Clock, NewId, Pipeline } from '../pipeline/index.js';
+import type { Message } from '../messaging/index.js';
+import type { Clock, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, type Metrics } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
+import { catchUpPart } from './parts/catch-up.js';
 import { databasePart } from './parts/database.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
+import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
@@ -44,8 +47,6 @@ export interface ServiceOptions<I extends Implementation> {
   readonly routes: readonly Route<ServiceContext<I>>[];
   /** Events by which this service ends a saga, logged at `info`. */
   readonly endings?: readonly EventContract[];
-  /** Keep a history of every event consumed and emitted. */
-  readonly history?: boolean;
   /** Parts of the service's own; they start when all else has started, just before HTTP. */
   parts?(resources: Resources): readonly Part<ServiceContext<I>>[];
   readonly logger?: Logger;
@@ -92,7 +93,7 @@ export async function startService<I extends Implementation>(options: ServiceOpt
 
 /** Parts stop in reverse order: HTTP first, then the consumer, then the pipeline finishes, then broker and database are left. */
 async function assemble<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, stack: ShutdownStack) {
-  const { config, history = false, endings = [] } = options;
+  const { config, endings = [] } = options;
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
@@ -104,20 +105,36 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
+  const eventLog = new PgEventLog(dataSource);
+  const publishCopy = (message: Message) => broker.connections().publisher.publishCopy(message);
+  const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, publishCopy });
+  const watched: Observer = {
+    ...observer,
+    handled(handled) {
+      observer.handled(handled);
+      catchUp.handled(handled);
+    },
+  };
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, store, publisher, observer, history, clock, newId, retries }),
+    pipelinePart(implementation, { ...config, store, publisher, observer: watched, clock, newId, retries }),
   );
+  await assembly.add(catchUp);
   const bindingRecord = new PgBindingRecord(dataSource);
   const { connections } = broker;
   const deliver = pipeline.deliver.bind(pipeline);
-  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, deliver }));
-  await assembly.add(housekeepingPart(options, { store, clock, metrics, logger }));
+  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
+  // Before the consumer, which waits for what it has taken.
+  stack.add('answers from the log', () => catchUp.close());
+  await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
+  const log = await assembly.add(logPart({ config, log: eventLog, clock }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
-  const routes = [...options.routes, ...own.flatMap((part) => part.routes ?? [])];
+  const routes = [...options.routes, ...[log, ...own].flatMap((part) => part.routes ?? [])];
   const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
   const server = await assembly.add(httpPart(app, config));
+  // Before the HTTP server, which waits for its readers.
+  stack.add('readers of the log', () => log.close());
   return { url: server.url(), pipeline, dataSource };
 }
 

@@ -47,6 +47,15 @@ export const definitions = {
     help: 'Rows deleted because they were older than the rule of their table keeps them, by table',
     labelNames: ['table'],
   },
+  resent: {
+    name: 'quickstep_log_events_sent_total',
+    help: 'Events sent from the log to a service that asked for them, by service',
+    labelNames: ['to'],
+  },
+  missed: {
+    name: 'quickstep_catch_up_requests',
+    help: 'Services that are still to be asked for the events that were missed',
+  },
   parked: { name: 'quickstep_dead_letter_messages', help: 'Messages in the dead-letter queue, waiting for an operator' },
   unroutable: { name: 'quickstep_unroutable_event_types', help: 'Types of events that came back because no queue wants them' },
 } as const;

@@ -9,6 +9,8 @@ export interface Metrics {
   batch(size: number, seconds: number): void;
   conflict(): void;
   deleted(table: string, rows: number): void;
+  /** Events sent from the log to a service that asked for them. */
+  resent(to: string, events: number): void;
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
@@ -53,6 +55,7 @@ export function createMetrics(service: string): Metrics {
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const deleted = new Counter({ ...definitions.deleted, registers });
+  const resent = new Counter({ ...definitions.resent, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -70,6 +73,7 @@ export function createMetrics(service: string): Metrics {
     },
     conflict: () => conflicts.inc(),
     deleted: (table, rows) => deleted.inc({ table }, rows),
+    resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge(definition, read) {
       const gauge: Gauge = new Gauge({

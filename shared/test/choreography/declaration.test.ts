@@ -171,6 +171,7 @@ describe('a topology', () => {
         { queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.cooked' },
         { queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.burnt' },
       ],
+      emitters: [{ service: 'kitchen-service', types: ['kitchen.cooked', 'kitchen.burnt'] }],
     });
   });
 

@@ -87,3 +87,23 @@ test('every variable can be documented: a name, a meaning, and an example that i
     if (variable.fallback !== undefined) expect(() => variable.parse(variable.fallback ?? '')).not.toThrow();
   }
 });
+
+describe('CATCH_UP', () => {
+  const read = (value: string) => {
+    const servers = { RABBITMQ_URL: 'amqp://127.0.0.1', POSTGRES_URL: 'postgres://127.0.0.1/test' };
+    return readConfig({ service: 'test-service', port: 0 }, { ...servers, CATCH_UP: value }).catchUp;
+  };
+
+  test.each([
+    ['', 'last'],
+    ['now', 'now'],
+    ['beginning', 'beginning'],
+    ['2026-11-01T00:00:00+01:00', new Date('2026-10-31T23:00:00Z')],
+  ])('%p is a place to begin', (value, expected) => {
+    expect(read(value)).toEqual(expected);
+  });
+
+  test.each(['yesterday', '2026-11-01', '2026-13-01T00:00:00Z'])('%p is none', (value) => {
+    expect(() => read(value)).toThrow('CATCH_UP must be last, now, beginning or a time (RFC 3339)');
+  });
+});

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { createDataSource, entityOf, KitTables1760000000000, migrate, PgStore } from '@quickstep/shared/db';
+import { createDataSource, entityOf, kitMigrations, migrate, PgStore } from '@quickstep/shared/db';
 import type { Changes, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
 import {
@@ -53,7 +53,7 @@ class TestTables1800000000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [KitTables1760000000000, LedgerTables1760000000000, TestTables1800000000000];
+export const migrations = [...kitMigrations, LedgerTables1760000000000, TestTables1800000000000];
 
 export function dataSourceOf(url: string): DataSource {
   const entities = [entityOf(things), entityOf(stock)];
@@ -89,7 +89,7 @@ export function twoStores(take: (made: { dataSource: DataSource; url: string; st
   });
   afterEach(async () => {
     await Promise.all(stores.map((store) => store.close()));
-    await database.dataSource.query('truncate inbox, outbox, event_history, things, stock');
+    await database.dataSource.query('truncate inbox, outbox, event_log, things, stock');
   });
 }
 
@@ -110,7 +110,7 @@ export async function someoneWaits(dataSource: DataSource): Promise<void> {
   while ((await dataSource.query<unknown[]>(text)).length === 0);
 }
 
-export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], history: [], outbox: undefined, published: [] };
+export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], outbox: undefined, published: [] };
 
 export function outgoing(type: string, { final = false, subject = v4(), note = '' } = {}): OutgoingEvent {
   const id = v7();

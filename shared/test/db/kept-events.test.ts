@@ -12,7 +12,7 @@ beforeAll(async () => {
   ({ dataSource, drop } = await migratedDatabase());
   store = new PgStore(dataSource);
 });
-beforeEach(() => dataSource.query('truncate inbox, outbox, event_history'));
+beforeEach(() => dataSource.query('truncate inbox, outbox, event_log'));
 afterAll(async () => {
   await store.close();
   await drop();
@@ -69,13 +69,29 @@ describe('the outbox', () => {
   });
 });
 
-test('the history has every event once, as it was', async () => {
+test('the log has every event once, as it was, whatever becomes of its outbox entry', async () => {
   const subject = v4();
-  const events = [outgoing('order.created', { subject, note: '"\\ ü \n' }), outgoing('inventory.reserved', { subject })];
-  const history = [...events, ...events.slice(0, 1)].toReversed();
-  await (await store.begin([], [])).commit({ ...nothing, history });
-  const text = 'select event_id, type, time, event::text as body from event_history where subject = $1 order by event_id';
+  const events = [
+    outgoing('order.created', { subject, note: '"\\ ü \n' }),
+    outgoing('order.completed', { subject, final: true }),
+  ];
+  const outbox = { id: v7(), events };
+  await (await store.begin([], [])).commit({ ...nothing, outbox });
+  await store.updateOutbox({ deleted: [outbox.id], updated: [], postponed: [] });
+  const text =
+    'select event_id, type, correlation_id, time, final, event as body from event_log where subject = $1 order by position';
   expect(await dataSource.query(text, [subject])).toEqual(
-    events.map(({ event, body }) => ({ event_id: event.id, type: event.type, time: new Date(event.time), body })),
+    events.map(({ event: { id, type, time }, body, final }) => {
+      const named = { event_id: id, type, correlation_id: subject, time: new Date(time) };
+      return { ...named, final, body };
+    }),
   );
+});
+
+test('what is left of an entry is read from the log, in the order in which it was written', async () => {
+  const events = ['order.created', 'order.completed', 'order.cancelled'].map((type) => outgoing(type));
+  const id = v7();
+  await (await store.begin([], [])).commit({ ...nothing, outbox: { id, events } });
+  await store.updateOutbox({ deleted: [], updated: [{ id, events: events.slice(1).toReversed() }], postponed: [] });
+  expect(await store.takeUnpublished(0, 10)).toEqual([{ id, events: events.slice(1) }]);
 });

@@ -60,7 +60,7 @@ async function open(): Promise<StoreWorld> {
         await remote.destroy();
         wire.close();
       }
-      await dataSource.query('truncate inbox, outbox, event_history, things, stock');
+      await dataSource.query('truncate inbox, outbox, event_log, things, stock');
     },
   };
 }

@@ -53,7 +53,6 @@ test('a row that somebody is changing is left alone', async () => {
 
 test.each([
   ['inbox', 'handled_at'],
-  ['event_history', 'time'],
   ['provider_answers', 'created_at'],
 ])('old rows of %s are found by an index', async (table, column) => {
   const connection = await Connection.open(dataSource);

@@ -171,7 +171,6 @@ export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOpt
     effectTimeout: 1_000,
     effectConcurrency: 10,
     commandLimit: 10,
-    history: false,
     sweepEvery: 1_000,
     sweepAfter: 1_000,
     timersEvery: 1_000,

@@ -57,7 +57,7 @@ describe('declareTopology', () => {
     const exchanges = await vhost.api<Listed[]>('/exchanges/{vhost}');
     const own = exchanges.filter(({ name }) => name !== '' && !name.startsWith('amq.'));
     expect(own.map(({ name, type, durable }) => ({ name, type, durable }))).toEqual(
-      ['dead-letter', 'inventory.events', 'notification.events', 'order.events', 'redeliver', 'retry'].map((name) => ({
+      ['dead-letter', 'inventory.events', 'log', 'notification.events', 'order.events', 'redeliver', 'retry'].map((name) => ({
         name,
         type: 'topic',
         durable: true,
@@ -66,6 +66,7 @@ describe('declareTopology', () => {
     expect(await bindings()).toEqual([
       'dead-letter *.stock-service stock-service.dead-letter',
       'dead-letter stock-service stock-service.dead-letter',
+      'log *.stock-service stock-service',
       'order.events order.created stock-service',
       'redeliver *.stock-service stock-service',
       'retry 100ms.* retry.100ms',

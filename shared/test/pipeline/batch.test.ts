@@ -82,7 +82,7 @@ describe('a batch', () => {
     expect(store.committed.at(-1)).toMatchObject({
       updates: [{ rows: [{ dish: 'soup', plates: 3 }], properties: ['plates'] }],
       inserts: [{ rows: [{ dish: 'salad', plates: 1 }] }],
-      ...{ withdrawn: [], history: [] },
+      withdrawn: [],
     });
     expect(done.slice(2)).toEqual(['commit', 'publish', 'publish', 'publish']);
     expect(fates(messages)).toEqual(['ack', 'ack', 'ack']);
@@ -107,20 +107,6 @@ describe('a batch', () => {
     const { deliver, store } = service();
     await deliver(deliveryOf(SentBack));
     expect(store.committed).toMatchObject([{ outbox: undefined }]);
-  });
-
-  test.each([true, false])('keeps a history when it is told to: %s', async (history) => {
-    const { order, store } = service({ history });
-    await order('soup', 'burnt');
-    const types = store.committed[0]?.history.map(({ event }) => [event.type, event.subject]);
-    expect(types).toEqual(
-      history
-        ? [
-            [Cooked.type, 'soup'],
-            [Noted.type, 'soup'],
-          ]
-        : [],
-    );
   });
 
   test('deletes from the outbox what was confirmed before it, and gives it back when it fails', async () => {

@@ -272,7 +272,6 @@ export function pipelineOver(
       effectTimeout: 1_000,
       effectConcurrency: 10,
       commandLimit: 100,
-      history: false,
       sweepEvery: 1_000,
       sweepAfter: 1_000,
       timersEvery: 1_000,

@@ -51,7 +51,6 @@ function timeless(prefetch: number) {
     effectTimeout: 1_000,
     effectConcurrency: 10,
     commandLimit: 10,
-    history: false,
     sweepEvery: 1_000,
     sweepAfter: 1_000,
     timersEvery: 1_000,

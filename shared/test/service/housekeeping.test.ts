@@ -29,6 +29,7 @@ test('every rule is applied page by page with a pause; one that fails holds up n
     housekeeping({
       rules: [rule('many'), rule('broken'), rule('kept', 0), rule('few')],
       clock,
+      before: async () => undefined,
       deleteOld: async ({ table }, limit) => {
         if (table === 'broken') throw new Error('There is no such table');
         const left = rows.get(table) ?? 0;
@@ -56,12 +57,18 @@ test('every rule is applied page by page with a pause; one that fails holds up n
 
 test('a stop waits for the page that is under way and begins no other', async () => {
   let pages = 0;
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   let answer = (_rows: number) => {};
   const stop = housekeeping({
     rules: [rule('many'), rule('more')],
     clock: hurriedClock(),
+    before: async () => undefined,
     deleteOld: () => {
       pages++;
+      begin();
       return new Promise((resolve) => {
         answer = resolve;
       });
@@ -69,6 +76,7 @@ test('a stop waits for the page that is under way and begins no other', async ()
     deleted: () => undefined,
     failed: () => undefined,
   });
+  await begun;
   const stopped = stop();
   answer(5_000);
   await stopped;

@@ -61,7 +61,6 @@ export const inTheKit: readonly Mutation[] = [
     delivery: (real) => ({ ...real, ack: () => real.ack(), requeue: () => real.requeue(), retry: async () => undefined }),
   }),
   committing('outbox entries are written, their rows are not', ['every order ends'], (changes) => ({ ...changes, updates: [] })),
-  committing('the history is not written', ['the history is complete'], (changes) => ({ ...changes, history: [] })),
   mutation('rows are not locked: two replicas work on the same ones', ['what is reserved is held by orders'], {
     store: (real) => ({
       ...real,

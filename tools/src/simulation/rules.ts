@@ -22,7 +22,6 @@ const ownRules = [
   'every event reaches its consumers',
   'only what was committed is published',
   'no step meets what cannot happen',
-  'the history is complete',
   'the catalogue follows the warehouse',
   'an orderly stop finishes its work',
   'without faults everything ends',

@@ -113,7 +113,6 @@ export class ServiceProcess {
       observer: ledger.observerOf(service),
       effectConcurrency: settings.effectConcurrency,
       retries: settings.retryDelays.length,
-      history: service === 'order-service',
     });
   }
 }

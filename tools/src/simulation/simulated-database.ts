@@ -1,5 +1,11 @@
-import type { CloudEvent } from '@quickstep/shared/events';
-import { type Changes, type Claim, Conflict, type OutboxEntry, type OutboxUpdate } from '@quickstep/shared/pipeline';
+import {
+  type Changes,
+  type Claim,
+  Conflict,
+  type OutboxEntry,
+  type OutboxUpdate,
+  type OutgoingEvent,
+} from '@quickstep/shared/pipeline';
 import type { Key, Row, Table } from '@quickstep/shared/rows';
 
 export interface StoredEntry {
@@ -29,8 +35,8 @@ export class SimulatedDatabase {
   /** What has been handled: step and event id. */
   readonly inbox = new Set<string>();
   readonly outbox = new Map<string, StoredEntry>();
-  /** The history of events, by id, for services that keep one. */
-  readonly history = new Map<string, CloudEvent>();
+  /** Every event that was emitted, by id, in the order of the commits. The outbox only points into it. */
+  readonly log = new Map<string, OutgoingEvent>();
   readonly #locked = new Map<string, Transaction>();
 
   constructor(service: string) {
@@ -84,7 +90,7 @@ export class SimulatedDatabase {
     }
     for (const claim of transaction.claims) this.inbox.add(claim);
     for (const claim of changes.withdrawn) this.inbox.delete(claimName(claim));
-    for (const { event } of changes.history) this.history.set(event.id, event);
+    for (const event of changes.outbox?.events ?? []) this.log.set(event.event.id, event);
     if (changes.outbox !== undefined)
       this.outbox.set(changes.outbox.id, { entry: changes.outbox, since: now, attempts: 0, nextAttempt: now });
     for (const id of changes.published) this.outbox.delete(id);
@@ -108,7 +114,8 @@ export class SimulatedDatabase {
     );
     const taken = due.sort((a, b) => a.nextAttempt - b.nextAttempt).slice(0, limit);
     for (const stored of taken) this.outbox.set(stored.entry.id, { ...stored, nextAttempt: now + LEASE_MS });
-    return taken.map(({ entry }) => entry).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const logged = ({ id, events }: OutboxEntry) => ({ id, events: events.flatMap(({ event }) => this.log.get(event.id) ?? []) });
+    return taken.map(({ entry }) => logged(entry)).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   updateOutbox({ deleted, updated, postponed }: OutboxUpdate, now: number): void {

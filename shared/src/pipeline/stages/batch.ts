@@ -21,8 +21,6 @@ export interface BatchOptions {
   readonly newId: NewId;
   readonly relay: Relay;
   readonly observer: Observer;
-  /** Keep a history of every event consumed and emitted. */
-  readonly history: boolean;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
   takeAwaitedByClients(): readonly Work[];
 }
@@ -178,14 +176,13 @@ export class BatchRunner {
     decided: readonly Decided[],
     withdrawn: readonly Claim[],
   ): Promise<OutboxEntry | undefined> {
-    const { relay, newId, history } = this.#options;
+    const { relay, newId } = this.#options;
     const events = decided.flatMap((each) => each.events);
     const outbox = events.length === 0 ? undefined : { id: newId(), events };
     const published = relay.takePublished();
     const changes: Changes = {
       ...rows.changes(),
       withdrawn,
-      history: history ? [...consumed(decided), ...events] : [],
       outbox,
       published,
     };
@@ -205,8 +202,4 @@ export class BatchRunner {
     for (const { work, result } of decided) work.settle(result);
     observer.batch(decided.length, performance.now() - started);
   }
-}
-
-function consumed(decided: readonly Decided[]): NonNullable<Work['event']>[] {
-  return decided.flatMap(({ work, result }) => (result.kind === 'done' && work.event !== undefined ? [work.event] : []));
 }

@@ -1,6 +1,13 @@
 import type { Topology } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
-import { AmqpConsumer, AmqpPublisher, type BindingRecord, type Broker, connectBroker } from '../../messaging/index.js';
+import {
+  AmqpConsumer,
+  AmqpPublisher,
+  type BindingRecord,
+  type Broker,
+  type CatchUp,
+  connectBroker,
+} from '../../messaging/index.js';
 import type { Delivery, Fate, Observer, OutgoingEvent, Publisher } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
@@ -45,11 +52,20 @@ export function brokerPart({ config, topology, observer }: BrokerOptions): Broke
 interface ConsumerOptions extends BrokerOptions {
   readonly connections: BrokerPart['connections'];
   readonly bindingRecord: BindingRecord;
+  readonly catchUp: CatchUp;
   deliver(delivery: Delivery): void;
 }
 
 /** Takes messages from the service's queue; the first to stop. */
-export function consumerPart({ config, topology, observer, connections, bindingRecord, deliver }: ConsumerOptions): Part {
+export function consumerPart({
+  config,
+  topology,
+  observer,
+  connections,
+  bindingRecord,
+  catchUp,
+  deliver,
+}: ConsumerOptions): Part {
   let consumer: AmqpConsumer | undefined;
   const parked = () => {
     if (consumer === undefined) throw new Error('The consumer is not started');
@@ -61,7 +77,16 @@ export function consumerPart({ config, topology, observer, connections, bindingR
       const { broker, publisher } = connections();
       const { prefetch } = config;
       const connection = broker.consuming;
-      consumer = new AmqpConsumer({ connection, topology, observer, copies: publisher, prefetch, bindingRecord, deliver });
+      consumer = new AmqpConsumer({
+        connection,
+        topology,
+        observer,
+        copies: publisher,
+        prefetch,
+        bindingRecord,
+        catchUp,
+        deliver,
+      });
       return consumer.start();
     },
     stop: (signal) => consumer?.stop(signal),

@@ -1,5 +1,6 @@
+import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../../config/index.js';
-import type { PgStore, Retention } from '../../db/index.js';
+import { keepPartitions, type PgStore, type Retention } from '../../db/index.js';
 import type { Logger } from '../../logging/index.js';
 import type { Clock } from '../../pipeline/index.js';
 import { reasonOf } from '../../pipeline/index.js';
@@ -13,6 +14,7 @@ interface Kept {
 }
 
 interface Housekeeper {
+  readonly dataSource: DataSource;
   readonly store: PgStore;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -26,8 +28,8 @@ function rulesOf({ config, retention = [] }: Kept): Retention[] {
   return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
 }
 
-/** Deletes old rows by the rule of each table. */
-export function housekeepingPart(kept: Kept, { store, clock, metrics, logger }: Housekeeper): Part {
+/** Deletes old rows by the rule of each table, and keeps the partitions of the log. */
+export function housekeepingPart(kept: Kept, { dataSource, store, clock, metrics, logger }: Housekeeper): Part {
   let stop: (() => Promise<void>) | undefined;
   return {
     name: 'housekeeping',
@@ -35,6 +37,10 @@ export function housekeepingPart(kept: Kept, { store, clock, metrics, logger }: 
       stop = housekeeping({
         rules: rulesOf(kept),
         clock,
+        async before() {
+          for (const name of await keepPartitions(dataSource, kept.config.logRetentionDays))
+            logger.info('a month of the log was dropped, as it was older than LOG_RETENTION_DAYS', { table: name });
+        },
         deleteOld: (rule, limit) => store.deleteOld(rule, limit),
         deleted: metrics.deleted,
         failed: (table, error) =>

@@ -1,0 +1,3 @@
+export { Answering } from './answering.js';
+export { Asking } from './asking.js';
+export { Progress } from './progress.js';

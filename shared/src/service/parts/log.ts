@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { Type } from '@sinclair/typebox';
+import type { ServiceConfig } from '../../config/index.js';
+import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../../db/index.js';
+import { type Call, carries, feedToken, invalid, problem, problems, queryChecker, type Route } from '../../http/index.js';
+import { type Clock, reasonOf } from '../../pipeline/index.js';
+import type { Part } from '../part.js';
+import { StartError } from '../start-error.js';
+
+const LONGEST_WAIT_SECONDS = 30;
+/**
+ * How often the log is looked at while somebody waits, in milliseconds. A notification of each commit (`NOTIFY`) would tell sooner, but
+ * takes a lock of the whole database server at every commit and wakes every listener.
+ */
+const LOOK_EVERY = 150;
+/** Readers that wait, at most; more get what there is. */
+const WAITING_LIMIT = 50;
+
+const query = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({ maxLength: 100, description: '`cursor` of the last event read; from the beginning without' }),
+    ),
+    limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'Events at most' }),
+    wait: Type.Number({
+      minimum: 0,
+      maximum: LONGEST_WAIT_SECONDS,
+      default: 0,
+      description: 'Seconds to wait for an event when there is none yet',
+    }),
+  },
+  { additionalProperties: false },
+);
+const checkQuery = queryChecker(query);
+
+/** Decimal digits of a 64-bit number. */
+const CURSOR = /^(\d{1,20})\.(\d{1,19})$/;
+const LARGEST = { transaction: 2n ** 64n, position: 2n ** 63n };
+
+export function cursorOf({ transaction, position }: LogPosition): string {
+  return Buffer.from(`${transaction}.${position}`).toString('base64url');
+}
+
+/** @throws Problem `invalid_request` when no feed gave it out, as far as its shape tells */
+function positionOf(cursor: string | undefined): LogPosition {
+  if (cursor === undefined) return LOG_BEGINNING;
+  const [, transaction = '', position = ''] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const possible = transaction !== '' && BigInt(transaction) < LARGEST.transaction && BigInt(position) < LARGEST.position;
+  if (possible) return { transaction, position };
+  throw invalid([{ pointer: '/after', detail: 'must be the cursor of an event that this log gave out' }]);
+}
+
+/** The event's own text, which is not parsed and written anew. */
+const lineOf = (entry: LogEntry) => `{"cursor":"${cursorOf(entry)}","event":${entry.body}}\n`;
+
+interface LogPartOptions {
+  readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
+  readonly log: PgEventLog;
+  readonly clock: Clock;
+}
+
+export interface LogPart extends Part {
+  /** Answers whoever waits; called before the HTTP server stops, which waits for them. */
+  close(): void;
+}
+
+/** The feed of the service's log: `GET /log`, JSON lines, for readers that know the installation's secret. */
+export function logPart({ config: { installationSecretFile: file }, log, clock }: LogPartOptions): LogPart {
+  let token: string | undefined;
+  let closed = false;
+  const waiting = new Set<() => void>();
+
+  function admit(call: Call): void {
+    if (token !== undefined && carries(call.request.headers.authorization, token)) return;
+    const detail =
+      token === undefined
+        ? 'The feed is closed, as this service knows no INSTALLATION_SECRET_FILE'
+        : 'Send Authorization: Bearer with the token made of the secret of this installation';
+    throw problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="log"' } });
+  }
+
+  /** Resolves after a while, or as soon as the feed closes or the reader is gone. */
+  function pause({ request: { socket } }: Call): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        waiting.delete(end);
+        socket.off('close', end);
+        resolve();
+      };
+      const cancel = clock.after(LOOK_EVERY, end);
+      waiting.add(end);
+      socket.once('close', end);
+    });
+  }
+
+  async function run(call: Call): Promise<void> {
+    admit(call);
+    const { after, limit, wait } = checkQuery(call.request);
+    const position = positionOf(after);
+    const until = performance.now() + wait * 1_000;
+    let entries = await log.read(position, limit);
+    const mayWait = () => !closed && !call.request.socket.destroyed && performance.now() < until && waiting.size < WAITING_LIMIT;
+    while (entries.length === 0 && mayWait()) {
+      await pause(call);
+      entries = await log.read(position, limit);
+    }
+    call.text(200, entries.map(lineOf).join(''), { 'content-type': 'application/x-ndjson' });
+  }
+
+  const route: Route<unknown> = {
+    method: 'get',
+    path: '/log',
+    summary: 'Everything that this service has emitted, in order: one event a line, each with its cursor',
+    operationId: 'readLog',
+    query,
+    response: {
+      status: 200,
+      description: 'Lines of `{"cursor": ..., "event": ...}`; none when nothing follows yet',
+      schema: Type.String(),
+      contentType: 'application/x-ndjson',
+    },
+    problems: [{ status: problems.unauthorized.status, code: 'unauthorized', when: problems.unauthorized.title }],
+    run,
+  };
+
+  return {
+    name: 'log',
+    async start() {
+      if (file === undefined) return;
+      const secret = await readFile(file, 'utf8').catch((error: unknown) => {
+        throw new StartError(`INSTALLATION_SECRET_FILE cannot be read: ${reasonOf(error)}`);
+      });
+      if (secret.trim() === '') throw new StartError('INSTALLATION_SECRET_FILE names an empty file');
+      token = feedToken(secret);
+    },
+    close() {
+      closed = true;
+      for (const end of [...waiting]) end();
+    },
+    routes: [route],
+  };
+}
