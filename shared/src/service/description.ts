@@ -1,3 +1,4 @@
+import type { MigrationInterface } from 'typeorm';
 import type { Choreography } from '../choreography/index.js';
 import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
@@ -10,6 +11,8 @@ export interface ServiceDescription {
   readonly description: string;
   readonly defaults: Defaults<Variables>;
   readonly tables: readonly Table[];
+  /** The service's own; the kit's come before them. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
   readonly routes: readonly Operation[];
   /** Metrics that only this service has. */
   readonly metrics?: readonly MetricDefinition[];
