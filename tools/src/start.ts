@@ -12,6 +12,7 @@ import { isFree } from './provision/ports.js';
 import { command, interruption } from './run.js';
 import { seed } from './seed.js';
 import { portOf, serviceNamed, services, specOf } from './services.js';
+import { setUpPrivate } from './setup/private.js';
 import { addresses, help, invitation, serviceUrl } from './start-text.js';
 import { type SupervisedService, supervise } from './supervisor.js';
 import { watchServers } from './watch-servers.js';
@@ -49,8 +50,10 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
   const running: SupervisedService[] = [];
   const echoes: (() => void)[] = [];
   try {
+    const logins = await progress.step('accounts, databases and topology', () => setUpPrivate(directory, servers));
     for (const wave of inStartingOrder()) {
-      const started = wave.map((service) => supervise(specOf({ service, servers, directory, from }), warn));
+      const specs = wave.map((service) => specOf({ service, servers, login: logins.get(service.name), directory, from }));
+      const started = specs.map((spec) => supervise(spec, warn));
       running.push(...started);
       echoes.push(...started.map((service) => echoProblems(service.name, service.logFile, warn)));
       await allReady(started, progress, signal);
