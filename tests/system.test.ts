@@ -47,7 +47,7 @@ describe.each(serviceNames.map((name) => [`${name}-service`, name] as const))('%
   test('the containers, with its port and database', () => {
     expect(parse(read('docker-compose.yml'), { merge: true }).services[folder]).toMatchObject({
       command: [`${folder}/dist/main.js`],
-      environment: { PORT: port, POSTGRES_URL: `postgres://postgres:5432/${database}` },
+      environment: { PORT: port, POSTGRES_URL: `postgres://${folder}@postgres:5432/${database}` },
     });
   });
 

@@ -6,14 +6,16 @@ const APPEND_ONLY = ['event_log', 'installation'];
 
 const listed = (names: readonly string[]) => names.map(escapeIdentifier).join(', ');
 
-/** Makes a role that owns nothing, or gives it another password. Run by a superuser or with CREATEROLE, once for a server. */
+/**
+ * Makes a role that may do nothing but log in, or gives it another password. Run by a superuser or with CREATEROLE (which may not so much as
+ * mention SUPERUSER or REPLICATION), once for a server.
+ */
 export function roleStatement(role: string, password: string): string {
-  const attributes = 'login nosuperuser nocreatedb nocreaterole noreplication nobypassrls';
   const name = escapeIdentifier(role);
   return `do $role$ begin
     if not exists (select from pg_roles where rolname = ${escapeLiteral(role)}) then create role ${name}; end if;
   end $role$;
-  alter role ${name} with ${attributes} password ${escapeLiteral(password)};`;
+  alter role ${name} login password ${escapeLiteral(password)};`;
 }
 
 /**

@@ -47,12 +47,14 @@ export async function setUpDatabases({ rolesUrl, ownerUrl }: DatabaseAdministrat
   await execute(rolesUrl, roles).catch((error: unknown) => {
     throw explain(error);
   });
-  for (const { service, database } of accounts) {
-    const { migrations } = await serviceOf(service).describe();
-    const url = at(ownerUrl, database);
-    await migrateDatabase(url, [...kitMigrations, ...migrations]);
-    await execute(url, grantStatements(service, database));
-  }
+  await Promise.all(accounts.map((account) => setUpDatabase(ownerUrl, account)));
+}
+
+async function setUpDatabase(ownerUrl: string, { service, database }: Account): Promise<void> {
+  const { migrations } = await serviceOf(service).describe();
+  const url = at(ownerUrl, database);
+  await migrateDatabase(url, [...kitMigrations, ...migrations]);
+  await execute(url, grantStatements(service, database));
 }
 
 /** Notes in the databases of services whose queues are about to be made that they ask the emitters for what they have missed. */
