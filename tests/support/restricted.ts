@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { Progress } from '../../tools/src/progress.js';
 import { provisionTemporary, type Servers } from '../../tools/src/provision/index.js';
 import { type Account, provideAccounts } from '../../tools/src/setup/accounts.js';
-import { setUpBroker } from '../../tools/src/setup/broker.js';
-import { setUpDatabases } from '../../tools/src/setup/databases.js';
+import { setUp, setUpDatabases } from '../../tools/src/setup/index.js';
 import { type Connections, type Running, type ServiceName, startHere } from './services.js';
 import { Shop } from './shop.js';
 
@@ -68,8 +67,7 @@ export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv
     const [rabbitmqUrl = '', postgresUrl = ''] = [given.RABBITMQ_URL, given.POSTGRES_URL];
     const vhost = new URL(rabbitmqUrl).pathname.slice(1);
     const database = new URL(postgresUrl).pathname.slice(1);
-    const retryDelays = given.RETRY_DELAYS_MS?.split(',').map(Number) ?? [];
-    broker ??= setUpBroker(brokerAdministrator(servers, vhost), accounts, { retryDelays, before: async () => undefined });
+    broker ??= setUp({ accounts, broker: brokerAdministrator(servers, vhost), env: given });
     await broker;
     if (!used.some(({ service }) => service === account.service)) {
       used.push({ ...account, database });

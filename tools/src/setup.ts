@@ -1,6 +1,6 @@
 import { Problem, reasonOf } from './problem.js';
 import { provideSecret } from './provision/secrets.js';
-import { setUp } from './setup/index.js';
+import { provideAccounts, setUp } from './setup/index.js';
 
 /**
  * Sets a system up on servers that others run; may be repeated. As `npm run setup`, and as a container's command, apart from the launcher: it
@@ -21,8 +21,9 @@ export async function main(): Promise<number> {
     'postgres://owner:password@host/postgres, a role that may create databases and roles',
   );
   if (process.env.INSTALLATION_SECRET_FILE) provideSecret(process.env.INSTALLATION_SECRET_FILE);
-  const accounts = await setUp({
-    folder,
+  const accounts = provideAccounts(folder);
+  await setUp({
+    accounts,
     database: { ownerUrl, rolesUrl: ownerUrl },
     broker: {
       managementUrl: managementUrl.replace(/\/+$/, ''),

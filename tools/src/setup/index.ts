@@ -1,20 +1,32 @@
 import { DEFAULT_RETRY_DELAYS } from '@quickstep/shared/choreography';
+import {
+  type BrokerAdministrator,
+  type DatabaseAdministrator,
+  hashedPassword,
+  planCatchUp,
+  SetUpRefused,
+  setUpBroker,
+  setUpDatabase,
+} from '@quickstep/shared/rights';
+import { serviceOf } from '@quickstep/system';
+import { holders, systemDefinitions } from '@quickstep/system/rights';
 import { Problem } from '../problem.js';
+import { tryFetch, until } from '../wait.js';
 import { type Account, provideAccounts } from './accounts.js';
-import { type BrokerAdministrator, setUpBroker } from './broker.js';
-import { type DatabaseAdministrator, planCatchUp, setUpDatabases } from './databases.js';
 
 export type { Account } from './accounts.js';
 
 export interface SetUpOptions {
-  /** Where the passwords are kept, in a folder for each service. */
-  readonly folder: string;
-  readonly database?: DatabaseAdministrator;
-  readonly broker?: BrokerAdministrator;
+  readonly accounts: readonly Account[];
+  readonly database?: DatabaseAdministrator | undefined;
+  readonly broker?: BrokerAdministrator | undefined;
+  /** As the services have it: `RETRY_DELAYS_MS`, `CATCH_UP`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** As the services read it (`RETRY_DELAYS_MS`). */
+const MANAGEMENT_TIMEOUT_MS = 60_000;
+
+/** As the services read it. */
 function retryDelaysIn({ RETRY_DELAYS_MS }: NodeJS.ProcessEnv): readonly number[] {
   if (!RETRY_DELAYS_MS) return DEFAULT_RETRY_DELAYS;
   const delays = RETRY_DELAYS_MS.split(',').map(Number);
@@ -24,20 +36,48 @@ function retryDelaysIn({ RETRY_DELAYS_MS }: NodeJS.ProcessEnv): readonly number[
   );
 }
 
+export async function setUpDatabases(administrator: DatabaseAdministrator, accounts: readonly Account[]): Promise<void> {
+  const one = async ({ service, database, postgres }: Account) => {
+    const { migrations } = await serviceOf(service).describe();
+    await setUpDatabase(administrator, { service, database, password: postgres.value, migrations });
+  };
+  await Promise.all(accounts.map(one));
+}
+
+async function importDefinitions(broker: BrokerAdministrator, { accounts, database, env = process.env }: SetUpOptions) {
+  const { managementUrl, vhost } = broker;
+  const failure = `RabbitMQ's management API at ${managementUrl} did not answer`;
+  await until(async () => (await tryFetch(managementUrl)) !== undefined, {
+    timeoutMs: MANAGEMENT_TIMEOUT_MS,
+    everyMs: 500,
+    failure,
+  });
+  const passwordHashes = new Map(accounts.map(({ service, rabbitmq }) => [service, hashedPassword(rabbitmq.value)]));
+  const definitions = systemDefinitions({ vhost, passwordHashes, retryDelays: retryDelaysIn(env) });
+  const emittersOf = new Map(
+    holders().map(({ topology: { queue, emitters } }) => [queue, emitters.map(({ service }) => service)]),
+  );
+  await setUpBroker(broker, definitions, async (missing) => {
+    if (database === undefined) return;
+    for (const { service, database: name } of accounts.filter((each) => missing.includes(each.service)))
+      await planCatchUp(database.ownerUrl, name, emittersOf.get(service) ?? [], env.CATCH_UP === 'now' ? 'now' : 'last');
+  });
+}
+
 /**
  * Sets up what the services need to run with the least rights: on the servers that are given an account for each service, its database,
- * migrated, and the broker's topology. Databases come first: what a missing queue means is noted in them.
+ * migrated, and the broker's topology. Databases come first: what a missing queue means is noted in them. May be repeated.
+ *
+ * @throws Problem when a server does not allow it
  */
-export async function setUp({ folder, database, broker, env = process.env }: SetUpOptions): Promise<Account[]> {
-  const accounts = provideAccounts(folder);
-  if (database) await setUpDatabases(database, accounts);
-  if (!broker) return accounts;
-  const from = env.CATCH_UP === 'now' ? 'now' : 'last';
-  await setUpBroker(broker, accounts, {
-    retryDelays: retryDelaysIn(env),
-    before: async (missing) => {
-      if (database) await planCatchUp(database.ownerUrl, accounts, missing, from);
-    },
-  });
-  return accounts;
+export async function setUp(options: SetUpOptions): Promise<void> {
+  const { accounts, database, broker } = options;
+  try {
+    if (database) await setUpDatabases(database, accounts);
+    if (broker) await importDefinitions(broker, options);
+  } catch (error) {
+    throw error instanceof SetUpRefused ? new Problem(error.message) : error;
+  }
 }
+
+export { provideAccounts };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Servers } from '../provision/index.js';
 import { administratorSecret, removeServicesAccount, vhost } from '../provision/rabbitmq-management.js';
 import type { Login } from '../services.js';
-import { setUp } from './index.js';
+import { provideAccounts, setUp } from './index.js';
 
 /**
  * Sets up those of the servers that were started here: on a server that was named the services use the account that was named with it.
@@ -16,11 +16,9 @@ export async function setUpPrivate(directory: string, servers: Servers): Promise
     managementUrl !== undefined && managementLogin !== undefined
       ? { managementUrl, user: managementLogin.user, password, vhost }
       : undefined;
-  const accounts = await setUp({
-    folder: join(directory, 'secrets'),
-    ...(ownPostgres && { database: { rolesUrl: administrator.postgresUrl, ownerUrl: servers.postgresUrl } }),
-    ...(broker && { broker }),
-  });
+  const accounts = provideAccounts(join(directory, 'secrets'));
+  const database = ownPostgres ? { rolesUrl: administrator.postgresUrl, ownerUrl: servers.postgresUrl } : undefined;
+  await setUp({ accounts, database, broker });
   if (broker) await removeServicesAccount(broker.managementUrl, directory);
   return new Map(
     accounts.map(({ service, rabbitmq, postgres }) => [
