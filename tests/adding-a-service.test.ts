@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testEnvironment } from '@quickstep/shared/testing';
 import { serviceNames, services } from '@quickstep/system';
+import { Client } from 'pg';
 import { EventSpy } from './support/event-spy.js';
 import { blocksIn, compile, copyShop, installPacked, write } from './support/other-repository.js';
 import { type ServiceProcess, startMain } from './support/process.js';
@@ -147,4 +148,12 @@ test('between reservation and payment orders are cleared and rejected, under acc
   expect(types(dear)).not.toContain('payment.completed');
   const release = await spy.eventOf(dear, 'inventory.release');
   expect(release).toMatchObject({ source: '/fraud-service', data: { reason: 'The fraud check rejected the order' } });
+  const client = new Client({ connectionString: as(postgres, 'fraud-service', 'secret-of-postgres') });
+  await client.connect();
+  const { rows } = await client.query('select order_id, verdict from fraud_checks order by verdict');
+  await client.end();
+  expect(rows).toEqual([
+    { order_id: ordinary, verdict: 'CLEARED' },
+    { order_id: dear, verdict: 'REJECTED' },
+  ]);
 });
