@@ -64,7 +64,7 @@ describe('steps and domain', () => {
 });
 
 test('TypeORM is known to the database side and the read routes only', () => {
-  const home = /^(shared\/src\/(db|providers|service|http)\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
+  const home = /^(shared\/src\/(db|providers|rights|service|http)\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
   const elsewhere = sources.filter(({ path, imports }) => imports.includes('typeorm') && !home.test(path));
   expect(elsewhere.map(({ path }) => path)).toEqual([]);
 });
