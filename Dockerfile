@@ -1,4 +1,4 @@
-# One image for the five services, setup and seed; the command says which: <service>/dist/main.js
+# One image for the services, setup and seed; the command says which: <service>/dist/main.js
 # The base by its tag, so that each build takes the security fixes of Debian and Node.js; whoever must build the same image twice names
 # its digest: --build-arg NODE_IMAGE=node:24-trixie-slim@sha256:...
 ARG NODE_IMAGE=node:24-trixie-slim
@@ -13,6 +13,7 @@ COPY inventory-service/package.json inventory-service/
 COPY payment-service/package.json payment-service/
 COPY shipping-service/package.json shipping-service/
 COPY notification-service/package.json notification-service/
+COPY operations-service/package.json operations-service/
 COPY system/package.json system/
 COPY tools/package.json tools/
 

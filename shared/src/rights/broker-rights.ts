@@ -1,4 +1,5 @@
 import {
+  type Arguments,
   type Binding,
   DEAD_LETTER_EXCHANGE,
   delayName,
@@ -15,10 +16,16 @@ export interface Writing {
   readonly keys: readonly string[];
 }
 
+export interface FurtherQueue {
+  readonly name: string;
+  readonly bindings: readonly Omit<Binding, 'queue'>[];
+  readonly arguments?: Arguments;
+}
+
 /** What a service may do besides what its declaration asks for. */
 export interface FurtherRights {
-  /** Queues of parked messages or copies that only this service reads, with their bindings. */
-  readonly queues?: readonly { readonly name: string; readonly bindings: readonly Omit<Binding, 'queue'>[] }[];
+  /** Quorum queues that only this service reads, with their bindings. Arguments: by default those of a dead-letter queue. */
+  readonly queues?: readonly FurtherQueue[];
   readonly writes?: readonly Writing[];
 }
 

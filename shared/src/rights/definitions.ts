@@ -98,7 +98,10 @@ function layoutFor({ topology, further }: Holder): Layout {
   const bound = queues.flatMap(({ name, bindings }) => bindings.map((binding): Binding => ({ queue: name, ...binding })));
   return {
     exchanges: own.exchanges,
-    queues: [...own.queues, ...queues.map(({ name }) => parkingQueue(name))],
+    queues: [
+      ...own.queues,
+      ...queues.map((queue) => ({ ...parkingQueue(queue.name), ...(queue.arguments && { arguments: queue.arguments }) })),
+    ],
     bindings: [...own.bindings, ...bound],
   };
 }

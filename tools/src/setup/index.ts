@@ -8,7 +8,7 @@ import {
   setUpBroker,
   setUpDatabase,
 } from '@quickstep/shared/rights';
-import { serviceOf } from '@quickstep/system';
+import { operations, serviceOf } from '@quickstep/system';
 import { holders, systemDefinitions } from '@quickstep/system/rights';
 import { Problem } from '../problem.js';
 import { tryFetch, until } from '../wait.js';
@@ -36,9 +36,14 @@ function retryDelaysIn({ RETRY_DELAYS_MS }: NodeJS.ProcessEnv): readonly number[
   );
 }
 
+async function describe(service: string) {
+  if (service !== operations.service) return serviceOf(service).describe();
+  return (await import('@quickstep/operations-service/service')).operationsDescription;
+}
+
 export async function setUpDatabases(administrator: DatabaseAdministrator, accounts: readonly Account[]): Promise<void> {
   const one = async ({ service, database, postgres }: Account) => {
-    const { migrations } = await serviceOf(service).describe();
+    const { migrations } = await describe(service);
     await setUpDatabase(administrator, { service, database, password: postgres.value, migrations });
   };
   await Promise.all(accounts.map(one));
