@@ -96,7 +96,12 @@ describe.each(all)('%s', (service) => {
   });
 
   test('reads its own queues only', async () => {
-    const others = [...foreign(service).flatMap((each) => [each, `${each}.dead-letter`]), 'retry.50ms'];
+    const others = [
+      ...foreign(service).flatMap((each) => [each, `${each}.dead-letter`]),
+      'retry.50ms',
+      'operations-service',
+      'operations-service.dead-letters',
+    ];
     const attempts = others.flatMap((queue) => [
       [`get from ${queue}`, REFUSED, tryAt(connection(service), (channel) => channel.get(queue))] as const,
       [`consume ${queue}`, REFUSED, tryAt(connection(service), (channel) => channel.consume(queue, () => undefined))] as const,
@@ -166,6 +171,20 @@ describe.each(all)('%s', (service) => {
     for (const statement of ['select * from event_log', 'delete from inbox where false', 'select keep_event_log_partitions(0)'])
       expect([statement, await tryQuery(url, statement)]).toEqual([statement, 'done']);
   });
+});
+
+test("the operator's service reads copies of what is parked and sends it again, and has no part in the saga", async () => {
+  const { service, rabbitmq } = restricted.operations;
+  const own = await connect(as(restricted.shop.vhost.url, service, rabbitmq.value));
+  const attempts = [
+    ['redrive', 'done', tryPublish(own, 'redeliver', 'redrive.payment-service')],
+    ['read copies', 'done', tryAt(own, (channel) => channel.get('operations-service.dead-letters'))],
+    ['read what is parked', REFUSED, tryAt(own, (channel) => channel.get('payment-service.dead-letter'))],
+    ['answer for another', REFUSED, tryPublish(own, 'redeliver', 'order-service.payment-service')],
+    ...types.map((type) => [type, REFUSED, tryPublish(own, exchangeOf(type), type)] as const),
+  ] as const;
+  expect(await surprises(attempts)).toEqual([]);
+  await own.close();
 });
 
 test('what topic permissions are for: without them an emitter of one event of an exchange may publish all of it', async () => {

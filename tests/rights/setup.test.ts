@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames, services } from '@quickstep/system';
+import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
+import { operations, type ServiceName, serviceNames, services } from '@quickstep/system';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { main as setUp } from '../../tools/src/setup.js';
@@ -45,17 +46,20 @@ const passwordFile = (service: string, server: string) => join(accounts, service
 const inDatabase = (name: string, text: string) => query(as(servers.postgresUrl, 'owner', PASSWORD, `/${name}`), text);
 
 /** As docker-compose.yml does: the URLs name the service's account, the files hold its passwords. */
-function environmentOf(name: (typeof serviceNames)[number]): NodeJS.ProcessEnv {
-  const { choreography, database } = services[name];
-  const rabbitmq = new URL(as(servers.administrator.rabbitmqUrl, choreography.service, '', `/${VHOST}`));
-  const postgres = new URL(as(servers.postgresUrl, choreography.service, '', `/${database}`));
+function environmentOf(name: ServiceName): NodeJS.ProcessEnv {
+  return environmentFor(services[name].choreography.service, services[name].database);
+}
+
+function environmentFor(service: string, database: string): NodeJS.ProcessEnv {
+  const rabbitmq = new URL(as(servers.administrator.rabbitmqUrl, service, '', `/${VHOST}`));
+  const postgres = new URL(as(servers.postgresUrl, service, '', `/${database}`));
   return {
     PORT: '0',
     LOG_LEVEL: 'error',
     RABBITMQ_URL: rabbitmq.href,
-    RABBITMQ_PASSWORD_FILE: passwordFile(choreography.service, 'rabbitmq'),
+    RABBITMQ_PASSWORD_FILE: passwordFile(service, 'rabbitmq'),
     POSTGRES_URL: postgres.href,
-    POSTGRES_PASSWORD_FILE: passwordFile(choreography.service, 'postgres'),
+    POSTGRES_PASSWORD_FILE: passwordFile(service, 'postgres'),
   };
 }
 
@@ -107,6 +111,9 @@ describe('setup', () => {
       const running = await startHere(name, environmentOf(name));
       await running.stop();
     }
+    const { INSTALLATION_SECRET_FILE } = process.env;
+    const env = { ...environmentFor(operations.service, operations.database), INSTALLATION_SECRET_FILE };
+    await (await startOperationsService(operationsConfig(env))).stop();
   });
 
   test('may be repeated: messages and passwords stay, bindings of earlier versions go', async () => {

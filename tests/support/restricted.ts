@@ -52,6 +52,8 @@ export function as(url: string, user: string, password: string, path?: string): 
 
 export interface Restricted {
   readonly shop: Shop;
+  /** At the broker, of the operator's service, which does not run. */
+  readonly operations: Account;
   /** With the names of the databases that the shop uses. */
   readonly accounts: readonly Account[];
 }
@@ -59,6 +61,8 @@ export interface Restricted {
 /** A shop in which each service runs under its own account and role, as setup makes them. */
 export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv = {}): Promise<Restricted> {
   const accounts = provideAccounts(mkdtempSync(join(servers.directory, 'accounts-')));
+  const operations = accounts.find(({ service }) => service === 'operations-service');
+  if (operations === undefined) throw new Error('There is no account for operations');
   const used: Account[] = [];
   let broker: Promise<void> | undefined;
   const start = async (name: ServiceName, given: NodeJS.ProcessEnv, doubles: Connections): Promise<Running> => {
@@ -80,5 +84,5 @@ export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv
     };
     return startHere(name, { ...given, ...own }, doubles);
   };
-  return { shop: await Shop.open(start, env), accounts: used };
+  return { shop: await Shop.open(start, env), operations, accounts: used };
 }
