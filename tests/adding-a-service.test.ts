@@ -116,19 +116,21 @@ async function place(order: ServiceProcess, quantity: number): Promise<string> {
 
 test('between reservation and payment orders are cleared and rejected, under accounts of its own', async () => {
   const order = await startShop();
-  const secrets = ['rabbitmq', 'postgres'].map((server) => {
-    const file = join(repository, `${server}-password`);
-    writeFileSync(file, `secret-of-${server}`, { mode: 0o600 });
+  const secret = (name: string, value: string) => {
+    const file = join(repository, name);
+    writeFileSync(file, value, { mode: 0o600 });
     return file;
-  });
-  const [rabbitmqPassword = '', postgresPassword = ''] = secrets;
-  const files = { RABBITMQ_PASSWORD_FILE: rabbitmqPassword, POSTGRES_PASSWORD_FILE: postgresPassword };
+  };
+  const files = {
+    RABBITMQ_PASSWORD_FILE: secret('rabbitmq-password', 'secret-of-rabbitmq'),
+    POSTGRES_PASSWORD_FILE: secret('postgres-password', 'secret-of-postgres'),
+  };
   const setup = {
     ...outside,
     ...files,
     POSTGRES_OWNER_URL: servers.administrator.postgresUrl,
     RABBITMQ_MANAGEMENT_URL: servers.managementUrl,
-    RABBITMQ_ADMINISTRATOR_PASSWORD_FILE: servers.managementLogin?.passwordFile,
+    RABBITMQ_ADMINISTRATOR_PASSWORD_FILE: secret('administrator-password', new URL(servers.administrator.rabbitmqUrl).password),
   };
   execFileSync(process.execPath, ['dist/setup.js'], { cwd: repository, env: setup, stdio: 'pipe' });
   const rabbitmq = as(servers.administrator.rabbitmqUrl, 'fraud-service', '', `/${VHOST}`);
