@@ -5,10 +5,11 @@ import { until } from '../support/until.js';
 
 let servers: OwnServers;
 let shop: Shop;
+let setUpAgain: () => Promise<void>;
 
 beforeAll(async () => {
   servers = await ownServers();
-  ({ shop } = await openRestricted(servers));
+  ({ shop, setUpAgain } = await openRestricted(servers));
 });
 afterAll(async () => {
   await shop?.close();
@@ -97,6 +98,16 @@ describe('with the least rights an order ends', () => {
     await shop.start('payment', { CATCH_UP: 'beginning' });
     expect(await shop.ended(id)).toBe('COMPLETED');
   });
+});
+
+test('a queue that is deleted comes back when the definitions are imported again, and what it has missed is asked for', async () => {
+  await shop.vhost.api('/queues/{vhost}/payment-service', { method: 'DELETE' });
+  const { id } = await shop.place();
+  await shop.eventOf(id, 'inventory.reserved');
+  const noted = async () => (await shop.database('payment').query('select from catch_up')).rowCount || undefined;
+  await until(noted, () => 'Payment has not noticed that its queue is gone');
+  await setUpAgain();
+  expect(await shop.ended(id)).toBe('COMPLETED');
 });
 
 test('messages carry the account that published them, checked by the broker', async () => {

@@ -6,6 +6,7 @@ import { operations, type ServiceName, serviceNames, services } from '@quickstep
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { main as setUp } from '../../tools/src/setup.js';
+import { startProcess } from '../support/process.js';
 import { as, brokerAdministrator, type OwnServers, ownServers } from '../support/restricted.js';
 import { type Running, startHere } from '../support/services.js';
 
@@ -167,6 +168,17 @@ describe('a service under its own account', () => {
     for (const queue of missing) expect(queues).not.toContain(queue);
     await setUp();
     await (await startHere('notification', environmentOf('notification'))).stop();
+  });
+
+  test('says that it may not vacuum the outbox', async () => {
+    await inDatabase(services.notification.database, 'revoke maintain on outbox from "notification-service"');
+    const running = await startProcess('notification', environmentOf('notification'));
+    expect(running.lines.join('\n')).toContain('this role may not vacuum the outbox');
+    await running.stop();
+    await setUp();
+    const again = await startProcess('notification', environmentOf('notification'));
+    expect(again.lines.join('\n')).not.toContain('vacuum');
+    await again.stop();
   });
 
   test('names the migrations that have not run', async () => {

@@ -54,6 +54,8 @@ export interface Restricted {
   readonly shop: Shop;
   /** At the broker, of the operator's service, which does not run. */
   readonly operations: Account;
+  /** Imports the definitions again. */
+  setUpAgain(): Promise<void>;
   /** With the names of the databases that the shop uses. */
   readonly accounts: readonly Account[];
 }
@@ -64,6 +66,7 @@ export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv
   const operations = accounts.find(({ service }) => service === 'operations-service');
   if (operations === undefined) throw new Error('There is no account for operations');
   const used: Account[] = [];
+  let importing = async () => {};
   let broker: Promise<void> | undefined;
   const start = async (name: ServiceName, given: NodeJS.ProcessEnv, doubles: Connections): Promise<Running> => {
     const account = accounts.find(({ service }) => service === `${name}-service`);
@@ -71,7 +74,8 @@ export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv
     const [rabbitmqUrl = '', postgresUrl = ''] = [given.RABBITMQ_URL, given.POSTGRES_URL];
     const vhost = new URL(rabbitmqUrl).pathname.slice(1);
     const database = new URL(postgresUrl).pathname.slice(1);
-    broker ??= setUp({ accounts, broker: brokerAdministrator(servers, vhost), env: given });
+    importing = () => setUp({ accounts, broker: brokerAdministrator(servers, vhost), env: given });
+    broker ??= importing();
     await broker;
     if (!used.some(({ service }) => service === account.service)) {
       used.push({ ...account, database });
@@ -84,5 +88,5 @@ export async function openRestricted(servers: OwnServers, env: NodeJS.ProcessEnv
     };
     return startHere(name, { ...given, ...own }, doubles);
   };
-  return { shop: await Shop.open(start, env), operations, accounts: used };
+  return { shop: await Shop.open(start, env), operations, accounts: used, setUpAgain: () => importing() };
 }
