@@ -3,16 +3,19 @@ import { type ServiceDescription, startService } from '@quickstep/shared/service
 import { Access } from './access/index.js';
 import { operations } from './choreography.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
+import { consoleRoutes } from './console/routes.js';
 import { operationsRoutes } from './http/routes.js';
 
 export { operationsConfig } from './config.js';
+
+const routesOf = (access: Access) => [...operationsRoutes(access), ...consoleRoutes(access)];
 
 /** What is true of it whether or not it runs. */
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [],
-  routes: operationsRoutes(new Access(undefined)),
+  routes: routesOf(new Access(undefined)),
 } satisfies ServiceDescription;
 
 /** @throws StartError when the installation's secret cannot be read */
@@ -21,7 +24,7 @@ export async function startOperationsService(config: ReturnType<typeof operation
   return startService({
     config,
     ...operationsDescription,
-    routes: operationsRoutes(access),
+    routes: routesOf(access),
     migrations: [],
     implementation: () => implement(operations, {}),
   });
