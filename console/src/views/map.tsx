@@ -14,17 +14,19 @@ interface Flow {
 const RANGES = [5, 60, 1_440];
 const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
 
-/** Through the points, its corners rounded. */
+/** A smooth line through every point, so that it meets its label (a Catmull-Rom spline as Bézier curves). */
 function pathOf(points: MapArrow['points']): string {
-  const [first, ...rest] = points;
-  const last = rest.at(-1);
-  if (first === undefined || last === undefined) return '';
-  const curves = rest.slice(0, -1).map((point, index) => {
-    const next = rest[index + 1] ?? last;
-    const end = index === rest.length - 2 ? next : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${point.x} ${point.y} ${end.x} ${end.y}`;
+  const [first] = points;
+  if (first === undefined) return '';
+  const curves = points.slice(1).map((end, index) => {
+    const start = points[index] ?? end;
+    const before = points[index - 1] ?? start;
+    const after = points[index + 2] ?? end;
+    const out = { x: start.x + (end.x - before.x) / 6, y: start.y + (end.y - before.y) / 6 };
+    const into = { x: end.x - (after.x - start.x) / 6, y: end.y - (after.y - start.y) / 6 };
+    return `C${out.x} ${out.y} ${into.x} ${into.y} ${end.x} ${end.y}`;
   });
-  return `M${first.x} ${first.y}${curves.length === 0 ? `L${last.x} ${last.y}` : curves.join('')}`;
+  return `M${first.x} ${first.y}${curves.join('')}`;
 }
 
 const wayOf = (arrow: MapArrow) =>
