@@ -1,6 +1,9 @@
 import type { ComponentType } from 'preact';
 import type { ViewProps } from './view.js';
+import { EventsView } from './views/events.js';
+import { LateView } from './views/late.js';
 import { MapView } from './views/map.js';
+import { OrdersView } from './views/orders.js';
 
 export interface View {
   /** The first word of its path. */
@@ -10,4 +13,9 @@ export interface View {
 }
 
 /** In the order of the navigation. */
-export const views: readonly View[] = [{ path: 'map', title: 'Map', component: MapView }];
+export const views: readonly View[] = [
+  { path: 'map', title: 'Map', component: MapView },
+  { path: 'orders', title: 'Orders', component: OrdersView },
+  { path: 'late', title: 'Stuck and late', component: LateView },
+  { path: 'events', title: 'Events', component: EventsView },
+];
