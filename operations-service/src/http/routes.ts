@@ -4,6 +4,7 @@ import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { eventRoutes } from './event-routes.js';
 import { modelRoutes } from './model-routes.js';
+import { orderRoutes } from './order-routes.js';
 import { projectionRoutes } from './projection-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
@@ -32,4 +33,5 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
+  ...orderRoutes(access, running?.projections),
 ];
