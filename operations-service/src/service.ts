@@ -7,27 +7,37 @@ import { operations } from './choreography.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
+import { OrderService } from './order-service.js';
+import { Projections, Projections1760000000002, projectionMetrics, projectionsPart } from './projections/index.js';
+import { projections } from './read-models/index.js';
 
 export { operationsConfig } from './config.js';
+
+const readModels = projections.flatMap(({ tables }) => tables.map(({ table }) => table));
 
 /** What is true of it whether or not it runs. */
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
-  tables: [],
+  tables: readModels,
   routes: operationsRoutes(new Access(undefined)),
-  metrics: archiveMetrics,
+  metrics: [...archiveMetrics, ...projectionMetrics],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
 
 /** Everything that runs in it; its routes read from, and act on, what is made here. */
 function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
-  const { dataSource, logger } = resources;
-  const live = new LiveEvents(new Archive(dataSource), eventText, logger);
+  const { dataSource, clock, logger } = resources;
+  const archive = new Archive(dataSource);
+  const live = new LiveEvents(archive, eventText, logger);
+  const kept = new Projections({ projections, dataSource, archive, logger });
+  const orders = new OrderService(config.serviceUrls.get('order-service'));
+  const running = { live, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
-    { name: 'API', routes: operationsRoutes(access, { live }), close: () => live.close() },
+    projectionsPart(kept, resources),
+    { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }
 
@@ -38,7 +48,7 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001],
+    migrations: [Archive1760000000001, Projections1760000000002],
     implementation: () => implement(operations, {}),
     parts: (resources) => partsOf(config, access, resources),
   });

@@ -4,6 +4,10 @@ import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
 import { eventRoutes } from './event-routes.js';
+import { modelRoutes } from './model-routes.js';
+import { orderRoutes } from './order-routes.js';
+import { projectionRoutes } from './projection-routes.js';
+import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
 const meRoute = (access: Access): Route<unknown> =>
@@ -20,7 +24,7 @@ const meRoute = (access: Access): Route<unknown> =>
   });
 
 /** What routes need besides the database; documents are made without it. */
-export interface Running {
+export interface Running extends SagaSources {
   readonly live: LiveEvents;
 }
 
@@ -28,4 +32,8 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...consoleRoutes(access),
   meRoute(access),
   ...eventRoutes(access, running?.live),
+  ...projectionRoutes(access, running?.projections),
+  ...modelRoutes(access, running?.projections),
+  ...sagaRoutes(access, running),
+  ...orderRoutes(access, running?.projections),
 ];
