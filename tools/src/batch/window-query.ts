@@ -16,7 +16,7 @@ function keyOf({ key }: WindowDeclaration): string {
   return typeof key === 'string' ? text(key) : 'joined.key';
 }
 
-function valueOf({ measure }: WindowDeclaration): string {
+function measured({ measure }: WindowDeclaration): string {
   if (measure.kind === 'sum') return `${text(measure.of)}::bigint`;
   if (measure.kind === 'milliseconds') return 'chosen.moment - joined.moment';
   return measure.kind === 'share' ? `(type in (${list(measure.of)}))::int` : '1';
@@ -41,7 +41,7 @@ export function windowQuery(declared: WindowDeclaration, events: string): string
   const items = each === undefined ? '' : `, unnest(json_extract(data, ${quoted(`$.${each}[*]`)})) as item`;
   return `
     with chosen as (select subject, type, data, epoch_ms(time) as moment${items} from ${events} where type in (${list(types)})),
-      observed as (select chosen.moment as moment, ${keyOf(declared)} as key, ${valueOf(declared)} as value from chosen ${joined}),
+      observed as (select chosen.moment as moment, ${keyOf(declared)} as key, ${measured(declared)} as value from chosen ${joined}),
       placed as (select (moment // ${step} - range) * ${step} as start, key, value from observed, range(${seconds / every}))
     select start::double as start, key, count(*)::double as count, sum(value)::double as sum, min(value)::double as least,
       max(value)::double as most from placed group by start, key order by start, key`;
