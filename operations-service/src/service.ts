@@ -1,8 +1,11 @@
 import { implement } from '@quickstep/shared/choreography';
-import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import type { ReadContext } from '@quickstep/shared/http';
+import { type Part, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { Access } from './access/index.js';
+import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvents } from './archive/index.js';
 import { operations } from './choreography.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
+import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 
 export { operationsConfig } from './config.js';
@@ -13,16 +16,30 @@ export const operationsDescription = {
   defaults: operationsDefaults,
   tables: [],
   routes: operationsRoutes(new Access(undefined)),
+  metrics: archiveMetrics,
 } satisfies ServiceDescription;
 
+type Config = ReturnType<typeof operationsConfig>;
+
+/** Everything that runs in it; its routes read from, and act on, what is made here. */
+function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
+  const { dataSource, logger } = resources;
+  const live = new LiveEvents(new Archive(dataSource), eventText, logger);
+  return [
+    followingPart({ urls: config.serviceUrls, config, resources }),
+    { name: 'API', routes: operationsRoutes(access, { live }), close: () => live.close() },
+  ];
+}
+
 /** @throws StartError when the installation's secret cannot be read */
-export async function startOperationsService(config: ReturnType<typeof operationsConfig>) {
+export async function startOperationsService(config: Config) {
   const access = await Access.fromFile(config.installationSecretFile);
   return startService({
     config,
     ...operationsDescription,
-    routes: operationsRoutes(access),
-    migrations: [],
+    routes: [],
+    migrations: [Archive1760000000001],
     implementation: () => implement(operations, {}),
+    parts: (resources) => partsOf(config, access, resources),
   });
 }
