@@ -1,12 +1,15 @@
-import { implement } from '@quickstep/shared/choreography';
 import type { ReadContext } from '@quickstep/shared/http';
 import { type Part, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { Access } from './access/index.js';
+import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
+import { patterns, windows } from './analytics/index.js';
+import { Analytics1760000000003 } from './analytics/migration.js';
+import { Alerts } from './analytics/tables.js';
 import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvents } from './archive/index.js';
-import { operations } from './choreography.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
+import { operationsSteps } from './steps/index.js';
 
 export { operationsConfig } from './config.js';
 
@@ -14,9 +17,9 @@ export { operationsConfig } from './config.js';
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
-  tables: [],
+  tables: [Alerts],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: archiveMetrics,
+  metrics: [...archiveMetrics, ...analyticsMetrics],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
@@ -27,6 +30,7 @@ function partsOf(config: Config, access: Access, resources: Resources): readonly
   const live = new LiveEvents(new Archive(dataSource), eventText, logger);
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
+    analysingPart({ windows, patterns, resources }),
     { name: 'API', routes: operationsRoutes(access, { live }), close: () => live.close() },
   ];
 }
@@ -38,8 +42,8 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001],
-    implementation: () => implement(operations, {}),
+    migrations: [Archive1760000000001, Analytics1760000000003],
+    implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, resources),
   });
 }

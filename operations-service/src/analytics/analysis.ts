@@ -24,9 +24,13 @@ export interface WindowCounts {
 
 export const NO_COUNTS: WindowCounts = { counted: 0, corrections: 0, tooLate: 0 };
 
+/** What is known of one subject, by declaration. */
+export type Joined = Readonly<Record<string, JoinState>>;
+
 /** Rows by their id, as they are loaded; the analysis changes the maps, never what is in them. */
 export interface AnalyticsState {
-  readonly joins: Map<string, JoinState>;
+  /** By subject. */
+  readonly joins: Map<string, Joined>;
   readonly windows: Map<string, WindowResult>;
   readonly patterns: Map<string, PatternState>;
   readonly counts: Map<string, WindowCounts>;
@@ -48,7 +52,6 @@ interface Observed {
   readonly signals: readonly Signal[];
 }
 
-export const joinId = (name: string, subject: string) => `${name} ${subject}`;
 export const windowId = (name: string, start: number, key: string) => `${name} ${start} ${key}`;
 export const patternId = (name: string, key: string) => `${name} ${key}`;
 const serviceOf = (source: string) => source.slice(1);
@@ -70,14 +73,10 @@ export class Analysis {
     this.types = [...this.#byType.keys()].sort();
   }
 
-  /** The ids of the joins that these events need. */
+  /** The subjects of these events of which something is joined. */
   joinsOf(events: readonly AnalysedEvent[]): string[] {
-    const ids = events.flatMap((event) =>
-      this.#of(event)
-        .filter((declared) => joinedWith(declared) !== undefined)
-        .map(({ name }) => joinId(name, event.subject)),
-    );
-    return [...new Set(ids)];
+    const joining = events.filter((event) => this.#of(event).some((declared) => joinedWith(declared) !== undefined));
+    return [...new Set(joining.map(({ subject }) => subject))];
   }
 
   /** What the declarations make of events; changes `joins`. */
@@ -86,9 +85,10 @@ export class Analysis {
       this.#of(event).map((declared): Observed => {
         if (joinedWith(declared) === undefined)
           return { event: index, declared, signals: observe(declared, event, NOT_JOINED).signals };
-        const id = joinId(declared.name, event.subject);
-        const { signals, state } = observe(declared, event, joins.get(id) ?? NOT_JOINED);
-        joins.set(id, state);
+        const { subject } = event;
+        const known = joins.get(subject);
+        const { signals, state } = observe(declared, event, known?.[declared.name] ?? NOT_JOINED);
+        joins.set(subject, { ...known, [declared.name]: state });
         return { event: index, declared, signals };
       }),
     );

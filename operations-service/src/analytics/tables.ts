@@ -1,6 +1,6 @@
-import { bigint, integer, json, jsonOrNull, type RowOf, table, text, textKey, timeOrNull } from '@quickstep/shared/rows';
+import { bigint, integer, json, type RowOf, table, text, textKey, timeOrNull } from '@quickstep/shared/rows';
+import type { Joined } from './analysis.js';
 import type { PatternState } from './patterns.js';
-import type { JoinState, Signal } from './signals.js';
 
 /** The results of the windows. Thrown away and made anew from the archive when the declarations change. */
 export const WindowResults = table('analytics_windows', {
@@ -18,11 +18,10 @@ export const WindowResults = table('analytics_windows', {
 });
 export type WindowResultRow = RowOf<typeof WindowResults>;
 
-/** By declaration and subject, what is known of two events that are joined. */
+/** By subject, what is known of the events that are joined. */
 export const Joins = table('analytics_joins', {
-  id: textKey(),
-  left: jsonOrNull<JoinState['left']>(),
-  waiting: json<readonly Signal[]>([]),
+  subject: textKey(),
+  joined: json<Joined>({}),
   changedAt: timeOrNull(),
 });
 

@@ -2,6 +2,7 @@ import type { ReadContext, Route } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
+import { analyticsRoutes } from './analytics-routes.js';
 import { eventRoutes } from './event-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
@@ -26,4 +27,5 @@ export interface Running {
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
   meRoute(access),
   ...eventRoutes(access, running?.live),
+  ...analyticsRoutes(access),
 ];

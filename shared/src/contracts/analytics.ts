@@ -1,0 +1,22 @@
+import { Type } from '@sinclair/typebox';
+import { event } from '../events/index.js';
+import { Reason, Word } from './fields.js';
+
+export const AnalyticsAlertRaised = event(
+  'analytics.alert_raised',
+  Type.Object({
+    alertId: Type.String({ format: 'uuid', maxLength: 36, description: 'Id of the alert (UUID)' }),
+    pattern: Word,
+    key: Type.String({
+      maxLength: 512,
+      description: 'Whom or what it is about: a customer, a SKU; empty when it is about everything',
+    }),
+    detail: Reason,
+    happenedAt: Type.String({ format: 'date-time', maxLength: 40, description: 'Time of the event that completed the pattern' }),
+  }),
+  {
+    description: 'A pattern was found in the events of all services: somebody should look.',
+    final: true,
+    emitters: ['operations-service'],
+  },
+);
