@@ -4,11 +4,11 @@ import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
 import type { Part, Resources } from '@quickstep/shared/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Archive } from '../archive/index.js';
+import { Alerts } from '../db/tables.js';
 import { type AlertFound, Analysis } from './analysis.js';
 import type { AnyDeclaration, PatternDeclaration, WindowDeclaration } from './declaration.js';
 import { saveRows } from './rows-store.js';
 import { alertId, analyseStored } from './store.js';
-import { Alerts } from './tables.js';
 
 const PAGE = 500;
 /** How often the archive is looked at while there is nothing new, and after a failure. Milliseconds. */

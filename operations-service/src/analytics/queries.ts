@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { WindowResultRow } from './tables.js';
+import type { WindowResultRow } from '../db/tables.js';
 
 /** The windows of one name that begin in a span of time, in order of start and key. Every one of it can be asked for after a key. */
 export function resultsOf(

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { stringify } from 'uuid';
+import { Joins, PatternStates, SourcesReached, WindowResults, WindowTotals } from '../db/tables.js';
 import { type AlertFound, type Analysis, type AnalyticsState, emptyState } from './analysis.js';
 import { loadRows, saveRows } from './rows-store.js';
 import type { AnalysedEvent } from './signals.js';
-import { Joins, PatternStates, SourcesReached, WindowResults, WindowTotals } from './tables.js';
 
 /** Names an alert after what found it: found again it is the same one. SHA-256 in a UUIDv8 (RFC 9562, section 5.8). */
 export function alertId({ pattern, key, eventId }: Pick<AlertFound, 'pattern' | 'key' | 'eventId'>): string {

@@ -15,8 +15,8 @@ import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { Analysis, patterns, windows } from '../analytics/index.js';
 import { type AlertRow, alertsBefore, resultsOf, sourcesReached, totalsOf } from '../analytics/queries.js';
-import type { WindowResultRow } from '../analytics/tables.js';
 import { isClosed, isFinal } from '../analytics/windows.js';
+import type { WindowResultRow } from '../db/tables.js';
 import { spanOf, spanQuery } from './archive-query.js';
 
 const time = (description: string) => Type.String({ format: 'date-time', description });

@@ -1,8 +1,8 @@
 import { due, outcome, timerStep } from '@quickstep/shared/choreography';
 import { AnalyticsAlertRaised } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
-import { Alerts } from '../analytics/tables.js';
 import { operations } from '../choreography.js';
+import { Alerts } from '../db/tables.js';
 
 /** Tells everybody of an alert, once: the row is no longer due when the event is in the outbox. */
 export const raiseAlert = timerStep(operations, 'raiseAlert', {

@@ -12,7 +12,11 @@ export const AnalyticsAlertRaised = event(
       description: 'Whom or what it is about: a customer, a SKU; empty when it is about everything',
     }),
     detail: Reason,
-    happenedAt: Type.String({ format: 'date-time', maxLength: 40, description: 'Time of the event that completed the pattern' }),
+    happenedAt: Type.String({
+      maxLength: 24,
+      pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+      description: 'Time of the event that completed the pattern (RFC 3339, UTC)',
+    }),
   }),
   {
     description: 'A pattern was found in the events of all services: somebody should look.',

@@ -1,6 +1,6 @@
 import { bigint, integer, json, type RowOf, table, text, textKey, timeOrNull } from '@quickstep/shared/rows';
-import type { Joined } from './analysis.js';
-import type { PatternState } from './patterns.js';
+import type { Joined } from '../analytics/analysis.js';
+import type { PatternState } from '../analytics/patterns.js';
 
 /** The results of the windows. Thrown away and made anew from the archive when the declarations change. */
 export const WindowResults = table('analytics_windows', {
