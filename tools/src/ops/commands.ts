@@ -1,6 +1,7 @@
 import type { OpsCommand } from './command.js';
 import { exportCommand } from './export.js';
+import { reconcileCommand } from './reconcile.js';
 import { whoami } from './whoami.js';
 
 /** Every command of `npm run ops`, in the order of the help. */
-export const opsCommands: readonly OpsCommand[] = [whoami, exportCommand];
+export const opsCommands: readonly OpsCommand[] = [whoami, exportCommand, reconcileCommand()];
