@@ -24,6 +24,14 @@ export const operationsDescription = {
 
 type Config = ReturnType<typeof operationsConfig>;
 
+/** What is joined or counted is of use while late events may come; the kit keeps it no shorter than it remembers events. */
+const retentionOf = ({ recordRetentionDays }: Config) => [
+  { table: 'analytics_joins', column: 'changed_at', days: 1 },
+  { table: 'analytics_patterns', column: 'changed_at', days: 1 },
+  { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },
+  { table: 'analytics_alerts', column: 'happened_at', days: recordRetentionDays, where: 'raise_at is null' },
+];
+
 /** Everything that runs in it; its routes read from, and act on, what is made here. */
 function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
   const { dataSource, logger } = resources;
@@ -43,6 +51,7 @@ export async function startOperationsService(config: Config) {
     ...operationsDescription,
     routes: [],
     migrations: [Archive1760000000001, Analytics1760000000003],
+    retention: retentionOf(config),
     implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, resources),
   });
