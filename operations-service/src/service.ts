@@ -9,17 +9,22 @@ import { type operationsConfig, operationsDefaults } from './config.js';
 import { Alerts } from './db/tables.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
+import { OrderService } from './order-service.js';
+import { Projections, Projections1760000000002, projectionMetrics, projectionsPart } from './projections/index.js';
+import { projections } from './read-models/index.js';
 import { operationsSteps } from './steps/index.js';
 
 export { operationsConfig } from './config.js';
+
+const readModels = projections.flatMap(({ tables }) => tables.map(({ table }) => table));
 
 /** What is true of it whether or not it runs. */
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
-  tables: [Alerts],
+  tables: [...readModels, Alerts],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: [...archiveMetrics, ...analyticsMetrics],
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
@@ -34,12 +39,17 @@ const retentionOf = ({ recordRetentionDays }: Config) => [
 
 /** Everything that runs in it; its routes read from, and act on, what is made here. */
 function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
-  const { dataSource, logger } = resources;
-  const live = new LiveEvents(new Archive(dataSource), eventText, logger);
+  const { dataSource, clock, logger } = resources;
+  const archive = new Archive(dataSource);
+  const live = new LiveEvents(archive, eventText, logger);
+  const kept = new Projections({ projections, dataSource, archive, logger });
+  const orders = new OrderService(config.serviceUrls.get('order-service'));
+  const running = { live, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
+    projectionsPart(kept, resources),
     analysingPart({ windows, patterns, resources }),
-    { name: 'API', routes: operationsRoutes(access, { live }), close: () => live.close() },
+    { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }
 
@@ -50,7 +60,7 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001, Analytics1760000000003],
+    migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
     retention: retentionOf(config),
     implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, resources),

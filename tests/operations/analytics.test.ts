@@ -62,7 +62,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const { types } = new Analysis(windows, patterns);
+const types = new Analysis(windows, patterns).observes.map(({ type }) => type);
 
 /** Resolves when windows and patterns have seen everything that was emitted. */
 async function analysed(): Promise<void> {

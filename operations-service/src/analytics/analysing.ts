@@ -5,6 +5,7 @@ import type { Part, Resources } from '@quickstep/shared/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Archive } from '../archive/index.js';
 import { Alerts } from '../db/tables.js';
+import { readEvents } from '../projections/index.js';
 import { type AlertFound, Analysis } from './analysis.js';
 import type { AnyDeclaration, PatternDeclaration, WindowDeclaration } from './declaration.js';
 import { saveRows } from './rows-store.js';
@@ -17,7 +18,7 @@ const AGAIN_AFTER = 2_000;
 
 const LAG = {
   name: 'quickstep_analytics_lag_events',
-  help: 'Events of the archive that windows and patterns have not seen yet, at most',
+  help: 'Events of the archive that windows and patterns are behind',
 } as const;
 export const analyticsMetrics = [LAG];
 
@@ -49,14 +50,18 @@ export class Analysing {
   readonly #version: string;
   readonly #dataSource: DataSource;
   readonly #archive: Archive;
+  readonly #types: readonly string[];
   readonly #clock: Clock;
+  readonly #logger: Logger;
 
-  constructor({ windows, patterns, resources: { dataSource, clock } }: AnalysingOptions) {
+  constructor({ windows, patterns, resources: { dataSource, clock, logger } }: AnalysingOptions) {
     this.#analysis = new Analysis(windows, patterns);
     this.#version = versionOf([...windows, ...patterns]);
     this.#dataSource = dataSource;
     this.#archive = new Archive(dataSource);
+    this.#types = this.#analysis.observes.map(({ type }) => type);
     this.#clock = clock;
+    this.#logger = logger;
   }
 
   /** Begins at the beginning of the archive when there is nothing yet, or it was made by other declarations. */
@@ -75,35 +80,43 @@ export class Analysing {
     });
   }
 
-  /** One page. @returns how many events it had; 0 also when another replica was faster */
-  async page(): Promise<number> {
+  /** One page. @returns whether there was anything new; false also when another replica was faster */
+  async page(): Promise<boolean> {
     const seen = await this.#progress(this.#dataSource.manager);
-    if (seen === undefined || seen.version !== this.#version) return 0;
-    const archived = await this.#archive.read(seen.position, PAGE, { types: this.#analysis.types });
-    const last = archived.at(-1);
-    if (last === undefined) return 0;
-    return this.#dataSource.transaction(async (manager) => {
+    if (seen?.version !== this.#version) return false;
+    // Before the page: what comes between the two is not passed by.
+    const end = await this.#archive.end();
+    const archived = await this.#archive.read(seen.position, PAGE, { types: this.#types });
+    const position = archived.at(-1)?.position ?? Math.max(end, seen.position);
+    if (position === seen.position) return false;
+    const { events, refused } = readEvents(this.#analysis, archived);
+    await this.#dataSource.transaction(async (manager) => {
       const known = await this.#progress(manager, 'for update');
-      if (known?.version !== this.#version || known.position !== seen.position) return 0;
-      const events = archived.map(({ event }) => event);
+      if (known?.version !== this.#version || known.position !== seen.position) return;
       const now = this.#clock.now();
       const found = await analyseStored(this.#analysis, events, manager, now);
-      const positions = new Map(archived.map(({ event, position }) => [event.id, position]));
-      const isNew = ({ eventId }: AlertFound) => (positions.get(eventId) ?? last.position) > known.silentUntil;
+      const positions = new Map(archived.map((each) => [each.event.id, each.position]));
+      const isNew = ({ eventId }: AlertFound) => (positions.get(eventId) ?? position) > known.silentUntil;
       await saveAlerts(manager, found, isNew, now);
-      await manager.query('update analytics_progress set position = $1', [last.position]);
-      return archived.length;
+      await manager.query('update analytics_progress set position = $1', [position]);
+      this.#tell(refused);
     });
+    return archived.length > 0;
   }
 
-  /** Events at most that it is behind. */
+  /** By how many places of the archive it is behind. */
   async lag(): Promise<number> {
-    const [row]: { lag: number }[] = await this.#dataSource.query(
-      `select count(*)::int as lag from archive
-       where position > (select position from analytics_progress) and type = any($1::text[])`,
-      [this.#analysis.types],
-    );
-    return row?.lag ?? 0;
+    const [end, known] = await Promise.all([this.#archive.end(), this.#progress(this.#dataSource.manager)]);
+    return Math.max(0, end - (known?.position ?? 0));
+  }
+
+  #tell(refused: ReturnType<typeof readEvents>['refused']): void {
+    for (const { archived, reason } of refused)
+      this.#logger.warn('an event does not keep its contract and is not analysed', {
+        event: archived.event.id,
+        type: archived.event.type,
+        reason,
+      });
   }
 
   async #progress(manager: EntityManager, lock = ''): Promise<Progress | undefined> {
@@ -158,7 +171,7 @@ async function follow(analysing: Analysing, signal: AbortSignal, clock: Clock, l
   while (!signal.aborted) {
     let pause = 0;
     try {
-      pause = (await analysing.page()) === 0 ? LOOK_EVERY : 0;
+      pause = (await analysing.page()) ? 0 : LOOK_EVERY;
       failing = false;
     } catch (error) {
       if (!failing) logger.warn('the archive could not be analysed; it is tried again', { reason: reasonOf(error) });

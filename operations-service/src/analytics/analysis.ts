@@ -1,5 +1,6 @@
+import type { EventContract } from '@quickstep/shared/events';
 import type { AnyDeclaration, PatternDeclaration, WindowDeclaration } from './declaration.js';
-import { joinedWith, sourcesOf } from './declaration.js';
+import { contractsOf, joinedWith, sourcesOf } from './declaration.js';
 import { advance, type PatternState } from './patterns.js';
 import { type AnalysedEvent, type JoinState, NOT_JOINED, observe, type Signal } from './signals.js';
 import { type Reached, startsOf, type WindowResult, watermarkOf, withSignal } from './windows.js';
@@ -58,19 +59,21 @@ const serviceOf = (source: string) => source.slice(1);
 
 /** Windows and patterns over the archive's events, in the archive's order. Pure: it reads and changes nothing but the state that it is given. */
 export class Analysis {
-  /** The types of the events that anything looks at. */
-  readonly types: readonly string[];
+  /** The events that anything looks at. */
+  readonly observes: readonly EventContract[];
   readonly #byType = new Map<string, AnyDeclaration[]>();
   readonly #sources = new Map<string, readonly string[]>();
 
   constructor(windows: readonly WindowDeclaration[], patterns: readonly PatternDeclaration[]) {
+    const observed = new Set<EventContract>();
     for (const declared of [...windows, ...patterns]) {
-      const joined = joinedWith(declared);
-      for (const { type } of joined === undefined ? declared.types : [...declared.types, joined])
-        this.#byType.set(type, [...(this.#byType.get(type) ?? []), declared]);
+      for (const contract of contractsOf(declared)) {
+        observed.add(contract);
+        this.#byType.set(contract.type, [...(this.#byType.get(contract.type) ?? []), declared]);
+      }
       this.#sources.set(declared.name, sourcesOf(declared));
     }
-    this.types = [...this.#byType.keys()].sort();
+    this.observes = [...observed];
   }
 
   /** The subjects of these events of which something is joined. */

@@ -73,11 +73,15 @@ export function joinedWith(declared: AnyDeclaration): EventContract | undefined 
   return 'measure' in declared && declared.measure.kind === 'milliseconds' ? declared.measure.since : undefined;
 }
 
+/** The events that a declaration looks at. */
+export function contractsOf(declared: AnyDeclaration): readonly EventContract[] {
+  const joined = joinedWith(declared);
+  return joined === undefined ? declared.types : [...declared.types, joined];
+}
+
 /** The services whose clocks the watermark waits for. */
 export function sourcesOf(declared: AnyDeclaration): string[] {
-  const joined = joinedWith(declared);
-  const contracts = joined === undefined ? declared.types : [...declared.types, joined];
-  return [...new Set(contracts.flatMap(({ emitters }) => emitters))].sort();
+  return [...new Set(contractsOf(declared).flatMap(({ emitters }) => emitters))].sort();
 }
 
 function propertyAt(schema: unknown, property: string): unknown {

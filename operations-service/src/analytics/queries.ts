@@ -61,3 +61,9 @@ export function alertsBefore(
     [before?.time ?? null, before?.id ?? null, limit],
   );
 }
+
+/** Whether results are being made anew and are not what they were yet. */
+export async function isMadeAnew(dataSource: DataSource): Promise<boolean> {
+  const [row]: { behind: boolean }[] = await dataSource.query('select position < silent_until as behind from analytics_progress');
+  return row?.behind ?? true;
+}

@@ -6,6 +6,7 @@ import {
   pageOf,
   pageQuery,
   pageSchema,
+  problem,
   problems,
   queryChecker,
   type ReadContext,
@@ -14,7 +15,7 @@ import {
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { Analysis, patterns, windows } from '../analytics/index.js';
-import { type AlertRow, alertsBefore, resultsOf, sourcesReached, totalsOf } from '../analytics/queries.js';
+import { type AlertRow, alertsBefore, isMadeAnew, resultsOf, sourcesReached, totalsOf } from '../analytics/queries.js';
 import { isClosed, isFinal } from '../analytics/windows.js';
 import type { WindowResultRow } from '../db/tables.js';
 import { spanOf, spanQuery } from './archive-query.js';
@@ -93,12 +94,17 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
     summary: 'The results of a window over the time of the events, oldest first',
     query: windowQuery,
     response: { status: 200, description: 'A page of results', schema: WindowsView },
-    problems: [{ status: problems.not_found.status, code: 'not_found', when: problems.not_found.title }],
+    problems: [
+      { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title },
+      { status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title },
+    ],
     async run(call, { dataSource }) {
       const { name, key, limit, cursor, ...span } = checkWindows(call.request);
       const declared = windows.find((each) => each.name === name);
       if (declared === undefined) throw notFound(`window of this name; there are ${windows.map((each) => each.name).join(', ')}`);
       const { from, until } = spanOf(span);
+      if (await isMadeAnew(dataSource))
+        throw problem('unavailable', 'The windows are being made anew', { headers: { 'retry-after': '5' } });
       const place = placeOf(cursor, WINDOW_KEY);
       const after = place && { start: place.time, key: place.rest };
       const rows = await resultsOf(dataSource, { name, from, until, key }, after, limit + 1);

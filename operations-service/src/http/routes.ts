@@ -4,6 +4,9 @@ import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { analyticsRoutes } from './analytics-routes.js';
 import { eventRoutes } from './event-routes.js';
+import { modelRoutes } from './model-routes.js';
+import { projectionRoutes } from './projection-routes.js';
+import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
 const meRoute = (access: Access): Route<unknown> =>
@@ -20,12 +23,15 @@ const meRoute = (access: Access): Route<unknown> =>
   });
 
 /** What routes need besides the database; documents are made without it. */
-export interface Running {
+export interface Running extends SagaSources {
   readonly live: LiveEvents;
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
   meRoute(access),
   ...eventRoutes(access, running?.live),
+  ...projectionRoutes(access, running?.projections),
+  ...modelRoutes(access, running?.projections),
+  ...sagaRoutes(access, running),
   ...analyticsRoutes(access),
 ];
