@@ -163,7 +163,28 @@ describe('an alert', () => {
   }
 });
 
+test('an event that does not keep its contract holds nothing up', async () => {
+  await database.query(`insert into archive (id, service, type, subject, correlation_id, causation_id, time, event)
+    select gen_random_uuid(), service, type, 'broken', correlation_id, causation_id, time,
+      jsonb_set(event::jsonb, '{data}', '{"total": "much"}')::text
+    from archive where type = 'order.completed' limit 1`);
+  const { id } = await shop.place({ customerId: 'after-it' });
+  await shop.ended(id);
+  await analysed();
+  const { body } = await operations.call<WindowsPage>('GET', '/analytics/windows?name=orders-placed');
+  expect(body.counted).toBe(shop.placed.length);
+  await database.query("delete from archive where subject = 'broken'");
+});
+
 describe('the API', () => {
+  test('says so while the results are being made anew', async () => {
+    const path = '/analytics/windows?name=sales';
+    await database.query('update analytics_progress set silent_until = silent_until + 1000000');
+    expect(await operations.call('GET', path)).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    await database.query('update analytics_progress set silent_until = silent_until - 1000000');
+    expect(await operations.call('GET', path)).toMatchObject({ status: 200 });
+  });
+
   test('pages through windows, by time and key', async () => {
     const all = await operations.call<WindowsPage>('GET', '/analytics/windows?name=units-sold&limit=1000');
     const items: unknown[] = [];
