@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
+import { analyticsRoutes } from './analytics-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
@@ -36,4 +37,5 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
   ...orderRoutes(access, running?.projections),
+  ...analyticsRoutes(access),
 ];
