@@ -1,4 +1,5 @@
 import { DEAD_LETTER_EXCHANGE, REDELIVER_EXCHANGE, REDRIVEN } from '@quickstep/shared/choreography';
+import { AnalyticsAlertRaised } from '@quickstep/shared/contracts';
 import type { FurtherRights } from '@quickstep/shared/rights';
 
 /** It keeps an index of what is parked, from copies, and sends parked messages to their services again. */
@@ -15,5 +16,7 @@ export const operations = {
   service: 'operations-service',
   port: 3000,
   database: 'quickstep_operations',
+  /** It takes no part in any saga, but tells what it finds. */
+  emits: [AnalyticsAlertRaised],
   furtherRights,
 } as const;

@@ -44,7 +44,7 @@ function addressOf(child: ChildProcess, name: string, lines: string[]): Promise<
   });
 }
 
-export function startProcess(name: ServiceName, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+export function startProcess(name: ServiceName | 'operations', env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   return startMain(name, join(root, `${name}-service`, 'dist', 'main.js'), env);
 }
 

@@ -1,6 +1,7 @@
 import {
   type Binding,
   DEAD_LETTER_EXCHANGE,
+  EVENT_STREAM,
   LOG_EXCHANGE,
   REDELIVER_EXCHANGE,
   RETRY_EXCHANGE,
@@ -16,7 +17,7 @@ export interface ExchangeLayout {
   readonly arguments: Arguments;
 }
 
-/** A durable quorum queue. */
+/** A durable queue: a quorum queue, or a stream. */
 export interface QueueLayout {
   readonly name: string;
   readonly arguments: Arguments;
@@ -50,6 +51,17 @@ const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow':
  */
 const REDELIVER: ExchangeLayout = { name: REDELIVER_EXCHANGE, arguments: { 'alternate-exchange': DEAD_LETTER_EXCHANGE } };
 
+/** A stream forgets whole segments, those that are older than a week or beyond 5 GB (https://www.rabbitmq.com/docs/streams#retention). */
+const STREAM: QueueLayout = {
+  name: EVENT_STREAM,
+  arguments: {
+    'x-queue-type': 'stream',
+    'x-max-age': '7D',
+    'x-max-length-bytes': 5_000_000_000,
+    'x-stream-max-segment-size-bytes': 50_000_000,
+  },
+};
+
 const plain = (name: string): ExchangeLayout => ({ name, arguments: {} });
 
 /** A queue whose parked messages wait for an operator. */
@@ -77,18 +89,26 @@ export function exchangesOf({ exchanges }: Topology): ExchangeLayout[] {
   return [...[...exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, LOG_EXCHANGE].map(plain), REDELIVER];
 }
 
+/** The stream of all events, when it is on. */
+export function streamOf({ streamed, exchanges }: Topology): Omit<Layout, 'exchanges'> {
+  if (!streamed) return { queues: [], bindings: [] };
+  return { queues: [STREAM], bindings: exchanges.map((exchange) => ({ queue: EVENT_STREAM, exchange, routingKey: '#' })) };
+}
+
 /** Everything of a service at the broker. Its events are bound last, when what they may need is there. */
 export function layoutOf(topology: Topology): Layout {
   const { queue: service, deadLetterQueue, retryQueues } = topology;
+  const stream = streamOf(topology);
   return {
     exchanges: exchangesOf(topology),
-    queues: [parkingQueue(deadLetterQueue), workQueue(service), ...retryQueues.map(waitQueue)],
+    queues: [parkingQueue(deadLetterQueue), workQueue(service), ...retryQueues.map(waitQueue), ...stream.queues],
     bindings: [
       { queue: deadLetterQueue, exchange: DEAD_LETTER_EXCHANGE, routingKey: service },
       { queue: deadLetterQueue, exchange: DEAD_LETTER_EXCHANGE, routingKey: `*.${service}` },
       { queue: service, exchange: REDELIVER_EXCHANGE, routingKey: `*.${service}` },
       { queue: service, exchange: LOG_EXCHANGE, routingKey: `*.${service}` },
       ...retryQueues.map(({ name, bindingKey }) => ({ queue: name, exchange: RETRY_EXCHANGE, routingKey: bindingKey })),
+      ...stream.bindings,
       ...topology.bindings,
     ],
   };

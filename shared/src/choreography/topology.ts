@@ -12,6 +12,9 @@ export const REDRIVEN = 'redrive';
 /** Requests for what stands in a service's log are published here, under `<who asks>.<emitter>`. */
 export const LOG_EXCHANGE = 'log';
 
+/** The optional stream of every event, for readers outside of the choreography. */
+export const EVENT_STREAM = 'events';
+
 /** How long a failed delivery waits before its next attempt, in milliseconds: one wait queue each, used in this order. */
 export const DEFAULT_RETRY_DELAYS: readonly number[] = [500, 2_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
@@ -52,6 +55,8 @@ export interface Topology {
   readonly bindings: readonly Binding[];
   /** Whose events it consumes: the services that it asks for what it has missed. */
   readonly emitters: readonly Emitter[];
+  /** Whether its exchanges are bound to the stream `events`. */
+  readonly streamed: boolean;
 }
 
 const UNITS = [
@@ -80,7 +85,11 @@ function emittersOf(consumed: readonly EventContract[]): Emitter[] {
 }
 
 /** Derives a service's exchanges, queues and bindings from its declaration. */
-export function topologyOf(declared: Choreography, retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS): Topology {
+export function topologyOf(
+  declared: Choreography,
+  retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS,
+  streamed = false,
+): Topology {
   const { service } = declared;
   const consumed = consumedBy(declared);
   const emits = [...new Set(emittedBy(declared).map(({ type }) => type))];
@@ -93,5 +102,6 @@ export function topologyOf(declared: Choreography, retryDelays: readonly number[
     emits,
     bindings: consumed.map(({ type }) => ({ queue: service, exchange: exchangeOf(type), routingKey: type })),
     emitters: emittersOf(consumed),
+    streamed,
   };
 }

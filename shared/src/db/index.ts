@@ -16,3 +16,4 @@ export { mayVacuum } from './outbox-vacuum.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
 export { Session } from './session.js';
+export { TableStatements } from './statements.js';

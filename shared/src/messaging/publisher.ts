@@ -1,5 +1,5 @@
 import type { ConfirmChannel, RecoveringChannelModel } from 'amqplib';
-import { exchangesOf, type Topology } from '../choreography/index.js';
+import { exchangesOf, streamOf, type Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
 import { ConfirmWindow, type Pending } from './confirm-window.js';
 import { gatherWrites } from './gather.js';
@@ -123,7 +123,8 @@ export class AmqpPublisher implements Publisher {
       returned.add(nameOf(fields.exchange, fields.routingKey, properties.messageId)),
     );
     const { topology, connection, ownAccount } = this.#options;
-    if (ownAccount) await checkLayout(connection, topology.queue, { exchanges: exchangesOf(topology) });
+    if (ownAccount)
+      await checkLayout(connection, topology.queue, { exchanges: exchangesOf(topology), queues: streamOf(topology).queues });
     else await declareExchanges(channel, topology);
     this.#returned = returned;
     this.#gather = gatherWrites(channel);

@@ -1,13 +1,22 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import { exchangesOf, type Layout, layoutOf, type Topology } from '../choreography/index.js';
+import { exchangesOf, type Layout, layoutOf, streamOf, type Topology } from '../choreography/index.js';
 import { reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
-/** Declares the exchanges that a service publishes to or binds. @throws BrokerRefused as `declareTopology` does */
+/**
+ * Declares the exchanges that a service publishes to or binds, and the stream when it is on, before the first event is published: it has
+ * what was published since it is there. @throws BrokerRefused as `declareTopology` does
+ */
 export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
   for (const { name, arguments: args } of exchangesOf(topology)) {
     await accepted(channel.assertExchange(name, 'topic', { durable: true, arguments: args }));
   }
+  await declareQueues(channel, streamOf(topology));
+}
+
+async function declareQueues(channel: Channel, { queues, bindings }: Omit<Layout, 'exchanges'>): Promise<void> {
+  for (const { name, arguments: args } of queues) await accepted(channel.assertQueue(name, { durable: true, arguments: args }));
+  for (const { queue, exchange, routingKey } of bindings) await accepted(channel.bindQueue(queue, exchange, routingKey));
 }
 
 /**
@@ -18,9 +27,7 @@ export async function declareExchanges(channel: Channel, topology: Topology): Pr
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   await declareExchanges(channel, topology);
-  const { queues, bindings } = layoutOf(topology);
-  for (const { name, arguments: args } of queues) await accepted(channel.assertQueue(name, { durable: true, arguments: args }));
-  for (const { queue, exchange, routingKey } of bindings) await accepted(channel.bindQueue(queue, exchange, routingKey));
+  await declareQueues(channel, layoutOf(topology));
 }
 
 type Connection = Pick<ChannelModel, 'createChannel'>;

@@ -18,6 +18,19 @@ export function roleStatement(role: string, password: string): string {
   alter role ${name} login password ${escapeLiteral(password)};`;
 }
 
+function connectStatements(role: string, database: string): string[] {
+  return [
+    `revoke all on database ${escapeIdentifier(database)} from public`,
+    `grant connect on database ${escapeIdentifier(database)} to ${escapeIdentifier(role)}`,
+    'revoke all on schema public from public',
+  ];
+}
+
+/** For a service that makes tables at run time: it migrates, and owns what it makes, in its own database and nowhere else. */
+export function ownSchemaStatements(role: string, database: string): string[] {
+  return [...connectStatements(role, database), `grant usage, create on schema public to ${escapeIdentifier(role)}`];
+}
+
 /**
  * What a service needs in its own database, and nobody else may do there; run by the owner of the database, in it, whenever migrations
  * have run. Who connects to another service's database is refused.
@@ -26,9 +39,7 @@ export function grantStatements(role: string, database: string): string[] {
   const to = `to ${escapeIdentifier(role)}`;
   const from = `from ${escapeIdentifier(role)}`;
   return [
-    `revoke all on database ${escapeIdentifier(database)} from public`,
-    `grant connect on database ${escapeIdentifier(database)} ${to}`,
-    'revoke all on schema public from public',
+    ...connectStatements(role, database),
     `grant usage on schema public ${to}`,
     `grant select, insert, update, delete on all tables in schema public ${to}`,
     `revoke insert, update, delete on ${listed(READ_ONLY)} ${from}`,

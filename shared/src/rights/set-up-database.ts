@@ -1,7 +1,7 @@
 import { Client, DatabaseError } from 'pg';
 import type { MigrationInterface } from 'typeorm';
-import { type CatchUpFrom, createDataSource, kitMigrations, migrateDatabase, PgCatchUp } from '../db/index.js';
-import { grantStatements, roleStatement } from './database-rights.js';
+import { type CatchUpFrom, createDataSource, ensureDatabase, kitMigrations, migrateDatabase, PgCatchUp } from '../db/index.js';
+import { grantStatements, ownSchemaStatements, roleStatement } from './database-rights.js';
 import { SetUpRefused } from './set-up-refused.js';
 
 export interface DatabaseAdministrator {
@@ -55,6 +55,17 @@ export async function setUpDatabase({ rolesUrl, ownerUrl }: DatabaseAdministrato
   const url = at(ownerUrl, database);
   await migrateDatabase(url, [...kitMigrations, ...migrations]);
   await execute(url, grantStatements(service, database));
+}
+
+/** As `setUpDatabase`, for a service that makes tables at run time: it migrates itself. @throws SetUpRefused when a role may not do it */
+export async function setUpOwnDatabase(
+  { rolesUrl, ownerUrl }: DatabaseAdministrator,
+  { service, database, password }: Omit<DatabaseAccount, 'migrations'>,
+): Promise<void> {
+  await execute(rolesUrl, [roleStatement(service, password)]);
+  const url = at(ownerUrl, database);
+  await ensureDatabase(url);
+  await execute(url, ownSchemaStatements(service, database));
 }
 
 /** Notes in the database of a service whose queue is about to be made that it asks these emitters for what it has missed. */

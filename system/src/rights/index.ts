@@ -3,18 +3,29 @@ import { type BrokerDefinitions, brokerDefinitions, type DefinitionOptions, type
 import { operations } from '../operations.js';
 import { serviceNames, services } from '../services.js';
 
-/** The operator's service, which cannot be imported here, takes no part in any saga: a test compares this with its own declaration. */
-const ofOperations = { choreography: choreography(operations.service, {}), furtherRights: operations.furtherRights };
+/** The operator's service cannot be imported here: a test compares this with its own declaration. */
+const ofOperations = {
+  choreography: choreography(operations.service, { tell: { timer: 'what it finds', outcomes: { told: operations.emits } } }),
+  furtherRights: operations.furtherRights,
+};
 
-/** The services of the system, as far as their rights go. @param retryDelays as `RETRY_DELAYS_MS` has them */
-export function holders(retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS): Holder[] {
+/** Settings of the services of which the topology depends. */
+export interface TopologySettings {
+  /** As `RETRY_DELAYS_MS` has them. */
+  readonly retryDelays?: readonly number[];
+  /** Whether `EVENT_STREAM` is on. */
+  readonly streamed?: boolean;
+}
+
+/** The services of the system, as far as their rights go. */
+export function holders({ retryDelays = DEFAULT_RETRY_DELAYS, streamed = false }: TopologySettings = {}): Holder[] {
   return [...serviceNames.map((name) => services[name]), ofOperations].map(({ choreography: declared, furtherRights }) => ({
-    topology: topologyOf(declared, retryDelays),
+    topology: topologyOf(declared, retryDelays, streamed),
     ...(furtherRights && { further: furtherRights }),
   }));
 }
 
 /** The broker definitions of the whole system. */
-export function systemDefinitions(options: DefinitionOptions & { readonly retryDelays?: readonly number[] }): BrokerDefinitions {
-  return brokerDefinitions(holders(options.retryDelays), options);
+export function systemDefinitions(options: DefinitionOptions & TopologySettings): BrokerDefinitions {
+  return brokerDefinitions(holders(options), options);
 }

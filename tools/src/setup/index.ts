@@ -7,6 +7,7 @@ import {
   SetUpRefused,
   setUpBroker,
   setUpDatabase,
+  setUpOwnDatabase,
 } from '@quickstep/shared/rights';
 import { operations, serviceOf } from '@quickstep/system';
 import { holders, systemDefinitions } from '@quickstep/system/rights';
@@ -20,7 +21,7 @@ export interface SetUpOptions {
   readonly accounts: readonly Account[];
   readonly database?: DatabaseAdministrator | undefined;
   readonly broker?: BrokerAdministrator | undefined;
-  /** As the services have it: `RETRY_DELAYS_MS`, `CATCH_UP`. */
+  /** As the services have it: `RETRY_DELAYS_MS`, `EVENT_STREAM`, `CATCH_UP`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -36,15 +37,13 @@ function retryDelaysIn({ RETRY_DELAYS_MS }: NodeJS.ProcessEnv): readonly number[
   );
 }
 
-async function describe(service: string) {
-  if (service !== operations.service) return serviceOf(service).describe();
-  return (await import('@quickstep/operations-service/service')).operationsDescription;
-}
-
 export async function setUpDatabases(administrator: DatabaseAdministrator, accounts: readonly Account[]): Promise<void> {
   const one = async ({ service, database, postgres }: Account) => {
-    const { migrations } = await describe(service);
-    await setUpDatabase(administrator, { service, database, password: postgres.value, migrations });
+    const account = { service, database, password: postgres.value };
+    // It makes tables at run time, for what it makes of the events: it migrates itself.
+    if (service === operations.service) return setUpOwnDatabase(administrator, account);
+    const { migrations } = await serviceOf(service).describe();
+    await setUpDatabase(administrator, { ...account, migrations });
   };
   await Promise.all(accounts.map(one));
 }
@@ -58,14 +57,17 @@ async function importDefinitions(broker: BrokerAdministrator, { accounts, databa
     failure,
   });
   const passwordHashes = new Map(accounts.map(({ service, rabbitmq }) => [service, hashedPassword(rabbitmq.value)]));
-  const definitions = systemDefinitions({ vhost, passwordHashes, retryDelays: retryDelaysIn(env) });
+  const settings = { retryDelays: retryDelaysIn(env), streamed: env.EVENT_STREAM === 'on' };
+  const definitions = systemDefinitions({ vhost, passwordHashes, ...settings });
   const emittersOf = new Map(
     holders().map(({ topology: { queue, emitters } }) => [queue, emitters.map(({ service }) => service)]),
   );
   await setUpBroker(broker, definitions, async (missing) => {
     if (database === undefined) return;
-    for (const { service, database: name } of accounts.filter((each) => missing.includes(each.service)))
-      await planCatchUp(database.ownerUrl, name, emittersOf.get(service) ?? [], env.CATCH_UP === 'now' ? 'now' : 'last');
+    for (const { service, database: name } of accounts.filter((each) => missing.includes(each.service))) {
+      const emitters = emittersOf.get(service) ?? [];
+      if (emitters.length > 0) await planCatchUp(database.ownerUrl, name, emitters, env.CATCH_UP === 'now' ? 'now' : 'last');
+    }
   });
 }
 
