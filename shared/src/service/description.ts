@@ -25,7 +25,8 @@ export interface ServiceDescription {
  */
 export function neededBy({ steps }: Choreography): readonly WorkKind[] {
   const kinds = Object.values(steps).map(({ kind }) => kind);
-  return kinds.length === 0 || kinds.includes('command') ? ['commands'] : ['commands', 'consuming'];
+  const onlyConsumes = !kinds.includes('command') && (kinds.includes('event') || kinds.includes('observer'));
+  return onlyConsumes ? ['commands', 'consuming'] : ['commands'];
 }
 
 export function apiInfo(service: string, description: string): ApiInfo {
