@@ -102,8 +102,8 @@ export interface Store {
    */
   takeUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]>;
   updateOutbox(update: OutboxUpdate): Promise<void>;
-  /** Keys of the rows whose moment has come, by the store's own clock, earliest first, at most `limit`. */
-  due(table: Table, at: string, limit: number): Promise<readonly Key[]>;
+  /** Keys of the rows whose moment has come, by the store's own clock, earliest first, at most `limit`; none of `except`. */
+  due(table: Table, at: string, limit: number, except?: readonly Key[]): Promise<readonly Key[]>;
 }
 
 export interface Clock {

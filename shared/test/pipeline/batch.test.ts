@@ -394,3 +394,16 @@ describe('when it is unknown whether a batch was committed', () => {
     expect(reports.lines.at(-1)).toBe('watch duplicate');
   });
 });
+
+test("an error of the kit's own between begin and commit leaves no transaction open, and nothing written", async () => {
+  const { order, clock, plates, store } = service();
+  const now = clock.now.bind(clock);
+  clock.now = () => {
+    throw new RangeError('a bug');
+  };
+  const failed = await order('soup');
+  expect([fates(failed), store.open]).toEqual([['retry: a bug,ack'], 0]);
+  clock.now = now;
+  const messages = await order('salad');
+  expect([fates(messages), plates('soup'), plates('salad')]).toEqual([['ack'], undefined, 1]);
+});

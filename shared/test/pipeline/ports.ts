@@ -141,10 +141,11 @@ export class MemoryStore implements Store {
     for (const entry of updated) this.outbox.set(entry.id, entry);
   }
 
-  async due(table: Table, at: string, limit: number): Promise<readonly Key[]> {
+  async due(table: Table, at: string, limit: number, except: readonly Key[] = []): Promise<readonly Key[]> {
     await this.onDue();
     const rows = [...this.rowsOf(table).values()].filter((row) => row[at] instanceof Date);
-    return rows.map((row) => String(row[table.key])).slice(0, limit);
+    const keys = rows.map((row) => String(row[table.key]));
+    return keys.filter((key) => !except.includes(key)).slice(0, limit);
   }
 }
 

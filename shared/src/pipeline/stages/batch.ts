@@ -2,7 +2,7 @@ import type { Refs } from '../../rows/index.js';
 import { type Decided, decider, failed } from '../decide.js';
 import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { Observer } from '../observer.js';
-import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
+import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
 import type { Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
 import type { Relay } from './publish.js';
@@ -13,6 +13,16 @@ interface Committed {
   /** From `performance.now()`. */
   readonly started: number;
 }
+
+/** What a transaction has begun with. */
+interface Opened {
+  readonly open: OpenBatch;
+  readonly claims: ReadonlyMap<string, Claim>;
+  readonly refs: readonly (Refs | Error)[];
+  readonly loads: readonly Load[];
+}
+
+type Decisions = Omit<Changes, 'published'>;
 
 export interface BatchOptions {
   readonly service: string;
@@ -139,21 +149,39 @@ export class BatchRunner {
   }
 
   async #attempt(works: readonly Work[]): Promise<Committed> {
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     const started = performance.now();
     const claims = claimsOf(works);
     const refs = works.map(refsOf);
     const loads = loadsFor(refs.flatMap((each) => (each instanceof Error ? [] : [each])));
     const open = await store.begin([...claims.values()], loads);
+    const { decided, changes } = await this.#rollingBack(open, () => this.#decideAll(works, { open, claims, refs, loads }));
+    await this.#write(open, changes);
+    return { decided, outbox: changes.outbox, started };
+  }
+
+  /** What a step throws is in its result; an error here is one of the kit's own, and must not leave the transaction open. */
+  async #rollingBack<Result>(open: OpenBatch, work: () => Result): Promise<Result> {
+    try {
+      return work();
+    } catch (error) {
+      await open
+        .rollback()
+        .catch((reason: unknown) => this.#options.observer.trouble('a batch could not be rolled back', reason));
+      throw error;
+    }
+  }
+
+  #decideAll(works: readonly Work[], { open, claims, refs, loads }: Opened): { decided: readonly Decided[]; changes: Decisions } {
     const claimed = new Set([...claims.keys()].filter((_, index) => open.claimed[index]));
     const rows = new WorkingRows(loads, open.rows);
-    const now = clock.now();
-    // Nothing from here to the commit may throw, or the transaction would stay open: what a step throws is in its result.
+    const now = this.#options.clock.now();
     const decided = works.map((work, index) => this.#decideOne(work, refs[index] ?? {}, rows, claimed, now));
     // Claims that nobody has used up: those of events whose step failed, every copy of them.
     const withdrawn = [...claims].flatMap(([key, claim]) => (claimed.has(key) ? [claim] : []));
-    const outbox = await this.#write(open, rows, decided, withdrawn);
-    return { decided, outbox, started };
+    const events = decided.flatMap((each) => each.events);
+    const outbox = events.length === 0 ? undefined : { id: this.#options.newId(), events };
+    return { decided, changes: { ...rows.changes(), withdrawn, outbox } };
   }
 
   #decideOne(work: Work, refs: Refs | Error, rows: WorkingRows, claimed: Set<string>, now: Date): Decided {
@@ -170,29 +198,15 @@ export class BatchRunner {
     }
   }
 
-  async #write(
-    open: OpenBatch,
-    rows: WorkingRows,
-    decided: readonly Decided[],
-    withdrawn: readonly Claim[],
-  ): Promise<OutboxEntry | undefined> {
-    const { relay, newId } = this.#options;
-    const events = decided.flatMap((each) => each.events);
-    const outbox = events.length === 0 ? undefined : { id: newId(), events };
+  async #write(open: OpenBatch, decisions: Decisions): Promise<void> {
+    const { relay } = this.#options;
     const published = relay.takePublished();
-    const changes: Changes = {
-      ...rows.changes(),
-      withdrawn,
-      outbox,
-      published,
-    };
     try {
-      await open.commit(changes);
+      await open.commit({ ...decisions, published });
     } catch (error) {
       relay.giveBack(published);
       throw error;
     }
-    return outbox;
   }
 
   /** After the commit nothing may lead to another attempt: whatever is thrown here is a bug, and ends the process. */
