@@ -4,7 +4,7 @@ import { problem } from './problem.js';
 import type { Operation, Route } from './route.js';
 
 /** What a service does. Each can fail while the others go on: commands are accepted while the broker is away. */
-const WORK = ['commands', 'consuming', 'publishing'] as const;
+const WORK = ['commands', 'consuming', 'publishing', 'effects'] as const;
 export type WorkKind = (typeof WORK)[number];
 
 /** Something without which the service cannot do a part of its work. */

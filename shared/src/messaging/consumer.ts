@@ -51,6 +51,8 @@ export class AmqpConsumer {
   #settlements: Settlements | undefined;
   #unsettled = 0;
   #stopping = false;
+  #paused = false;
+  #switching: Promise<void> = Promise.resolve();
   #whenSettled: (() => void) | undefined;
 
   constructor(options: AmqpConsumerOptions) {
@@ -59,13 +61,31 @@ export class AmqpConsumer {
       name: `${options.topology.queue}: consuming`,
       observer: options.observer,
       create: () => options.connection.createChannel(),
-      prepare: (channel) => this.#subscribe(channel),
+      prepare: (channel) => this.#prepare(channel),
+      opened: () => this.#switch(),
     });
   }
 
   /** Whether the broker delivers to this consumer right now. */
   get subscribed(): boolean {
-    return this.#channel.current !== undefined && !this.#stopping;
+    return this.#channel.current !== undefined && this.#tag !== '' && !this.#stopping;
+  }
+
+  /** Whether it takes no messages for a while because it was told so. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Takes no more messages: they stay in the queue, for another replica perhaps. What was handed out stays handed out. */
+  pause(): void {
+    this.#paused = true;
+    this.#switch();
+  }
+
+  /** Takes messages again. */
+  resume(): void {
+    this.#paused = false;
+    this.#switch();
   }
 
   /** How many messages wait in the dead-letter queue for an operator. @throws Error while the broker is away */
@@ -76,8 +96,9 @@ export class AmqpConsumer {
   }
 
   /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
-  start(): Promise<void> {
-    return this.#channel.start();
+  async start(): Promise<void> {
+    await this.#channel.start();
+    await this.#switching;
   }
 
   /**
@@ -94,31 +115,61 @@ export class AmqpConsumer {
   }
 
   async #finish(): Promise<void> {
-    // A channel that is gone has nothing to cancel.
-    await this.#channel.current?.cancel(this.#tag).catch(() => undefined);
+    await this.#switching;
+    await this.#cancel();
     if (this.#unsettled === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenSettled = resolve;
     });
   }
 
-  async #subscribe(channel: Channel): Promise<void> {
-    const { topology, prefetch } = this.#options;
+  /** One after the other: a cancellation and a subscription must not overtake each other. */
+  #switch(): void {
+    this.#switching = this.#switching.then(async () => {
+      if (this.#stopping) return;
+      if (this.#paused) await this.#cancel();
+      else await this.#subscribe();
+    });
+  }
+
+  /** A channel that is gone has nothing to cancel. */
+  async #cancel(): Promise<void> {
+    const tag = this.#tag;
+    this.#tag = '';
+    if (tag !== '') await this.#channel.current?.cancel(tag).catch(() => undefined);
+  }
+
+  /** Does nothing when it is subscribed already, or there is no channel: the next one is subscribed on when it has opened. */
+  async #subscribe(): Promise<void> {
+    const [channel, settlements] = [this.#channel.current, this.#settlements];
+    if (this.#tag !== '' || channel === undefined || settlements === undefined) return;
+    const { topology, catchUp, observer } = this.#options;
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
+    this.#tag = tag;
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message === null) this.#cancelled(channel, settlements);
+      else this.#hand(message, settlements);
+    };
+    try {
+      await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+      catchUp?.ask();
+    } catch (error) {
+      // A channel that has closed meanwhile is opened again.
+      observer.trouble(`${topology.queue}: subscribing failed`, error);
+      this.#channel.renew(channel);
+    }
+  }
+
+  async #prepare(channel: Channel): Promise<void> {
+    const { topology, prefetch } = this.#options;
     const settlements = new Settlements(channel);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await declareTopology(channel, topology);
     await this.#removeOutdatedBindings(channel);
     await channel.prefetch(prefetch);
-    this.#tag = tag;
+    this.#tag = '';
     this.#settlements = settlements;
-    const onMessage = (message: ConsumeMessage | null) => {
-      if (message === null) this.#cancelled(channel, settlements);
-      else this.#hand(message, settlements);
-    };
-    await channel.consume(topology.queue, onMessage, { consumerTag: tag });
-    this.#options.catchUp?.ask();
   }
 
   async #prepareCatchUp(): Promise<void> {
@@ -178,7 +229,8 @@ export class AmqpConsumer {
         settlements.requeue(message);
         this.#settledOne();
       },
-      retry: async (body, failure) => copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology)),
+      retry: async (body, failure, wait) =>
+        copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology, wait)),
       park: async (body, failure) => copies.publishCopy(parkedCopy(original, bytes(body), redacted(failure), topology)),
     };
   }

@@ -34,11 +34,19 @@ export interface Delivery {
   /** Done: the broker may forget the message. Called once its events are committed. */
   ack(): void;
   /** Puts a copy of one event where it waits for its next attempt. Resolves when the broker has confirmed the copy. */
-  retry(body: string, failure: Failure): Promise<void>;
+  retry(body: string, failure: Failure, wait: Wait): Promise<void>;
   /** Puts a copy into the dead-letter queue with what went wrong. Resolves when the broker has confirmed the copy. */
   park(body: Buffer | string, failure: Failure): Promise<void>;
   /** Gives the message back to the broker unchanged (used when no copy could be made). */
   requeue(): void;
+}
+
+/** How long a copy waits, and what it counts for. */
+export interface Wait {
+  /** In milliseconds; the broker has queues for some delays only, and the nearest that is no shorter is taken. */
+  readonly delay: number;
+  /** How many attempts went before the next one. */
+  readonly attempt: number;
 }
 
 /** (step, event id): recorded in the transaction that holds the step's work, so that a duplicate finds it. */

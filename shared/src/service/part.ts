@@ -1,5 +1,5 @@
 import type { ReadinessCheck, Route } from '../http/index.js';
-import type { Metrics } from '../telemetry/index.js';
+import type { Metrics, Reading } from '../telemetry/index.js';
 import type { ShutdownStack } from './shutdown-stack.js';
 
 /** What a service counts by asking whenever the metrics are read. */
@@ -7,7 +7,8 @@ export interface ServiceGauge {
   /** `quickstep_...` */
   readonly name: string;
   readonly help: string;
-  read(): number | Promise<number>;
+  readonly labelNames?: readonly string[];
+  read(): Reading | Promise<Reading>;
 }
 
 /** One part of a service: what it starts, and what it adds to readiness, metrics and HTTP. A new capability is a new part. */

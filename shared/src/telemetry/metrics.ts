@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { definitions } from './definitions.js';
+import { definitions, type MetricDefinition } from './definitions.js';
+
+/** The value of a gauge; with labels one value for each combination of them. */
+export type Reading = number | readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
@@ -14,7 +17,9 @@ export interface Metrics {
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
-  gauge(definition: { readonly name: string; readonly help: string }, read: () => number | Promise<number>): void;
+  gauge(definition: MetricDefinition, read: () => Reading | Promise<Reading>): void;
+  /** A circuit breaker has changed its state. */
+  breaker(effect: string, state: string): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -56,6 +61,7 @@ export function createMetrics(service: string): Metrics {
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const deleted = new Counter({ ...definitions.deleted, registers });
   const resent = new Counter({ ...definitions.resent, registers });
+  const transitions = new Counter({ ...definitions.breakerTransitions, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -72,16 +78,21 @@ export function createMetrics(service: string): Metrics {
       batchSeconds.observe(seconds);
     },
     conflict: () => conflicts.inc(),
+    breaker: (effect, state) => transitions.inc({ effect, state }),
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge(definition, read) {
+      const { name, help, labelNames = [] } = definition;
       const gauge: Gauge = new Gauge({
-        ...definition,
+        ...{ name, help, labelNames: [...labelNames] },
         registers,
         async collect() {
           try {
-            gauge.set(await read());
+            const reading = await read();
+            if (typeof reading === 'number') return gauge.set(reading);
+            gauge.reset();
+            for (const { labels, value } of reading) gauge.set(labels, value);
           } catch {
             gauge.remove();
           }

@@ -163,7 +163,17 @@ test('nothing that goes wrong after the commit leads to another attempt', async 
   const { pipeline, store, reports: observer, clock } = service();
   const { relay } = pipeline;
   const takeAwaitedByClients = () => [];
-  const options = { service: kitchen.service, store, clock, newId: v7, relay, observer, history: false, takeAwaitedByClients };
+  const options = {
+    service: kitchen.service,
+    store,
+    clock,
+    newId: v7,
+    relay,
+    observer,
+    history: false,
+    takeAwaitedByClients,
+    gate: { open() {}, close() {} },
+  };
   const [bound] = bindSteps({
     choreography: kitchen,
     steps: { cook: serve, clean: serve, refuse: serve, watch: serve, hire, cool: serve },

@@ -1,6 +1,7 @@
 import type { Refs } from '../../rows/index.js';
 import { type Decided, decider, failed } from '../decide.js';
 import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
+import type { IntakeGate } from '../intake.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
 import type { Work } from '../work.js';
@@ -31,6 +32,8 @@ export interface BatchOptions {
   readonly newId: NewId;
   readonly relay: Relay;
   readonly observer: Observer;
+  /** Closed while events are held because the database is away. */
+  readonly gate: Pick<IntakeGate, 'open' | 'close'>;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
   takeAwaitedByClients(): readonly Work[];
 }
@@ -103,7 +106,7 @@ export class BatchRunner {
         committed = await this.#attempt(works);
       } catch (error) {
         // Whatever else is wrong, the database has answered.
-        if (!(error instanceof Unavailable)) this.#away = undefined;
+        if (!(error instanceof Unavailable)) this.#answered();
         if (error instanceof Conflict) this.#options.observer.conflict();
         if (error instanceof Unavailable) works = await this.#hold(works, error);
         else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_HALVING) conflicts++;
@@ -112,9 +115,15 @@ export class BatchRunner {
         else return await this.#halveOrFail(works, error);
         continue;
       }
-      this.#away = undefined;
+      this.#answered();
       return this.#settle(committed);
     }
+  }
+
+  /** The database is there, or nobody is left who finds out: the next work does. */
+  #answered(): void {
+    this.#away = undefined;
+    this.#options.gate.open();
   }
 
   /** However much work wants a locked row, the others wait for it once. */
@@ -136,15 +145,18 @@ export class BatchRunner {
 
   /** Clients are told at once; what was never begun has no unknown outcome. */
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
-    const { observer, clock, takeAwaitedByClients } = this.#options;
+    const { observer, clock, gate, takeAwaitedByClients } = this.#options;
     this.#away = error instanceof OutcomeUnknown ? new Unavailable(error.message) : error;
     observer.trouble('the database is away', error);
     const kept = this.#stopping ? [] : works.filter((work) => !isAwaitedByClient(work));
     const given = this.#stopping ? works : works.filter(isAwaitedByClient);
     for (const work of given) work.settle({ kind: 'failed', error });
     for (const work of takeAwaitedByClients()) work.settle({ kind: 'failed', error: this.#away });
-    if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
-    else this.#away = undefined;
+    if (kept.length === 0) this.#answered();
+    else {
+      gate.close();
+      await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    }
     return kept;
   }
 
