@@ -1,19 +1,14 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import { type Binding, LOG_EXCHANGE, type Topology } from '../choreography/index.js';
+import { LOG_EXCHANGE, type Topology } from '../choreography/index.js';
 import type { Delivery, Failure, Observer } from '../pipeline/index.js';
+import { type BindingRecord, removeOutdatedBindings } from './bindings.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { declareTopology, isMissing } from './topology.js';
-
-/** Remembers what each version of a service has bound its queue to. */
-export interface BindingRecord {
-  /** Notes what this version binds; resolves to what only earlier versions did, or to nothing when this one is not the latest. */
-  outdated(declared: readonly Binding[]): Promise<readonly Binding[]>;
-}
 
 /** Sees to what was missed, here and by others. */
 export interface CatchUp {
@@ -166,7 +161,7 @@ export class AmqpConsumer {
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await declareTopology(channel, topology);
-    await this.#removeOutdatedBindings(channel);
+    await removeOutdatedBindings(channel, this.#options);
     await channel.prefetch(prefetch);
     this.#tag = '';
     this.#settlements = settlements;
@@ -175,17 +170,6 @@ export class AmqpConsumer {
   async #prepareCatchUp(): Promise<void> {
     const { catchUp, connection, topology } = this.#options;
     if (catchUp !== undefined) await catchUp.prepare(await isMissing(connection, topology.queue));
-  }
-
-  /** A version that consumes an event no longer would park each of its messages. */
-  async #removeOutdatedBindings(channel: Channel): Promise<void> {
-    const { bindingRecord, topology, observer } = this.#options;
-    const outdated = await bindingRecord?.outdated(topology.bindings).catch((error: unknown) => {
-      observer.trouble(`${topology.queue}: bindings of earlier versions could not be looked for`, error);
-      return [];
-    });
-    // The broker does not mind when a binding is gone already.
-    for (const { queue, exchange, routingKey } of outdated ?? []) await channel.unbindQueue(queue, exchange, routingKey);
   }
 
   #hand(message: ConsumeMessage, settlements: Settlements): void {

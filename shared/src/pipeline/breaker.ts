@@ -61,16 +61,11 @@ export class Breaker {
     return state === 'half-open' ? this.#options.probeAfter : Math.max(0, this.#probeAt - this.#now());
   }
 
-  /** @throws EffectAway when the call is not made, or was to find out whether the outside is back and has failed; whatever it throws otherwise */
+  /** @throws EffectAway when the call is not made; whatever it throws otherwise */
   async run<Answer>(call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     const { wait } = this;
     if (wait > 0) throw new EffectAway(this.#effect, wait);
-    if (this.state === 'closed') return this.#policy.execute(call);
-    try {
-      return await this.#policy.execute(call);
-    } catch (error) {
-      throw error instanceof Permanent ? error : new EffectAway(this.#effect, this.wait, error);
-    }
+    return this.#policy.execute(call);
   }
 
   #now(): number {

@@ -34,15 +34,14 @@ export class OutcomeUnknown extends Unavailable {
   override readonly name = 'OutcomeUnknown';
 }
 
-/** The outside world is taken to be away: the call was not made, or was made to find out and has failed. */
+/** The outside world is taken to be away: the call was not made. */
 export class EffectAway extends Error {
   override readonly name = 'EffectAway';
   /** When it is worth asking again, in milliseconds. */
   readonly wait: number;
 
-  /** @param cause what the call that was to find out has met */
-  constructor(effect: string, wait: number, cause?: unknown) {
-    super(`The ${effect} is away; it is asked again in ${Math.ceil(wait / 1_000)} s`, { cause });
+  constructor(effect: string, wait: number) {
+    super(`The ${effect} is away; it is asked again in ${Math.ceil(wait / 1_000)} s`);
     this.wait = wait;
   }
 }
