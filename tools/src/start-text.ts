@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { roleToken } from '@quickstep/operations-service/access';
 import type { Servers } from './provision/index.js';
-import { portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
+import { operationsService, portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
 
 export const help = `npm start -- [--data DIR] [--services DIR]
 
-Starts RabbitMQ, PostgreSQL and the five services, and puts the sample catalogue in.
+Starts RabbitMQ, PostgreSQL and the services, and puts the sample catalogue in.
 
   --data DIR       where data and logs are kept (default: .quickstep/start)
   --services DIR   the folder that contains the built services (default: this checkout)
@@ -12,8 +14,8 @@ Environment:
   RABBITMQ_URL, POSTGRES_URL     use these servers and start none
   RABBITMQ_MANAGEMENT_URL        the management API of that broker
   HOST                           address the services listen on (default: 127.0.0.1)
-  ORDER_PORT, INVENTORY_PORT, PAYMENT_PORT, SHIPPING_PORT, NOTIFICATION_PORT
-                                 port of one service (default: 3001 ... 3005)
+  ORDER_PORT, INVENTORY_PORT, PAYMENT_PORT, SHIPPING_PORT, NOTIFICATION_PORT, OPERATIONS_PORT
+                                 port of one service (default: 3001 ... 3005, 3000)
   PORT_OFFSET                    moves all of these ports
   LOG_LEVEL                      of the services (default: info)
 `;
@@ -30,6 +32,11 @@ const sampleOrder = {
   email: 'ada@example.com',
 };
 
+/** Signs the browser in as operator. Whoever has it can act: it is told to the terminal, never to a log. */
+export function consoleUrl({ installationSecretFile }: Pick<Servers, 'installationSecretFile'>): string {
+  return `${serviceUrl(operationsService)}/?token=${roleToken(readFileSync(installationSecretFile, 'utf8'), 'operator')}`;
+}
+
 export function addresses({ managementUrl, managementLogin }: Partial<Servers> = {}): string {
   const lines = services.map(
     (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
@@ -39,9 +46,13 @@ export function addresses({ managementUrl, managementLogin }: Partial<Servers> =
   return [...lines, ...broker].join('\n');
 }
 
-export function invitation(): string {
+export function invitation(servers: Pick<Servers, 'installationSecretFile'>): string {
   const orders = `${serviceUrl(serviceNamed('order-service'))}/orders`;
   return [
+    'The console, signed in as operator:',
+    '',
+    `  ${consoleUrl(servers)}`,
+    '',
     'Place an order:',
     '',
     `curl -s ${orders} -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}'`,

@@ -3,6 +3,7 @@ import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
 import type { Table } from '../rows/index.js';
 import type { MetricDefinition } from '../telemetry/index.js';
+import { logOperation } from './parts/log.js';
 
 /** What is true of a service whether or not it runs: documents are made of it. */
 export interface ServiceDescription {
@@ -15,10 +16,13 @@ export interface ServiceDescription {
   readonly metrics?: readonly MetricDefinition[];
 }
 
-/** A service that takes commands is of use to its clients without a broker, as its outbox accepts; any other has nothing to do. */
+/**
+ * A service that takes commands is of use to its clients without a broker, as its outbox accepts, and so is one that takes no part in any
+ * saga; any other has nothing to do.
+ */
 export function neededBy({ steps }: Choreography): readonly WorkKind[] {
-  const takesCommands = Object.values(steps).some(({ kind }) => kind === 'command');
-  return takesCommands ? ['commands'] : ['commands', 'consuming'];
+  const kinds = Object.values(steps).map(({ kind }) => kind);
+  return kinds.length === 0 || kinds.includes('command') ? ['commands'] : ['commands', 'consuming'];
 }
 
 export function apiInfo(service: string, description: string): ApiInfo {
@@ -27,5 +31,5 @@ export function apiInfo(service: string, description: string): ApiInfo {
 
 /** The OpenAPI document that the service answers with when it runs. */
 export function apiDocumentOf(choreography: Choreography, { description, routes }: ServiceDescription) {
-  return apiDocument(apiInfo(choreography.service, description), routes, neededBy(choreography));
+  return apiDocument(apiInfo(choreography.service, description), [...routes, logOperation], neededBy(choreography));
 }

@@ -1,8 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { definitions, type MetricDefinition } from './definitions.js';
+import { definitions } from './definitions.js';
 
-/** The value of a gauge; with labels one value for each combination of them. */
-export type Reading = number | readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+export interface GaugeDefinition {
+  readonly name: string;
+  readonly help: string;
+  /** For a gauge of several values: the label that tells them apart. */
+  readonly label?: string;
+}
+
+/** One value, or one for each value of the gauge's label. */
+export type GaugeValue = number | ReadonlyMap<string, number>;
 
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
@@ -16,8 +23,8 @@ export interface Metrics {
   resent(to: string, events: number): void;
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
-  /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
-  gauge(definition: MetricDefinition, read: () => Reading | Promise<Reading>): void;
+  /** Reads a gauge's value, or those by label, whenever the metrics are asked for; one that cannot be read is left out. */
+  gauge(definition: GaugeDefinition, read: () => GaugeValue | Promise<GaugeValue>): void;
   /** A circuit breaker has changed its state. */
   breaker(effect: string, state: string): void;
   /** Prometheus text format 0.0.4. */
@@ -82,20 +89,20 @@ export function createMetrics(service: string): Metrics {
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
-    gauge(definition, read) {
-      const { name, help, labelNames = [] } = definition;
+    gauge({ name, help, label }, read) {
       const gauge: Gauge = new Gauge({
-        ...{ name, help, labelNames: [...labelNames] },
+        name,
+        help,
+        labelNames: label === undefined ? [] : [label],
         registers,
         async collect() {
-          try {
-            const reading = await read();
-            if (typeof reading === 'number') return gauge.set(reading);
-            gauge.reset();
-            for (const { labels, value } of reading) gauge.set(labels, value);
-          } catch {
-            gauge.remove();
-          }
+          const value = await Promise.resolve()
+            .then(read)
+            .catch(() => new Map<string, number>());
+          gauge.reset();
+          if (typeof value === 'number') return gauge.set(value);
+          if (label === undefined) return gauge.remove();
+          for (const [each, number] of value) gauge.set({ [label]: each }, number);
         },
       });
     },

@@ -27,17 +27,21 @@ const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2 } as const;
 /** Gauges of the outside world, and of how steps are tried again. */
 function gaugesOf<I extends Implementation>(pipeline: Pipeline<I>): ServiceGauge[] {
   const each = (value: (status: EffectStatus) => number) => () =>
-    pipeline.effects.map((status) => ({ labels: { effect: status.effect }, value: value(status) }));
+    new Map(pipeline.effects.map((status) => [status.effect, value(status)]));
   const policy = (value: (retry: Retry) => number) => () =>
-    pipeline.retries.map(({ step, retry }) => ({ labels: { step }, value: value(retry) }));
+    new Map(pipeline.retries.map(({ step, retry }) => [step, value(retry)]));
   return [
     { ...definitions.unroutable, read: () => pipeline.relay.unroutable.length },
-    { ...definitions.breakerState, read: each(({ state }) => STATE_NUMBERS[state]) },
-    { ...definitions.breakerProbe, read: each(({ secondsToProbe }) => secondsToProbe) },
-    { ...definitions.effectsRunning, read: each(({ running }) => running) },
-    { ...definitions.effectsWaiting, read: each(({ waiting }) => waiting) },
-    { ...definitions.retryLimit, read: policy(({ limit, endless }) => (endless ? Number.POSITIVE_INFINITY : limit)) },
-    { ...definitions.retryLongest, read: policy(({ delays }) => (delays.at(-1) ?? 0) / 1_000) },
+    { ...definitions.breakerState, label: 'effect', read: each(({ state }) => STATE_NUMBERS[state]) },
+    { ...definitions.breakerProbe, label: 'effect', read: each(({ secondsToProbe }) => secondsToProbe) },
+    { ...definitions.effectsRunning, label: 'effect', read: each(({ running }) => running) },
+    { ...definitions.effectsWaiting, label: 'effect', read: each(({ waiting }) => waiting) },
+    {
+      ...definitions.retryLimit,
+      label: 'step',
+      read: policy(({ limit, endless }) => (endless ? Number.POSITIVE_INFINITY : limit)),
+    },
+    { ...definitions.retryLongest, label: 'step', read: policy(({ delays }) => (delays.at(-1) ?? 0) / 1_000) },
   ];
 }
 
