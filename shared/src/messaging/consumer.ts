@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import { type Binding, LOG_EXCHANGE, type Topology } from '../choreography/index.js';
-import type { Delivery, Observer } from '../pipeline/index.js';
+import type { Delivery, Failure, Observer } from '../pipeline/index.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
@@ -36,6 +36,8 @@ export interface AmqpConsumerOptions {
   /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
   readonly bindingRecord?: BindingRecord;
   readonly catchUp?: CatchUp;
+  /** Takes out of a reason what nobody is to read: copies show it to operators. */
+  redact?(text: string): string;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
@@ -157,7 +159,8 @@ export class AmqpConsumer {
   }
 
   #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {
-    const { copies, topology } = this.#options;
+    const { copies, topology, redact = (text) => text } = this.#options;
+    const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
     const origin = originOf(message);
     const original = { message, origin };
     const text = message.content.toString();
@@ -175,8 +178,8 @@ export class AmqpConsumer {
         settlements.requeue(message);
         this.#settledOne();
       },
-      retry: async (body, reason) => copies.publishCopy(retryCopy(original, bytes(body), reason, topology)),
-      park: async (body, reason) => copies.publishCopy(parkedCopy(original, bytes(body), reason, topology)),
+      retry: async (body, failure) => copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology)),
+      park: async (body, failure) => copies.publishCopy(parkedCopy(original, bytes(body), redacted(failure), topology)),
     };
   }
 

@@ -1,6 +1,7 @@
 export type { BoundStep } from './bound-step.js';
 export { type EffectsOptions, effectKey, type Guard } from './effects.js';
-export { Busy, Conflict, type LockedRows, OutcomeUnknown, reasonOf, Unavailable } from './errors.js';
+export { Busy, Conflict, type LockedRows, OutcomeUnknown, reasonOf, Unavailable, WrongOutcome } from './errors.js';
+export { type ErrorClass, errorClasses, errorClassOf, type Failure } from './failure.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export { type Handled, type Observer, type PutAside, silent } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';

@@ -1,5 +1,6 @@
 import type { CloudEvent } from '../events/index.js';
 import type { Key, Row, Table } from '../rows/index.js';
+import type { Failure } from './failure.js';
 
 /** The outside of the pipeline: production gives it PostgreSQL and RabbitMQ, the simulation a world of its own. */
 
@@ -33,9 +34,9 @@ export interface Delivery {
   /** Done: the broker may forget the message. Called once its events are committed. */
   ack(): void;
   /** Puts a copy of one event where it waits for its next attempt. Resolves when the broker has confirmed the copy. */
-  retry(body: string, reason: string): Promise<void>;
-  /** Puts a copy into the dead-letter queue with the reason. Resolves when the broker has confirmed the copy. */
-  park(body: Buffer | string, reason: string): Promise<void>;
+  retry(body: string, failure: Failure): Promise<void>;
+  /** Puts a copy into the dead-letter queue with what went wrong. Resolves when the broker has confirmed the copy. */
+  park(body: Buffer | string, failure: Failure): Promise<void>;
   /** Gives the message back to the broker unchanged (used when no copy could be made). */
   requeue(): void;
 }

@@ -6,6 +6,7 @@ import {
   type Claim,
   type Clock,
   type Delivery,
+  type Failure,
   type Fate,
   type Load,
   type Observer,
@@ -202,6 +203,7 @@ export class Message implements Delivery {
   /** `ack` or `requeue`, and the copies: `retry: <reason>`, `park: <reason>`. */
   readonly fate: string[] = [];
   readonly copies: (Buffer | string)[] = [];
+  readonly failures: Failure[] = [];
   /** Until it is let go, no copy is confirmed; when it throws, none is made. */
   onCopy: () => unknown = () => undefined;
 
@@ -220,15 +222,16 @@ export class Message implements Delivery {
   requeue(): void {
     this.fate.push('requeue');
   }
-  retry(body: string, reason: string): Promise<void> {
-    return this.#copy('retry', body, reason);
+  retry(body: string, failure: Failure): Promise<void> {
+    return this.#copy('retry', body, failure);
   }
-  park(body: Buffer | string, reason: string): Promise<void> {
-    return this.#copy('park', body, reason);
+  park(body: Buffer | string, failure: Failure): Promise<void> {
+    return this.#copy('park', body, failure);
   }
 
-  async #copy(where: string, body: Buffer | string, reason: string): Promise<void> {
-    this.fate.push(`${where}: ${reason}`);
+  async #copy(where: string, body: Buffer | string, failure: Failure): Promise<void> {
+    this.fate.push(`${where}: ${failure.reason}`);
+    this.failures.push(failure);
     await this.onCopy();
     this.copies.push(body);
   }

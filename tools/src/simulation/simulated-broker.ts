@@ -72,7 +72,7 @@ export class SimulatedBroker {
       requeue: () => settle(true),
       retry: (body) =>
         this.#copy(process, 'retry', copyOf(message, body, message.attempt + 1), (copy) => this.#later(copy, queue)),
-      park: (body, reason) => {
+      park: (body, { reason }) => {
         if (message.attempt < shipped.retryDelays.length) this.#environment.ledger.givenUp(queue.service, reason);
         return this.#copy(process, 'dead letter', copyOf(message, body.toString(), message.attempt), (copy) =>
           this.deadLetters.push({ queue, message: copy }),

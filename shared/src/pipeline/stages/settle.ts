@@ -1,7 +1,8 @@
 import { Mismatch, Permanent } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
-import { reasonOf, Unavailable } from '../errors.js';
+import { Unavailable } from '../errors.js';
+import { failureOf } from '../failure.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
 import type { Delivery } from '../ports.js';
@@ -46,11 +47,11 @@ export class Settlement {
   }
 
   /** What cannot be read, or is forged, is parked. */
-  park({ body, error: { message: reason }, forged }: NotDecoded): void {
+  park({ body, errorClass, error: { message: reason } }: NotDecoded): void {
     const { observer } = this.#options;
-    if (forged) observer.forged(reason);
+    if (errorClass === 'forged') observer.forged(reason);
     else observer.undecodable(reason);
-    this.#dispose(this.#delivery.park(body, reason));
+    this.#dispose(this.#delivery.park(body, { errorClass, reason }));
   }
 
   /** Nothing is to be done for one of the events. */
@@ -81,10 +82,10 @@ export class Settlement {
     }
     // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
     const again = failures.some((each) => mayYetSucceed(each, this.#delivery.attempt, retries));
-    const reason = failures.map(({ error }) => reasonOf(error)).join('; ');
-    const step = failures.map(({ bound }) => bound.name).join('+');
+    const failure = failureOf(failures.map(({ bound, error }) => ({ step: bound.name, error })));
+    const { step = '', reason } = failure;
     observer.putAside({ step, message: event, as: again ? 'retried' : 'parked', since: this.#since, reason });
-    this.#dispose(again ? this.#delivery.retry(body, reason) : this.#delivery.park(body, reason));
+    this.#dispose(again ? this.#delivery.retry(body, failure) : this.#delivery.park(body, failure));
   }
 
   #dispose(copied: Promise<void>): void {

@@ -1,5 +1,6 @@
 import type { Topology } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
+import { redact } from '../../logging/index.js';
 import {
   AmqpConsumer,
   AmqpPublisher,
@@ -85,6 +86,7 @@ export function consumerPart({
         prefetch,
         bindingRecord,
         catchUp,
+        redact,
         deliver,
       });
       return consumer.start();
