@@ -1,7 +1,8 @@
 export { type Broker, type BrokerOptions, connectBroker } from './connection.js';
 export { AmqpConsumer, type AmqpConsumerOptions, type BindingRecord, type CatchUp } from './consumer.js';
 export { BrokerRefused } from './errors.js';
-export { BATCH_LIMITS, type BatchLimits, batchedMessages, headers, type Message } from './messages.js';
+export { BATCH_LIMITS, BATCHED, type BatchLimits, batchedMessages, headers, type Message } from './messages.js';
 export { type ParkedMessage, type ParkedOrigin, parkedMessage, type ReceivedMessage } from './parked.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';
-export { declareExchanges, declareTopology } from './topology.js';
+export { RecoveringChannel, type RecoveringChannelOptions } from './recovering-channel.js';
+export { declareExchanges, declareTopology, isMissing } from './topology.js';
