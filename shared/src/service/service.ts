@@ -136,7 +136,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.
-  stack.add('readers of the log', () => log.close());
+  for (const part of [log, ...own]) stack.add(`readers of ${part.name}`, () => part.close?.());
   return { url: server.url(), pipeline, dataSource };
 }
 
