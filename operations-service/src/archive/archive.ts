@@ -13,7 +13,7 @@ interface StoredEvent {
 
 /** What the filter says, as a condition; values are numbered from the first that is free. */
 function conditionsOf(filter: ArchiveFilter, values: unknown[]): string[] {
-  const { types, subject, correlationId, service, from, until } = filter;
+  const { types, subject, subjects, correlationId, service, from, until } = filter;
   const conditions: string[] = [];
   const add = (condition: (value: string) => string, value: unknown) => {
     if (value === undefined) return;
@@ -22,6 +22,7 @@ function conditionsOf(filter: ArchiveFilter, values: unknown[]): string[] {
   };
   add((value) => `type = any(${value}::text[])`, types);
   add((value) => `subject = ${value}`, subject);
+  add((value) => `subject = any(${value}::text[])`, subjects);
   add((value) => `correlation_id = ${value}`, correlationId);
   add((value) => `service = ${value}`, service);
   add((value) => `time >= ${value}::timestamptz`, from);
@@ -66,6 +67,18 @@ export class Archive {
   /** Everything about one subject, in the order of arrival. */
   about(subject: string): Promise<ArchivedEvent[]> {
     return this.read(0, RELATED_LIMIT, { subject });
+  }
+
+  /** Everything about many subjects, in the order of arrival. */
+  async aboutAny(subjects: readonly string[]): Promise<ArchivedEvent[]> {
+    const all: ArchivedEvent[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.read(after, RELATED_LIMIT, { subjects });
+      const last = page.at(-1);
+      if (last === undefined) return all;
+      all.push(...page);
+      after = last.position;
+    }
   }
 
   /** Everything of one saga, in the order of arrival. */

@@ -15,6 +15,8 @@ export interface ArchivedEvent {
 export interface ArchiveFilter {
   readonly types?: readonly string[];
   readonly subject?: string;
+  /** About any of these. */
+  readonly subjects?: readonly string[];
   readonly correlationId?: string;
   readonly service?: string;
   /** Events of this time and later. */
@@ -25,7 +27,7 @@ export interface ArchiveFilter {
 
 /** Whether the filter lets an event through, as the archive's queries decide it. */
 export function matches(
-  { types, subject, correlationId, service, from, until }: ArchiveFilter,
+  { types, subject, subjects, correlationId, service, from, until }: ArchiveFilter,
   archived: ArchivedEvent,
 ): boolean {
   const { event } = archived;
@@ -33,6 +35,7 @@ export function matches(
   return (
     (types === undefined || types.includes(event.type)) &&
     (subject === undefined || event.subject === subject) &&
+    (subjects === undefined || subjects.includes(event.subject)) &&
     (correlationId === undefined || event.correlationid === correlationId) &&
     (service === undefined || archived.service === service) &&
     (from === undefined || time >= from.getTime()) &&

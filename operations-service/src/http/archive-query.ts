@@ -2,7 +2,8 @@ import { invalid, pageQuery } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ArchiveFilter } from '../archive/index.js';
 
-const time = (description: string) =>
+/** A time in a query. */
+export const timeField = (description: string) =>
   Type.Optional(
     Type.String({
       maxLength: 40,
@@ -13,7 +14,7 @@ const time = (description: string) =>
 const word = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));
 
 /** A span of time in a query: `from` is in it, `to` is not. */
-export const spanQuery = { from: time('Events of this time and later'), to: time('Events before this time') };
+export const spanQuery = { from: timeField('Events of this time and later'), to: timeField('Events before this time') };
 
 /** Which events, in a query. */
 export const eventQuery = {

@@ -2,8 +2,11 @@ import type { ReadContext, Route } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
+import { consoleRoutes } from '../console/routes.js';
+import { analyticsRoutes } from './analytics-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { modelRoutes } from './model-routes.js';
+import { orderRoutes } from './order-routes.js';
 import { projectionRoutes } from './projection-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
@@ -27,9 +30,12 @@ export interface Running extends SagaSources {
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
+  ...consoleRoutes(access),
   meRoute(access),
   ...eventRoutes(access, running?.live),
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
+  ...orderRoutes(access, running?.projections),
+  ...analyticsRoutes(access),
 ];

@@ -21,7 +21,7 @@ function readAs(contract: EventContract, { event }: ArchivedEvent): CloudEvent {
 
 /** Those of the events that the projection observes, as the current major has them; and what is wrong with the others. */
 export function readEvents(
-  { observes }: Projection,
+  { observes }: Pick<Projection, 'observes'>,
   archived: readonly ArchivedEvent[],
 ): { events: CloudEvent[]; refused: Refused[] } {
   const contracts = new Map(observes.map((contract) => [contract.type, contract]));

@@ -5,6 +5,7 @@ import { sales } from './sales.js';
 
 export { type CustomerOrder, CustomerOrders, customers } from './customers.js';
 export { deadlines, emittedBy, expectedAfter } from './expectations.js';
+export { ordersAt } from './orders.js';
 export { findSaga, listSagas, readCustomer, readSales, type SagaFilter } from './queries.js';
 export { type Saga, Sagas, sagas, type Waiting } from './sagas.js';
 export { type Sale, Sales, sales } from './sales.js';

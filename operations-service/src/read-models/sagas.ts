@@ -37,6 +37,8 @@ export type Saga = RowOf<typeof Sagas>;
 
 const isFact = (type: string): type is Fact => orderFacts.some((fact) => fact === type);
 
+const firstOf = (known: string | undefined, time: string) => (known === undefined || time < known ? time : known);
+
 const earlier = (known: Date | null, time: Date) => known === null || time < known;
 
 /** Takes from what is waited for what the event answers, and adds who has to answer it. */
@@ -78,7 +80,7 @@ export const sagas = projection({
     }
     const data = typeof event.data === 'object' && event.data !== null ? event.data : {};
     if ('customerId' in data && typeof data.customerId === 'string') saga.customerId = data.customerId;
-    if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: saga.facts[event.type] ?? event.time };
+    if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: firstOf(saga.facts[event.type], event.time) };
     if (event.type === 'order.stuck') saga.stuckSince = time;
     const ending = sagaEvents.find(({ type }) => type === event.type)?.ending;
     if (ending !== undefined) saga.endedAt = time;

@@ -102,7 +102,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
-  const topology = topologyOf(implementation.choreography, config.retryDelays);
+  const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
