@@ -8,13 +8,11 @@ import { Desk } from './desk.js';
 import { type DeskBroker, openDeskBroker } from './desk-broker.js';
 import { Fates } from './fates.js';
 import { IndexFeed } from './index-feed.js';
-import { Inboxes } from './inboxes.js';
+import type { Inboxes } from './inboxes.js';
 
 interface DeadLettersPartOptions {
-  readonly config: Pick<ServiceConfig, 'rabbitmqUrl' | 'installationSecretFile'> & {
-    readonly serviceUrls: ReadonlyMap<string, string>;
-    readonly compareEvery: number;
-  };
+  readonly config: Pick<ServiceConfig, 'rabbitmqUrl'> & { readonly compareEvery: number };
+  readonly inboxes: Inboxes;
   readonly resources: Pick<Resources, 'dataSource' | 'logger'>;
 }
 
@@ -24,7 +22,7 @@ export const INDEXED = {
 } as const;
 
 /** Keeps the index of dead letters, and carries out what operators decide about them. */
-export function deadLettersPart({ config, resources: { dataSource, logger } }: DeadLettersPartOptions): Part {
+export function deadLettersPart({ config, inboxes, resources: { dataSource, logger } }: DeadLettersPartOptions): Part {
   const observer: Pick<Observer, 'trouble'> = { trouble: (what, error) => logger.warn(what, { reason: reasonOf(error) }) };
   const index = new DeadLetterIndex(dataSource);
   let broker: DeskBroker | undefined;
@@ -41,7 +39,7 @@ export function deadLettersPart({ config, resources: { dataSource, logger } }: D
         broker,
         index,
         items,
-        fates: new Fates({ index, items, inboxes: await Inboxes.open(config) }),
+        fates: new Fates({ index, items, inboxes }),
         observer,
         logger,
         compareEvery: config.compareEvery,

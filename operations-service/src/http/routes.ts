@@ -4,9 +4,13 @@ import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
 import { analyticsRoutes } from './analytics-routes.js';
+import type { JudgeOptions } from '../dead-letters/verdict.js';
+import { auditRoutes } from './audit-routes.js';
+import { deadLetterRoutes } from './dead-letter-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
+import { planRoutes } from './plan-routes.js';
 import { projectionRoutes } from './projection-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
@@ -27,6 +31,7 @@ const meRoute = (access: Access): Route<unknown> =>
 /** What routes need besides the database; documents are made without it. */
 export interface Running extends SagaSources {
   readonly live: LiveEvents;
+  readonly judging: Omit<JudgeOptions, 'ended'>;
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
@@ -36,6 +41,9 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
+  ...deadLetterRoutes(access),
+  ...planRoutes(access, running?.judging),
+  ...auditRoutes(access),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
 ];
