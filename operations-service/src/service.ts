@@ -8,8 +8,8 @@ import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvent
 import { type operationsConfig, operationsDefaults } from './config.js';
 import { DeadLetters1760000000300 } from './db/dead-letter-migration.js';
 import { Alerts } from './db/tables.js';
-import { deadLettersPart, INDEXED } from './dead-letters/dead-letters-part.js';
 import { openBreaker } from './dead-letters/breakers.js';
+import { deadLettersPart, INDEXED } from './dead-letters/dead-letters-part.js';
 import { Inboxes } from './dead-letters/inboxes.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';

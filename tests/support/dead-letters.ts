@@ -1,10 +1,10 @@
-import { OrderCreated } from '@quickstep/shared/contracts';
+import { OrderCompleted, OrderCreated } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { CloudEvent } from '@quickstep/shared/events';
 import { headers } from '@quickstep/shared/messaging';
 import { happened } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, connect, type Options } from 'amqplib';
-import type { Operations } from './operations.js';
+import type { caller } from './operations.js';
 import type { Shop } from './shop.js';
 import { until } from './until.js';
 
@@ -47,9 +47,9 @@ export interface AuditEntry {
 
 /** What an operator does about dead letters, over the API. */
 export class Desk {
-  readonly #operations: Operations;
+  readonly #operations: ReturnType<typeof caller>;
 
-  constructor(operations: Operations) {
+  constructor(operations: ReturnType<typeof caller>) {
     this.#operations = operations;
   }
 
@@ -98,12 +98,31 @@ export class Desk {
     );
   }
 
+  async groups(): Promise<readonly { readonly group: string; readonly count: number }[]> {
+    const { body } = await this.#operations.call<Page<{ group: string; count: number }>>('GET', '/dead-letters/groups');
+    return body.items;
+  }
+
+  async items({ id }: Plan): Promise<readonly { readonly state: string; readonly timesSent: number }[]> {
+    const path = `/dead-letters/plans/${id}/items?limit=1000`;
+    return (await this.#operations.call<Page<{ state: string; timesSent: number }>>('GET', path)).body.items;
+  }
+
   async audit(): Promise<readonly AuditEntry[]> {
     return (await this.#operations.call<Page<AuditEntry>>('GET', '/audit?limit=1000')).body.items;
   }
 }
 
-export const newOrder = () => happened(OrderCreated(sampleOrder()));
+/** An order of something that the shop does not have. */
+export const newOrder = () =>
+  happened(OrderCreated(sampleOrder({ items: [{ sku: 'SKU-NONE', quantity: 1, unitPrice: 2_500 }] })));
+
+/** Nothing waits for what comes of it: the customer is told. */
+export function completedOrder() {
+  const { orderId, customerId, email, items, total, currency } = sampleOrder();
+  const told = email === undefined ? {} : { email };
+  return happened(OrderCompleted({ orderId, customerId, ...told, items, total, currency, trackingNumber: 'TN-1' }));
+}
 
 /** Puts messages into the broker as strangers, or services that gave them up, would. */
 export class Parking {
@@ -126,24 +145,28 @@ export class Parking {
     this.channel.publish('order.events', 'order.created', body, { contentType: 'application/cloudevents+json', ...options });
   }
 
-  /** A message that inventory gave up on, as it would park it. */
+  /** A message that notification gave up on, as it would park it. */
   park(event: CloudEvent, failure: { errorClass?: string; frame?: string; parkedAt?: Date } = {}): void {
-    const { errorClass = 'transient', frame = 'inventory-service/src/steps/reserve-stock.ts:12', parkedAt = new Date() } = failure;
-    this.channel.publish('dead-letter', 'inventory-service', Buffer.from(JSON.stringify(event)), {
+    const {
+      errorClass = 'transient',
+      frame = 'notification-service/src/steps/notify-customer.ts:12',
+      parkedAt = new Date(),
+    } = failure;
+    this.channel.publish('dead-letter', 'notification-service', Buffer.from(JSON.stringify(event)), {
       messageId: event.id,
       type: event.type,
       contentType: 'application/cloudevents+json',
       persistent: true,
       headers: {
         [headers.reason]: 'It failed',
-        [headers.step]: 'reserveStock',
+        [headers.step]: 'notifyCustomer',
         [headers.errorClass]: errorClass,
         [headers.frame]: frame,
-        [headers.service]: 'inventory-service',
+        [headers.service]: 'notification-service',
         [headers.attempts]: 4,
         [headers.parkedAt]: parkedAt.toISOString(),
         [headers.exchange]: 'order.events',
-        [headers.routingKey]: 'order.created',
+        [headers.routingKey]: event.type,
       },
     });
   }

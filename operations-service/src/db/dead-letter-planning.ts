@@ -10,7 +10,9 @@ import { type LetterFilter, type LetterPlace, selectLetters } from './dead-lette
 export const LETTERS_AT_MOST = 100_000;
 const PAGE = 1_000;
 
-const endings = [...new Set(choreographies.flatMap(emittedBy).flatMap(({ type, ending }) => (ending === undefined ? [] : [type])))];
+const endings = [
+  ...new Set(choreographies.flatMap(emittedBy).flatMap(({ type, ending }) => (ending === undefined ? [] : [type]))),
+];
 
 /** Of these orders, those of which the archive holds an event that ends the saga. */
 export async function endedOrders(dataSource: DataSource, orders: readonly string[]): Promise<ReadonlySet<string>> {

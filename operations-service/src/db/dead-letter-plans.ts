@@ -79,10 +79,9 @@ export async function createPlan(
 }
 
 export async function findPlan(queries: Queries, id: string, lock = false): Promise<PlanRow | undefined> {
-  const rows: PlanRow[] = await queries.query(
-    `select ${PLAN} from dead_letter_plans where id = $1 ${lock ? 'for update' : ''}`,
-    [id],
-  );
+  const rows: PlanRow[] = await queries.query(`select ${PLAN} from dead_letter_plans where id = $1 ${lock ? 'for update' : ''}`, [
+    id,
+  ]);
   return rows[0];
 }
 

@@ -7,8 +7,8 @@ import { endPlan, findPlan } from '../db/dead-letter-plans.js';
 import { Desk } from './desk.js';
 import { type DeskBroker, openDeskBroker } from './desk-broker.js';
 import { Fates } from './fates.js';
-import { IndexFeed } from './index-feed.js';
 import type { Inboxes } from './inboxes.js';
+import { IndexFeed } from './index-feed.js';
 
 interface DeadLettersPartOptions {
   readonly config: Pick<ServiceConfig, 'rabbitmqUrl'> & { readonly compareEvery: number };

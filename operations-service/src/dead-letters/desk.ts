@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
 import type { Logger } from '@quickstep/shared/logging';
 import { isMissing } from '@quickstep/shared/messaging';
+import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
 import { choreographies } from '@quickstep/system';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
 import type { PlanItems } from '../db/dead-letter-items.js';
@@ -65,7 +65,8 @@ export class Desk {
         this.#reported = '';
       } catch (error) {
         const reason = reasonOf(error);
-        if (reason !== this.#reported && !this.#stopped) observer.trouble('dead letters: something went wrong; it is tried again', error);
+        if (reason !== this.#reported && !this.#stopped)
+          observer.trouble('dead letters: something went wrong; it is tried again', error);
         this.#reported = reason;
       }
       await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
@@ -154,7 +155,10 @@ export class Desk {
     }
     if (this.#stopped) return;
     const open = new Set(doubtful.map(({ position }) => position));
-    await items.redriven(plan, all.filter(({ position }) => !open.has(position)).map(({ position }) => position));
+    await items.redriven(
+      plan,
+      all.filter(({ position }) => !open.has(position)).map(({ position }) => position),
+    );
     await items.decide(plan, [...open], 'waiting');
   }
 }

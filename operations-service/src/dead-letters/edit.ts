@@ -1,4 +1,4 @@
-import { type FieldDifference, differencesOf } from './differences.js';
+import { differencesOf, type FieldDifference } from './differences.js';
 import { attributesOf, isUuid } from './letter.js';
 import { decodeLetter, type Judgeable } from './verdict.js';
 

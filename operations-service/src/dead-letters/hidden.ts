@@ -1,5 +1,16 @@
 /** Words and numbers that say nothing of a person; of everything else that is text only its length is shown. */
-const HARMLESS = new Set(['orderId', 'notificationId', 'sku', 'currency', 'country', 'reason', 'template', 'channel', 'status', 'by']);
+const HARMLESS = new Set([
+  'orderId',
+  'notificationId',
+  'sku',
+  'currency',
+  'country',
+  'reason',
+  'template',
+  'channel',
+  'status',
+  'by',
+]);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DEEPEST = 20;
 
@@ -13,13 +24,18 @@ function hide(name: string, value: unknown, depth: number): unknown {
 
 /** An event's own attributes; whoever wrote another may have put anything into it. */
 const ENVELOPE = new Set(
-  'specversion id type source subject time datacontenttype dataschema dataversion correlationid causationid tenantid traceparent'.split(' '),
+  'specversion id type source subject time datacontenttype dataschema dataversion correlationid causationid tenantid traceparent'.split(
+    ' ',
+  ),
 );
 
 function hideEvent(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return hide('', event, 0);
   return Object.fromEntries(
-    Object.entries(event).map(([name, value]) => [name, ENVELOPE.has(name) && typeof value === 'string' ? value : hide(name, value, 0)]),
+    Object.entries(event).map(([name, value]) => [
+      name,
+      ENVELOPE.has(name) && typeof value === 'string' ? value : hide(name, value, 0),
+    ]),
   );
 }
 

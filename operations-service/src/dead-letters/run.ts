@@ -19,7 +19,10 @@ export interface RunOptions {
   stopping(): boolean;
 }
 
-export type Ending = { readonly kind: 'done' } | { readonly kind: 'stopped'; readonly because: string } | { readonly kind: 'interrupted' };
+export type Ending =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stopped'; readonly because: string }
+  | { readonly kind: 'interrupted' };
 
 const PAGE = 100;
 const LOOK_EVERY_MS = 250;

@@ -18,7 +18,10 @@ export const auditRoutes = (access: Access): Route<ReadContext>[] => [
     async run(call, { dataSource }) {
       const { limit, cursor } = checkQuery(call.request);
       const entries = await readAudit(dataSource, decodeCursor(cursor, KEY), limit + 1);
-      call.json(200, pageOf(entries, limit, ({ id }) => id));
+      call.json(
+        200,
+        pageOf(entries, limit, ({ id }) => id),
+      );
     },
   }),
 ];

@@ -1,5 +1,5 @@
 import { type FieldError, validator } from '@quickstep/shared/events';
-import { invalid, type Call } from '@quickstep/shared/http';
+import { type Call, invalid } from '@quickstep/shared/http';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 
 /** The validator found nothing, so the value is of the schema's type. */
@@ -14,7 +14,8 @@ export function bodyChecker<S extends TObject>(schema: S): (call: Call) => Stati
   const defaults = Object.fromEntries(properties.map(([name, each]) => [name, each.default]));
   return ({ request }) => {
     const given: unknown = request.body;
-    const value: unknown = typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...defaults, ...given } : given;
+    const value: unknown =
+      typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...defaults, ...given } : given;
     const errors = check(value);
     if (fits<S>(value, errors)) return value;
     throw invalid(errors);

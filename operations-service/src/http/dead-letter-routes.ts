@@ -15,7 +15,14 @@ import { redact } from '@quickstep/shared/logging';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { audit } from '../db/audit.js';
-import { editLetter, findLetter, groupLetters, type LetterRow, listLetters, type WholeLetter } from '../db/dead-letter-queries.js';
+import {
+  editLetter,
+  findLetter,
+  groupLetters,
+  type LetterRow,
+  listLetters,
+  type WholeLetter,
+} from '../db/dead-letter-queries.js';
 import { differencesOf } from '../dead-letters/differences.js';
 import { edited, NotEditable } from '../dead-letters/edit.js';
 import { shownBody } from '../dead-letters/hidden.js';
@@ -134,7 +141,14 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
           const change = edited({ ...found, content: found.body }, event);
           await editLetter(manager, id, change.content, caller.name, change);
           const details = { fields: change.differences.map(({ pointer }) => pointer) };
-          await audit(manager, { who: caller.name, what: 'dead-letters.edit', about: id, why: reason, details, result: 'changed' });
+          await audit(manager, {
+            who: caller.name,
+            what: 'dead-letters.edit',
+            about: id,
+            why: reason,
+            details,
+            result: 'changed',
+          });
         } catch (error) {
           throw error instanceof NotEditable
             ? problem('invalid_request', 'The event would be refused', { errors: [{ pointer: '/event', detail: error.message }] })

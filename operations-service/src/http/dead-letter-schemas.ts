@@ -22,9 +22,12 @@ export const letterFilter = {
   parkedBefore: time('Parked before this time'),
   parkedAfter: time('Parked after this time'),
   state: Type.Optional(
-    Type.Union(letterStates.map((state) => Type.Literal(state)), {
-      description: 'In this state; without it those that wait for an operator (parked, planned)',
-    }),
+    Type.Union(
+      letterStates.map((state) => Type.Literal(state)),
+      {
+        description: 'In this state; without it those that wait for an operator (parked, planned)',
+      },
+    ),
   ),
 };
 export const letterPageQuery = Type.Object({ ...letterFilter, ...pageQuery }, { additionalProperties: false });
@@ -70,7 +73,12 @@ export const WholeLetter = Type.Object({
   revealed: Type.Boolean({ description: 'Whether personal data are shown' }),
   body: Type.Unknown({ description: 'The event as JSON; text when it is none' }),
   edit: Nullable(
-    Type.Object({ by: Nullable(Type.String()), at: Nullable(Timestamp), body: Type.Unknown(), differences: Type.Array(Difference) }),
+    Type.Object({
+      by: Nullable(Type.String()),
+      at: Nullable(Timestamp),
+      body: Type.Unknown(),
+      differences: Type.Array(Difference),
+    }),
   ),
 });
 
@@ -154,7 +162,10 @@ export const redriveOrders = Type.Object(
   },
   { additionalProperties: false },
 );
-export const discardOrders = Type.Object({ verdicts: chosen, reason: reason('Why: it is kept in the audit') }, { additionalProperties: false });
+export const discardOrders = Type.Object(
+  { verdicts: chosen, reason: reason('Why: it is kept in the audit') },
+  { additionalProperties: false },
+);
 export const editOrders = Type.Object(
   { event: Type.Object({}, { additionalProperties: true }), reason: Type.Optional(reason('Why, for the audit')) },
   { additionalProperties: false },

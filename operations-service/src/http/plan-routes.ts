@@ -67,7 +67,8 @@ function begin(dataSource: DataSource, id: string, action: PlanAction, caller: C
     const plan = await known(manager, id, true);
     if (plan.state === 'running' || plan.state === 'done')
       throw problem('conflict', plan.state === 'running' ? 'It is being carried out' : 'It has been carried out: make another');
-    if (plan.action !== null && plan.action !== action) throw problem('conflict', `It was begun as a ${plan.action}: make another`);
+    if (plan.action !== null && plan.action !== action)
+      throw problem('conflict', `It was begun as a ${plan.action}: make another`);
     const { verdicts } = await countPlan(manager, id);
     const all = Object.keys(verdicts);
     const orders = { action, verdicts: chosen ?? (action === 'redrive' ? REDRIVEN : all), reason, rate, tolerate, patience };
@@ -113,7 +114,10 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
       const plan = await known(dataSource, idOf(call));
       const after = Number(decodeCursor(cursor, POSITION) ?? -1);
       const items = await listItems(dataSource, plan.id, { ...which, after, limit: limit + 1 });
-      call.json(200, pageOf(items, limit, ({ position }) => String(position)));
+      call.json(
+        200,
+        pageOf(items, limit, ({ position }) => String(position)),
+      );
     },
   }),
 ];
