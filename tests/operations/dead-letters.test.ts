@@ -117,7 +117,7 @@ describe('messages that cannot be handled', () => {
 
   test('are mended by hand: what differs is shown, what would be refused is not taken', async () => {
     const [letter] = await desk.list('errorClass=wrong-schema');
-    const path = `/dead-letters/${letter?.id}/edit`;
+    const path = `/dead-letters/edits/${letter?.id}`;
     const whole = await operations.call<{ body: object }>('GET', `/dead-letters/${letter?.id}?reveal=true`);
     const mended = { ...newOrder(), id: letter?.eventId };
     expect(await operations.call('PUT', path, { event: { ...mended, data: { orderId: 'x' } } })).toMatchObject({ status: 422 });

@@ -126,7 +126,7 @@ function openLetter(found: WholeLetter | undefined): WholeLetter {
 const editRoutes = (access: Access): Route<ReadContext>[] => [
   guarded(access, 'operator', {
     method: 'put',
-    path: '/dead-letters/{id}/edit',
+    path: '/dead-letters/edits/{id}',
     summary: 'Changes what will be sent in place of a dead letter, once its service would take it',
     params,
     body: schemas.editOrders,
@@ -161,7 +161,7 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
   }),
   guarded(access, 'operator', {
     method: 'delete',
-    path: '/dead-letters/{id}/edit',
+    path: '/dead-letters/edits/{id}',
     summary: 'Takes a change back',
     params,
     response: { status: 200, description: 'The dead letter as it was parked', schema: schemas.WholeLetter },

@@ -1,4 +1,13 @@
 import type { OpsCommand } from './command.js';
+import {
+  discardDeadLetters,
+  groupDeadLetters,
+  listDeadLetters,
+  planDeadLetters,
+  redriveDeadLetters,
+  showDeadLetter,
+} from './dead-letters.js';
+import { editDeadLetter } from './edit-dead-letter.js';
 import { exportCommand } from './export.js';
 import { reconcileCommand } from './reconcile.js';
 import { cancelSaga, listSagas, showSaga } from './sagas.js';
@@ -11,6 +20,13 @@ export const opsCommands: readonly OpsCommand[] = [
   listSagas,
   showSaga,
   cancelSaga,
+  listDeadLetters,
+  groupDeadLetters,
+  showDeadLetter,
+  editDeadLetter,
+  planDeadLetters,
+  redriveDeadLetters,
+  discardDeadLetters,
   verifyOrders,
   exportCommand,
   reconcileCommand(),
