@@ -53,12 +53,14 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     cause: (service: string, steps: readonly string[]) => openBreaker(config.serviceUrls, service, steps),
     inboxDays: config.inboxRetentionDays,
   };
-  const running = { judging, live, projections: kept, orders, now: () => clock.now() };
+  const letters = deadLettersPart({ config, inboxes, resources });
+  const replaying = { inboxes, publish: letters.publish };
+  const running = { judging, replaying, live, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
     projectionsPart(kept, resources),
     analysingPart({ windows, patterns, resources }),
-    deadLettersPart({ config, inboxes, resources }),
+    letters,
     { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }

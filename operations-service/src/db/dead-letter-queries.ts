@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { ParkedCopy } from '../dead-letters/processing.js';
 import type { LetterState } from './dead-letter-index.js';
 
 type Queries = Pick<EntityManager, 'query'>;
@@ -181,5 +182,14 @@ export interface LetterCount {
 export function countLetters(dataSource: DataSource): Promise<LetterCount[]> {
   return dataSource.query(
     'select service, state, count(*)::int as count from dead_letters group by service, state order by 1, 2',
+  );
+}
+
+/** Parked copies of one event, the latest first. */
+export function parkedCopies(queries: Queries, event: string): Promise<ParkedCopy[]> {
+  return queries.query(
+    `select id, service, step, state, changed_at as "changedAt" from dead_letters where event_id = $1
+    order by parked_at desc, id limit 100`,
+    [event],
   );
 }

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '@quickstep/shared/config';
+import type { Message } from '@quickstep/shared/messaging';
 import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
 import type { Part, Resources } from '@quickstep/shared/service';
 import { DeadLetterIndex } from '../db/dead-letter-index.js';
@@ -21,8 +22,13 @@ export const INDEXED = {
   help: 'Parked messages of all services that wait for an operator, as the index knows them',
 } as const;
 
+export interface DeadLettersPart extends Part {
+  /** Resolves when the broker has it. @throws Error when it does not take it */
+  publish(message: Message): Promise<void>;
+}
+
 /** Keeps the index of dead letters, and carries out what operators decide about them. */
-export function deadLettersPart({ config, inboxes, resources: { dataSource, logger } }: DeadLettersPartOptions): Part {
+export function deadLettersPart({ config, inboxes, resources: { dataSource, logger } }: DeadLettersPartOptions): DeadLettersPart {
   const observer: Pick<Observer, 'trouble'> = { trouble: (what, error) => logger.warn(what, { reason: reasonOf(error) }) };
   const index = new DeadLetterIndex(dataSource);
   let broker: DeskBroker | undefined;
@@ -30,6 +36,10 @@ export function deadLettersPart({ config, inboxes, resources: { dataSource, logg
   let desk: Desk | undefined;
   return {
     name: 'dead letters',
+    async publish(message) {
+      if (broker === undefined) throw new Error('The connections to the broker are not started');
+      await broker.publisher.publishCopy(message);
+    },
     async start() {
       broker = await openDeskBroker(config.rabbitmqUrl, observer);
       feed = new IndexFeed({ connection: broker.consuming, index, observer });

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
+import type { ReplayOptions } from '../dead-letters/replay.js';
 import type { JudgeOptions } from '../dead-letters/verdict.js';
 import { analyticsRoutes } from './analytics-routes.js';
 import { auditRoutes } from './audit-routes.js';
@@ -11,7 +12,9 @@ import { eventRoutes } from './event-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
 import { planRoutes } from './plan-routes.js';
+import { processingRoutes } from './processing-routes.js';
 import { projectionRoutes } from './projection-routes.js';
+import { replayRoutes } from './replay-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
@@ -32,6 +35,7 @@ const meRoute = (access: Access): Route<unknown> =>
 export interface Running extends SagaSources {
   readonly live: LiveEvents;
   readonly judging: Omit<JudgeOptions, 'ended'>;
+  readonly replaying: Omit<ReplayOptions, 'archive'>;
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
@@ -44,6 +48,8 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...deadLetterRoutes(access),
   ...planRoutes(access, running?.judging),
   ...auditRoutes(access),
+  ...processingRoutes(access, running?.judging.inboxes),
+  ...replayRoutes(access, running?.replaying),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
 ];

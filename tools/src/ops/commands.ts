@@ -10,6 +10,7 @@ import {
 import { editDeadLetter } from './edit-dead-letter.js';
 import { exportCommand } from './export.js';
 import { reconcileCommand } from './reconcile.js';
+import { replayCommand } from './replay.js';
 import { cancelSaga, listSagas, showSaga } from './sagas.js';
 import { verifyOrders } from './verify-orders.js';
 import { whoami } from './whoami.js';
@@ -27,6 +28,7 @@ export const opsCommands: readonly OpsCommand[] = [
   planDeadLetters,
   redriveDeadLetters,
   discardDeadLetters,
+  replayCommand,
   verifyOrders,
   exportCommand,
   reconcileCommand(),
