@@ -27,6 +27,7 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
+  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, DeadLetters1760000000300],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED],
 } satisfies ServiceDescription;
@@ -48,14 +49,15 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
   const live = new LiveEvents(archive, eventText, logger);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
+  const urls = config.serviceUrls;
   const judging = {
     inboxes,
-    cause: (service: string, steps: readonly string[]) => openBreaker(config.serviceUrls, service, steps),
+    cause: (service: string, steps: readonly string[]) => openBreaker(urls, service, steps),
     inboxDays: config.inboxRetentionDays,
   };
   const letters = deadLettersPart({ config, inboxes, resources });
   const replaying = { inboxes, publish: letters.publish };
-  const running = { judging, replaying, live, projections: kept, orders, now: () => clock.now() };
+  const running = { judging, replaying, live, urls, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
     projectionsPart(kept, resources),
@@ -73,7 +75,6 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, DeadLetters1760000000300],
     retention: retentionOf(config),
     implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, inboxes, resources),

@@ -23,7 +23,12 @@ afterAll(async () => {
 });
 
 interface Processing {
-  readonly items: readonly { readonly service: string; readonly step: string; readonly status: string; readonly updatedBy: string | null }[];
+  readonly items: readonly {
+    readonly service: string;
+    readonly step: string;
+    readonly status: string;
+    readonly updatedBy: string | null;
+  }[];
 }
 
 async function finished(): Promise<string> {

@@ -9,6 +9,7 @@ import { analyticsRoutes } from './analytics-routes.js';
 import { auditRoutes } from './audit-routes.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
 import { eventRoutes } from './event-routes.js';
+import { flowRoutes } from './flow-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
 import { planRoutes } from './plan-routes.js';
@@ -16,6 +17,7 @@ import { processingRoutes } from './processing-routes.js';
 import { projectionRoutes } from './projection-routes.js';
 import { replayRoutes } from './replay-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
+import { serviceRoutes } from './service-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
 const meRoute = (access: Access): Route<unknown> =>
@@ -36,6 +38,8 @@ export interface Running extends SagaSources {
   readonly live: LiveEvents;
   readonly judging: Omit<JudgeOptions, 'ended'>;
   readonly replaying: Omit<ReplayOptions, 'archive'>;
+  /** By name of the service, where it is. */
+  readonly urls: ReadonlyMap<string, string>;
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
@@ -52,4 +56,6 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...replayRoutes(access, running?.replaying),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
+  ...flowRoutes(access, running),
+  ...serviceRoutes(access, running?.urls ?? new Map()),
 ];

@@ -5,4 +5,4 @@ export { BATCH_LIMITS, BATCHED, type BatchLimits, batchedMessages, headers, type
 export { type ParkedMessage, type ParkedOrigin, parkedMessage, type ReceivedMessage } from './parked.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';
 export { RecoveringChannel, type RecoveringChannelOptions } from './recovering-channel.js';
-export { declareExchanges, declareTopology, isMissing } from './topology.js';
+export { checkLayout, declareExchanges, declareTopology, isMissing } from './topology.js';
