@@ -11,8 +11,9 @@ export interface DeskBroker {
 }
 
 export async function openDeskBroker(url: string, observer: Pick<Observer, 'trouble'>): Promise<DeskBroker> {
-  const broker = await connectBroker({ url, service: 'operations-service:dead-letters', observer });
-  const publisher = new AmqpPublisher({ connection: broker.publishing, topology: topologyOf(operations), observer });
+  const broker = await connectBroker({ url, service: operations.service, observer });
+  const { publishing: connection, ownAccount } = broker;
+  const publisher = new AmqpPublisher({ connection, topology: topologyOf(operations), observer, ownAccount });
   await publisher.start();
   return {
     consuming: broker.consuming,

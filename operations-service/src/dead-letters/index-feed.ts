@@ -1,5 +1,5 @@
 import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
-import { RecoveringChannel } from '@quickstep/shared/messaging';
+import { isMissing, RecoveringChannel } from '@quickstep/shared/messaging';
 import type { Observer } from '@quickstep/shared/pipeline';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
@@ -55,9 +55,12 @@ export class IndexFeed {
 
   async #subscribe(channel: Channel): Promise<void> {
     this.#waiting = [];
-    await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'topic', { durable: true });
-    await channel.assertQueue(INDEX_QUEUE, { durable: true, arguments: ARGUMENTS });
-    await channel.bindQueue(INDEX_QUEUE, DEAD_LETTER_EXCHANGE, '#');
+    // Where the account may declare nothing, the queue has been imported with the definitions.
+    if (await isMissing(this.#options.connection, INDEX_QUEUE)) {
+      await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'topic', { durable: true });
+      await channel.assertQueue(INDEX_QUEUE, { durable: true, arguments: ARGUMENTS });
+      await channel.bindQueue(INDEX_QUEUE, DEAD_LETTER_EXCHANGE, '#');
+    }
     await channel.prefetch(PREFETCH);
     const take = (message: ConsumeMessage | null) => {
       if (message === null) return this.#channel.renew(channel);

@@ -1,6 +1,5 @@
-import { REDELIVER_EXCHANGE } from '@quickstep/shared/choreography';
+import { REDELIVER_EXCHANGE, REDRIVEN } from '@quickstep/shared/choreography';
 import { headers, type Message } from '@quickstep/shared/messaging';
-import { operations } from '../choreography.js';
 import type { StoredMessage } from '../db/dead-letter-index.js';
 
 const given = (values: Readonly<Record<string, string | null>>) =>
@@ -14,7 +13,7 @@ export function redelivery(stored: StoredMessage, redrive: string): Message {
   const { service, content, exchange, routingKey, userId, appId, messageId, correlationId, type, contentType } = stored;
   return {
     exchange: REDELIVER_EXCHANGE,
-    routingKey: `${operations.service}.${service}`,
+    routingKey: `${REDRIVEN}.${service}`,
     content,
     options: {
       ...given({ messageId, type, correlationId, contentType, appId }),

@@ -1,10 +1,9 @@
-import { detailsOf, isPossible, REDELIVER_EXCHANGE } from '@quickstep/shared/choreography';
+import { detailsOf, isPossible, REDELIVER_EXCHANGE, REDRIVEN } from '@quickstep/shared/choreography';
 import { exchangeOf } from '@quickstep/shared/events';
 import { headers, type Message } from '@quickstep/shared/messaging';
 import { choreographies } from '@quickstep/system';
 import { v7 as newId } from 'uuid';
 import type { Archive, ArchivedEvent, ArchiveFilter } from '../archive/index.js';
-import { operations } from '../choreography.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
 
@@ -51,7 +50,7 @@ function messageOf({ event, service, body }: ArchivedEvent, to: string, again: b
   const content = again ? JSON.stringify({ ...event, id, replayof: event.id }) : body;
   return {
     exchange: REDELIVER_EXCHANGE,
-    routingKey: `${operations.service}.${to}`,
+    routingKey: `${REDRIVEN}.${to}`,
     content: Buffer.from(content),
     options: {
       messageId: id,
