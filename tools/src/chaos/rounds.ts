@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Interrupted } from '../problem.js';
+import type { Progress } from '../progress.js';
+import type { Fault } from './fault.js';
+import type { Load, Order } from './load.js';
+import type { FaultRow, RoundRow } from './record.js';
+import { drainedSeconds, type Met, strike } from './runner.js';
+import type { Planned } from './schedule.js';
+import { type Positions, type Verdict, verdictOn } from './verdict.js';
+import type { World } from './world.js';
+
+export interface RoundOptions {
+  readonly world: World;
+  readonly load: Load;
+  readonly rate: number;
+  readonly seed: number;
+  readonly part: number;
+  readonly round: number;
+  readonly kindOf: (name: string) => Fault;
+  /** When no more faults begin, by `performance.now()`. */
+  readonly until: number;
+  /** Orders that are placed in this round at least. */
+  readonly orders: number;
+  readonly positions: Positions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export interface RoundResult {
+  readonly faults: readonly FaultRow[];
+  readonly round: RoundRow;
+}
+
+/** Orders may wait for their seventh attempt, which comes after some nine minutes; none of these faults lasts so long. */
+const SETTLE_LIMIT_MS = 300_000;
+const LOOK_EVERY_MS = 100;
+const WARM_UP_MS = 1_500;
+
+/** Strikes with some faults while orders are placed, then lets everything end and checks it. */
+export async function runRound(options: RoundOptions, planned: readonly Planned[]): Promise<RoundResult> {
+  const { world, load, progress, signal } = options;
+  const before = load.orders.size;
+  const refusals = load.refusals;
+  load.resume();
+  await sleep(WARM_UP_MS);
+  const met: Met[] = [];
+  for (const each of planned) {
+    if (signal.aborted) throw new Interrupted();
+    if (performance.now() > options.until) break;
+    met.push(await struck(options, each));
+  }
+  while (load.orders.size - before < options.orders && !signal.aborted) await sleep(LOOK_EVERY_MS);
+  load.pause();
+  const orders = () => [...load.orders.values()].slice(before);
+  const stoppedAt = performance.now();
+  await progress.step('every order has ended', (note) => settled(load, signal, note));
+  const settledSeconds = (performance.now() - stoppedAt) / 1_000;
+  const verdict = await progress.step('invariants', () =>
+    verdictOn(world.databases.ask, world.fleet.names, orders(), options.positions),
+  );
+  return {
+    faults: met.map((each) => rowOf(each, options, verdict)),
+    round: await roundOf(options, orders(), verdict, load.refusals - refusals, settledSeconds),
+  };
+}
+
+function struck({ world, load, rate, seed, kindOf, progress }: RoundOptions, planned: Planned): Promise<Met> {
+  const { number, kind, target } = planned;
+  const label = `${number}  ${kind}${target === 'all' ? '' : ` (${target})`}`;
+  return progress.step(label, async (note) => {
+    const met = await strike(world, load, rate, seed, kindOf(kind), planned);
+    const flow = met.recoverySeconds === null ? 'NO RECOVERY' : `${met.recoverySeconds.toFixed(1)} s`;
+    note(`${label}: ${met.inFlight} in flight, flow ${flow}${met.evidence === null ? ', DID NOT BITE' : ''}`);
+    return met;
+  });
+}
+
+async function settled(load: Load, signal: AbortSignal, note: (text: string) => void): Promise<void> {
+  const deadline = performance.now() + SETTLE_LIMIT_MS;
+  while (load.pending + load.open.size > 0 && performance.now() < deadline) {
+    if (signal.aborted) throw new Interrupted();
+    load.check();
+    await sleep(LOOK_EVERY_MS);
+  }
+  if (load.open.size > 0) note(`${load.open.size} orders have not ended`);
+}
+
+function rowOf(met: Met, { part, round }: RoundOptions, { lost, doubled, stuck }: Verdict): FaultRow {
+  const ids = new Set(met.orders.map(({ id }) => id));
+  const ofThese = (all: readonly string[]) => all.filter((id) => ids.has(id));
+  const { number, kind, target, lastsMs, inFlight, lastedSeconds, recoverySeconds, evidence } = met;
+  return {
+    ...{ number, kind, target, lastsMs, part, round, inFlight, lastedSeconds, recoverySeconds },
+    drainedSeconds: drainedSeconds(met),
+    evidence,
+    lost: ofThese(lost),
+    doubled: ofThese(doubled),
+    stuck: ofThese(stuck),
+  };
+}
+
+async function roundOf(
+  { world, part, round }: RoundOptions,
+  orders: readonly Order[],
+  { lost, doubled, stuck, givenUp, violations, events }: Verdict,
+  refusals: number,
+  settledSeconds: number,
+): Promise<RoundRow> {
+  const ended = (status: string) => orders.filter((order) => order.status === status).length;
+  const parked = await Promise.all(world.fleet.names.map((name) => world.fleet.metric(name, 'quickstep_dead_letter_messages')));
+  return {
+    ...{ part, round, orders: orders.length, completed: ended('COMPLETED'), cancelled: ended('CANCELLED'), givenUp, refusals },
+    events,
+    settledSeconds,
+    parked: parked.reduce((sum, each) => sum + each, 0),
+    lost: lost.length,
+    doubled: doubled.length,
+    stuck: stuck.length,
+    violations,
+  };
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem, reasonOf } from '../problem.js';
+import type { Fault, Struck } from './fault.js';
+import { recovered } from './flow.js';
+import type { Load, Order } from './load.js';
+import { randomFrom } from './random.js';
+import type { FaultRow } from './record.js';
+import type { Planned } from './schedule.js';
+import type { World } from './world.js';
+
+const RECOVERY_LIMIT_MS = 120_000;
+const EVIDENCE_LIMIT_MS = 20_000;
+const EVIDENCE_EVERY_MS = 250;
+const CALM_MS = 500;
+
+/** A fault that was struck, until it is known which of the orders it met ended well. */
+export interface Met extends Omit<FaultRow, 'part' | 'round' | 'drainedSeconds' | 'lost' | 'doubled' | 'stuck'> {
+  /** Orders that were open while it lasted, and those of them that were open at its end. */
+  readonly orders: readonly Order[];
+  readonly left: readonly Order[];
+  readonly healedAt: number;
+}
+
+/** Strikes with a fault, ends it, and waits until the orders flow again. @param orders those of this round, growing */
+export async function strike(world: World, load: Load, rate: number, seed: number, fault: Fault, planned: Planned): Promise<Met> {
+  const own: World = { ...world, random: randomFrom(seed * 10_007 + planned.number) };
+  const begunAt = performance.now();
+  const openBefore = new Set(load.open);
+  const before = load.orders.size;
+  const { evidence: failure, struck } = await attempt(fault, own, planned);
+  const healedAt = performance.now();
+  const left = [...load.open];
+  const recoverySeconds = await recovered(load.endings, healedAt, rate, RECOVERY_LIMIT_MS);
+  load.check();
+  const evidence = failure ?? (await evidenceOf(struck));
+  const duringIt = [...load.orders.values()].slice(before).filter(({ placedAt }) => placedAt <= healedAt);
+  await sleep(CALM_MS);
+  return {
+    ...planned,
+    inFlight: openBefore.size + duringIt.length,
+    lastedSeconds: (healedAt - begunAt) / 1_000,
+    recoverySeconds: recoverySeconds ?? null,
+    evidence: evidence ?? null,
+    orders: [...openBefore, ...duringIt],
+    left,
+    healedAt,
+  };
+}
+
+async function attempt(fault: Fault, world: World, { target, lastsMs, kind }: Planned) {
+  try {
+    const struck = await fault.strike(world, target);
+    await sleep(lastsMs);
+    await struck.heal();
+    return { struck, evidence: undefined };
+  } catch (error) {
+    throw new Problem(`The fault ${kind} (${target}) could not be brought about, or not be ended: ${reasonOf(error)}`);
+  }
+}
+
+async function evidenceOf(struck: Struck): Promise<string | undefined> {
+  for (const deadline = performance.now() + EVIDENCE_LIMIT_MS; performance.now() < deadline; await sleep(EVIDENCE_EVERY_MS)) {
+    const evidence = await struck.bit().catch(() => undefined);
+    if (evidence !== undefined) return evidence;
+  }
+  return undefined;
+}
+
+/** From the end of the fault until the last of the orders that were open then had ended. */
+export function drainedSeconds({ left, healedAt }: Met): number | null {
+  const ends = left.map(({ endedAt }) => endedAt);
+  if (ends.includes(undefined)) return null;
+  return Math.max(0, ...ends.map((endedAt) => ((endedAt ?? healedAt) - healedAt) / 1_000));
+}
