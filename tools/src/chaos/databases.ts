@@ -16,17 +16,28 @@ export class Databases {
   }
 
   readonly ask: Ask = async (service, statement, values) => {
-    const opening = this.#clients.get(service) ?? open(this.#urlOf(service));
-    this.#clients.set(service, opening);
+    const opening = this.#clients.get(service) ?? this.#keep(service);
     try {
       const client = await opening;
       return (await client.query(statement, [...values])).rows;
     } catch (error) {
-      if (this.#clients.get(service) === opening) this.#clients.delete(service);
+      this.#forget(service, opening);
       void opening.then((client) => client.end()).catch(() => undefined);
       throw error;
     }
   };
+
+  #keep(service: string): Promise<Client> {
+    const opening = open(this.#urlOf(service));
+    this.#clients.set(service, opening);
+    // One that breaks while nobody asks.
+    void opening.then((client) => client.once('error', () => this.#forget(service, opening))).catch(() => undefined);
+    return opening;
+  }
+
+  #forget(service: string, opening: Promise<Client>): void {
+    if (this.#clients.get(service) === opening) this.#clients.delete(service);
+  }
 
   /** A connection of its own, for whoever keeps a transaction open. */
   open(service: string): Promise<Client> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -24,5 +24,7 @@ if (directory !== undefined) {
   globalThis.Date = new Proxy(SteppedDate, { apply: () => new SteppedDate().toString() }) as DateConstructor;
   process.on('SIGUSR2', () => {
     offset = Number(readFileSync(join(directory, `${process.pid}`), 'utf8'));
+    // What everything else in this process is told from now on, and when it really was.
+    writeFileSync(join(directory, `${process.pid}.seen`), `${new Date().getTime()} ${Real.now()}`);
   });
 }

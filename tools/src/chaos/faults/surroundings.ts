@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { setClock, skewOf } from '../clock/clock.js';
+import { setClock, skewSeen } from '../clock/clock.js';
 import { fault } from '../fault.js';
 import type { SmallDisk } from '../small-disk.js';
 import type { World } from '../world.js';
@@ -52,15 +52,15 @@ export const surroundingsFaults = [
       const processes = world.fleet.all(service);
       const step = (world.random.below(2) === 0 ? 1 : -1) * world.random.between(2 * MINUTE_MS, DAY_MS);
       for (const each of processes) setClock(world.clocks, each, step);
-      return { processes, step, skew: { milliseconds: 0 } };
+      return { processes, step, seen: [0] };
     },
-    heal: async (world, service, { processes, skew }) => {
-      skew.milliseconds = (await skewOf(world.databases.ask, service)) ?? 0;
-      for (const each of processes) setClock(world.clocks, each, 0);
+    heal: async (world, _service, state) => {
+      state.seen = state.processes.map((each) => skewSeen(world.clocks, each) ?? 0);
+      for (const each of state.processes) setClock(world.clocks, each, 0);
     },
-    bit: async (_world, _service, { step, skew }) =>
-      Math.abs(skew.milliseconds - step) < MINUTE_MS
-        ? `ids of its events were ${Math.round(skew.milliseconds / MINUTE_MS)} minutes off`
+    bit: async (_world, _service, { step, seen }) =>
+      seen.every((each) => Math.abs(each - step) < MINUTE_MS)
+        ? `the service's clock was ${Math.round(step / MINUTE_MS)} minutes off`
         : undefined,
   }),
   fault({
