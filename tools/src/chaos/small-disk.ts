@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -26,7 +26,11 @@ export class SmallDisk {
 
   /** What an earlier run that was killed has left mounted below a folder. */
   static unmountBelow(directory: string): void {
-    for (const path of mountsBelow(directory)) execFileSync('umount', ['--lazy', path]);
+    for (const path of mounts().filter((each) => each.startsWith(`${directory}/`))) SmallDisk.unmount(path);
+  }
+
+  static unmount(path: string): void {
+    if (mounts().includes(path)) execFileSync('umount', ['--lazy', path]);
   }
 
   /** No block is left. @returns bytes free */
@@ -50,13 +54,9 @@ export class SmallDisk {
   }
 }
 
-function mountsBelow(directory: string): string[] {
-  try {
-    const paths = readFileSync('/proc/mounts', 'utf8')
-      .split('\n')
-      .map((line) => line.split(' ')[1] ?? '');
-    return paths.filter((path) => path.startsWith(`${directory}/`));
-  } catch {
-    return [];
-  }
+function mounts(): string[] {
+  if (!existsSync('/proc/mounts')) return [];
+  return readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
 }

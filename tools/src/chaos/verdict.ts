@@ -107,14 +107,14 @@ function twice({ providers, told = [] }: Saga): boolean {
 async function eventsSince(ask: Ask, services: readonly string[], positions: Positions): Promise<TracedEvent[]> {
   const events: TracedEvent[] = [];
   for (const service of services) {
-    const rows = await ask<{ position: string; event: string }>(
+    const rows = await ask<{ at: string; event: string }>(
       service,
-      'select position::text as position, event from event_log where position > $1 order by position',
+      'select position::text as at, event from event_log where position > $1::bigint order by position',
       [positions.get(service) ?? '0'],
     );
     for (const { event } of rows) events.push(tracedIn(event));
     const last = rows.at(-1);
-    if (last !== undefined) positions.set(service, last.position);
+    if (last !== undefined) positions.set(service, last.at);
   }
   return events;
 }

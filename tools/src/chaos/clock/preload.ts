@@ -25,6 +25,6 @@ if (directory !== undefined) {
   process.on('SIGUSR2', () => {
     offset = Number(readFileSync(join(directory, `${process.pid}`), 'utf8'));
     // What everything else in this process is told from now on, and when it really was.
-    writeFileSync(join(directory, `${process.pid}.seen`), `${new Date().getTime()} ${Real.now()}`);
+    writeFileSync(join(directory, `${process.pid}.seen`), `${Date.now()} ${Real.now()}`);
   });
 }

@@ -7,9 +7,9 @@ type Side = 'broker' | 'database';
 const wayOf = (world: World, side: Side, service: string): TcpProxy =>
   side === 'broker' ? must(world.brokerWay, service) : must(world.databaseWay, service);
 
-const slowToNotice: Record<Side, string | undefined> = {
-  broker: 'a silent connection is noticed by its heartbeat: 10 s without a sign of life, twice',
-  database: undefined,
+const slowToNotice: Record<Side, string> = {
+  broker: 'noticed by the next heartbeat, which is sent every 5 s, and then connected anew',
+  database: 'a connection on which an answer is awaited is noticed by its keep-alive, 10 s after the last word',
 };
 
 function cut(side: Side): Fault {

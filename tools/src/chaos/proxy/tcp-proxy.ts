@@ -25,7 +25,15 @@ export interface Link {
   orphaned: boolean;
   /** Sent into the void: TCP sends it again, so that the reset comes by itself. */
   swallowed: boolean;
+  /** When the client sent or was sent something last. */
+  heardAt: number;
 }
+
+/**
+ * A connection that waits for an answer sends nothing. Whoever keeps it alive finds out all the same: the first probe after this silence
+ * is answered with a reset. (As the services set it for the database; at the proxy the kernel would answer the probe as if all were well.)
+ */
+const KEEP_ALIVE_MS = 10_000;
 
 const pass: Filter = (chunk) => chunk;
 
@@ -104,7 +112,15 @@ export class TcpProxy {
     }
     this.#opened++;
     const server = connect({ ...this.#target(), noDelay: true });
-    const link: Link = { client, server, toServer: pass, toClient: pass, orphaned: false, swallowed: false };
+    const link: Link = {
+      client,
+      server,
+      toServer: pass,
+      toClient: pass,
+      orphaned: false,
+      swallowed: false,
+      heardAt: performance.now(),
+    };
     this.#links.add(link);
     client.setNoDelay(true);
     for (const socket of [client, server]) socket.on('error', () => undefined);
@@ -117,11 +133,15 @@ export class TcpProxy {
     });
     this.joined(link);
     client.on('data', (chunk) => this.#fromClient(link, chunk));
-    server.on('data', (chunk) => forward(client, link.toClient(chunk)));
+    server.on('data', (chunk) => {
+      link.heardAt = performance.now();
+      forward(client, link.toClient(chunk));
+    });
     this.#apply(link);
   }
 
   #fromClient(link: Link, chunk: Buffer): void {
+    link.heardAt = performance.now();
     if (!link.orphaned) {
       forward(link.server, link.toServer(chunk));
       return;
@@ -139,6 +159,8 @@ export class TcpProxy {
       for (const socket of [client, server]) socket.resetAndDestroy();
     } else if (this.#line === 'stall') {
       for (const socket of [client, server]) socket.pause();
+    } else if (link.orphaned) {
+      setTimeout(() => client.resetAndDestroy(), link.heardAt + KEEP_ALIVE_MS - performance.now()).unref();
     } else {
       for (const socket of [client, server]) socket.resume();
     }
