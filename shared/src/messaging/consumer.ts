@@ -36,9 +36,13 @@ export interface AmqpConsumerOptions {
   /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
   readonly bindingRecord?: BindingRecord;
   readonly catchUp?: CatchUp;
+  /** How often to look whether the queue is still there, in milliseconds. Default 5 000. */
+  readonly watchEvery?: number;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
+
+const WATCH_EVERY = 5_000;
 
 /** Consumes the service's queue, and subscribes again whenever the broker, a channel or a connection ends that. */
 export class AmqpConsumer {
@@ -116,7 +120,22 @@ export class AmqpConsumer {
       else this.#hand(message, settlements);
     };
     await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+    this.#watch(channel, settlements);
     this.#options.catchUp?.ask();
+  }
+
+  /**
+   * The broker does not always say when it takes a consumer away: in a cluster (seen on 3.10.8) a queue whose leader has moved is deleted
+   * without a word. The look at a queue that is gone closes the channel, so that it is opened, and all of it declared, anew.
+   */
+  #watch(channel: Channel, settlements: Settlements): void {
+    const { topology, watchEvery = WATCH_EVERY } = this.#options;
+    const look = async () => {
+      const { consumerCount } = await channel.checkQueue(topology.queue);
+      if (consumerCount === 0 && channel === this.#channel.current && !this.#stopping) this.#cancelled(channel, settlements);
+    };
+    const timer = setInterval(() => void look().catch(() => undefined), watchEvery);
+    channel.once('close', () => clearInterval(timer));
   }
 
   async #prepareCatchUp(): Promise<void> {

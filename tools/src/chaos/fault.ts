@@ -13,6 +13,8 @@ export interface Declared<State> {
   readonly lasts: readonly [least: number, most: number];
   /** Without these it is not drawn. */
   readonly needs?: readonly Needs[];
+  /** The system is to go on while it lasts: its recovery counts from the beginning of the fault, not from its end. */
+  readonly survivable?: boolean;
   /** Why the flow may take longer than ten seconds to recover. */
   readonly slow?: string;
   inject(world: World, target: string): Promise<State>;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Interrupted } from '../problem.js';
 
 /** Orders end at a normal rate when, within a second, this share of those that are placed in a second do. */
 const NORMAL = 0.7;
@@ -28,10 +29,12 @@ export async function recovered(
   since: number,
   rate: number,
   limitMs: number,
+  signal?: AbortSignal,
 ): Promise<number | undefined> {
   for (const deadline = performance.now() + limitMs; performance.now() < deadline; await sleep(LOOK_EVERY_MS)) {
     const at = normalFrom(endings, since, rate);
     if (at !== undefined) return (at - since) / 1_000;
+    if (signal?.aborted) throw new Interrupted();
   }
   return undefined;
 }

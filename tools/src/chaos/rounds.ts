@@ -4,16 +4,11 @@ import type { Progress } from '../progress.js';
 import type { Fault } from './fault.js';
 import type { Load, Order } from './load.js';
 import type { FaultRow, RoundRow } from './record.js';
-import { drainedSeconds, type Met, strike } from './runner.js';
+import { drainedSeconds, type Met, type Strike, strike } from './runner.js';
 import type { Planned } from './schedule.js';
 import { type Positions, type Verdict, verdictOn } from './verdict.js';
-import type { World } from './world.js';
 
-export interface RoundOptions {
-  readonly world: World;
-  readonly load: Load;
-  readonly rate: number;
-  readonly seed: number;
+export interface RoundOptions extends Strike {
   readonly part: number;
   readonly round: number;
   readonly kindOf: (name: string) => Fault;
@@ -23,7 +18,6 @@ export interface RoundOptions {
   readonly orders: number;
   readonly positions: Positions;
   readonly progress: Progress;
-  readonly signal: AbortSignal;
 }
 
 export interface RoundResult {
@@ -64,11 +58,12 @@ export async function runRound(options: RoundOptions, planned: readonly Planned[
   };
 }
 
-function struck({ world, load, rate, seed, kindOf, progress }: RoundOptions, planned: Planned): Promise<Met> {
+function struck(options: RoundOptions, planned: Planned): Promise<Met> {
+  const { kindOf, progress } = options;
   const { number, kind, target } = planned;
   const label = `${number}  ${kind}${target === 'all' ? '' : ` (${target})`}`;
   return progress.step(label, async (note) => {
-    const met = await strike(world, load, rate, seed, kindOf(kind), planned);
+    const met = await strike(options, kindOf(kind), planned);
     const flow = met.recoverySeconds === null ? 'NO RECOVERY' : `${met.recoverySeconds.toFixed(1)} s`;
     note(`${label}: ${met.inFlight} in flight, flow ${flow}${met.evidence === null ? ', DID NOT BITE' : ''}`);
     return met;

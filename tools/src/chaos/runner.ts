@@ -21,18 +21,28 @@ export interface Met extends Omit<FaultRow, 'part' | 'round' | 'drainedSeconds' 
   readonly healedAt: number;
 }
 
-/** Strikes with a fault, ends it, and waits until the orders flow again. @param orders those of this round, growing */
-export async function strike(world: World, load: Load, rate: number, seed: number, fault: Fault, planned: Planned): Promise<Met> {
+export interface Strike {
+  readonly world: World;
+  readonly load: Load;
+  /** Orders per second. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+/** Strikes with a fault, ends it, and waits until the orders flow again. */
+export async function strike({ world, load, rate, seed, signal }: Strike, fault: Fault, planned: Planned): Promise<Met> {
   const own: World = { ...world, random: randomFrom(seed * 10_007 + planned.number) };
   const begunAt = performance.now();
   const openBefore = new Set(load.open);
   const before = load.orders.size;
-  const { evidence: failure, struck } = await attempt(fault, own, planned);
+  const { struckAt, struck } = await attempt(fault, own, planned);
   const healedAt = performance.now();
   const left = [...load.open];
-  const recoverySeconds = await recovered(load.endings, healedAt, rate, RECOVERY_LIMIT_MS);
+  const since = fault.survivable ? struckAt : healedAt;
+  const recoverySeconds = await recovered(load.endings, since, rate, RECOVERY_LIMIT_MS, signal);
   load.check();
-  const evidence = failure ?? (await evidenceOf(struck));
+  const evidence = await evidenceOf(struck);
   const duringIt = [...load.orders.values()].slice(before).filter(({ placedAt }) => placedAt <= healedAt);
   await sleep(CALM_MS);
   return {
@@ -50,9 +60,10 @@ export async function strike(world: World, load: Load, rate: number, seed: numbe
 async function attempt(fault: Fault, world: World, { target, lastsMs, kind }: Planned) {
   try {
     const struck = await fault.strike(world, target);
+    const struckAt = performance.now();
     await sleep(lastsMs);
     await struck.heal();
-    return { struck, evidence: undefined };
+    return { struck, struckAt };
   } catch (error) {
     throw new Problem(`The fault ${kind} (${target}) could not be brought about, or not be ended: ${reasonOf(error)}`);
   }

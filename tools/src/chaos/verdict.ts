@@ -48,8 +48,9 @@ export async function verdictOn(
   services: readonly string[],
   orders: readonly Order[],
   positions: Positions,
+  patienceMs = PATIENCE_MS,
 ): Promise<Verdict> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const read: Positions = new Map(positions);
     const verdict = await look(ask, services, orders, read);

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from '../../paths.js';
 import type { SupervisedService } from '../../supervisor.js';
 
 /** What a service must be started with to have a clock that can be set. @param directory of the files that say by how much */
 export const settableClock = (directory: string): NodeJS.ProcessEnv => ({
   CHAOS_CLOCKS: directory,
-  NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'preload.js')}`.trimStart(),
+  NODE_OPTIONS:
+    `${process.env.NODE_OPTIONS ?? ''} --require ${join(root, 'tools', 'dist', 'chaos', 'clock', 'preload.js')}`.trimStart(),
 });
 
 /** Sets the clock of a process so many milliseconds off. */

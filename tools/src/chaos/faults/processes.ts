@@ -48,6 +48,7 @@ export const processFaults = [
     what: 'a second process takes over from one that is frozen and has been given up by broker and database; then the first wakes up',
     target: 'one service',
     lasts: [1_500, 3_000],
+    survivable: true,
     inject: async (world, service) => {
       const stale = world.fleet.one(service);
       const second = await world.fleet.add(service);

@@ -12,7 +12,9 @@ const METHOD_FRAME = 1;
 const FRAME_END = 0xce;
 /** Type, channel, size. */
 const HEAD_BYTES = 7;
-const PROTOCOL_HEADER = 'AMQP';
+/** `AMQP` and four bytes more; no frame begins with its first letter. */
+const PROTOCOL_HEADER = 0x41;
+const PROTOCOL_HEADER_BYTES = 8;
 
 export interface Frame {
   readonly channel: number;
@@ -29,9 +31,10 @@ export function frameFilter(onFrame: (frame: Frame) => Buffer | undefined): (chu
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const passed: Buffer[] = [];
-    if (rest.toString('latin1', 0, PROTOCOL_HEADER.length) === PROTOCOL_HEADER) {
-      passed.push(rest.subarray(0, 8));
-      rest = rest.subarray(8);
+    if (rest[0] === PROTOCOL_HEADER) {
+      if (rest.length < PROTOCOL_HEADER_BYTES) return undefined;
+      passed.push(rest.subarray(0, PROTOCOL_HEADER_BYTES));
+      rest = rest.subarray(PROTOCOL_HEADER_BYTES);
     }
     while (rest.length >= HEAD_BYTES && rest.length > HEAD_BYTES + rest.readUInt32BE(3)) {
       const end = HEAD_BYTES + rest.readUInt32BE(3) + 1;
