@@ -1,2 +1,13 @@
 export * from './config.js';
-export { choice, integer, integers, names, optional, serverUrl, text, type Variable, WrongValue } from './variables.js';
+export {
+  choice,
+  integer,
+  integers,
+  names,
+  optional,
+  serverUrl,
+  serviceUrls,
+  text,
+  type Variable,
+  WrongValue,
+} from './variables.js';

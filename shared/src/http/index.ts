@@ -1,9 +1,9 @@
+export { accessToken, carries, feedToken } from './access-token.js';
 export { type AppOptions, createApp } from './app.js';
 export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
 export { apiDocument } from './common-routes.js';
 export { messageClassesOf } from './express-messages.js';
-export { carries, feedToken } from './feed-token.js';
 export type { ReadinessCheck, WorkKind } from './health.js';
 export { queryChecker } from './input.js';
 export { type ApiInfo, openApi } from './openapi.js';

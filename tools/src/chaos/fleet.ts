@@ -1,5 +1,5 @@
 import { freePort } from '../provision/ports.js';
-import { type Service, services, specOf } from '../services.js';
+import { type Service, sagaServices, specOf } from '../services.js';
 import { type SupervisedService, supervise } from '../supervisor.js';
 import { tryFetch } from '../wait.js';
 
@@ -32,12 +32,12 @@ export class Fleet {
   }
 
   get names(): readonly string[] {
-    return services.map(({ name }) => name);
+    return sagaServices.map(({ name }) => name);
   }
 
   async start(choice: Start = {}): Promise<void> {
     const { replicas } = this.#options;
-    const each = services.flatMap((service) => Array.from({ length: replicas }, () => service));
+    const each = sagaServices.flatMap((service) => Array.from({ length: replicas }, () => service));
     const first = each.filter(({ name }) => name !== 'order-service');
     // Queues before the service that begins the sagas.
     await Promise.all(first.map((service) => this.#launch(service, choice)));
@@ -107,7 +107,7 @@ export class Fleet {
 }
 
 function serviceCalled(name: string): Service {
-  const found = services.find((each) => each.name === name);
+  const found = sagaServices.find((each) => each.name === name);
   if (found === undefined) throw new Error(`There is no ${name}`);
   return found;
 }

@@ -49,6 +49,8 @@ export interface RoundRow {
   readonly events: number;
   /** From the last order until all had ended. */
   readonly settledSeconds: number;
+  /** What stood in queues and outboxes every 15 s until then. */
+  readonly waits: readonly string[];
   /** In dead-letter queues, at the end of the round. */
   readonly parked: number;
   readonly lost: number;

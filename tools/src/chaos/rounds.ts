@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from '../problem.js';
 import type { Progress } from '../progress.js';
 import type { Fault } from './fault.js';
-import type { Load, Order } from './load.js';
+import type { Order } from './load.js';
 import type { FaultRow, RoundRow } from './record.js';
 import { drainedSeconds, type Met, type Strike, strike } from './runner.js';
 import type { Planned } from './schedule.js';
 import { type Positions, type Verdict, verdictOn } from './verdict.js';
+import type { World } from './world.js';
 
 export interface RoundOptions extends Strike {
   readonly part: number;
@@ -29,6 +30,7 @@ export interface RoundResult {
 const SETTLE_LIMIT_MS = 300_000;
 const LOOK_EVERY_MS = 100;
 const WARM_UP_MS = 1_500;
+const LONG_MS = 15_000;
 
 /** Strikes with some faults while orders are placed, then lets everything end and checks it. */
 export async function runRound(options: RoundOptions, planned: readonly Planned[]): Promise<RoundResult> {
@@ -47,14 +49,14 @@ export async function runRound(options: RoundOptions, planned: readonly Planned[
   load.pause();
   const orders = () => [...load.orders.values()].slice(before);
   const stoppedAt = performance.now();
-  await progress.step('every order has ended', (note) => settled(load, signal, note));
+  const waits = await progress.step('every order has ended', (note) => settled(options, note));
   const settledSeconds = (performance.now() - stoppedAt) / 1_000;
   const verdict = await progress.step('invariants', () =>
     verdictOn(world.databases.ask, world.fleet.names, orders(), options.positions),
   );
   return {
     faults: met.map((each) => rowOf(each, options, verdict)),
-    round: await roundOf(options, orders(), verdict, load.refusals - refusals, settledSeconds),
+    round: { ...(await roundOf(options, orders(), verdict, load.refusals - refusals, settledSeconds)), waits },
   };
 }
 
@@ -70,14 +72,33 @@ function struck(options: RoundOptions, planned: Planned): Promise<Met> {
   });
 }
 
-async function settled(load: Load, signal: AbortSignal, note: (text: string) => void): Promise<void> {
-  const deadline = performance.now() + SETTLE_LIMIT_MS;
-  while (load.pending + load.open.size > 0 && performance.now() < deadline) {
+/** @returns what stood in the queues when it took long, for whoever wants to know why */
+async function settled({ load, world, signal }: RoundOptions, note: (text: string) => void): Promise<string[]> {
+  const begun = performance.now();
+  const waits: string[] = [];
+  for (let next = begun + LONG_MS; load.pending + load.open.size > 0 && performance.now() < begun + SETTLE_LIMIT_MS; ) {
     if (signal.aborted) throw new Interrupted();
     load.check();
+    if (performance.now() > next) {
+      waits.push(`${load.open.size} open: ${await waitingIn(world)}`);
+      next += LONG_MS;
+    }
     await sleep(LOOK_EVERY_MS);
   }
   if (load.open.size > 0) note(`${load.open.size} orders have not ended`);
+  return waits;
+}
+
+async function waitingIn({ management, databases, fleet }: World): Promise<string> {
+  const queues = await management<{ name: string; messages?: number }[]>('/queues/{vhost}').catch(() => []);
+  const full = queues.filter(({ messages = 0 }) => messages > 0).map(({ name, messages }) => `${name} ${messages}`);
+  for (const service of fleet.names) {
+    const [row] = await databases
+      .ask<{ entries: number }>(service, 'select count(*)::int as entries from outbox', [])
+      .catch(() => []);
+    if (row !== undefined && row.entries > 0) full.push(`outbox of ${service} ${row.entries}`);
+  }
+  return full.join(', ') || 'nothing in queues and outboxes';
 }
 
 function rowOf(met: Met, { part, round }: RoundOptions, { lost, doubled, stuck }: Verdict): FaultRow {
@@ -100,7 +121,7 @@ async function roundOf(
   { lost, doubled, stuck, givenUp, violations, events }: Verdict,
   refusals: number,
   settledSeconds: number,
-): Promise<RoundRow> {
+): Promise<Omit<RoundRow, 'waits'>> {
   const ended = (status: string) => orders.filter((order) => order.status === status).length;
   const parked = await Promise.all(world.fleet.names.map((name) => world.fleet.metric(name, 'quickstep_dead_letter_messages')));
   return {
