@@ -31,6 +31,8 @@ export interface FaultRow extends Planned {
   readonly drainedSeconds: number | null;
   /** What shows that it happened; null when nothing did. */
   readonly evidence: string | null;
+  /** Why it could not be brought about, or not be ended; null when it could. */
+  readonly failure: string | null;
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
   readonly stuck: readonly string[];

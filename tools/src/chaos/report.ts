@@ -78,6 +78,9 @@ export function shortcomings({ faults, rounds }: Rows): string[] {
     ...rounds.flatMap(({ round, lost, doubled, stuck }) =>
       lost + doubled + stuck === 0 ? [] : [`round ${round}: ${lost} lost, ${doubled} doubled, ${stuck} stuck`],
     ),
+    ...faults
+      .filter(({ failure }) => failure !== null)
+      .map((row) => `${name(row)} could not be brought about or ended: ${row.failure}`),
     ...faults.filter(({ evidence }) => evidence === null).map((row) => `${name(row)} did not bite`),
     ...faults.filter(({ recoverySeconds }) => recoverySeconds === null).map((row) => `${name(row)}: the flow did not recover`),
     ...faults

@@ -43,7 +43,10 @@ export async function runRound(options: RoundOptions, planned: readonly Planned[
   for (const each of planned) {
     if (signal.aborted) throw new Interrupted();
     if (performance.now() > options.until) break;
-    met.push(await struck(options, each));
+    const last = await struck(options, each);
+    met.push(last);
+    // In a system that does not work another fault shows nothing.
+    if (last.recoverySeconds === null) break;
   }
   while (load.orders.size - before < options.orders && !signal.aborted) await sleep(LOOK_EVERY_MS);
   load.pause();
@@ -67,7 +70,9 @@ function struck(options: RoundOptions, planned: Planned): Promise<Met> {
   return progress.step(label, async (note) => {
     const met = await strike(options, kindOf(kind), planned);
     const flow = met.recoverySeconds === null ? 'NO RECOVERY' : `${met.recoverySeconds.toFixed(1)} s`;
-    note(`${label}: ${met.inFlight} in flight, flow ${flow}${met.evidence === null ? ', DID NOT BITE' : ''}`);
+    note(
+      `${label}: ${met.inFlight} in flight, flow ${flow}${met.failure === null ? '' : `, ${met.failure}`}${met.evidence === null ? ', DID NOT BITE' : ''}`,
+    );
     return met;
   });
 }
@@ -104,11 +109,12 @@ async function waitingIn({ management, databases, fleet }: World): Promise<strin
 function rowOf(met: Met, { part, round }: RoundOptions, { lost, doubled, stuck }: Verdict): FaultRow {
   const ids = new Set(met.orders.map(({ id }) => id));
   const ofThese = (all: readonly string[]) => all.filter((id) => ids.has(id));
-  const { number, kind, target, lastsMs, inFlight, lastedSeconds, recoverySeconds, evidence } = met;
+  const { number, kind, target, lastsMs, inFlight, lastedSeconds, recoverySeconds, evidence, failure } = met;
   return {
     ...{ number, kind, target, lastsMs, part, round, inFlight, lastedSeconds, recoverySeconds },
     drainedSeconds: drainedSeconds(met),
     evidence,
+    failure,
     lost: ofThese(lost),
     doubled: ofThese(doubled),
     stuck: ofThese(stuck),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem, reasonOf } from '../problem.js';
+import { reasonOf } from '../problem.js';
 import type { Fault, Struck } from './fault.js';
 import { recovered } from './flow.js';
 import type { Load, Order } from './load.js';
@@ -12,6 +12,8 @@ const RECOVERY_LIMIT_MS = 120_000;
 const EVIDENCE_LIMIT_MS = 20_000;
 const EVIDENCE_EVERY_MS = 250;
 const CALM_MS = 500;
+const HEALING_ATTEMPTS = 5;
+const HEALING_PAUSE_MS = 1_000;
 
 /** A fault that was struck, until it is known which of the orders it met ended well. */
 export interface Met extends Omit<FaultRow, 'part' | 'round' | 'drainedSeconds' | 'lost' | 'doubled' | 'stuck'> {
@@ -36,13 +38,13 @@ export async function strike({ world, load, rate, seed, signal }: Strike, fault:
   const begunAt = performance.now();
   const openBefore = new Set(load.open);
   const before = load.orders.size;
-  const { struckAt, struck } = await attempt(fault, own, planned);
+  const { struckAt, bit, failure } = await attempt(fault, own, planned);
   const healedAt = performance.now();
   const left = [...load.open];
   const since = fault.survivable ? struckAt : healedAt;
   const recoverySeconds = await recovered(load.endings, since, rate, RECOVERY_LIMIT_MS, signal);
   load.check();
-  const evidence = await evidenceOf(struck);
+  const evidence = await evidenceOf(bit);
   const duringIt = [...load.orders.values()].slice(before).filter(({ placedAt }) => placedAt <= healedAt);
   await sleep(CALM_MS);
   return {
@@ -51,27 +53,52 @@ export async function strike({ world, load, rate, seed, signal }: Strike, fault:
     lastedSeconds: (healedAt - begunAt) / 1_000,
     recoverySeconds: recoverySeconds ?? null,
     evidence: evidence ?? null,
+    failure: failure ?? null,
     orders: [...openBefore, ...duringIt],
     left,
     healedAt,
   };
 }
 
-async function attempt(fault: Fault, world: World, { target, lastsMs, kind }: Planned) {
+interface Attempt {
+  readonly struckAt: number;
+  readonly bit: Struck['bit'] | undefined;
+  /** Why it could not be brought about, or not be ended. */
+  readonly failure: string | undefined;
+}
+
+async function attempt(fault: Fault, world: World, { target, lastsMs }: Planned): Promise<Attempt> {
+  let bit: Struck['bit'] | undefined;
+  let struckAt = performance.now();
   try {
     const struck = await fault.strike(world, target);
-    const struckAt = performance.now();
+    bit = struck.bit;
+    struckAt = performance.now();
     await sleep(lastsMs);
-    await struck.heal();
-    return { struck, struckAt };
+    await healed(struck);
+    return { struckAt, bit, failure: undefined };
   } catch (error) {
-    throw new Problem(`The fault ${kind} (${target}) could not be brought about, or not be ended: ${reasonOf(error)}`);
+    return { struckAt, bit, failure: reasonOf(error) };
   }
 }
 
-async function evidenceOf(struck: Struck): Promise<string | undefined> {
+/** What ends a fault may meet its aftermath: a broker that is still starting, for example. */
+async function healed(struck: Struck): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await struck.heal();
+      return;
+    } catch (error) {
+      if (attempt === HEALING_ATTEMPTS) throw error;
+      await sleep(HEALING_PAUSE_MS);
+    }
+  }
+}
+
+async function evidenceOf(bit: Struck['bit'] | undefined): Promise<string | undefined> {
+  if (bit === undefined) return undefined;
   for (const deadline = performance.now() + EVIDENCE_LIMIT_MS; performance.now() < deadline; await sleep(EVIDENCE_EVERY_MS)) {
-    const evidence = await struck.bit().catch(() => undefined);
+    const evidence = await bit().catch(() => undefined);
     if (evidence !== undefined) return evidence;
   }
   return undefined;

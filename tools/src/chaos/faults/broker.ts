@@ -152,12 +152,11 @@ export const brokerFaults = [
       const own = bindings.filter(({ source }) => source.endsWith('.events'));
       for (const { source, properties_key: key } of own)
         await world.management(`/bindings/{vhost}/e/${source}/q/${service}/${encodeURIComponent(key)}`, 'DELETE');
-      return { since, removed: own.length };
+      return { since, removed: own.length, processes: world.fleet.all(service).length };
     },
-    heal: async ({ fleet }, service, { since }) => {
-      const old = fleet.all(service);
-      for (const each of old) await fleet.end(each);
-      for (const _ of old) await fleet.add(service, { env: { CATCH_UP: since } });
+    heal: async ({ fleet }, service, { since, processes }) => {
+      for (const each of fleet.all(service)) await fleet.end(each);
+      while (fleet.all(service).length < processes) await fleet.add(service, { env: { CATCH_UP: since } });
     },
     bit: async (world, service, { removed }) => {
       const bindings = await world.management<Binding[]>(`/queues/{vhost}/${service}/bindings`);

@@ -138,7 +138,7 @@ export const databaseFaults = [
     lasts: [1_000, 4_000],
     inject: async (world, service) => ({ client: await locked(world, service, 'inbox'), waited: { sessions: 0 } }),
     heal: async (_world, _service, { client, waited }) => {
-      waited.sessions = await waiting(client);
+      waited.sessions = await waiting(client).catch(() => 0);
       await client.end();
     },
     bit: async (_world, _service, { waited }) => (waited.sessions > 0 ? `${waited.sessions} sessions waited for it` : undefined),
