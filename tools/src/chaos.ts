@@ -9,7 +9,7 @@ import { Load } from './chaos/load.js';
 import { directory, openWorld } from './chaos/open-world.js';
 import { type Options, readOptions } from './chaos/options.js';
 import { randomFrom } from './chaos/random.js';
-import { newRun, type PartRow, type Run, readRun, writeRun } from './chaos/record.js';
+import { merged, newRun, type PartRow, type Run, readAnyRun, readRun, writeRun } from './chaos/record.js';
 import { faultTable, shortcomings, totalsTable } from './chaos/report.js';
 import { type RoundOptions, runRound } from './chaos/rounds.js';
 import { missingFor, type Planned, scheduleOf } from './chaos/schedule.js';
@@ -20,6 +20,8 @@ import { Problem } from './problem.js';
 import { createProgress, type Progress } from './progress.js';
 import { command } from './run.js';
 
+const SHOWN = 40;
+
 export const main = command(async (args, signal) => {
   const options = readOptions(args);
   if (typeof options === 'string') {
@@ -27,6 +29,7 @@ export const main = command(async (args, signal) => {
     return 0;
   }
   const progress = createProgress();
+  if ('files' in options) return report(merged(options.files.map(readAnyRun)), options.markdown, progress);
   const run = options.resume ? readRun(options.file, options.settings) : newRun(options.file, options.settings);
   const other = claim(join(directory, '..'), '');
   if (other) throw new Problem(`This checkout runs one chaos at a time, and process ${other.pid} does.`);
@@ -35,7 +38,9 @@ export const main = command(async (args, signal) => {
   } finally {
     release(join(directory, '..'));
   }
-  return report(options, run, progress);
+  const left = options.settings.faults - run.faults.length;
+  progress.line(`\n  ${options.file}${left > 0 ? `; ${left} faults are left: --resume` : ''}`);
+  return report(run, options.markdown, progress);
 });
 
 /** One system, from its start to its end. */
@@ -111,14 +116,13 @@ function describePart(part: number, servers: string): PartRow {
   };
 }
 
-function report({ settings, file, markdown }: Options, run: Run, progress: Progress): number {
+/** @returns the exit code */
+function report(run: Pick<Run, 'parts' | 'faults' | 'rounds'>, markdown: string | undefined, progress: Progress): number {
   const tables = [faultTable(run), totalsTable(run)];
   for (const table of tables) progress.line(`\n${formatTable(table)}`);
   if (markdown !== undefined) writeFileSync(markdown, `${tables.map(markdownTable).join('\n\n')}\n`);
   const wrong = shortcomings(run);
-  for (const each of wrong.slice(0, 40)) progress.line(`  ✗ ${each}`);
-  if (wrong.length > 40) progress.line(`  and ${wrong.length - 40} more in ${file}`);
-  const left = settings.faults - run.faults.length;
-  progress.line(`\n  ${file}${left > 0 ? `; ${left} faults are left: --resume` : ''}`);
+  for (const each of wrong.slice(0, SHOWN)) progress.line(`  ✗ ${each}`);
+  if (wrong.length > SHOWN) progress.line(`  and ${wrong.length - SHOWN} more`);
   return wrong.length === 0 ? 0 : 1;
 }

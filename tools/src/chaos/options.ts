@@ -41,17 +41,26 @@ order has ended and checks every invariant. docs/chaos.md says what each fault i
   --against COMMIT rolling restarts go to the services of another commit, and back
   --json FILE      where the run is written down (default: .quickstep/chaos/seed-N.json)
   --markdown FILE  the table, for a document
+  --merge A,B      the table of runs that are over, by their files; nothing is started
 
 It ends with 1 when an invariant is violated, an order is lost, doubled or stuck, a fault did not bite, or the flow did not recover.
 `;
 
 const NEVER = 1e9;
 
+/** Runs that are over, of which only the tables are wanted. */
+export interface Merge {
+  readonly files: readonly string[];
+  readonly markdown: string | undefined;
+}
+
 /** A text to print instead, when one was asked for. */
-export function readOptions(args: string[]): Options | string {
+export function readOptions(args: string[]): Options | Merge | string {
   const values = parsed(args);
   if (values.help) return help;
   if (values.list) return listed();
+  const markdown = values.markdown === undefined ? undefined : resolve(values.markdown);
+  if (values.merge !== undefined) return { files: values.merge.split(',').map((each) => resolve(each.trim())), markdown };
   const seed = positive('seed', values.seed);
   const nodes = positive('nodes', values.nodes);
   const named = values.kinds === undefined ? [] : values.kinds.split(',').map((each) => each.trim());
@@ -74,7 +83,7 @@ export function readOptions(args: string[]): Options | string {
     round: positive('round', values.round),
     resume: values.resume,
     file: resolve(values.json ?? join(stateDirectory, 'chaos', `seed-${seed}.json`)),
-    markdown: values.markdown === undefined ? undefined : resolve(values.markdown),
+    markdown,
   };
 }
 
@@ -98,6 +107,7 @@ function parsed(args: string[]) {
         against: { type: 'string' },
         json: { type: 'string' },
         markdown: { type: 'string' },
+        merge: { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -78,10 +78,15 @@ export interface Run {
   readonly rounds: RoundRow[];
 }
 
+/** @throws Problem when there is none in that file */
+export function readAnyRun(file: string): Run {
+  if (!existsSync(file)) throw new Problem(`There is no run in ${file}: it does not exist.`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
 /** @throws Problem when the file holds another run */
 export function readRun(file: string, settings: Settings): Run {
-  if (!existsSync(file)) throw new Problem(`There is nothing to resume: ${file} does not exist.`);
-  const run: Run = JSON.parse(readFileSync(file, 'utf8'));
+  const run = readAnyRun(file);
   for (const [name, value] of Object.entries(settings)) {
     const before: unknown = Object.entries(run.settings).find(([each]) => each === name)?.[1];
     if (JSON.stringify(before) !== JSON.stringify(value))

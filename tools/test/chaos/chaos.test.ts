@@ -82,7 +82,7 @@ describe('the record of a run', () => {
 
   test('is resumed with the settings that it was begun with, and no others', () => {
     const file = join(folder, 'run.json');
-    expect(() => readRun(file, settings)).toThrow(/nothing to resume/);
+    expect(() => readRun(file, settings)).toThrow(/no run in .*run\.json/);
     writeRun(file, newRun(file, settings));
     expect(readRun(file, settings).settings).toMatchObject({ seed: 1, faults: 10 });
     expect(() => readRun(file, { ...settings, rate: 20 })).toThrow(/rate was 10, not 20/);
