@@ -53,8 +53,8 @@ export interface RoundRow {
   readonly settledSeconds: number;
   /** What stood in queues and outboxes every 15 s until then. */
   readonly waits: readonly string[];
-  /** In dead-letter queues, at the end of the round. */
-  readonly parked: number;
+  /** In dead-letter queues at the end of the round, those of earlier rounds of the part included: each message, and why. */
+  readonly parked: readonly string[];
   readonly lost: number;
   readonly doubled: number;
   readonly stuck: number;
@@ -110,11 +110,19 @@ export function writeRun(file: string, run: Run): void {
   renameSync(`${file}.unfinished`, file);
 }
 
-/** Several runs as one, for a table of all. */
+/** Several runs as one, for a table of all; parts and rounds are counted on. */
 export function merged(runs: readonly Run[]): Pick<Run, 'parts' | 'faults' | 'rounds'> {
-  return {
-    parts: runs.flatMap(({ parts }) => parts),
-    faults: runs.flatMap(({ faults }) => faults),
-    rounds: runs.flatMap(({ rounds }) => rounds),
-  };
+  const all: Pick<Run, 'parts' | 'faults' | 'rounds'> = { parts: [], faults: [], rounds: [] };
+  for (const { parts, faults, rounds } of runs) {
+    const [part, round] = [all.parts.length, all.rounds.length];
+    const moved = <Row extends { readonly part: number; readonly round: number }>(row: Row): Row => ({
+      ...row,
+      part: row.part + part,
+      round: row.round + round,
+    });
+    all.parts.push(...parts.map((each) => ({ ...each, part: each.part + part })));
+    all.faults.push(...faults.map(moved));
+    all.rounds.push(...rounds.map(moved));
+  }
+  return all;
 }

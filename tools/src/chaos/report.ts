@@ -50,7 +50,7 @@ function line(name: string, rows: readonly FaultRow[]): string[] {
 }
 
 export function totalsTable({ parts, rounds, faults }: Rows): Table {
-  const total = (key: 'orders' | 'completed' | 'cancelled' | 'refusals' | 'events' | 'parked' | 'lost' | 'doubled' | 'stuck') =>
+  const total = (key: 'orders' | 'completed' | 'cancelled' | 'refusals' | 'events' | 'lost' | 'doubled' | 'stuck') =>
     integer(sum(rounds.map((round) => round[key])));
   const rows = [
     ['faults, kinds', `${faults.length}, ${new Set(faults.map(({ kind }) => kind)).size}`],
@@ -60,7 +60,7 @@ export function totalsTable({ parts, rounds, faults }: Rows): Table {
     ['requests made again', total('refusals')],
     ['lost, doubled, stuck', `${total('lost')}, ${total('doubled')}, ${total('stuck')}`],
     ['violations of invariants', integer(sum(rounds.map(({ violations }) => violations.length)))],
-    ['messages parked', total('parked')],
+    ['messages parked', integer(sum(parts.map(({ part }) => parkedIn(rounds, part))))],
     ...parts.map(({ part, date, commit, node, servers }) => [
       `part ${part}`,
       `${date.slice(0, 19)}, ${commit}, Node.js ${node}, ${servers}`,
@@ -68,6 +68,9 @@ export function totalsTable({ parts, rounds, faults }: Rows): Table {
   ];
   return { title: 'Run', columns: ['', ''], rows };
 }
+
+/** They stay: those at the end of a part are all of it. */
+const parkedIn = (rounds: Rows['rounds'], part: number) => rounds.findLast((each) => each.part === part)?.parked.length ?? 0;
 
 /** What must not be. Empty when all is well. */
 export function shortcomings({ faults, rounds }: Rows): string[] {

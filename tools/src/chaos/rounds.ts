@@ -3,11 +3,11 @@ import { Interrupted } from '../problem.js';
 import type { Progress } from '../progress.js';
 import type { Fault } from './fault.js';
 import type { Order } from './load.js';
+import { parkedIn, waitingIn } from './queues.js';
 import type { FaultRow, RoundRow } from './record.js';
 import { drainedSeconds, type Met, type Strike, strike } from './runner.js';
 import type { Planned } from './schedule.js';
 import { type Positions, type Verdict, verdictOn } from './verdict.js';
-import type { World } from './world.js';
 
 export interface RoundOptions extends Strike {
   readonly part: number;
@@ -94,18 +94,6 @@ async function settled({ load, world, signal }: RoundOptions, note: (text: strin
   return waits;
 }
 
-async function waitingIn({ management, databases, fleet }: World): Promise<string> {
-  const queues = await management<{ name: string; messages?: number }[]>('/queues/{vhost}').catch(() => []);
-  const full = queues.filter(({ messages = 0 }) => messages > 0).map(({ name, messages }) => `${name} ${messages}`);
-  for (const service of fleet.names) {
-    const [row] = await databases
-      .ask<{ entries: number }>(service, 'select count(*)::int as entries from outbox', [])
-      .catch(() => []);
-    if (row !== undefined && row.entries > 0) full.push(`outbox of ${service} ${row.entries}`);
-  }
-  return full.join(', ') || 'nothing in queues and outboxes';
-}
-
 function rowOf(met: Met, { part, round }: RoundOptions, { lost, doubled, stuck }: Verdict): FaultRow {
   const ids = new Set(met.orders.map(({ id }) => id));
   const ofThese = (all: readonly string[]) => all.filter((id) => ids.has(id));
@@ -129,12 +117,12 @@ async function roundOf(
   settledSeconds: number,
 ): Promise<Omit<RoundRow, 'waits'>> {
   const ended = (status: string) => orders.filter((order) => order.status === status).length;
-  const parked = await Promise.all(world.fleet.names.map((name) => world.fleet.metric(name, 'quickstep_dead_letter_messages')));
+  const parked = await parkedIn(world);
   return {
     ...{ part, round, orders: orders.length, completed: ended('COMPLETED'), cancelled: ended('CANCELLED'), givenUp, refusals },
     events,
     settledSeconds,
-    parked: parked.reduce((sum, each) => sum + each, 0),
+    parked,
     lost: lost.length,
     doubled: doubled.length,
     stuck: stuck.length,

@@ -6,7 +6,7 @@ import { faults } from '../../src/chaos/faults/index.js';
 import { normalFrom } from '../../src/chaos/flow.js';
 import { help, readOptions } from '../../src/chaos/options.js';
 import { cancelFrame, consumerTagOf, frameFilter, methods } from '../../src/chaos/proxy/amqp-frames.js';
-import { newRun, readRun, type Settings, writeRun } from '../../src/chaos/record.js';
+import { merged, newRun, readRun, type Settings, writeRun } from '../../src/chaos/record.js';
 import { kindsNamed, scheduleOf } from '../../src/chaos/schedule.js';
 import { Problem } from '../../src/problem.js';
 
@@ -86,6 +86,12 @@ describe('the record of a run', () => {
     writeRun(file, newRun(file, settings));
     expect(readRun(file, settings).settings).toMatchObject({ seed: 1, faults: 10 });
     expect(() => readRun(file, { ...settings, rate: 20 })).toThrow(/rate was 10, not 20/);
+  });
+
+  test('is joined with others, parts counted on', () => {
+    const machine = { date: '', commit: 'abc', node: '24', servers: '', machine: '' };
+    const run = { ...newRun(join(folder, 'none.json'), settings), parts: [{ part: 1, ...machine }] };
+    expect(merged([run, run]).parts.map(({ part }) => part)).toEqual([1, 2]);
   });
 
   test('is kept when a new one of the same name begins', () => {
