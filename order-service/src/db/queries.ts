@@ -46,13 +46,6 @@ export async function countByStatus(dataSource: DataSource): Promise<Record<Orde
   };
 }
 
-/** Every event that this service has emitted about an order. */
-export async function emittedAbout(dataSource: DataSource, orderId: string): Promise<unknown[]> {
-  const text = 'select event from event_log where subject = $1 order by transaction_id, position';
-  const rows: { event: string }[] = await dataSource.query(text, [orderId.toLowerCase()]);
-  return rows.map(({ event }) => JSON.parse(event));
-}
-
 /** Reads the index of open orders only. */
 export function countStuck(dataSource: DataSource): Promise<number> {
   const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o');

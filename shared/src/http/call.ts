@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { v7 as newId } from 'uuid';
 import type { Metrics } from '../telemetry/index.js';
@@ -62,6 +63,17 @@ export class Call {
   /** For answers that have no body by definition (204). */
   empty(status: number, headers: Headers): void {
     this.#response.writeHead(status, { ...headers, 'x-request-id': this.requestId }).end();
+  }
+
+  /**
+   * Begins an answer that is written bit by bit. Whoever writes heeds what `write` returns, so that a slow reader takes no memory, and
+   * ends it when the service stops.
+   */
+  stream(status: number, headers: Headers): Writable {
+    this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId });
+    this.#response.flushHeaders();
+    this.#metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+    return this.#response;
   }
 
   /** Answers, unless the call has been answered already: a route that fails after its answer must not end the process. */

@@ -1,13 +1,10 @@
 import type { ReadinessCheck, Route } from '../http/index.js';
-import type { Metrics } from '../telemetry/index.js';
+import type { GaugeDefinition, GaugeValue, Metrics } from '../telemetry/index.js';
 import type { ShutdownStack } from './shutdown-stack.js';
 
 /** What a service counts by asking whenever the metrics are read. */
-export interface ServiceGauge {
-  /** `quickstep_...` */
-  readonly name: string;
-  readonly help: string;
-  read(): number | Promise<number>;
+export interface ServiceGauge extends GaugeDefinition {
+  read(): GaugeValue | Promise<GaugeValue>;
 }
 
 /** One part of a service: what it starts, and what it adds to readiness, metrics and HTTP. A new capability is a new part. */
@@ -16,6 +13,8 @@ export interface Part<Context = unknown> {
   start?(): Promise<void>;
   /** Also called when `start` failed half-way. Gives up what it waits for when the signal is aborted. */
   stop?(signal: AbortSignal): unknown;
+  /** Answers whoever still waits or listens; called before the HTTP server stops, which waits for them. */
+  close?(): void;
   readonly checks?: readonly ReadinessCheck[];
   readonly gauges?: readonly ServiceGauge[];
   readonly routes?: readonly Route<Context>[];

@@ -1,2 +1,2 @@
 export { definitions, type MetricDefinition } from './definitions.js';
-export { createMetrics, type Metrics } from './metrics.js';
+export { createMetrics, type GaugeDefinition, type GaugeValue, type Metrics } from './metrics.js';

@@ -1,6 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { definitions } from './definitions.js';
 
+export interface GaugeDefinition {
+  readonly name: string;
+  readonly help: string;
+  /** For a gauge of several values: the label that tells them apart. */
+  readonly label?: string;
+}
+
+/** One value, or one for each value of the gauge's label. */
+export type GaugeValue = number | ReadonlyMap<string, number>;
+
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
   handled(step: string, result: string, outcome: string, seconds: number): void;
@@ -13,8 +23,8 @@ export interface Metrics {
   resent(to: string, events: number): void;
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
-  /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
-  gauge(definition: { readonly name: string; readonly help: string }, read: () => number | Promise<number>): void;
+  /** Reads a gauge's value, or those by label, whenever the metrics are asked for; one that cannot be read is left out. */
+  gauge(definition: GaugeDefinition, read: () => GaugeValue | Promise<GaugeValue>): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -75,16 +85,20 @@ export function createMetrics(service: string): Metrics {
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
-    gauge(definition, read) {
+    gauge({ name, help, label }, read) {
       const gauge: Gauge = new Gauge({
-        ...definition,
+        name,
+        help,
+        labelNames: label === undefined ? [] : [label],
         registers,
         async collect() {
-          try {
-            gauge.set(await read());
-          } catch {
-            gauge.remove();
-          }
+          const value = await Promise.resolve()
+            .then(read)
+            .catch(() => new Map<string, number>());
+          gauge.reset();
+          if (typeof value === 'number') return gauge.set(value);
+          if (label === undefined) return gauge.remove();
+          for (const [each, number] of value) gauge.set({ [label]: each }, number);
         },
       });
     },
