@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import { help, readOptions } from '../../src/chaos/options.js';
 import { cancelFrame, consumerTagOf, frameFilter, methods } from '../../src/chaos/proxy/amqp-frames.js';
 import { merged, newRun, readRun, type Settings, writeRun } from '../../src/chaos/record.js';
 import { kindsNamed, scheduleOf } from '../../src/chaos/schedule.js';
+import { root } from '../../src/paths.js';
 import { Problem } from '../../src/problem.js';
 
 const SERVICES = ['order-service', 'payment-service', 'shipping-service'];
@@ -28,6 +29,11 @@ describe('the faults of a seed', () => {
     }
     const killed = planned.filter(({ kind }) => kind === 'service-killed').map(({ target }) => target);
     expect([...killed].sort()).toEqual(SERVICES);
+  });
+
+  test('of every kind have been run: the page has a line for each', () => {
+    const page = readFileSync(join(root, 'docs', 'chaos.md'), 'utf8');
+    expect(faults.map(({ name }) => name).filter((name) => !page.includes(`| ${name} |`))).toEqual([]);
   });
 
   test('have names of their own, of which one that is unknown is named', () => {
