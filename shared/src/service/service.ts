@@ -97,7 +97,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
-  const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations));
+  const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations, logger));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
