@@ -1,7 +1,9 @@
 import type { ComponentType } from 'preact';
 import type { ViewProps } from './view.js';
 import { AnalyticsView } from './views/analytics.js';
+import { AuditView } from './views/audit.js';
 import { CustomerView } from './views/customer.js';
+import { DeadLettersView } from './views/dead-letters.js';
 import { EventsView } from './views/events.js';
 import { LateView } from './views/late.js';
 import { MapView } from './views/map.js';
@@ -22,8 +24,10 @@ export const views: readonly View[] = [
   { path: 'map', title: 'Map', component: MapView },
   { path: 'orders', title: 'Orders', component: OrdersView },
   { path: 'late', title: 'Stuck and late', component: LateView },
+  { path: 'dead-letters', title: 'Dead letters', component: DeadLettersView },
   { path: 'services', title: 'Services', component: ServicesView },
   { path: 'analytics', title: 'Analytics', component: AnalyticsView },
   { path: 'events', title: 'Events', component: EventsView },
+  { path: 'audit', title: 'Audit', component: AuditView },
   { path: 'customers', title: 'Customer', component: CustomerView, unlisted: true },
 ];

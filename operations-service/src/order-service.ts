@@ -23,4 +23,18 @@ export class OrderService {
       return undefined;
     }
   }
+
+  /**
+   * Asks for the order to be cancelled.
+   *
+   * @returns what the service says: accepted, or why it refuses
+   * @throws Error when it cannot be asked
+   */
+  async cancel(orderId: string): Promise<{ readonly accepted: boolean; readonly detail: string }> {
+    if (this.#url === undefined) throw new Error('This service was not told where the order service is');
+    const url = `${this.#url}/orders/${encodeURIComponent(orderId)}/cancel`;
+    const response = await fetch(url, { method: 'POST', redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+    const told: { readonly detail?: string; readonly status?: string } = JSON.parse(await response.text());
+    return { accepted: response.ok, detail: told.detail ?? told.status ?? `status ${response.status}` };
+  }
 }

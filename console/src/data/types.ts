@@ -91,3 +91,95 @@ export interface OrderAtTime {
 /** Words of the declarations by which a fact is told to be a failure or a compensation. */
 export const isTrouble = (type: string): boolean =>
   /\.(failed|insufficient|stuck|refund|reversal|release|released|refunded|cancelled|recall|cancellation_requested)$/.test(type);
+
+export interface Letter {
+  readonly id: string;
+  readonly service: string;
+  readonly step: string | null;
+  readonly type: string;
+  readonly group: string;
+  readonly errorClass: string;
+  readonly reason: string;
+  readonly frame: string | null;
+  readonly attempts: number;
+  readonly firstFailedAt: string;
+  readonly parkedAt: string;
+  readonly eventId: string | null;
+  readonly subject: string | null;
+  readonly state: string;
+  readonly edited: boolean;
+  readonly redriven: boolean;
+}
+
+export interface Difference {
+  readonly pointer: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+export interface WholeLetter extends Letter {
+  readonly stack: string | null;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly revealed: boolean;
+  readonly body: unknown;
+  readonly edit: {
+    readonly by: string | null;
+    readonly at: string | null;
+    readonly body: unknown;
+    readonly differences: readonly Difference[];
+  } | null;
+}
+
+export interface LetterGroup {
+  readonly group: string;
+  readonly service: string;
+  readonly step: string | null;
+  readonly type: string;
+  readonly errorClass: string;
+  readonly frame: string | null;
+  readonly reason: string;
+  readonly count: number;
+  readonly returned: number;
+  readonly oldest: string;
+  readonly latest: string;
+}
+
+export interface Plan {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly filter: Readonly<Record<string, unknown>>;
+  readonly state: 'ready' | 'running' | 'stopped' | 'done';
+  readonly action: 'redrive' | 'discard' | null;
+  readonly reason: string | null;
+  readonly actedBy: string | null;
+  readonly stoppedBecause: string | null;
+  readonly total: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly states: Readonly<Record<string, number>>;
+}
+
+export interface PlanItem {
+  readonly position: number;
+  readonly deadLetterId: string;
+  readonly service: string;
+  readonly step: string | null;
+  readonly type: string;
+  readonly subject: string | null;
+  readonly verdict: string;
+  readonly detail: string | null;
+  readonly state: string;
+}
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: string;
+  readonly who: string;
+  readonly what: string;
+  readonly about: string | null;
+  readonly why: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly result: string;
+}

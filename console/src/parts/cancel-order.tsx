@@ -7,7 +7,8 @@ export function CancelOrder({ orderId, done }: { readonly orderId: string; reado
       label="Cancel the order"
       title="Cancel this order?"
       danger
-      run={() => call('POST', `/sagas/${encodeURIComponent(orderId)}/cancel`, {})}
+      needsReason
+      run={(reason) => call('POST', `/sagas/${encodeURIComponent(orderId)}/cancel`, { reason })}
       done={done}
     >
       <p>

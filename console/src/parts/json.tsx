@@ -9,11 +9,18 @@ export function hidden(value: unknown): unknown {
   );
 }
 
-export function Json({ value, label }: { readonly value: unknown; readonly label: string }) {
+interface JsonProps {
+  readonly value: unknown;
+  readonly label: string;
+  /** An operator has asked for personal data, and the service has sent them. */
+  readonly revealed?: boolean;
+}
+
+export function Json({ value, label, revealed = false }: JsonProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="json" tabIndex={0} aria-label={label}>
-      <pre>{JSON.stringify(hidden(value), null, 2)}</pre>
+      <pre>{JSON.stringify(revealed ? value : hidden(value), null, 2)}</pre>
     </section>
   );
 }

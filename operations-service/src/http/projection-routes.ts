@@ -1,6 +1,7 @@
 import { Nullable, notFound, problems, type ReadContext, type Route, Timestamp } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
+import { audit } from '../db/audit.js';
 import type { ProjectionState, Projections } from '../projections/index.js';
 
 const Generation = Type.Object({
@@ -48,9 +49,11 @@ export const projectionRoutes = (access: Access, projections: Projections | unde
     params: Type.Object({ name: Type.String({ maxLength: 40 }) }),
     response: { status: 202, description: 'It is under way, or was already', schema: State },
     problems: [missing],
-    async run(call) {
-      const state = await projections?.rebuild(String(call.request.params.name));
+    async run(call, { dataSource }, { name: who }) {
+      const about = String(call.request.params.name);
+      const state = await projections?.rebuild(about);
       if (state === undefined) throw notFound('such projection');
+      await audit(dataSource, { who, what: 'projections.rebuild', about, result: 'under way' });
       call.json(202, view(state));
     },
   }),

@@ -7,6 +7,7 @@ import type { ReplayOptions } from '../dead-letters/replay.js';
 import type { JudgeOptions } from '../dead-letters/verdict.js';
 import { analyticsRoutes } from './analytics-routes.js';
 import { auditRoutes } from './audit-routes.js';
+import { cancelRoute } from './cancel-route.js';
 import { deadLetterRoutes } from './dead-letter-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { flowRoutes } from './flow-routes.js';
@@ -49,6 +50,7 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
+  cancelRoute(access, running?.orders),
   ...deadLetterRoutes(access),
   ...planRoutes(access, running?.judging),
   ...auditRoutes(access),

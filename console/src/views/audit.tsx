@@ -1,0 +1,49 @@
+import { time } from '../data/format.js';
+import { useResource } from '../data/resource.js';
+import { to } from '../data/router.js';
+import type { AuditEntry, Page } from '../data/types.js';
+import { withFilters } from '../parts/filters.js';
+import { Pager } from '../parts/pager.js';
+import { Empty, Loaded } from '../parts/state.js';
+import { type Column, Table } from '../parts/table.js';
+import type { ViewProps } from '../view.js';
+
+/** Where the thing that was acted on is shown. */
+function About({ entry: { what, about } }: { readonly entry: AuditEntry }) {
+  if (about === null) return null;
+  if (what.startsWith('sagas.')) return <a href={to(`/orders/${about}`)}>order</a>;
+  if (/^dead-letters\.(plan|redrive|discard|stop)/.test(what)) return <a href={to(`/dead-letters/plans/${about}`)}>plan</a>;
+  if (what.startsWith('dead-letters.')) return <a href={to(`/dead-letters/${about}`)}>dead letter</a>;
+  return <>{about}</>;
+}
+
+const columns: readonly Column<AuditEntry>[] = [
+  { title: 'When', cell: ({ at }) => time(at) },
+  { title: 'Who', cell: ({ who }) => who },
+  { title: 'What', cell: ({ what }) => what },
+  { title: 'About', cell: (entry) => <About entry={entry} /> },
+  { title: 'Why', cell: ({ why }) => why ?? '' },
+  { title: 'Result', cell: ({ result }) => result },
+];
+
+/** Every operator's act. */
+export function AuditView({ route }: ViewProps) {
+  const found = useResource<Page<AuditEntry>>(withFilters('/audit', route.query, []));
+  return (
+    <>
+      <h1>Audit</h1>
+      <Loaded from={found} what="the audit">
+        {({ items, nextCursor }) =>
+          items.length === 0 ? (
+            <Empty>No operator has done anything yet.</Empty>
+          ) : (
+            <>
+              <Table caption="Acts of operators, latest first" columns={columns} rows={items} keyOf={({ id }) => id} />
+              <Pager next={nextCursor} />
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
