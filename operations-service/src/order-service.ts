@@ -27,13 +27,20 @@ export class OrderService {
   /**
    * Asks for the order to be cancelled.
    *
+   * @param reason what the customer is told
    * @returns what the service says: accepted, or why it refuses
    * @throws Error when it cannot be asked
    */
-  async cancel(orderId: string): Promise<{ readonly accepted: boolean; readonly detail: string }> {
+  async cancel(orderId: string, reason: string | undefined): Promise<{ readonly accepted: boolean; readonly detail: string }> {
     if (this.#url === undefined) throw new Error('This service was not told where the order service is');
     const url = `${this.#url}/orders/${encodeURIComponent(orderId)}/cancel`;
-    const response = await fetch(url, { method: 'POST', redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ reason: reason ?? 'Cancelled by an operator' }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(PATIENCE),
+    });
     const told: { readonly detail?: string; readonly status?: string } = JSON.parse(await response.text());
     return { accepted: response.ok, detail: told.detail ?? told.status ?? `status ${response.status}` };
   }

@@ -183,3 +183,17 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
   readonly result: string;
 }
+
+export interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface ServiceState {
+  readonly service: string;
+  readonly url: string;
+  readonly ready: boolean | null;
+  readonly troubles: readonly string[];
+  readonly samples: readonly Sample[];
+}

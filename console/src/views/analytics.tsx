@@ -44,6 +44,8 @@ const shownOf = (name: string, { count: events, sum }: WindowRow) => {
 };
 const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
+const SHOWN_SECONDS = 6 * 3_600;
+
 /** All keys of a window together, over time. */
 function Plot({ name, rows }: { readonly name: string; readonly rows: readonly WindowRow[] }) {
   const place = useRef<HTMLDivElement>(null);
@@ -61,6 +63,7 @@ function Plot({ name, rows }: { readonly name: string; readonly rows: readonly W
       width: parent.clientWidth,
       height: 260,
       legend: { show: false },
+      scales: { x: { range: () => [Date.now() / 1_000 - SHOWN_SECONDS, Date.now() / 1_000] } },
       axes: [axis, axis],
       series: [{}, { stroke: color('--accent'), width: 2, fill: color('--tint'), points: { show: times.length < 60 } }],
     };
@@ -91,7 +94,7 @@ const alertColumns: readonly Column<Alert>[] = [
 /** Windows over the time of the events, and what the patterns have found. */
 export function AnalyticsView({ route }: ViewProps) {
   const name = route.query.get('name') ?? 'orders-placed';
-  const from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 6 * 3_600_000).toISOString();
+  const from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - SHOWN_SECONDS * 1_000).toISOString();
   const windows = useResource<Windows>(`/analytics/windows?name=${encodeURIComponent(name)}&limit=1000&from=${from}`);
   const alerts = useResource<Page<Alert>>('/analytics/alerts');
   return (

@@ -3,6 +3,7 @@ import type { MapArrow, MapService, MapStep } from '@quickstep/system/documents'
 import { count, inWords } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { go, refine, to } from '../data/router.js';
+import type { ServiceState } from '../data/types.js';
 import type { ViewProps } from '../view.js';
 
 interface Emitted {
@@ -16,6 +17,11 @@ interface Flow {
   readonly items: readonly Emitted[];
 }
 
+interface Services {
+  readonly items: readonly ServiceState[];
+}
+
+const MESSAGES = 'quickstep_messages_total';
 const RANGES = [5, 60, 1_440];
 const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
 
@@ -70,14 +76,24 @@ const HEAD = 34;
 const STEP = 18;
 const OUTCOME = 15;
 
-function Step({ step, top, left, totals }: { step: MapStep; top: number; left: number; totals: (type: string) => number }) {
+/** How often a step has ended in an outcome since its service started. */
+type Ended = (step: string, outcome: string) => number;
+
+interface StepProps {
+  readonly step: MapStep;
+  readonly top: number;
+  readonly left: number;
+  readonly ended: Ended;
+}
+
+function Step({ step, top, left, ended }: StepProps) {
   return (
     <g>
       <text class="step" x={left + 14} y={top + 14}>
         {inWords(step.name)}
       </text>
       {step.outcomes.map((outcome, index) => {
-        const emitted = outcome.emits.length === 0 ? undefined : Math.min(...outcome.emits.map(totals));
+        const times = ended(step.name, outcome.name);
         return (
           <text
             key={outcome.name}
@@ -86,7 +102,7 @@ function Step({ step, top, left, totals }: { step: MapStep; top: number; left: n
             y={top + STEP + 12 + index * OUTCOME}
           >
             {inWords(outcome.name)}
-            {emitted !== undefined && emitted > 0 && <tspan class="number"> ≤ {count(emitted)}</tspan>}
+            {times > 0 && <tspan class="number"> {count(times)}</tspan>}
           </text>
         );
       })}
@@ -94,14 +110,14 @@ function Step({ step, top, left, totals }: { step: MapStep; top: number; left: n
   );
 }
 
-function Service({ service, totals }: { readonly service: MapService; readonly totals: (type: string) => number }) {
+function Service({ service, ended }: { readonly service: MapService; readonly ended: Ended }) {
   const left = service.x - service.width / 2;
   const top = service.y - service.height / 2;
   let at = top + HEAD;
   const steps = service.steps.map((step) => {
     const own = at;
     at += STEP + step.outcomes.length * OUTCOME + 6;
-    return <Step key={step.name} step={step} top={own} left={left} totals={totals} />;
+    return <Step key={step.name} step={step} top={own} left={left} ended={ended} />;
   });
   return (
     <g class={`service service-${service.name}`}>
@@ -133,10 +149,20 @@ const heads = ['ahead', 'back'].map((way) => (
   </marker>
 ));
 
+/** What the services' own metrics say. */
+const endings =
+  (services: Services | undefined, service: string): Ended =>
+  (step, outcome) => {
+    const samples = services?.items.find((each) => each.service === `${service}-service`)?.samples ?? [];
+    const named = samples.filter(({ name, labels }) => name === MESSAGES && labels.step === step && labels.outcome === outcome);
+    return sum(named.map(({ value }) => value));
+  };
+
 /** The choreography with what flows through it. */
 export function MapView({ route }: ViewProps) {
   const minutes = Number(route.query.get('minutes') ?? 60);
   const { data } = useResource<Flow>(`/flow?minutes=${minutes}`);
+  const services = useResource<Services>('/services').data;
   const items = data?.items ?? [];
   const totals = (type: string, service: string) =>
     sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ total }) => total));
@@ -146,7 +172,7 @@ export function MapView({ route }: ViewProps) {
     <>
       <h1>Map</h1>
       <p class="lead">
-        What each service may do, and what they send each other. Numbers are events of the last{' '}
+        What each service may do, and what they send each other. Numbers on arrows are events of the last{' '}
         <select
           aria-label="Time that is counted"
           value={minutes}
@@ -158,7 +184,8 @@ export function MapView({ route }: ViewProps) {
             </option>
           ))}
         </select>
-        ; <span class="key ahead">forward</span> and <span class="key back">failure or compensation</span>.
+        , those of outcomes count since the service started; <span class="key ahead">forward</span> and{' '}
+        <span class="key back">failure or compensation</span>.
       </p>
       <div class="map">
         <svg viewBox={`0 0 ${map.width} ${map.height}`} aria-labelledby="map-title">
@@ -173,7 +200,7 @@ export function MapView({ route }: ViewProps) {
             />
           ))}
           {map.services.map((service) => (
-            <Service key={service.name} service={service} totals={(type) => totals(type, service.name)} />
+            <Service key={service.name} service={service} ended={endings(services, service.name)} />
           ))}
         </svg>
       </div>

@@ -1,24 +1,11 @@
 import { call } from '../data/api.js';
 import { count, duration } from '../data/format.js';
 import { useResource } from '../data/resource.js';
+import type { ServiceState } from '../data/types.js';
 import { Act } from '../parts/act.js';
 import { Badge } from '../parts/badge.js';
 import { Loaded } from '../parts/state.js';
 import { type Column, Table } from '../parts/table.js';
-
-interface Sample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-interface ServiceState {
-  readonly service: string;
-  readonly url: string;
-  readonly ready: boolean | null;
-  readonly troubles: readonly string[];
-  readonly samples: readonly Sample[];
-}
 
 const sumOf = ({ samples }: ServiceState, name: string, labels: Readonly<Record<string, string>> = {}): number | undefined => {
   const fitting = samples.filter(

@@ -9,7 +9,7 @@ import { bodyChecker } from './body.js';
 const orders = Type.Object(
   {
     reason: Type.Optional(
-      Type.String({ minLength: 3, maxLength: 500, pattern: '^[^\\u0000]*$', description: 'Why, for the audit' }),
+      Type.String({ minLength: 3, maxLength: 500, pattern: '^[^\\u0000]*$', description: 'Why: for the customer and the audit' }),
     ),
   },
   { additionalProperties: false },
@@ -32,7 +32,7 @@ export const cancelRoute = (access: Access, service: OrderService | undefined): 
     async run(call, { dataSource }, { name: who }) {
       const { reason: why } = checkBody(call);
       const about = String(call.request.params.orderId).toLowerCase();
-      const answer = await service?.cancel(about).catch((error: unknown) => {
+      const answer = await service?.cancel(about, why).catch((error: unknown) => {
         throw problem('unavailable', `The order service cannot be asked: ${reasonOf(error)}`);
       });
       if (answer === undefined) throw problem('unavailable', 'The service does not run');

@@ -128,12 +128,12 @@ export const cancelSaga: OpsCommand = {
   name: 'sagas cancel',
   summary: 'asks the order service to cancel an order',
   usage: '<order> [--reason TEXT]',
-  async run(args, { print, signal }) {
+  async run(args, { client, print }) {
     const { values, positionals } = readArguments(args, { reason: { type: 'string', default: 'Cancelled by an operator' } });
     const order = oneWord(positionals, 'order');
-    const url = `${urlOf(serviceNamed('order-service'))}/orders/${encodeURIComponent(order)}/cancel`;
-    const answer = await askService<{ status: string }>('POST', url, signal, { reason: values.reason });
-    print(`${order} is ${answer.status}`);
+    const path = `/sagas/${encodeURIComponent(order)}/cancel`;
+    await client().json('POST', path, { reason: values.reason });
+    print(`${order} is being cancelled`);
     return 0;
   },
 };
