@@ -144,7 +144,7 @@ describe('npm run ops', () => {
     );
     expect(lines).toContainEqual(expect.stringContaining('waits for payment-service chargePayment'));
     expect(lines).toContain('as planned there follow payment.completed, shipping.shipped, order.completed, notification.sent');
-    expect((await run(cancelSaga, id, '--reason', 'Told by phone')).lines).toEqual([`${id} is CANCELLING`]);
+    expect((await run(cancelSaga, id, '--reason', 'Told by phone')).lines).toEqual([`${id} is being cancelled`]);
     shop.gates.beforeCharge.open();
     expect(await shop.ended(id)).toBe('CANCELLED');
     await expect(run(cancelSaga, id)).rejects.toThrow('answered 409');

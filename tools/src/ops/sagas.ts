@@ -1,7 +1,5 @@
-import { serviceNamed, urlOf } from '../services.js';
 import { oneWord, readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
-import { askService } from './service-call.js';
 import { duration, textTable } from './table.js';
 
 interface Waiting {
