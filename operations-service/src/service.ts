@@ -44,7 +44,8 @@ function partsOf(config: Config, access: Access, resources: Resources): readonly
   const live = new LiveEvents(archive, eventText, logger);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
-  const running = { live, projections: kept, orders, now: () => clock.now() };
+  const urls = config.serviceUrls;
+  const running = { live, urls, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
     projectionsPart(kept, resources),

@@ -103,7 +103,7 @@ export class AmqpConsumer {
   async #subscribe(channel: Channel): Promise<void> {
     const { topology, prefetch } = this.#options;
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
-    const settlements = new Settlements(channel);
+    const settlements = new Settlements(channel, prefetch);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await declareTopology(channel, topology);
