@@ -14,8 +14,8 @@ afterEach(async () => {
   expect(await shop.invariants()).toEqual([]);
 });
 
-/** Its three events, what is redelivered to it, and the binding to the default exchange that every queue has. */
-const shippingBindings = 5;
+/** Its three events, what is redelivered to it, requests for its log, and the binding to the default exchange that every queue has. */
+const shippingBindings = 6;
 const bindingsOf = (queue: string) => shop.vhost.api<unknown[]>(`/queues/{vhost}/${queue}/bindings`).catch(() => []);
 
 /** Places orders that are under way, one of them surely held before its charge, when `trouble` comes; then they may go on. */
@@ -38,7 +38,9 @@ describe('the payment gateway', () => {
          from provider_attempts where idempotency_key = (select idempotency_key from provider_answers where reference = $1)`,
       [id],
     );
-    expect(rows).toEqual([{ attempts: 3, charges: 1 }]);
+    expect(rows).toEqual([{ attempts: expect.any(Number), charges: 1 }]);
+    // A delivery that comes twice asks twice.
+    expect(rows[0].attempts).toBeGreaterThanOrEqual(3);
   });
 
   test('never answers: the charge is parked with its reason, and the deadline cancels the order', async () => {

@@ -23,6 +23,7 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
+  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics],
 } satisfies ServiceDescription;
@@ -61,7 +62,6 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
     retention: retentionOf(config),
     implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, resources),
