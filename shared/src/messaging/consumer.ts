@@ -6,6 +6,7 @@ import { type BindingRecord, removeOutdatedBindings } from './bindings.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
+import { type QueueWatchOptions, watchQueue } from './queue-watch.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { checkLayout, declareTopology, isMissing } from './topology.js';
@@ -20,7 +21,7 @@ export interface CatchUp {
   answer(body: string, routingKey: string): Promise<void>;
 }
 
-export interface AmqpConsumerOptions {
+export interface AmqpConsumerOptions extends QueueWatchOptions {
   readonly connection: RecoveringChannelModel;
   readonly topology: Topology;
   readonly observer: Pick<Observer, 'trouble'>;
@@ -158,14 +159,14 @@ export class AmqpConsumer {
   }
 
   async #prepare(channel: Channel): Promise<void> {
-    const { prefetch } = this.#options;
-    const settlements = new Settlements(channel, prefetch);
+    const settlements = new Settlements(channel, this.#options.prefetch);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await this.#provideTopology(channel);
-    await channel.prefetch(prefetch);
+    await channel.prefetch(this.#options.prefetch);
     this.#tag = '';
     this.#settlements = settlements;
+    watchQueue(channel, this.#options, this, () => this.#cancelled(channel, settlements));
   }
 
   async #provideTopology(channel: Channel): Promise<void> {
@@ -230,10 +231,8 @@ export class AmqpConsumer {
   /** The queue was deleted, its leader moved, or a delivery timed out. Tags of a cancelled consumer may be void: start afresh. */
   #cancelled(channel: Channel, settlements: Settlements): void {
     settlements.close();
-    this.#options.observer.trouble(
-      `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`,
-      this.#tag,
-    );
+    const what = `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`;
+    this.#options.observer.trouble(what, this.#tag);
     this.#channel.renew(channel);
   }
 
