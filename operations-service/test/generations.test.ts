@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { OrderCompleted } from '@quickstep/shared/contracts';
+import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
+import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
+import type { DataSource } from 'typeorm';
+import { FeedPositions } from '../src/archive/feed-positions.js';
+import { Archive, Archive1760000000001 } from '../src/archive/index.js';
+import { applyNext } from '../src/projections/batch.js';
+import { type Generation, Generations } from '../src/projections/generations.js';
+import { Projections1760000000002 } from '../src/projections/index.js';
+import { sales } from '../src/read-models/index.js';
+
+const ORDERS = 20;
+
+let database: FreshDatabase;
+let dataSource: DataSource;
+let archive: Archive;
+let generations: Generations;
+beforeEach(async () => {
+  database = await freshDatabase();
+  dataSource = createDataSource({
+    url: database.url,
+    applicationName: 'generations',
+    entities: [],
+    migrations: [...kitMigrations, Archive1760000000001, Projections1760000000002],
+    poolSize: 6,
+  });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  archive = new Archive(dataSource);
+  generations = new Generations(dataSource);
+  await new FeedPositions(dataSource).store('order-service', undefined, Array.from({ length: ORDERS }, line));
+});
+afterEach(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+function line(_: unknown, number: number) {
+  const event = happened(OrderCompleted({ ...sampleOrder(), trackingNumber: 'T' }));
+  const { id, type, subject, correlationid: correlationId, causationid: causationId } = event;
+  return {
+    cursor: `c${number}`,
+    id,
+    type,
+    subject,
+    correlationId,
+    causationId,
+    time: new Date(event.time),
+    body: JSON.stringify(event),
+  };
+}
+
+async function one(live: boolean): Promise<Generation> {
+  const found = (await generations.all()).find((each) => each.live === live);
+  if (found === undefined) throw new Error('There is no such generation');
+  return found;
+}
+const apply = async (generation: Generation) =>
+  applyNext(dataSource, archive, { projection: sales, generation, end: await archive.end() });
+const sold = async () => {
+  const rows: { orders: number }[] = await dataSource.query('select sum(completed_orders)::int as orders from sales');
+  return rows[0]?.orders;
+};
+
+test('of those who have the same events at the same time one applies them', async () => {
+  await Promise.all([generations.begin(sales), generations.begin(sales)]);
+  expect(await generations.all()).toHaveLength(1);
+  const live = await one(true);
+  const applied = await Promise.all([apply(live), apply(live), apply(live)]);
+  expect(applied.map(({ events }) => events).sort((a, b) => a - b)).toEqual([0, 0, ORDERS]);
+  // Sums count an order of two SKUs twice.
+  expect(await sold()).toBe(2 * ORDERS);
+});
+
+test('readers see a rebuild when it has caught up, not before, and nothing is left of what was there', async () => {
+  await generations.begin(sales);
+  await apply(await one(true));
+  expect([await generations.rebuild(sales), await generations.rebuild(sales)]).toEqual([true, false]);
+  const next = await one(false);
+  const end = await archive.end();
+  expect(await generations.switchTo(sales, next.generation, end)).toBe(false);
+  expect(await sold()).toBe(2 * ORDERS);
+  await apply(next);
+  const switched = await Promise.all([
+    generations.switchTo(sales, next.generation, end),
+    generations.switchTo(sales, next.generation, end),
+  ]);
+  expect(switched.sort()).toEqual([false, true]);
+  expect(await generations.all()).toEqual([expect.objectContaining({ generation: next.generation, live: true, events: ORDERS })]);
+  expect(await sold()).toBe(2 * ORDERS);
+  const tables: { name: string }[] = await dataSource.query(
+    "select relname as name from pg_class where relkind = 'r' and relname like 'sales%'",
+  );
+  expect(tables).toEqual([{ name: `sales_g${next.generation}` }]);
+});
+
+test('another version is made beside the one that readers see', async () => {
+  await generations.begin(sales);
+  await apply(await one(true));
+  const changed = { ...sales, version: sales.version + 1 };
+  await generations.begin(changed);
+  expect((await generations.all()).map(({ version, live }) => [version, live])).toEqual([
+    [1, true],
+    [2, false],
+  ]);
+  expect(await sold()).toBe(2 * ORDERS);
+  await apply(await one(false));
+  expect(await generations.switchTo(changed, (await one(false)).generation, await archive.end())).toBe(true);
+  expect((await generations.all()).map(({ version, live }) => [version, live])).toEqual([[2, true]]);
+  expect(await sold()).toBe(2 * ORDERS);
+});
