@@ -1,4 +1,4 @@
-import { readConfig, serviceUrls } from '@quickstep/shared/config';
+import { integer, readConfig, serviceUrls } from '@quickstep/shared/config';
 import { operations, serviceNames, services } from '@quickstep/system';
 
 const standardUrls = serviceNames.map((name) => `${services[name].choreography.service}=http://127.0.0.1:${services[name].port}`);
@@ -11,6 +11,9 @@ export const operationsDefaults = {
     serviceUrls: serviceUrls('SERVICE_URLS', 'Where the services are that it follows', {
       fallback: standardUrls.join(','),
       example: 'order-service=http://order-service:3001,payment-service=http://payment-service:3003',
+    }),
+    compareEvery: integer('DEAD_LETTERS_COMPARED_EVERY_MS', 'How often the queues of dead letters are compared with the index', {
+      fallback: '15000',
     }),
   },
 };

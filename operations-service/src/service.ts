@@ -6,7 +6,11 @@ import { patterns, windows } from './analytics/index.js';
 import { Analytics1760000000003 } from './analytics/migration.js';
 import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvents } from './archive/index.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
+import { DeadLetters1760000000300 } from './db/dead-letter-migration.js';
 import { Alerts } from './db/tables.js';
+import { openBreaker } from './dead-letters/breakers.js';
+import { deadLettersPart, INDEXED } from './dead-letters/dead-letters-part.js';
+import { Inboxes } from './dead-letters/inboxes.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 import { OrderService } from './order-service.js';
@@ -23,9 +27,9 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
-  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
+  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, DeadLetters1760000000300],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics],
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
@@ -39,18 +43,26 @@ const retentionOf = ({ recordRetentionDays }: Config) => [
 ];
 
 /** Everything that runs in it; its routes read from, and act on, what is made here. */
-function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
+function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Resources): readonly Part<ReadContext>[] {
   const { dataSource, clock, logger } = resources;
   const archive = new Archive(dataSource);
   const live = new LiveEvents(archive, eventText, logger);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
   const urls = config.serviceUrls;
-  const running = { live, urls, projections: kept, orders, now: () => clock.now() };
+  const judging = {
+    inboxes,
+    cause: (service: string, steps: readonly string[]) => openBreaker(urls, service, steps),
+    inboxDays: config.inboxRetentionDays,
+  };
+  const letters = deadLettersPart({ config, inboxes, resources });
+  const replaying = { inboxes, publish: letters.publish };
+  const running = { judging, replaying, live, urls, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
     projectionsPart(kept, resources),
     analysingPart({ windows, patterns, resources }),
+    letters,
     { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }
@@ -58,12 +70,13 @@ function partsOf(config: Config, access: Access, resources: Resources): readonly
 /** @throws StartError when the installation's secret cannot be read */
 export async function startOperationsService(config: Config) {
   const access = await Access.fromFile(config.installationSecretFile);
+  const inboxes = await Inboxes.open(config);
   return startService({
     config,
     ...operationsDescription,
     routes: [],
     retention: retentionOf(config),
     implementation: operationsSteps,
-    parts: (resources) => partsOf(config, access, resources),
+    parts: (resources) => partsOf(config, access, inboxes, resources),
   });
 }

@@ -1,10 +1,19 @@
 import { DEAD_LETTER_EXCHANGE, REDELIVER_EXCHANGE, REDRIVEN } from '@quickstep/shared/choreography';
 import { AnalyticsAlertRaised } from '@quickstep/shared/contracts';
 import type { FurtherRights } from '@quickstep/shared/rights';
+import { choreographies } from './services.js';
 
 /** It keeps an index of what is parked, from copies, and sends parked messages to their services again. */
 const furtherRights: FurtherRights = {
-  queues: [{ name: 'operations-service.dead-letters', bindings: [{ exchange: DEAD_LETTER_EXCHANGE, routingKey: '#' }] }],
+  queues: [
+    {
+      name: 'operations-service.dead-letters',
+      bindings: [{ exchange: DEAD_LETTER_EXCHANGE, routingKey: '#' }],
+      // While nobody reads it, it keeps the latest: parking must go on, and a pass over the queues finds what is missing.
+      arguments: { 'x-queue-type': 'quorum', 'x-max-length': 100_000, 'x-overflow': 'drop-head' },
+    },
+  ],
+  reads: choreographies.map(({ service }) => `${service}.dead-letter`),
   writes: [{ exchange: REDELIVER_EXCHANGE, keys: [`${REDRIVEN}.*`] }],
 };
 

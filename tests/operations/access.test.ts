@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Operations, secretFile } from '../support/operations.js';
 import { openShop, type Shop } from '../support/shop.js';
@@ -23,4 +25,9 @@ test('whoever has a token of the installation is let in, in the role of the toke
 test('whoever has none is not', async () => {
   const answer = await operations.call('GET', '/me', undefined, 'nobody');
   expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+});
+
+test('the generated OpenAPI document is what the running service answers', async () => {
+  const file = join(__dirname, '..', '..', 'docs', 'generated', 'openapi', 'operations-service.json');
+  expect((await operations.call('GET', '/openapi.json')).body).toEqual(JSON.parse(readFileSync(file, 'utf8')));
 });

@@ -22,6 +22,37 @@ type Running = Awaited<ReturnType<typeof startOperationsService>>;
 /** A caller's header. */
 export const bearer = (role: Role) => ({ authorization: `Bearer ${roleToken(SECRET, role)}` });
 
+type CallOperations = <Body = unknown>(
+  method: string,
+  path: string,
+  body?: unknown,
+  role?: Role | 'nobody',
+) => Promise<Answer<Body>>;
+
+/** Calls the operations API. @param url where it is now */
+export function caller(url: () => string): { readonly call: CallOperations } {
+  return {
+    async call(method, path, body, role) {
+      const token = role === 'nobody' ? {} : bearer(role ?? 'operator');
+      const content = body === undefined ? {} : { 'content-type': 'application/json' };
+      const answer = await fetch(`${url()}${path}`, {
+        method,
+        headers: { 'x-operator': 'tests', ...token, ...content },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, body: JSON.parse(await answer.text()) };
+    },
+  };
+}
+
+/** What the operations service needs beside a shop, as a process of its own. @param env opened with the same secret */
+export async function operationsEnvironment(shop: Shop, env: NodeJS.ProcessEnv) {
+  const database = await freshDatabase();
+  const urls = serviceNames.map((name) => `${services[name].choreography.service}=${shop.service(name).url}`).join(',');
+  const own = { ...testEnvironment(shop.vhost.url, database.url), SERVICE_URLS: urls, ...env };
+  return { env: own, drop: () => database.drop() };
+}
+
 /** The operations service beside a shop, with a database of its own. */
 export class Operations {
   readonly database: FreshDatabase;
@@ -69,15 +100,8 @@ export class Operations {
   }
 
   /** @param role undefined asks without a token */
-  async call<Body = unknown>(method: string, path: string, body?: unknown, role?: Role | 'nobody'): Promise<Answer<Body>> {
-    const token = role === 'nobody' ? {} : bearer(role ?? 'operator');
-    const content = body === undefined ? {} : { 'content-type': 'application/json' };
-    const answer = await fetch(`${this.url}${path}`, {
-      method,
-      headers: { 'x-operator': 'tests', ...token, ...content },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, body: JSON.parse(await answer.text()) };
+  call<Body = unknown>(method: string, path: string, body?: unknown, role?: Role | 'nobody'): Promise<Answer<Body>> {
+    return caller(() => this.url).call<Body>(method, path, body, role);
   }
 
   /** Stops and starts it, on the same database. */

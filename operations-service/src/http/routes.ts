@@ -3,12 +3,19 @@ import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
+import type { ReplayOptions } from '../dead-letters/replay.js';
+import type { JudgeOptions } from '../dead-letters/verdict.js';
 import { analyticsRoutes } from './analytics-routes.js';
+import { auditRoutes } from './audit-routes.js';
+import { deadLetterRoutes } from './dead-letter-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { flowRoutes } from './flow-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
+import { planRoutes } from './plan-routes.js';
+import { processingRoutes } from './processing-routes.js';
 import { projectionRoutes } from './projection-routes.js';
+import { replayRoutes } from './replay-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
 import { serviceRoutes } from './service-routes.js';
 
@@ -29,6 +36,8 @@ const meRoute = (access: Access): Route<unknown> =>
 /** What routes need besides the database; documents are made without it. */
 export interface Running extends SagaSources {
   readonly live: LiveEvents;
+  readonly judging: Omit<JudgeOptions, 'ended'>;
+  readonly replaying: Omit<ReplayOptions, 'archive'>;
   /** By name of the service, where it is. */
   readonly urls: ReadonlyMap<string, string>;
 }
@@ -40,6 +49,11 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),
+  ...deadLetterRoutes(access),
+  ...planRoutes(access, running?.judging),
+  ...auditRoutes(access),
+  ...processingRoutes(access, running?.judging.inboxes),
+  ...replayRoutes(access, running?.replaying),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
   ...flowRoutes(access, running),

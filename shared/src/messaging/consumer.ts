@@ -4,6 +4,7 @@ import { LOG_EXCHANGE, layoutOf } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
 import { type BindingRecord, removeOutdatedBindings } from './bindings.js';
 import { type Copying, deliveryOf } from './delivery.js';
+import { type QueueWatchOptions, watchQueue } from './queue-watch.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { checkLayout, declareTopology, isMissing } from './topology.js';
@@ -18,7 +19,7 @@ export interface CatchUp {
   answer(body: string, routingKey: string): Promise<void>;
 }
 
-export interface AmqpConsumerOptions extends Copying {
+export interface AmqpConsumerOptions extends Copying, QueueWatchOptions {
   readonly connection: RecoveringChannelModel;
   readonly observer: Pick<Observer, 'trouble'>;
   /** See `Broker`: the topology is then only looked for. Default: no. */
@@ -151,14 +152,14 @@ export class AmqpConsumer {
   }
 
   async #prepare(channel: Channel): Promise<void> {
-    const { prefetch } = this.#options;
-    const settlements = new Settlements(channel, prefetch);
+    const settlements = new Settlements(channel, this.#options.prefetch);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await this.#provideTopology(channel);
-    await channel.prefetch(prefetch);
+    await channel.prefetch(this.#options.prefetch);
     this.#tag = '';
     this.#settlements = settlements;
+    watchQueue(channel, this.#options, this, () => this.#cancelled(channel, settlements));
   }
 
   async #provideTopology(channel: Channel): Promise<void> {
@@ -210,10 +211,8 @@ export class AmqpConsumer {
   /** The queue was deleted, its leader moved, or a delivery timed out. Tags of a cancelled consumer may be void: start afresh. */
   #cancelled(channel: Channel, settlements: Settlements): void {
     settlements.close();
-    this.#options.observer.trouble(
-      `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`,
-      this.#tag,
-    );
+    const what = `${this.#options.topology.queue}: the broker cancelled the consumer; subscribing again`;
+    this.#options.observer.trouble(what, this.#tag);
     this.#channel.renew(channel);
   }
 

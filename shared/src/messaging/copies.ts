@@ -53,6 +53,8 @@ function copyOf({ message, origin }: Original, body: Buffer | string, added: Rec
   const own = whole || properties.contentType !== BATCHED ? ownProperties(message) : propertiesIn(body);
   const first: Record<string, unknown> = { [headers.exchange]: origin.exchange, [headers.routingKey]: origin.routingKey };
   if (origin.userId !== undefined) first[headers.userId] = origin.userId;
+  const redrive: unknown = properties.headers?.[headers.redrive];
+  if (typeof redrive === 'string') first[headers.redrive] = shortText(redrive);
   const options: Options.Publish = {
     ...textsOf({ appId: properties.appId }),
     ...(isCount(properties.timestamp) ? { timestamp: properties.timestamp } : {}),

@@ -36,6 +36,8 @@ export const headers = {
   /** On a parked message: the outcome that broke the declaration of its step, or `none`; and the stack, functions and places only. */
   outcome: 'x-outcome',
   stack: 'x-stack',
+  /** On what an operator has sent again, and on its copies: by which act. */
+  redrive: 'x-redrive',
 } as const;
 
 /** A message as it goes to the broker. */

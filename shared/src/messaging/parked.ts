@@ -31,6 +31,8 @@ export interface ParkedMessage {
   readonly correlationId: string | undefined;
   readonly contentType: string | undefined;
   readonly content: Buffer;
+  /** The operator's act by which it had been sent again, when it comes back from that. */
+  readonly redrive: string | undefined;
   /** The same for messages that failed for the same reason at the same place: error class, first frame of ours, step and type. */
   readonly fingerprint: string;
 }
@@ -174,6 +176,7 @@ export function parkedMessage({ fields, properties, content }: ReceivedMessage):
     correlationId: textOf(properties.correlationId),
     contentType: textOf(properties.contentType),
     content,
+    redrive: textOf(written[headers.redrive]),
     fingerprint: fingerprintOf(said.errorClass, frame, step, type),
   };
 }

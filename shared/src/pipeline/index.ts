@@ -8,7 +8,7 @@ export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export { type Handled, type Observer, type PutAside, silent } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
-export { BETWEEN_EVENTS } from './stages/decode.js';
+export { BETWEEN_EVENTS, type Decoded, decode } from './stages/decode.js';
 export { lifted } from './stages/upcast.js';
 export type { Refusal, Work, WorkResult } from './work.js';
 export { loadsFor, WorkingRows } from './working-rows.js';

@@ -27,6 +27,8 @@ export interface FurtherRights {
   /** Quorum queues that only this service reads, with their bindings. Arguments: by default those of a dead-letter queue. */
   readonly queues?: readonly FurtherQueue[];
   readonly writes?: readonly Writing[];
+  /** Queues of others that it reads. */
+  readonly reads?: readonly string[];
 }
 
 /** A service as far as its rights go. */
@@ -69,7 +71,7 @@ export function brokerRightsOf({ topology, further = {} }: Holder): BrokerRights
   ];
   return {
     user: service,
-    reads: [service, deadLetterQueue, ...(further.queues ?? []).map(({ name }) => name)],
+    reads: [service, deadLetterQueue, ...(further.queues ?? []).map(({ name }) => name), ...(further.reads ?? [])],
     writes: merge([...events, ...copies, ...(further.writes ?? [])]),
   };
 }

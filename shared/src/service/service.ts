@@ -16,6 +16,7 @@ import { catchUpPart } from './parts/catch-up.js';
 import { databasePart } from './parts/database.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
+import { inboxPart } from './parts/inbox.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { ShutdownStack } from './shutdown-stack.js';
@@ -130,10 +131,11 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
   const log = await assembly.add(logPart({ config, log: eventLog, clock }));
+  const inbox = await assembly.add(inboxPart({ config, dataSource }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
-  const routes = [...options.routes, ...[log, ...own].flatMap((part) => part.routes ?? [])];
+  const routes = [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])];
   const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.

@@ -105,17 +105,19 @@ export class Opened {
   }
 
   /** A publisher and a consumer of the service, on connections of their own. */
-  async service(options: { prefetch?: number; batched?: boolean } = {}) {
+  async service(options: { prefetch?: number; batched?: boolean; url?: string; watchEvery?: number } = {}) {
     const reports = new Reports();
     const deliveries = new Arrivals<Delivery>();
-    const broker = await this.broker(reports);
+    const { url, watchEvery, prefetch = 100 } = options;
+    const broker = await this.broker(reports, 'stock-service', url);
     const publisher = await this.publisher(broker, reports, options);
     const consumer = new AmqpConsumer({
       connection: broker.consuming,
       topology,
       observer: reports,
       copies: publisher,
-      prefetch: options.prefetch ?? 100,
+      prefetch,
+      ...(watchEvery === undefined ? {} : { watchEvery }),
       deliver: (delivery) => deliveries.push(delivery),
     });
     this.#closers.push(() => consumer.stop(AbortSignal.abort()));

@@ -1,5 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { operations } from '@quickstep/operations-service/choreography';
+import { operationsDescription } from '@quickstep/operations-service/service';
+import { apiDocumentOf } from '@quickstep/shared/service';
 import { documents, type Files } from '@quickstep/system/documents';
 import { Problem } from '../problem.js';
 
@@ -41,6 +44,11 @@ async function expected(root: string): Promise<Files> {
   const text = read(join(root, 'README.md')) ?? '';
   return new Map([
     ...[...files].map(([path, each]) => [`${FOLDER}/${path}`, each] as const),
+    // The list of services is read by the operator's service, so that it cannot stand in it.
+    [
+      `${FOLDER}/openapi/${operations.service}.json`,
+      `${JSON.stringify(apiDocumentOf(operations, operationsDescription), null, 2)}\n`,
+    ],
     ['README.md', withParts(text, readme, 'README.md')],
   ]);
 }

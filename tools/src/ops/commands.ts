@@ -1,6 +1,16 @@
 import type { OpsCommand } from './command.js';
+import {
+  discardDeadLetters,
+  groupDeadLetters,
+  listDeadLetters,
+  planDeadLetters,
+  redriveDeadLetters,
+  showDeadLetter,
+} from './dead-letters.js';
+import { editDeadLetter } from './edit-dead-letter.js';
 import { exportCommand } from './export.js';
 import { reconcileCommand } from './reconcile.js';
+import { replayCommand } from './replay.js';
 import { cancelSaga, listSagas, showSaga } from './sagas.js';
 import { verifyOrders } from './verify-orders.js';
 import { whoami } from './whoami.js';
@@ -11,6 +21,14 @@ export const opsCommands: readonly OpsCommand[] = [
   listSagas,
   showSaga,
   cancelSaga,
+  listDeadLetters,
+  groupDeadLetters,
+  showDeadLetter,
+  editDeadLetter,
+  planDeadLetters,
+  redriveDeadLetters,
+  discardDeadLetters,
+  replayCommand,
   verifyOrders,
   exportCommand,
   reconcileCommand(),

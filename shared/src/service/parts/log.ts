@@ -1,21 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import type { ServiceConfig } from '../../config/index.js';
 import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../../db/index.js';
-import {
-  type Call,
-  carries,
-  feedToken,
-  invalid,
-  type Operation,
-  problem,
-  problems,
-  queryChecker,
-  type Route,
-} from '../../http/index.js';
-import { type Clock, reasonOf } from '../../pipeline/index.js';
+import { type Call, invalid, type Operation, queryChecker, type Route } from '../../http/index.js';
+import type { Clock } from '../../pipeline/index.js';
 import type { Part } from '../part.js';
-import { StartError } from '../start-error.js';
+import { FeedAccess, feedRefusal } from './feed-access.js';
 
 const LONGEST_WAIT_SECONDS = 30;
 /**
@@ -76,7 +65,7 @@ export const logOperation: Operation = {
     schema: Type.String(),
     contentType: 'application/x-ndjson',
   },
-  problems: [{ status: problems.unauthorized.status, code: 'unauthorized', when: problems.unauthorized.title }],
+  problems: [feedRefusal],
 };
 
 interface LogPartOptions {
@@ -86,19 +75,10 @@ interface LogPartOptions {
 }
 
 /** The feed of the service's log: `GET /log`, JSON lines, for readers that know the installation's secret. */
-export function logPart({ config: { installationSecretFile: file }, log, clock }: LogPartOptions): Part {
-  let token: string | undefined;
+export function logPart({ config, log, clock }: LogPartOptions): Part {
+  const access = new FeedAccess(config);
   let closed = false;
   const waiting = new Set<() => void>();
-
-  function admit(call: Call): void {
-    if (token !== undefined && carries(call.request.headers.authorization, token)) return;
-    const detail =
-      token === undefined
-        ? 'The feed is closed, as this service knows no INSTALLATION_SECRET_FILE'
-        : 'Send Authorization: Bearer with the token made of the secret of this installation';
-    throw problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="log"' } });
-  }
 
   /** Resolves after a while, or as soon as the feed closes or the reader is gone. */
   function pause({ request: { socket } }: Call): Promise<void> {
@@ -116,7 +96,7 @@ export function logPart({ config: { installationSecretFile: file }, log, clock }
   }
 
   async function run(call: Call): Promise<void> {
-    admit(call);
+    access.admit(call);
     const { after, limit, wait } = checkQuery(call.request);
     const position = positionOf(after);
     const until = performance.now() + wait * 1_000;
@@ -133,14 +113,7 @@ export function logPart({ config: { installationSecretFile: file }, log, clock }
 
   return {
     name: 'log',
-    async start() {
-      if (file === undefined) return;
-      const secret = await readFile(file, 'utf8').catch((error: unknown) => {
-        throw new StartError(`INSTALLATION_SECRET_FILE cannot be read: ${reasonOf(error)}`);
-      });
-      if (secret.trim() === '') throw new StartError('INSTALLATION_SECRET_FILE names an empty file');
-      token = feedToken(secret);
-    },
+    start: () => access.open(),
     close() {
       closed = true;
       for (const end of [...waiting]) end();

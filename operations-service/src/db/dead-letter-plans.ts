@@ -1,0 +1,176 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { audit } from './audit.js';
+import type { LetterFilter } from './dead-letter-queries.js';
+
+type Queries = Pick<EntityManager, 'query'>;
+
+export type PlanState = 'ready' | 'running' | 'stopped' | 'done';
+export type PlanAction = 'redrive' | 'discard';
+export type ItemState = 'waiting' | 'skipped' | 'sending' | 'sent' | 'processed' | 'returned' | 'discarded';
+
+export interface PlanRow {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly filter: LetterFilter;
+  readonly state: PlanState;
+  readonly action: PlanAction | null;
+  readonly verdicts: readonly string[];
+  readonly reason: string | null;
+  readonly rate: number;
+  readonly tolerate: number;
+  readonly patience: number;
+  readonly actedBy: string | null;
+  readonly startedAt: Date | null;
+  readonly stopAskedBy: string | null;
+  readonly stoppedBecause: string | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface PlanCounts {
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly states: Readonly<Record<string, number>>;
+  readonly total: number;
+}
+
+export interface PlanItemRow {
+  readonly position: number;
+  readonly deadLetterId: string;
+  readonly service: string;
+  readonly step: string | null;
+  readonly type: string;
+  readonly subject: string | null;
+  readonly eventId: string | null;
+  readonly verdict: string;
+  readonly detail: string | null;
+  readonly state: ItemState;
+  readonly timesSent: number;
+  readonly sentAt: Date | null;
+  readonly decidedAt: Date | null;
+}
+
+const PLAN = `id, created_at as "createdAt", created_by as "createdBy", filter, state, action, verdicts, reason, rate, tolerate, patience,
+  acted_by as "actedBy", started_at as "startedAt", stop_asked_by as "stopAskedBy", stopped_because as "stoppedBecause",
+  finished_at as "finishedAt"`;
+
+export interface NewItem {
+  readonly id: string;
+  readonly verdict: string;
+  readonly detail: string | undefined;
+}
+
+/** Writes down a selection that is frozen from now on. */
+export async function createPlan(
+  queries: Queries,
+  plan: { readonly id: string; readonly who: string; readonly filter: LetterFilter },
+  items: readonly NewItem[],
+): Promise<void> {
+  await queries.query('insert into dead_letter_plans (id, created_by, filter) values ($1, $2, $3)', [
+    plan.id,
+    plan.who,
+    JSON.stringify(plan.filter),
+  ]);
+  await queries.query(
+    `insert into dead_letter_plan_items (plan_id, position, dead_letter_id, verdict, detail)
+    select $1, position - 1, id, verdict, detail
+    from unnest($2::uuid[], $3::text[], $4::text[]) with ordinality as given(id, verdict, detail, position)`,
+    [plan.id, items.map(({ id }) => id), items.map(({ verdict }) => verdict), items.map(({ detail }) => detail ?? null)],
+  );
+}
+
+export async function findPlan(queries: Queries, id: string, lock = false): Promise<PlanRow | undefined> {
+  const rows: PlanRow[] = await queries.query(`select ${PLAN} from dead_letter_plans where id = $1 ${lock ? 'for update' : ''}`, [
+    id,
+  ]);
+  return rows[0];
+}
+
+/** The latest first. */
+export function listPlans(queries: Queries, limit: number): Promise<PlanRow[]> {
+  return queries.query(`select ${PLAN} from dead_letter_plans order by created_at desc, id limit $1`, [limit]);
+}
+
+export async function countPlan(queries: Queries, id: string): Promise<PlanCounts> {
+  const rows: { verdict: string; state: string; count: number }[] = await queries.query(
+    'select verdict, state, count(*)::int as count from dead_letter_plan_items where plan_id = $1 group by verdict, state',
+    [id],
+  );
+  const sum = (key: 'verdict' | 'state') => {
+    const counts: Record<string, number> = {};
+    for (const row of rows) counts[row[key]] = (counts[row[key]] ?? 0) + row.count;
+    return counts;
+  };
+  return { verdicts: sum('verdict'), states: sum('state'), total: rows.reduce((total, { count }) => total + count, 0) };
+}
+
+export function listItems(
+  queries: Queries,
+  id: string,
+  { verdict, state, after, limit }: { verdict?: string; state?: string; after: number; limit: number },
+): Promise<PlanItemRow[]> {
+  return queries.query(
+    `select position, dead_letter_id as "deadLetterId", service, step, type, subject, event_id as "eventId", verdict, detail,
+      item.state, times_sent as "timesSent", sent_at as "sentAt", decided_at as "decidedAt"
+    from dead_letter_plan_items as item join dead_letters as letter on letter.id = dead_letter_id
+    where plan_id = $1 and ($2::text is null or verdict = $2) and ($3::text is null or item.state = $3) and position > $4
+    order by position limit $5`,
+    [id, verdict ?? null, state ?? null, after, limit],
+  );
+}
+
+export interface Orders {
+  readonly action: PlanAction;
+  readonly verdicts: readonly string[];
+  readonly reason: string | undefined;
+  /** Messages a second. */
+  readonly rate: number;
+  /** How many may come back before it stops. */
+  readonly tolerate: number;
+  /** Seconds to wait for what becomes of a message. */
+  readonly patience: number;
+  readonly who: string;
+}
+
+/** Lets a plan be acted upon, or go on where it stopped; items of other verdicts are left out. */
+export async function startPlan(queries: Queries, id: string, orders: Orders): Promise<void> {
+  const { action, verdicts, reason, rate, tolerate, patience, who } = orders;
+  await queries.query(
+    `update dead_letter_plans set state = 'running', action = $2, verdicts = $3, reason = $4, rate = $5, tolerate = $6, patience = $7,
+      acted_by = $8, started_at = now(), stop_asked_by = null, stopped_because = null, finished_at = null where id = $1`,
+    [id, action, verdicts, reason ?? null, rate, tolerate, patience, who],
+  );
+  await queries.query(
+    `update dead_letter_plan_items set state = case when verdict = any($2::text[]) then 'waiting' else 'skipped' end
+    where plan_id = $1 and state in ('waiting', 'skipped')`,
+    [id, verdicts],
+  );
+  await queries.query(
+    `update dead_letters set state = 'planned', changed_at = now() where state = 'parked'
+      and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state = 'waiting')`,
+    [id],
+  );
+}
+
+/** Ends what is done with a plan for now: what was not touched waits for an operator again. */
+export async function endPlan(dataSource: DataSource, plan: PlanRow, stoppedBecause: string | undefined): Promise<void> {
+  await dataSource.transaction(async (manager) => {
+    await manager.query(
+      `update dead_letter_plans set state = $2, stopped_because = $3, finished_at = now(), stop_asked_by = null where id = $1`,
+      [plan.id, stoppedBecause === undefined ? 'done' : 'stopped', stoppedBecause ?? null],
+    );
+    await manager.query(
+      `update dead_letters set state = 'parked', changed_at = now() where state = 'planned'
+        and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state in ('waiting', 'skipped'))`,
+      [plan.id],
+    );
+    const { states } = await countPlan(manager, plan.id);
+    await audit(manager, {
+      who: plan.actedBy ?? plan.createdBy,
+      what: `dead-letters.${plan.action}.end`,
+      about: plan.id,
+      why: plan.reason ?? undefined,
+      details: { ...states },
+      result: stoppedBecause === undefined ? 'done' : `stopped: ${stoppedBecause}`,
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import type { ServiceConfig } from '@quickstep/shared/config';
+import type { Message } from '@quickstep/shared/messaging';
+import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
+import type { Part, Resources } from '@quickstep/shared/service';
+import { DeadLetterIndex } from '../db/dead-letter-index.js';
+import { PlanItems } from '../db/dead-letter-items.js';
+import { endPlan, findPlan } from '../db/dead-letter-plans.js';
+import { Desk } from './desk.js';
+import { type DeskBroker, openDeskBroker } from './desk-broker.js';
+import { Fates } from './fates.js';
+import type { Inboxes } from './inboxes.js';
+import { IndexFeed } from './index-feed.js';
+
+interface DeadLettersPartOptions {
+  readonly config: Pick<ServiceConfig, 'rabbitmqUrl'> & { readonly compareEvery: number };
+  readonly inboxes: Inboxes;
+  readonly resources: Pick<Resources, 'dataSource' | 'logger'>;
+}
+
+export const INDEXED = {
+  name: 'quickstep_dead_letters_waiting',
+  help: 'Parked messages of all services that wait for an operator, as the index knows them',
+} as const;
+
+export interface DeadLettersPart extends Part {
+  /** Resolves when the broker has it. @throws Error when it does not take it */
+  publish(message: Message): Promise<void>;
+}
+
+/** Keeps the index of dead letters, and carries out what operators decide about them. */
+export function deadLettersPart({ config, inboxes, resources: { dataSource, logger } }: DeadLettersPartOptions): DeadLettersPart {
+  const observer: Pick<Observer, 'trouble'> = { trouble: (what, error) => logger.warn(what, { reason: reasonOf(error) }) };
+  const index = new DeadLetterIndex(dataSource);
+  let broker: DeskBroker | undefined;
+  let feed: IndexFeed | undefined;
+  let desk: Desk | undefined;
+  return {
+    name: 'dead letters',
+    async publish(message) {
+      if (broker === undefined) throw new Error('The connections to the broker are not started');
+      await broker.publisher.publishCopy(message);
+    },
+    async start() {
+      broker = await openDeskBroker(config.rabbitmqUrl, observer);
+      feed = new IndexFeed({ connection: broker.consuming, index, observer });
+      await feed.start();
+      const items = new PlanItems(dataSource);
+      desk = new Desk({
+        broker,
+        index,
+        items,
+        fates: new Fates({ index, items, inboxes }),
+        observer,
+        logger,
+        compareEvery: config.compareEvery,
+        plan: (id) => findPlan(dataSource, id),
+        end: (plan, because) => endPlan(dataSource, plan, because),
+      });
+      desk.start();
+    },
+    async stop() {
+      await desk?.stop();
+      await feed?.stop();
+      await broker?.close();
+    },
+    checks: [
+      {
+        name: 'dead letters',
+        of: 'consuming',
+        check: () => (feed?.subscribed ? undefined : 'the copies of parked messages are not read'),
+      },
+    ],
+    gauges: [
+      {
+        ...INDEXED,
+        read: async () => [...(await index.counts()).values()].reduce((sum, count) => sum + count, 0),
+      },
+    ],
+  };
+}

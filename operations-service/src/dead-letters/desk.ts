@@ -1,0 +1,164 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@quickstep/shared/logging';
+import { isMissing } from '@quickstep/shared/messaging';
+import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
+import { choreographies } from '@quickstep/system';
+import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import type { PlanItems } from '../db/dead-letter-items.js';
+import type { PlanRow } from '../db/dead-letter-plans.js';
+import type { DeskBroker } from './desk-broker.js';
+import type { Fates } from './fates.js';
+import { Run } from './run.js';
+import { deadLetterQueueOf, holdingLetters, reconcileQueue } from './sweep.js';
+
+export interface DeskOptions {
+  readonly broker: DeskBroker;
+  readonly index: DeadLetterIndex;
+  readonly items: PlanItems;
+  readonly fates: Fates;
+  readonly observer: Pick<Observer, 'trouble'>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** How often queues and index are compared, in milliseconds. */
+  readonly compareEvery: number;
+  plan(id: string): Promise<PlanRow | undefined>;
+  end(plan: PlanRow, stoppedBecause: string | undefined): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 500;
+/** A message may have been sent without anybody having written that down: so long its service is given to say so. */
+const DOUBT_MS = 5_000;
+/** Each pass over a queue counts as a delivery of each of its messages, of which a million are allowed: equal counts are believed for so long. */
+const WHOLE_PASS_EVERY_MS = 6 * 3_600_000;
+
+/** Compares the queues of dead letters with the index, and carries out plans: one thing at a time. */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #differed = new Map<string, string>();
+  readonly #passedAt = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #comparedAt = Number.NEGATIVE_INFINITY;
+  #reported = '';
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#work();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #work(): Promise<void> {
+    const { observer } = this.#options;
+    while (!this.#stopped) {
+      try {
+        await this.#turn();
+        this.#reported = '';
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason !== this.#reported && !this.#stopped)
+          observer.trouble('dead letters: something went wrong; it is tried again', error);
+        this.#reported = reason;
+      }
+      await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async #turn(): Promise<void> {
+    const { items, compareEvery, fates } = this.#options;
+    const next = await items.next();
+    if (next !== undefined) await items.alone(() => this.#carryOut(next));
+    for (const plan of await items.undecided()) await fates.decide(plan, await items.in(plan, ['sent'], 10_000));
+    if (performance.now() - this.#comparedAt < compareEvery || this.#stopped) return;
+    await items.alone(() => this.compare());
+    this.#comparedAt = performance.now();
+  }
+
+  /** Looks at the lengths of all queues, and through those that differ from the index for the second time. */
+  async compare(): Promise<void> {
+    const { broker, index, logger } = this.#options;
+    const counts = await index.counts();
+    for (const { service } of choreographies) {
+      if (this.#stopped) return;
+      const queue = deadLetterQueueOf(service);
+      const length = (await isMissing(broker.consuming, queue)) ? 0 : await this.#lengthOf(queue);
+      const indexed = counts.get(service) ?? 0;
+      const difference = `${length} ${indexed}`;
+      const due = performance.now() - (this.#passedAt.get(service) ?? 0) > WHOLE_PASS_EVERY_MS && length > 0;
+      const differs = length !== indexed && this.#differed.get(service) !== undefined;
+      if (length === indexed) this.#differed.delete(service);
+      else this.#differed.set(service, difference);
+      if (!differs && !due) continue;
+      const gone = await reconcileQueue(broker.consuming, index, service);
+      this.#passedAt.set(service, performance.now());
+      logger.info('compared the dead letters of a service with the index', { queue, length, indexed, gone });
+    }
+  }
+
+  async #lengthOf(queue: string): Promise<number> {
+    const channel = await this.#options.broker.consuming.createChannel();
+    channel.on('error', () => undefined);
+    try {
+      return (await channel.checkQueue(queue)).messageCount;
+    } finally {
+      await channel.close().catch(() => undefined);
+    }
+  }
+
+  async #carryOut(id: string): Promise<void> {
+    const { broker, index, items, fates, logger } = this.#options;
+    const plan = await this.#options.plan(id);
+    if (plan?.state !== 'running') return;
+    await this.#resolveDoubts(id);
+    const wanted = new Map<string, Set<string>>();
+    for (const { service, deadLetterId } of await items.in(id, ['waiting'], 1_000_000)) {
+      wanted.set(service, (wanted.get(service) ?? new Set()).add(deadLetterId));
+    }
+    const ending = await holdingLetters(broker.consuming, index, wanted, (held) =>
+      new Run({
+        plan,
+        index,
+        items,
+        fates,
+        held,
+        publish: (message) => broker.publisher.publishCopy(message),
+        stopping: () => this.#stopped,
+      }).carryOut(),
+    );
+    if (ending.kind === 'interrupted') return;
+    const because = ending.kind === 'stopped' ? ending.because : undefined;
+    await this.#options.end(plan, because);
+    logger.info('a plan for dead letters has ended', { plan: id, action: plan.action ?? '', stoppedBecause: because });
+  }
+
+  /**
+   * What was about to be sent when a process was killed may be with the broker or not. Its service says whether it has handled it, the
+   * index whether it came back; what neither knows is sent again under the same name, and the service's inbox makes one of both.
+   */
+  async #resolveDoubts(plan: string): Promise<void> {
+    const { items, fates } = this.#options;
+    let doubtful = await items.in(plan, ['sending'], 1_000_000);
+    if (doubtful.length === 0) return;
+    const all = doubtful;
+    for (const until = performance.now() + DOUBT_MS; performance.now() < until && !this.#stopped && doubtful.length > 0; ) {
+      doubtful = (await fates.decide(plan, doubtful)).open.slice();
+      if (doubtful.length > 0) await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+    if (this.#stopped) return;
+    const open = new Set(doubtful.map(({ position }) => position));
+    await items.redriven(
+      plan,
+      all.filter(({ position }) => !open.has(position)).map(({ position }) => position),
+    );
+    await items.decide(plan, [...open], 'waiting');
+  }
+}

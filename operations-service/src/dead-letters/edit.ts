@@ -1,0 +1,42 @@
+import { differencesOf, type FieldDifference } from './differences.js';
+import { attributesOf, isUuid } from './letter.js';
+import { decodeLetter, type Judgeable } from './verdict.js';
+
+/** A change that an operator makes to a message before it is sent again. */
+export interface Edited {
+  readonly content: Buffer;
+  readonly differences: readonly FieldDifference[];
+  readonly eventId: string | undefined;
+  readonly subject: string | undefined;
+}
+
+/** Why a message may not be changed like this. */
+export class NotEditable extends Error {
+  override readonly name = 'NotEditable';
+}
+
+type Original = Omit<Judgeable, 'id' | 'parkedAt' | 'step' | 'subject'>;
+
+/**
+ * Checks the event that is to take a message's place, exactly as its service will.
+ *
+ * @throws NotEditable when the service would refuse it, or when it is another event: under another id the inbox would not know that it has
+ * been handled
+ */
+export function edited(original: Original, event: unknown): Edited {
+  const before = attributesOf(original.content, original.contentType ?? undefined);
+  const content = Buffer.from(JSON.stringify(event));
+  const after = attributesOf(content, original.contentType ?? undefined);
+  for (const name of ['id', 'type'] as const) {
+    const kept = name === 'id' ? isUuid(before.id) : before.type === original.routingKey;
+    if (kept && before[name] !== after[name]) throw new NotEditable(`/${name} must stay what it is: it would be another event`);
+  }
+  const wrong = decodeLetter({ ...original, content }).flatMap((each) => (each.ok ? [] : [each.error.message]));
+  if (wrong.length > 0) throw new NotEditable(wrong.join('; '));
+  return {
+    content,
+    differences: differencesOf(before, after),
+    eventId: isUuid(after.id) ? after.id.toLowerCase() : undefined,
+    subject: typeof after.subject === 'string' ? after.subject : undefined,
+  };
+}

@@ -1,0 +1,66 @@
+import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
+import type { Handled, Inboxes } from './inboxes.js';
+import { awaitedOf, decodeLetter, isHandled } from './verdict.js';
+
+export interface FatesOptions {
+  readonly index: DeadLetterIndex;
+  readonly items: PlanItems;
+  readonly inboxes: Pick<Inboxes, 'handled'>;
+}
+
+const PAGE = 500;
+
+/** Finds out what has become of messages that were sent again: their service has handled them, or has parked them again. */
+export class Fates {
+  readonly #options: FatesOptions;
+
+  constructor(options: FatesOptions) {
+    this.#options = options;
+  }
+
+  /** Writes down what is known now. @returns how many of these came back, and how many are not decided yet */
+  async decide(plan: string, items: readonly Item[]): Promise<{ readonly returned: number; readonly open: readonly Item[] }> {
+    const open: Item[] = [];
+    let returned = 0;
+    for (let from = 0; from < items.length; from += PAGE) {
+      const page = await this.#decidePage(plan, items.slice(from, from + PAGE));
+      returned += page.returned;
+      open.push(...page.open);
+    }
+    return { returned, open };
+  }
+
+  async #decidePage(plan: string, items: readonly Item[]) {
+    const { items: record } = this.#options;
+    const back = await record.returned(items.map((item) => redriveOf({ id: plan }, item)));
+    const returned = items.filter((item) => back.has(redriveOf({ id: plan }, item)));
+    const rest = items.filter((item) => !returned.includes(item));
+    const processed = await this.#processed(rest);
+    const open = rest.filter((item) => !processed.has(item.position));
+    await record.decide(
+      plan,
+      returned.map(({ position }) => position),
+      'returned',
+    );
+    await record.decide(plan, [...processed], 'processed');
+    return { returned: returned.length, open };
+  }
+
+  async #processed(items: readonly Item[]): Promise<ReadonlySet<number>> {
+    const { index, inboxes } = this.#options;
+    const done = new Set<number>();
+    const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
+    for (const service of new Set(items.map((item) => item.service))) {
+      const awaited = items.flatMap((item) => {
+        const stored = item.service === service ? bodies.get(item.deadLetterId) : undefined;
+        return stored === undefined ? [] : [{ item, events: awaitedOf(service, decodeLetter(stored)) }];
+      });
+      const ids = [...new Set(awaited.flatMap(({ events }) => [...events.keys()]))];
+      // A service that cannot be asked now is asked again.
+      const handled: Handled = ids.length === 0 ? new Map() : await inboxes.handled(service, ids).catch(() => new Map());
+      for (const { item, events } of awaited) if (isHandled(events, handled)) done.add(item.position);
+    }
+    return done;
+  }
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import type { ServiceConfig } from '@quickstep/shared/config';
+import { feedToken } from '@quickstep/shared/http';
+
+export interface InboxEntry {
+  readonly eventId: string;
+  readonly step: string;
+  readonly handledAt: string;
+}
+
+/** By event, the steps of one service that have handled it. */
+export type Handled = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+const AT_ONCE = 200;
+const TIMEOUT_MS = 10_000;
+
+export interface InboxesOptions {
+  readonly urls: ReadonlyMap<string, string>;
+  /** What opens the services' feeds; without it none can be asked. */
+  readonly token: string | undefined;
+}
+
+/** Asks services what they have handled: they alone know. */
+export class Inboxes {
+  readonly #options: InboxesOptions;
+
+  constructor(options: InboxesOptions) {
+    this.#options = options;
+  }
+
+  static async open(
+    config: Pick<ServiceConfig, 'installationSecretFile'> & { readonly serviceUrls: ReadonlyMap<string, string> },
+  ) {
+    const { installationSecretFile: file, serviceUrls: urls } = config;
+    return new Inboxes({ urls, token: file === undefined ? undefined : feedToken(await readFile(file, 'utf8')) });
+  }
+
+  /** @throws Error when the service cannot be asked */
+  async handled(service: string, events: readonly string[]): Promise<Handled> {
+    const found = new Map<string, Map<string, string>>();
+    for (let from = 0; from < events.length; from += AT_ONCE) {
+      for (const { eventId, step, handledAt } of await this.#ask(service, events.slice(from, from + AT_ONCE))) {
+        const steps = found.get(eventId) ?? new Map<string, string>();
+        found.set(eventId, steps.set(step, handledAt));
+      }
+    }
+    return found;
+  }
+
+  async #ask(service: string, events: readonly string[]): Promise<readonly InboxEntry[]> {
+    const { urls, token } = this.#options;
+    const url = urls.get(service);
+    if (url === undefined || token === undefined) throw new Error(`${service} cannot be asked: SERVICE_URLS does not name it`);
+    const response = await fetch(`${url}/inbox?events=${events.join(',')}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) throw new Error(`${service} answered ${response.status}`);
+    const { items }: { items: InboxEntry[] } = JSON.parse(await response.text());
+    return items;
+  }
+}

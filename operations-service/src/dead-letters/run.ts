@@ -1,0 +1,157 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Message } from '@quickstep/shared/messaging';
+import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
+import type { PlanRow } from '../db/dead-letter-plans.js';
+import type { Fates } from './fates.js';
+import { redelivery } from './redelivery.js';
+import type { Held } from './sweep.js';
+import { nextWave } from './waves.js';
+
+export interface RunOptions {
+  readonly plan: PlanRow;
+  readonly index: DeadLetterIndex;
+  readonly items: PlanItems;
+  readonly fates: Fates;
+  readonly held: ReadonlyMap<string, Held>;
+  publish(message: Message): Promise<void>;
+  /** Whether the service stops: what is left goes on at the next start. */
+  stopping(): boolean;
+}
+
+export type Ending =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stopped'; readonly because: string }
+  | { readonly kind: 'interrupted' };
+
+const PAGE = 100;
+const LOOK_EVERY_MS = 250;
+const DONE: Ending = { kind: 'done' };
+const INTERRUPTED: Ending = { kind: 'interrupted' };
+const stopped = (because: string): Ending => ({ kind: 'stopped', because });
+
+/** One go at carrying out a plan, with its messages in hand. */
+export class Run {
+  readonly #options: RunOptions;
+  #open: readonly Item[] = [];
+  #returned = 0;
+  #sent = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async carryOut(): Promise<Ending> {
+    return this.#options.plan.action === 'discard' ? this.#discardAll() : this.#redriveAll();
+  }
+
+  async #redriveAll(): Promise<Ending> {
+    const { plan, items } = this.#options;
+    this.#open = await items.in(plan.id, ['sent'], 1_000_000);
+    for (;;) {
+      const began = performance.now();
+      const wave = nextWave(this.#sent, plan.rate);
+      const next = await this.#takable(await items.in(plan.id, ['waiting'], wave.size));
+      if (next === undefined) break;
+      const failure = (await this.#interruption()) ?? (await this.#send(next));
+      if (failure !== undefined) return failure;
+      const ended = wave.canary ? await this.#await() : await this.#look();
+      if (ended !== undefined) return ended;
+      await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
+    }
+    return (await this.#await(true)) ?? DONE;
+  }
+
+  /** Those that can be taken: what somebody else has taken out of the queue meanwhile is left to them. Undefined: there are no more. */
+  async #takable(items: readonly Item[]): Promise<readonly Item[] | undefined> {
+    const { plan, index, held, items: record } = this.#options;
+    if (items.length === 0) return undefined;
+    const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
+    const there = items.filter(
+      ({ service, deadLetterId }) => held.get(service)?.messages.has(deadLetterId) || bodies.get(deadLetterId)?.state === 'gone',
+    );
+    const missing = items.filter((item) => !there.includes(item)).map(({ position }) => position);
+    await record.skip(plan.id, missing, 'it is no longer in its dead-letter queue');
+    return there;
+  }
+
+  async #send(items: readonly Item[]): Promise<Ending | undefined> {
+    if (items.length === 0) return undefined;
+    const { plan, index, items: record, publish } = this.#options;
+    await record.sending(
+      plan.id,
+      items.map(({ position }) => position),
+    );
+    const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
+    const sent = await Promise.allSettled(
+      items.map(async (item) => {
+        const stored = bodies.get(item.deadLetterId);
+        if (stored === undefined) throw new Error('it is no longer in the index');
+        await publish(redelivery(stored, redriveOf(plan, item)));
+      }),
+    );
+    const confirmed = items.filter((_, index) => sent[index]?.status === 'fulfilled');
+    await record.sent(
+      plan.id,
+      confirmed.map(({ position }) => position),
+    );
+    this.#settle(confirmed);
+    this.#open = [...this.#open, ...confirmed];
+    this.#sent += items.length;
+    return confirmed.length === items.length ? undefined : stopped('the broker did not take all of it');
+  }
+
+  /** Only after it is written down that they have been dealt with: whoever finds one in the queue all the same acknowledges it. */
+  #settle(items: readonly Item[]): void {
+    for (const { service, deadLetterId } of items) {
+      const held = this.#options.held.get(service);
+      for (const message of held?.messages.get(deadLetterId) ?? []) held?.channel.ack(message);
+    }
+  }
+
+  async #look(): Promise<Ending | undefined> {
+    const { plan, fates } = this.#options;
+    const { returned, open } = await fates.decide(plan.id, this.#open);
+    this.#returned += returned;
+    this.#open = open;
+    if (this.#returned <= plan.tolerate) return undefined;
+    return stopped(`${this.#returned} came back: the cause remains`);
+  }
+
+  /** Waits until it is known what became of everything that was sent, or for as long as the plan says. */
+  async #await(last = false): Promise<Ending | undefined> {
+    const { plan } = this.#options;
+    const until = performance.now() + plan.patience * 1_000;
+    for (;;) {
+      const ended = (await this.#look()) ?? (await this.#interruption());
+      if (ended !== undefined) return ended;
+      if (this.#open.length === 0) return undefined;
+      if (performance.now() > until) break;
+      await pause(LOOK_EVERY_MS);
+    }
+    const waiting = `of ${this.#open.length} it is not known after ${plan.patience} s what became of them`;
+    return last ? undefined : stopped(`${waiting}: they are tried again, or their service does not run`);
+  }
+
+  async #interruption(): Promise<Ending | undefined> {
+    const { plan, items, stopping } = this.#options;
+    if (stopping()) return INTERRUPTED;
+    const who = await items.stopAsked(plan.id);
+    return who === undefined ? undefined : stopped(`${who} stopped it`);
+  }
+
+  async #discardAll(): Promise<Ending> {
+    const { plan, items } = this.#options;
+    for (;;) {
+      const next = await this.#takable(await items.in(plan.id, ['waiting'], PAGE));
+      if (next === undefined) return DONE;
+      const ended = await this.#interruption();
+      if (ended !== undefined) return ended;
+      await items.discarded(
+        plan.id,
+        next.map(({ position }) => position),
+      );
+      this.#settle(next);
+    }
+  }
+}

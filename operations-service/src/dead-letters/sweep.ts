@@ -1,0 +1,72 @@
+import { isMissing } from '@quickstep/shared/messaging';
+import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
+import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import { holdQueue, withChannel } from './hold-queue.js';
+import { letterOf } from './letter.js';
+
+export const deadLetterQueueOf = (service: string) => `${service}.dead-letter`;
+
+const NOTHING = Buffer.alloc(0);
+
+/** A message without its content: thousands are held at once. */
+const slim = (message: ConsumeMessage): ConsumeMessage => ({ ...message, content: NOTHING });
+
+/** Messages of one queue that are in our hands. */
+export interface Held {
+  readonly channel: Channel;
+  readonly messages: ReadonlyMap<string, readonly ConsumeMessage[]>;
+}
+
+/**
+ * Meets every message of a service's dead-letter queue: what the index does not know is added; what an operator has dealt with already
+ * leaves the queue (the service was stopped before it could acknowledge it); what is wanted is held; everything else stays.
+ */
+async function meet(channel: Channel, service: string, index: DeadLetterIndex, wanted: ReadonlySet<string>): Promise<Held> {
+  const messages = new Map<string, ConsumeMessage[]>();
+  const others: ConsumeMessage[] = [];
+  await holdQueue(channel, deadLetterQueueOf(service), async (page) => {
+    const met = page.map((message) => ({ message: slim(message), letter: letterOf(message) }));
+    const states = await index.seen(met.map(({ letter }) => letter));
+    for (const { message, letter } of met) {
+      const state = states.get(letter.id);
+      if (wanted.has(letter.id)) messages.set(letter.id, [...(messages.get(letter.id) ?? []), message]);
+      else if (state === 'redriven' || state === 'discarded') channel.ack(message);
+      else others.push(message);
+    }
+  });
+  if (wanted.size > 0) for (const message of others) channel.nack(message, false, true);
+  return { channel, messages };
+}
+
+/** Compares a whole queue with the index. @returns how many letters are gone from it now */
+export async function reconcileQueue(
+  connection: RecoveringChannelModel,
+  index: DeadLetterIndex,
+  service: string,
+): Promise<number> {
+  const began = await index.now();
+  if (!(await isMissing(connection, deadLetterQueueOf(service)))) {
+    await withChannel(await connection.createChannel(), (channel) => meet(channel, service, index, new Set()));
+  }
+  return index.notSeen(service, began);
+}
+
+/** Takes the wanted messages of a queue into our hands, and uses them; what is not acknowledged then goes back. */
+export async function holdingLetters<Result>(
+  connection: RecoveringChannelModel,
+  index: DeadLetterIndex,
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  use: (held: ReadonlyMap<string, Held>) => Promise<Result>,
+): Promise<Result> {
+  const held = new Map<string, Held>();
+  const open = async ([next, ...rest]: readonly (readonly [string, ReadonlySet<string>])[]): Promise<Result> => {
+    if (next === undefined) return use(held);
+    const [service, ids] = next;
+    if (await isMissing(connection, deadLetterQueueOf(service))) return open(rest);
+    return withChannel(await connection.createChannel(), async (channel) => {
+      held.set(service, await meet(channel, service, index, ids));
+      return open(rest);
+    });
+  };
+  return open([...wanted]);
+}

@@ -1,0 +1,145 @@
+import { BATCHED } from '@quickstep/shared/messaging';
+import { type Decoded, decode, reasonOf } from '@quickstep/shared/pipeline';
+import type { Handled, Inboxes } from './inboxes.js';
+import { listenersOf } from './listeners.js';
+
+/** What would happen to a message that is sent again. */
+export const verdicts = [
+  'would-be-processed',
+  /** By every step that listens: sending it again changes nothing, and takes it out of the queue. */
+  'already-processed',
+  /** The saga has ended: the step sees that and does nothing, or gives back what it does. */
+  'order-ended',
+  /** It would be parked again. */
+  'refused',
+  /** Its service may have forgotten whether it has handled it. */
+  'older-than-inbox',
+  /** What it failed on is still away. */
+  'cause-remains',
+  /** Its service cannot be asked. */
+  'unknown',
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly detail: string | undefined;
+}
+
+/** As much of a letter as is judged. */
+export interface Judgeable {
+  readonly id: string;
+  readonly service: string;
+  readonly step: string | null;
+  readonly subject: string | null;
+  readonly content: Buffer;
+  readonly contentType: string | null;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly userId: string | null;
+  /** When its service last had to do with it. */
+  readonly parkedAt: Date;
+}
+
+export interface JudgeOptions {
+  readonly inboxes: Pick<Inboxes, 'handled'>;
+  /** Of these orders, those whose saga has ended. */
+  ended(orders: readonly string[]): Promise<ReadonlySet<string>>;
+  /** What keeps a step of a service from its work right now, if it is known. */
+  cause(service: string, steps: readonly string[]): Promise<string | undefined>;
+  /** How long services remember what they have handled. */
+  readonly inboxDays: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The event ids in a message that can be read, with the steps that must handle each. */
+export function awaitedOf(service: string, decoded: readonly Decoded[]): ReadonlyMap<string, readonly string[]> {
+  const { steps } = listenersOf(service);
+  const events = decoded.flatMap((each) => (each.ok && each.event !== undefined ? [each.event] : []));
+  return new Map(events.map(({ id, type }) => [id.toLowerCase(), steps.get(type) ?? []]));
+}
+
+export function decodeLetter(letter: Omit<Judgeable, 'id' | 'parkedAt' | 'step' | 'subject'>): Decoded[] {
+  const { service, content, contentType, exchange, routingKey, userId } = letter;
+  const incoming = { body: content, batched: contentType === BATCHED, exchange, routingKey, userId: userId ?? undefined };
+  return decode(incoming, listenersOf(service).contracts);
+}
+
+/** Whether every step that listens has handled every event of a message. */
+export function isHandled(awaited: ReadonlyMap<string, readonly string[]>, handled: Handled): boolean {
+  if (awaited.size === 0) return false;
+  return [...awaited].every(([event, steps]) => steps.every((step) => handled.get(event)?.has(step)));
+}
+
+interface Read {
+  readonly letter: Judgeable;
+  readonly refusal: string | undefined;
+  readonly awaited: ReadonlyMap<string, readonly string[]>;
+}
+
+function readLetter(letter: Judgeable): Read {
+  const decoded = decodeLetter(letter);
+  const refused = decoded.flatMap((each) => (each.ok ? [] : [each.error.message]));
+  return { letter, refusal: refused.join('; ') || undefined, awaited: awaitedOf(letter.service, decoded) };
+}
+
+function groupedBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group === undefined) groups.set(keyOf(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** Says of each letter what would happen to it; by id. Never throws for a service that cannot be asked. */
+export async function judge(letters: readonly Judgeable[], options: JudgeOptions): Promise<ReadonlyMap<string, Judged>> {
+  const judged = new Map<string, Judged>();
+  const orders = [...new Set(letters.flatMap(({ subject }) => (subject === null ? [] : [subject])))];
+  const ended = await options.ended(orders).catch(() => new Set<string>());
+  for (const [service, group] of groupedBy(letters.map(readLetter), ({ letter }) => letter.service)) {
+    const events = [...new Set(group.flatMap(({ awaited }) => [...awaited.keys()]))];
+    let handled: Handled | undefined;
+    let unasked: string | undefined;
+    try {
+      handled = events.length === 0 ? new Map() : await options.inboxes.handled(service, events);
+    } catch (error) {
+      unasked = reasonOf(error);
+    }
+    const causes = new Map<string, string | undefined>();
+    for (const step of new Set(group.map(({ letter }) => letter.step ?? ''))) {
+      const steps = step === '' ? [] : step.split('+');
+      causes.set(step, steps.length === 0 ? undefined : await options.cause(service, steps).catch(() => undefined));
+    }
+    for (const read of group) {
+      const cause = causes.get(read.letter.step ?? '');
+      judged.set(read.letter.id, judgeOne(read, { handled, unasked, ended, cause, inboxDays: options.inboxDays }));
+    }
+  }
+  return judged;
+}
+
+interface Known {
+  readonly handled: Handled | undefined;
+  readonly unasked: string | undefined;
+  readonly ended: ReadonlySet<string>;
+  readonly cause: string | undefined;
+  readonly inboxDays: number;
+}
+
+function judgeOne({ letter, refusal, awaited }: Read, { handled, unasked, ended, cause, inboxDays }: Known): Judged {
+  if (refusal !== undefined) return { verdict: 'refused', detail: refusal };
+  if (handled === undefined) return { verdict: 'unknown', detail: unasked };
+  if (isHandled(awaited, handled)) return { verdict: 'already-processed', detail: undefined };
+  const days = (Date.now() - letter.parkedAt.getTime()) / DAY_MS;
+  if (inboxDays > 0 && days > inboxDays)
+    return {
+      verdict: 'older-than-inbox',
+      detail: `parked ${Math.floor(days)} days ago; what is handled is remembered for ${inboxDays}`,
+    };
+  if (cause !== undefined) return { verdict: 'cause-remains', detail: cause };
+  if (letter.subject !== null && ended.has(letter.subject)) return { verdict: 'order-ended', detail: undefined };
+  return { verdict: 'would-be-processed', detail: undefined };
+}

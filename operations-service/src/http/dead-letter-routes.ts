@@ -1,0 +1,182 @@
+import {
+  type Call,
+  decodeCursor,
+  notFound,
+  pageOf,
+  pageSchema,
+  problem,
+  problems,
+  queryChecker,
+  type ReadContext,
+  type Route,
+  UUID_KEY,
+} from '@quickstep/shared/http';
+import { redact } from '@quickstep/shared/logging';
+import { Type } from '@sinclair/typebox';
+import { type Access, guarded } from '../access/index.js';
+import { audit } from '../db/audit.js';
+import {
+  editLetter,
+  findLetter,
+  groupLetters,
+  type LetterRow,
+  listLetters,
+  type WholeLetter,
+} from '../db/dead-letter-queries.js';
+import { differencesOf } from '../dead-letters/differences.js';
+import { edited, NotEditable } from '../dead-letters/edit.js';
+import { shownBody } from '../dead-letters/hidden.js';
+import { bodyChecker } from './body.js';
+import * as schemas from './dead-letter-schemas.js';
+
+const KEY = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36}$/;
+const checkPage = queryChecker(schemas.letterPageQuery);
+const checkGroups = queryChecker(schemas.groupQuery);
+const reveal = Type.Object({
+  reveal: Type.Boolean({ default: false, description: 'Show personal data; needs the role operator, and is audited' }),
+});
+const checkReveal = queryChecker({ ...reveal, additionalProperties: false });
+const checkEdit = bodyChecker(schemas.editOrders);
+const params = Type.Object({ id: Type.String({ maxLength: 36, description: 'Id of the dead letter' }) });
+const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
+const acted = { status: problems.conflict.status, code: 'conflict', when: 'It is being dealt with, or has been' };
+
+const letterView = (row: LetterRow) => ({ ...row, reason: redact(row.reason) });
+
+function placeOf(cursor: string | undefined) {
+  const [parkedAt, id] = decodeCursor(cursor, KEY)?.split(' ') ?? [];
+  return parkedAt === undefined || id === undefined ? undefined : { parkedAt, id };
+}
+
+export function idOf(call: Call): string {
+  const given = String(call.request.params.id).toLowerCase();
+  if (!UUID_KEY.test(given)) throw notFound('such thing');
+  return given;
+}
+
+function wholeView(found: WholeLetter, revealed: boolean) {
+  const { body, editedBody, editedBy, editedAt, headers, ...rest } = found;
+  const [before, after] = [shownBody(body, revealed), editedBody === null ? undefined : shownBody(editedBody, revealed)];
+  const said = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? redact(value) : value]);
+  return {
+    ...letterView(found),
+    ...rest,
+    reason: redact(found.reason),
+    headers: Object.fromEntries(said),
+    bytes: body.length,
+    revealed,
+    body: before,
+    edit: editedBody === null ? null : { by: editedBy, at: editedAt, body: after, differences: differencesOf(before, after) },
+  };
+}
+
+const readRoutes = (access: Access): Route<ReadContext>[] => [
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/dead-letters',
+    summary: 'Messages that services gave up on, the latest first',
+    query: schemas.letterPageQuery,
+    response: { status: 200, description: 'A page of dead letters', schema: pageSchema(schemas.Letter) },
+    async run(call, { dataSource }) {
+      const { limit, cursor, ...filter } = checkPage(call.request);
+      const rows = await listLetters(dataSource, filter, placeOf(cursor), limit + 1);
+      const { items, ...next } = pageOf(rows, limit, ({ parkedAt, id }) => `${parkedAt.toISOString()} ${id}`);
+      call.json(200, { items: items.map(letterView), ...next });
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/dead-letters/groups',
+    summary: 'Dead letters that failed for the same reason at the same place, the largest group first',
+    query: schemas.groupQuery,
+    response: { status: 200, description: 'The groups', schema: Type.Object({ items: Type.Array(schemas.Group) }) },
+    async run(call, { dataSource }) {
+      const rows = await groupLetters(dataSource, checkGroups(call.request));
+      call.json(200, { items: rows.map((row) => ({ ...row, reason: redact(row.reason) })) });
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/dead-letters/{id}',
+    summary: 'One dead letter, with its headers and its body; personal data are hidden',
+    params,
+    query: reveal,
+    response: { status: 200, description: 'The dead letter', schema: schemas.WholeLetter },
+    problems: [missing, { status: problems.forbidden.status, code: 'forbidden', when: 'Only an operator may reveal' }],
+    async run(call, { dataSource }, caller) {
+      const id = idOf(call);
+      const { reveal: revealed } = checkReveal(call.request);
+      if (revealed && caller.role !== 'operator') throw problem('forbidden', 'Only an operator may see personal data');
+      const found = await findLetter(dataSource, id);
+      if (found === undefined) throw notFound('such dead letter');
+      if (revealed) await audit(dataSource, { who: caller.name, what: 'dead-letters.reveal', about: id, result: 'shown' });
+      call.json(200, wholeView(found, revealed));
+    },
+  }),
+];
+
+/** @throws Problem `conflict` when it cannot be changed any more */
+function openLetter(found: WholeLetter | undefined): WholeLetter {
+  if (found === undefined) throw notFound('such dead letter');
+  if (found.state !== 'parked' && found.state !== 'gone')
+    throw problem('conflict', `It is ${found.state}: only what waits for an operator can be changed`);
+  return found;
+}
+
+const editRoutes = (access: Access): Route<ReadContext>[] => [
+  guarded(access, 'operator', {
+    method: 'put',
+    path: '/dead-letters/edits/{id}',
+    summary: 'Changes what will be sent in place of a dead letter, once its service would take it',
+    params,
+    body: schemas.editOrders,
+    response: { status: 200, description: 'The dead letter, with what differs', schema: schemas.WholeLetter },
+    problems: [missing, acted],
+    async run(call, { dataSource }, caller) {
+      const id = idOf(call);
+      const { event, reason } = checkEdit(call);
+      const changed = await dataSource.transaction(async (manager) => {
+        const found = openLetter(await findLetter(manager, id, true));
+        try {
+          const change = edited({ ...found, content: found.body }, event);
+          await editLetter(manager, id, change.content, caller.name, change);
+          const details = { fields: change.differences.map(({ pointer }) => pointer) };
+          await audit(manager, {
+            who: caller.name,
+            what: 'dead-letters.edit',
+            about: id,
+            why: reason,
+            details,
+            result: 'changed',
+          });
+        } catch (error) {
+          throw error instanceof NotEditable
+            ? problem('invalid_request', 'The event would be refused', { errors: [{ pointer: '/event', detail: error.message }] })
+            : error;
+        }
+        return findLetter(manager, id);
+      });
+      call.json(200, wholeView(openLetter(changed), true));
+    },
+  }),
+  guarded(access, 'operator', {
+    method: 'delete',
+    path: '/dead-letters/edits/{id}',
+    summary: 'Takes a change back',
+    params,
+    response: { status: 200, description: 'The dead letter as it was parked', schema: schemas.WholeLetter },
+    problems: [missing, acted],
+    async run(call, { dataSource }, caller) {
+      const id = idOf(call);
+      const changed = await dataSource.transaction(async (manager) => {
+        openLetter(await findLetter(manager, id, true));
+        await editLetter(manager, id, undefined, caller.name, { eventId: undefined, subject: undefined });
+        await audit(manager, { who: caller.name, what: 'dead-letters.edit', about: id, result: 'taken back' });
+        return findLetter(manager, id);
+      });
+      call.json(200, wholeView(openLetter(changed), false));
+    },
+  }),
+];
+
+export const deadLetterRoutes = (access: Access): Route<ReadContext>[] => [...readRoutes(access), ...editRoutes(access)];

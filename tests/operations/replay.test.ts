@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Client } from 'pg';
+import { archiveCaughtUp, archiveOf } from '../support/archived.js';
+import { Desk } from '../support/dead-letters.js';
+import { Operations, secretFile } from '../support/operations.js';
+import { openShop, type Shop } from '../support/shop.js';
+import { until } from '../support/until.js';
+
+const secret = secretFile();
+let shop: Shop;
+let operations: Operations;
+let archive: Client;
+beforeAll(async () => {
+  shop = await openShop(secret.env);
+  operations = await Operations.open(shop, secret.env);
+  archive = await archiveOf(operations);
+});
+afterAll(async () => {
+  await archive.end();
+  await operations.close();
+  await shop.close();
+  secret.remove();
+});
+
+interface Processing {
+  readonly items: readonly {
+    readonly service: string;
+    readonly step: string;
+    readonly status: string;
+    readonly updatedBy: string | null;
+  }[];
+}
+
+async function finished(): Promise<string> {
+  const { id } = await shop.place();
+  await shop.ended(id);
+  await shop.settled();
+  await archiveCaughtUp(shop, archive);
+  return id;
+}
+
+const statuses = async (event: string) => {
+  const { body } = await operations.call<Processing>('GET', `/events/${event}/processing`);
+  return body.items.map(({ service, step, status }) => `${service} ${step} ${status}`).sort();
+};
+
+test('archived events go to one service again, which knows what it has handled', async () => {
+  const id = await finished();
+  const before = shop.spy.about(id).length;
+  const order = { to: 'notification-service', order: id };
+  const counted = await operations.call('POST', '/replays', { ...order, dryRun: true });
+  expect(counted).toEqual({ status: 200, body: { found: 1, handled: 1, sent: 0 } });
+  expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { found: 1, handled: 1, sent: 1 } });
+  await shop.settled();
+  expect(shop.spy.about(id)).toHaveLength(before);
+  const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'replay');
+  expect(acts.map(({ result, about }) => [result, about])).toEqual([
+    ['sent 1', 'notification-service'],
+    ['begun', 'notification-service'],
+  ]);
+});
+
+test('what a service has forgotten it does again, once its events come', async () => {
+  const id = await finished();
+  await shop.database('notification').query('delete from inbox');
+  await shop.database('notification').query('delete from notifications');
+  const [event] = shop.spy.about(id).filter(({ type }) => type === 'order.completed');
+  expect(await statuses(event?.id ?? '')).toEqual(['notification-service notifyCustomer UNPROCESSED']);
+  await operations.call('POST', '/replays', { to: 'notification-service', order: id, type: 'order.completed' });
+  await until(
+    async () => ((await statuses(event?.id ?? '')).includes('notification-service notifyCustomer COMPLETED') ? true : undefined),
+    () => 'The event was not handled',
+  );
+});
+
+test('under new ids only what may be repeated', async () => {
+  const answer = await operations.call('POST', '/replays', { to: 'payment-service', again: true });
+  expect(answer).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  expect(JSON.stringify(answer.body)).toContain('chargePayment');
+  expect(await operations.call('POST', '/replays', { to: 'nobody' })).toMatchObject({ status: 422 });
+});
+
+test('an event tells how far each step that listens has come with it', async () => {
+  const { id } = await shop.place({ paymentMethod: 'pm_gateway_down' });
+  const event = await shop.spy.eventOf(id, 'inventory.reserved');
+  await shop.spy.parkedEvent(event.id);
+  await archiveCaughtUp(shop, archive);
+  await new Desk(operations).waiting(1, `order=${id}`);
+  await until(
+    async () => ((await statuses(event.id)).includes('order-service trackOrder COMPLETED') ? true : undefined),
+    () => 'The order service has not handled it',
+  );
+  expect(await statuses(event.id)).toEqual(['order-service trackOrder COMPLETED', 'payment-service chargePayment ERROR']);
+});
