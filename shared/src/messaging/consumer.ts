@@ -1,11 +1,9 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import { LOG_EXCHANGE, layoutOf, type Topology } from '../choreography/index.js';
-import type { Delivery, Failure, Observer } from '../pipeline/index.js';
+import { LOG_EXCHANGE, layoutOf } from '../choreography/index.js';
+import type { Delivery, Observer } from '../pipeline/index.js';
 import { type BindingRecord, removeOutdatedBindings } from './bindings.js';
-import { parkedCopy, retryCopy } from './copies.js';
-import { BATCHED, type Message } from './messages.js';
-import { originOf } from './origin.js';
+import { type Copying, deliveryOf } from './delivery.js';
 import { type QueueWatchOptions, watchQueue } from './queue-watch.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
@@ -21,21 +19,16 @@ export interface CatchUp {
   answer(body: string, routingKey: string): Promise<void>;
 }
 
-export interface AmqpConsumerOptions extends QueueWatchOptions {
+export interface AmqpConsumerOptions extends Copying, QueueWatchOptions {
   readonly connection: RecoveringChannelModel;
-  readonly topology: Topology;
   readonly observer: Pick<Observer, 'trouble'>;
   /** See `Broker`: the topology is then only looked for. Default: no. */
   readonly ownAccount?: boolean;
-  /** Publishes the copies for retry and dead letter. */
-  readonly copies: { publishCopy(message: Message): Promise<void> };
   /** Unsettled messages that the broker hands out at most: twice the batch limit keeps a batch ready while one runs. */
   readonly prefetch: number;
   /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
   readonly bindingRecord?: BindingRecord;
   readonly catchUp?: CatchUp;
-  /** Takes out of a reason what nobody is to read: copies show it to operators. */
-  redact?(text: string): string;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
@@ -186,7 +179,20 @@ export class AmqpConsumer {
     if (this.#stopping) return;
     this.#unsettled++;
     if (message.fields.exchange === LOG_EXCHANGE) void this.#answer(message, settlements);
-    else this.#options.deliver(this.#deliveryOf(message, settlements));
+    else this.#options.deliver(deliveryOf(message, this.#options, this.#settling(message, settlements)));
+  }
+
+  #settling(message: ConsumeMessage, settlements: Settlements) {
+    return {
+      ack: () => {
+        settlements.ack(message);
+        this.#settledOne();
+      },
+      requeue: () => {
+        settlements.requeue(message);
+        this.#settledOne();
+      },
+    };
   }
 
   /** A request for what stands in the service's log. */
@@ -200,32 +206,6 @@ export class AmqpConsumer {
       settlements.requeue(message);
     }
     this.#settledOne();
-  }
-
-  #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {
-    const { copies, topology, redact = (text) => text } = this.#options;
-    const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
-    const origin = originOf(message);
-    const original = { message, origin };
-    const text = message.content.toString();
-    // The message as a whole keeps its bytes, which need not be text at all.
-    const bytes = (body: Buffer | string) => (body === text ? message.content : body);
-    return {
-      body: text,
-      batched: message.properties.contentType === BATCHED,
-      ...origin,
-      ack: () => {
-        settlements.ack(message);
-        this.#settledOne();
-      },
-      requeue: () => {
-        settlements.requeue(message);
-        this.#settledOne();
-      },
-      retry: async (body, failure, wait) =>
-        copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology, wait)),
-      park: async (body, failure) => copies.publishCopy(parkedCopy(original, bytes(body), redacted(failure), topology)),
-    };
   }
 
   /** The queue was deleted, its leader moved, or a delivery timed out. Tags of a cancelled consumer may be void: start afresh. */

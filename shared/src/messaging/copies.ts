@@ -24,19 +24,20 @@ export function retryCopy(
   const shortestFirst = [...retryQueues].sort((a, b) => a.delay - b.delay);
   const queue = shortestFirst.find(({ delay }) => delay >= wait.delay) ?? shortestFirst.at(-1);
   if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
-  const added = { [headers.attempt]: wait.attempt, ...told(original, failure) };
+  const added = { [headers.attempt]: wait.attempt, ...told(original, failure, new Date().toISOString()) };
   return { exchange: RETRY_EXCHANGE, routingKey: queue.routingKey, ...copyOf(original, body, added) };
 }
 
 /** The copy for the dead-letter queue, with all that an operator needs to judge it and to send it again. */
 export function parkedCopy(original: Original, body: Buffer | string, failure: Failure, { queue: service }: Topology): Message {
+  const now = new Date().toISOString();
   const added = {
-    ...told(original, failure),
+    ...told(original, failure, now),
     [headers.outcome]: failure.outcome ?? 'none',
     ...given({ [headers.stack]: failure.stack }, STACK_LENGTH),
     [headers.service]: service,
     [headers.attempts]: original.origin.attempt + 1,
-    [headers.parkedAt]: new Date().toISOString(),
+    [headers.parkedAt]: now,
   };
   return { exchange: DEAD_LETTER_EXCHANGE, routingKey: service, ...copyOf(original, body, added) };
 }
@@ -105,14 +106,13 @@ function given(texts: Readonly<Record<string, string | undefined>>, length: numb
 }
 
 /** What every copy says of the failure for which it is made. */
-function told({ origin }: Original, { reason, step, errorClass, frame }: Failure): Record<string, string> {
-  const firstFailedAt = origin.firstFailedAt ?? new Date().toISOString();
+function told({ origin }: Original, { reason, step, errorClass, frame }: Failure, now: string): Record<string, string> {
   const texts = {
     [headers.reason]: reason,
     [headers.step]: step,
     [headers.errorClass]: errorClass,
     [headers.frame]: frame,
-    [headers.firstFailedAt]: firstFailedAt,
+    [headers.firstFailedAt]: origin.firstFailedAt ?? now,
   };
   return given(texts, REASON_LENGTH);
 }

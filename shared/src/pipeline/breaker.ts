@@ -33,7 +33,11 @@ export class Breaker {
   readonly #options: BreakerOptions;
   readonly #policy: ReturnType<typeof circuitBreaker>;
   /** By the pipeline's clock, in milliseconds. */
+  #openedAt = 0;
   #probeAt = 0;
+  /** A compensation has been sent away since it opened: it is to find out, rather than a charge that came back at the same time. */
+  #compensationWaits = false;
+  #compensationFoundOut = false;
 
   constructor(effect: string, options: BreakerOptions) {
     this.#effect = effect;
@@ -54,18 +58,34 @@ export class Breaker {
     return STATES[this.#policy.state];
   }
 
-  /** Until a call may be made, in milliseconds; 0 when one may be made now. One at a time finds out whether the outside is back. */
+  /** Until one call may find out whether the outside is back, in milliseconds; 0 when calls may be made. */
   get wait(): number {
-    const { state } = this;
-    if (state === 'closed') return 0;
-    return state === 'half-open' ? this.#options.probeAfter : Math.max(0, this.#probeAt - this.#now());
+    return this.#waitOf(true);
+  }
+
+  /** @throws EffectAway when no call is made now */
+  check(compensation: boolean): void {
+    const wait = this.#waitOf(compensation);
+    if (wait <= 0) return;
+    // After one that failed anybody may be next: a refund that always fails must not keep the charges away either.
+    this.#compensationWaits ||= compensation && !this.#compensationFoundOut;
+    throw new EffectAway(this.#effect, wait);
   }
 
   /** @throws EffectAway when the call is not made; whatever it throws otherwise */
-  async run<Answer>(call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
-    const { wait } = this;
-    if (wait > 0) throw new EffectAway(this.#effect, wait);
+  async run<Answer>(compensation: boolean, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
+    this.check(compensation);
+    if (this.state === 'open') this.#compensationFoundOut = compensation;
     return this.#policy.execute(call);
+  }
+
+  /** While a compensation waits, others wait twice as long: wait queues are coarse, and it may come back somewhat late. */
+  #waitOf(compensation: boolean): number {
+    const { state } = this;
+    if (state === 'closed') return 0;
+    if (state === 'half-open') return this.#options.probeAfter;
+    const behind = this.#compensationWaits && !compensation ? this.#probeAt - this.#openedAt : 0;
+    return Math.max(0, this.#probeAt + behind - this.#now());
   }
 
   #now(): number {
@@ -73,8 +93,11 @@ export class Breaker {
   }
 
   #waiting(times: number): IBackoff<unknown> {
-    const probeAt = this.#now() + this.#options.probeAfter * times;
+    this.#openedAt = this.#now();
+    const probeAt = this.#openedAt + this.#options.probeAfter * times;
     this.#probeAt = probeAt;
+    this.#compensationWaits = false;
+    if (times === 1) this.#compensationFoundOut = false;
     const isDue = () => this.#now() >= probeAt;
     return {
       get duration() {

@@ -1,7 +1,7 @@
 import type { AnyMessage } from '../choreography/index.js';
 import type { BoundStep } from './bound-step.js';
 import { Breaker, type BreakerOptions, type BreakerState } from './breaker.js';
-import { EffectAway, Unavailable } from './errors.js';
+import { Unavailable } from './errors.js';
 import type { Clock } from './ports.js';
 
 export interface EffectsOptions {
@@ -73,11 +73,13 @@ export class Effects {
     const { name, step } = bound;
     const effect = effectOf(bound);
     const lane = this.#laneOf(effect);
-    if (lane.breaker.wait > 0) throw new EffectAway(effect, lane.breaker.wait);
+    lane.breaker.check(bound.compensation);
     if (!this.#mayRun(lane, bound.compensation)) await waitIn(bound.compensation ? lane.compensations : lane.others);
     else lane.running++;
     try {
-      return await lane.breaker.run(() => this.#inTime(name, step.effect?.(message, effectKey(bound, message))));
+      return await lane.breaker.run(bound.compensation, () =>
+        this.#inTime(name, step.effect?.(message, effectKey(bound, message))),
+      );
     } catch (error) {
       // The database alone is `Unavailable`: an outside that is away is no reason to hand the event back at once.
       throw error instanceof Unavailable ? new Error(error.message) : error;

@@ -201,6 +201,31 @@ describe('a circuit breaker', () => {
     expect(begun.slice(4)).toEqual(['e', 'g']);
   });
 
+  test('has a compensation that waits find out, and not the charge that comes first', async () => {
+    const { call, fail, answer, clock, begun, changes } = await opened();
+    await call('refund', compensation);
+    await clock.advance(PROBE_AFTER);
+    await call('charge', forward);
+    await call('refund', compensation);
+    expect(begun.slice(4)).toEqual(['refund']);
+    // It failed: the next to find out is whoever comes first.
+    await fail('refund', new Error('away'));
+    await call('other refund', compensation);
+    await clock.advance(2 * PROBE_AFTER);
+    await call('charge', forward);
+    expect(begun.slice(4)).toEqual(['refund', 'charge']);
+    await fail('charge', new Error('away'));
+    await call('other refund', compensation);
+    await clock.advance(4 * PROBE_AFTER);
+    await call('charge', forward);
+    // It was done elsewhere, and nobody waits for it for ever.
+    await clock.advance(4 * PROBE_AFTER);
+    await call('last', forward);
+    await answer('last');
+    expect(begun.slice(4)).toEqual(['refund', 'charge', 'last']);
+    expect(changes.at(-1)).toBe('gateway closed');
+  });
+
   test('waits twice as long after each call that found it still away', async () => {
     const { call, fail, clock, begun } = await opened();
     const waits: number[] = [];

@@ -100,6 +100,13 @@ export class Fleet {
     return this.databases.get('order-service')?.table('orders').size ?? 0;
   }
 
+  /** How many are in the hands of its processes, or are not published yet. */
+  get messages(): number {
+    const unsettled = this.all.reduce((sum, process) => sum + process.unsettled.size, 0);
+    const entries = [...this.databases.values()].flatMap(({ outbox }) => [...outbox.values()]);
+    return entries.reduce((sum, { entry }) => sum + entry.events.length, unsettled);
+  }
+
   /** What has not ended, in words. */
   left(): string[] {
     const outboxes = [...this.databases.values()].flatMap(({ service, outbox }) =>

@@ -4,6 +4,7 @@ import type { FinalChecks } from './final-checks.js';
 import type { Fleet } from './fleet.js';
 import type { Move } from './injected-faults.js';
 import type { Scenario } from './scenario.js';
+import type { Settings } from './settings.js';
 import type { SimulatedBroker } from './simulated-broker.js';
 
 interface Parts {
@@ -18,8 +19,8 @@ interface Parts {
 const REDRIVES = 2;
 /** For what was under way when the faults ended: slow calls, delayed messages, processes that are down. */
 const SETTLING_MS = 120_000;
-/** The longest wait before a call finds out whether a provider is back, in first waits. */
-const LONGEST_PROBE = 12;
+/** The longest wait before a call finds out whether a provider is back, in first waits; all but compensations then wait as long again. */
+const LONGEST_PROBE = 2 * 12;
 
 /**
  * Safety, then liveness (after FoundationDB and TigerBeetle). At first faults strike, and nothing wrong may happen. Then they end,
@@ -28,18 +29,18 @@ const LONGEST_PROBE = 12;
 export class Phases {
   readonly #parts: Parts;
   readonly #orders: number;
-  /** Within this long everything ends once no fault strikes: the deadline passes, and attempts are used up after each redrive. */
-  readonly #boundMs: number;
+  readonly #replicas: number;
+  readonly #settings: Settings;
+  /** Within this long everything ends once no fault strikes. */
+  #boundMs = 0;
   #liveSince: number | undefined;
   #redrives = 0;
 
-  constructor({ orders, settings }: Scenario, parts: Parts) {
+  constructor({ orders, replicas, settings }: Scenario, parts: Parts) {
     this.#parts = parts;
     this.#orders = orders.length;
-    const attempts = settings.retryDelays.reduce((sum, delay) => sum + delay, 0);
-    // Cards that always fail take turns at finding out whether the gateway is back, one at a time, a minute apart.
-    const probes = settings.retryDelays.length * this.#orders * LONGEST_PROBE * settings.breakerProbe;
-    this.#boundMs = settings.orderDeadline + (1 + REDRIVES) * (attempts + probes) + SETTLING_MS;
+    this.#replicas = replicas;
+    this.#settings = settings;
   }
 
   /** Ends the safety phase when everything has been asked for and there has been time to answer. @param steps taken so far */
@@ -52,7 +53,24 @@ export class Phases {
     if (!ended && steps < 2_000 + 250 * this.#orders) return;
     faults.active = false;
     this.#liveSince = time.elapsed;
+    this.#boundMs = this.#bound();
     trace.note('world', 'world', 'no fault strikes from here on');
+  }
+
+  /**
+   * The deadline passes; then, at first and after each redrive, the message that is last uses up its attempts. Each time it is sent away
+   * because a provider is away, it is away at most for the longest wait, and when it comes back to the same replica in vain another message has
+   * found out meanwhile. That used up an attempt of the other one (a call that succeeds closes the breaker): so there are no more of these
+   * waits than all messages have attempts, for each replica, which has a breaker of its own.
+   */
+  #bound(): number {
+    const { broker, fleet } = this.#parts;
+    const { orderDeadline, retryDelays, breakerProbe } = this.#settings;
+    // Those that there are, each of which may have lost its acknowledgement, and those that orders are yet to bring.
+    const messages = 2 * (broker.messages + fleet.messages + this.#orders);
+    const waits = retryDelays.reduce((sum, delay) => sum + delay, 0);
+    const sentAway = messages * (retryDelays.length + 1) * this.#replicas * LONGEST_PROBE * breakerProbe;
+    return orderDeadline + (1 + REDRIVES) * (waits + sentAway) + SETTLING_MS;
   }
 
   /** Nothing can happen by itself: dead letters are redriven, or time goes on, or all is done. */

@@ -100,6 +100,12 @@ export class SimulatedBroker {
     return true;
   }
 
+  /** How many it has: ready, parked, and those that time will bring. */
+  get messages(): number {
+    const ready = [...this.queues.values()].reduce((sum, queue) => sum + queue.ready.length, 0);
+    return ready + this.deadLetters.length + this.underway;
+  }
+
   /** What has not ended, in words. */
   left(): string[] {
     const queued = [...this.queues.values()].flatMap(({ service, ready }) =>

@@ -1,0 +1,37 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Topology } from '../choreography/index.js';
+import type { Delivery, Failure } from '../pipeline/index.js';
+import { parkedCopy, retryCopy } from './copies.js';
+import { BATCHED, type Message } from './messages.js';
+import { originOf } from './origin.js';
+
+/** How a message is put aside: a copy of it is published. */
+export interface Copying {
+  readonly topology: Topology;
+  /** Publishes the copies for retry and dead letter. */
+  readonly copies: { publishCopy(message: Message): Promise<void> };
+  /** Takes out of a reason what nobody is to read: copies show it to operators. */
+  redact?(text: string): string;
+}
+
+/** A message of the broker as the pipeline takes it. */
+export function deliveryOf(
+  message: ConsumeMessage,
+  { copies, topology, redact = (text) => text }: Copying,
+  settling: Pick<Delivery, 'ack' | 'requeue'>,
+): Delivery {
+  const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
+  const origin = originOf(message);
+  const original = { message, origin };
+  const text = message.content.toString();
+  // The message as a whole keeps its bytes, which need not be text at all.
+  const bytes = (body: Buffer | string) => (body === text ? message.content : body);
+  return {
+    body: text,
+    batched: message.properties.contentType === BATCHED,
+    ...origin,
+    ...settling,
+    retry: async (body, failure, wait) => copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology, wait)),
+    park: async (body, failure) => copies.publishCopy(parkedCopy(original, bytes(body), redacted(failure), topology)),
+  };
+}
