@@ -6,10 +6,10 @@ module.exports = {
   // Sources import each other as the files that the compiler makes of them.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  // An ES module, which the test runner cannot load as it is.
-  transformIgnorePatterns: ['/node_modules/(?!jsoncompat/)'],
+  // ES modules, which the test runner cannot load as they are.
+  transformIgnorePatterns: ['/node_modules/(?!jsoncompat/|cockatiel/)'],
   transform: {
-    '/node_modules/jsoncompat/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
+    '/node_modules/(jsoncompat|cockatiel)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' }],
   },
   maxWorkers: 2,

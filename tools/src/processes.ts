@@ -46,6 +46,8 @@ const recordDirectory = (directory: string) => join(directory, 'run');
 const recordFile = (directory: string, name: string) => join(recordDirectory(directory), `${name}.json`);
 
 const started = new Map<number, StartedProcess>();
+/** By the file of its record: how each process was started last. */
+const launches = new Map<string, StartOptions>();
 
 /** The last resort of an impatient user. The records stay, so that the next run finds what may still be there. */
 export function killEverythingStarted(): void {
@@ -87,9 +89,17 @@ export function startDetached(options: StartOptions): StartedProcess {
   const { name, stopSignal = 'SIGTERM', logFile } = options;
   const record: ProcessRecord = { name, pid: child.pid, startedAt, stopSignal };
   writeRecord(options.directory, record);
+  launches.set(recordFile(options.directory, options.name), options);
   const process = { ...record, child, logFile };
   started.set(record.pid, process);
   return process;
+}
+
+/** How the process of this name was started by this command. @throws Problem when it was not */
+export function launchOf(directory: string, name: string): StartOptions {
+  const launch = launches.get(recordFile(directory, name));
+  if (launch === undefined) throw new Problem(`${name} was not started here, so it cannot be started again.`);
+  return launch;
 }
 
 /** The previous part of a large log is kept under a second name. */

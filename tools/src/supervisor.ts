@@ -19,6 +19,7 @@ export interface ServiceSpec {
 export interface SupervisedService {
   readonly name: string;
   readonly url: string;
+  readonly script: string;
   readonly logFile: string;
   /** Undefined while it is down. */
   pid(): number | undefined;
@@ -101,5 +102,6 @@ export function supervise(spec: ServiceSpec, tell: (text: string) => void): Supe
 
   start();
   const kill = (signal: NodeJS.Signals = 'SIGKILL') => void process?.child.kill(signal);
-  return { name: spec.name, url: spec.url, logFile: spec.logFile, pid: () => process?.pid, ready, kill, restart, stop };
+  const { name, url, script, logFile } = spec;
+  return { name, url, script, logFile, pid: () => process?.pid, ready, kill, restart, stop };
 }

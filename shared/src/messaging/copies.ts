@@ -1,6 +1,6 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
-import type { Failure } from '../pipeline/index.js';
+import type { Failure, Wait } from '../pipeline/index.js';
 import { BATCHED, headers, type Message, SINGLE, shortText } from './messages.js';
 import type { Origin } from './origin.js';
 
@@ -13,12 +13,18 @@ export interface Original {
   readonly origin: Origin;
 }
 
-/** The copy that waits for the next attempt; attempts beyond the last delay wait as long as it says. */
-export function retryCopy(original: Original, body: Buffer | string, failure: Failure, { retryQueues }: Topology): Message {
-  const { attempt } = original.origin;
-  const queue = retryQueues[Math.min(attempt, retryQueues.length - 1)];
+/** The copy that waits for the next attempt, in the queue with the shortest delay that is long enough, or else with the longest. */
+export function retryCopy(
+  original: Original,
+  body: Buffer | string,
+  failure: Failure,
+  { retryQueues }: Topology,
+  wait: Wait,
+): Message {
+  const shortestFirst = [...retryQueues].sort((a, b) => a.delay - b.delay);
+  const queue = shortestFirst.find(({ delay }) => delay >= wait.delay) ?? shortestFirst.at(-1);
   if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
-  const added = { [headers.attempt]: attempt + 1, ...told(original, failure) };
+  const added = { [headers.attempt]: wait.attempt, ...told(original, failure) };
   return { exchange: RETRY_EXCHANGE, routingKey: queue.routingKey, ...copyOf(original, body, added) };
 }
 

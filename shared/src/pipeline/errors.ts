@@ -34,6 +34,18 @@ export class OutcomeUnknown extends Unavailable {
   override readonly name = 'OutcomeUnknown';
 }
 
+/** The outside world is taken to be away: the call was not made. */
+export class EffectAway extends Error {
+  override readonly name = 'EffectAway';
+  /** When it is worth asking again, in milliseconds. */
+  readonly wait: number;
+
+  constructor(effect: string, wait: number) {
+    super(`The ${effect} is away; it is asked again in ${Math.ceil(wait / 1_000)} s`);
+    this.wait = wait;
+  }
+}
+
 /** A step ended in an outcome that it does not declare, or with other events than it declares for it: a bug in the step. */
 export class WrongOutcome extends Permanent {
   readonly outcome: string;

@@ -1,5 +1,5 @@
 import { Mismatch, Permanent } from '../choreography/index.js';
-import { reasonOf, Unavailable, WrongOutcome } from './errors.js';
+import { EffectAway, reasonOf, Unavailable, WrongOutcome } from './errors.js';
 
 /** What kind of failure it was: whether another attempt may help, and for what cannot be read, why not. */
 export const errorClasses = [
@@ -48,7 +48,7 @@ export interface StepError {
 export function errorClassOf(error: unknown): ErrorClass {
   if (error instanceof Permanent) return 'permanent';
   if (error instanceof Mismatch) return 'mismatch';
-  return error instanceof Unavailable ? 'unavailable' : 'transient';
+  return error instanceof Unavailable || error instanceof EffectAway ? 'unavailable' : 'transient';
 }
 
 const GRAVEST_FIRST: readonly ErrorClass[] = ['permanent', 'mismatch', 'transient', 'unavailable'];

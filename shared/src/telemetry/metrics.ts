@@ -25,6 +25,8 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** Reads a gauge's value, or those by label, whenever the metrics are asked for; one that cannot be read is left out. */
   gauge(definition: GaugeDefinition, read: () => GaugeValue | Promise<GaugeValue>): void;
+  /** A circuit breaker has changed its state. */
+  breaker(effect: string, state: string): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -72,6 +74,7 @@ export function createMetrics(service: string): Metrics {
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const deleted = new Counter({ ...definitions.deleted, registers });
   const resent = new Counter({ ...definitions.resent, registers });
+  const transitions = new Counter({ ...definitions.breakerTransitions, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -88,6 +91,7 @@ export function createMetrics(service: string): Metrics {
       batchSeconds.observe(seconds);
     },
     conflict: () => conflicts.inc(),
+    breaker: (effect, state) => transitions.inc({ effect, state }),
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),

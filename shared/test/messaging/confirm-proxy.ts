@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** Class and method of AMQP 0-9-1 in one number. */
 const CONFIRM_SELECT = (85 << 16) | 10;
+const BASIC_CANCEL = (60 << 16) | 30;
 const BASIC_PUBLISH = (60 << 16) | 40;
 const BASIC_ACK = (60 << 16) | 80;
 const METHOD_FRAME = 1;
@@ -48,12 +49,16 @@ function routingKeyOf(payload: Buffer): string {
   return payload.toString('utf8', at + 1, at + 1 + payload.readUInt8(at));
 }
 
-/** Stands between a publisher and the broker and keeps the confirms of some messages back, as a queue without a leader would. */
+/**
+ * Stands between a service and the broker and keeps the confirms of some messages back, as a queue without a leader would, or the news that
+ * a consumer was cancelled.
+ */
 export class ConfirmProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #held = new Set<string>();
   #late: (() => void)[] = [];
+  #keepsCancels = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -74,6 +79,11 @@ export class ConfirmProxy {
   /** From now on no message with this routing key is confirmed. */
   hold(routingKey: string): void {
     this.#held.add(routingKey);
+  }
+
+  /** From now on nobody is told that the broker has cancelled a consumer. */
+  keepCancels(): void {
+    this.#keepsCancels = true;
   }
 
   /** Lets the confirms that were kept back go, and all that follow. */
@@ -113,6 +123,7 @@ export class ConfirmProxy {
     });
     const readBroker = frameReader(({ channel, method, payload, bytes }) => {
       const known = published.get(channel);
+      if (method === BASIC_CANCEL && this.#keepsCancels) return;
       if (method !== BASIC_ACK || known === undefined) return client.write(bytes);
       const tag = Number(payload.readBigUInt64BE(4));
       const multiple = payload.readUInt8(12) === 1;

@@ -9,7 +9,7 @@ import {
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
-import type { Delivery, Failure, OutgoingEvent } from '@quickstep/shared/pipeline';
+import type { Delivery, Failure, OutgoingEvent, Wait } from '@quickstep/shared/pipeline';
 import { happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
@@ -66,6 +66,9 @@ export function outgoing(draft: EventDraft = OrderCreated(sampleOrder()), final 
 
 export const failing = (reason: string, of: Partial<Failure> = {}): Failure => ({ errorClass: 'transient', reason, ...of });
 
+/** Another attempt, as soon as one can be. */
+export const another = ({ attempt }: Delivery): Wait => ({ delay: 0, attempt: attempt + 1 });
+
 /** What a test opens is closed after it, latest first. */
 export class Opened {
   readonly #closers: (() => Promise<unknown>)[] = [];
@@ -102,17 +105,19 @@ export class Opened {
   }
 
   /** A publisher and a consumer of the service, on connections of their own. */
-  async service(options: { prefetch?: number; batched?: boolean } = {}) {
+  async service(options: { prefetch?: number; batched?: boolean; url?: string; watchEvery?: number } = {}) {
     const reports = new Reports();
     const deliveries = new Arrivals<Delivery>();
-    const broker = await this.broker(reports);
+    const { url, watchEvery, prefetch = 100 } = options;
+    const broker = await this.broker(reports, 'stock-service', url);
     const publisher = await this.publisher(broker, reports, options);
     const consumer = new AmqpConsumer({
       connection: broker.consuming,
       topology,
       observer: reports,
       copies: publisher,
-      prefetch: options.prefetch ?? 100,
+      prefetch,
+      ...(watchEvery === undefined ? {} : { watchEvery }),
       deliver: (delivery) => deliveries.push(delivery),
     });
     this.#closers.push(() => consumer.stop(AbortSignal.abort()));

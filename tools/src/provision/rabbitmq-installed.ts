@@ -26,6 +26,12 @@ interface Ports {
  */
 const largeHeaps = '+MHsbct 16384 +MHlmbcs 32768 +MHsmbcs 8192 +hmbs 1000000';
 
+/**
+ * How long the broker waits before it sends a dead-lettered message again whose target did not take it: its queue was away, or its leader
+ * died. The default is three minutes, in which a message that has waited for its retry waits on (seen when a node of a cluster was killed).
+ */
+const deadLettersAgain = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
+
 /** Where packages put the server's own script. Debian's wrapper in /usr/sbin would switch to the system broker's user and folders. */
 const usualDirectories = [
   '/usr/lib/rabbitmq/bin',
@@ -104,7 +110,7 @@ function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
     RABBITMQ_DIST_PORT: `${ports.distribution}`,
     // The script then becomes the Erlang process instead of keeping it as a child, which would survive the script's SIGKILL.
     RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${largeHeaps} -noinput -kernel inet_dist_use_interface {127,0,0,1}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${largeHeaps} ${deadLettersAgain} -noinput -kernel inet_dist_use_interface {127,0,0,1}`,
     ERL_EPMD_PORT: `${ports.epmd}`,
     ERL_EPMD_ADDRESS: '127.0.0.1',
   };

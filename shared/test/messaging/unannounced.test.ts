@@ -1,0 +1,26 @@
+import { afterAll, afterEach, beforeAll, test } from '@jest/globals';
+import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { ConfirmProxy } from './confirm-proxy.js';
+import { Opened, outgoing, topology } from './harness.js';
+
+let vhost: Vhost;
+const opened = new Opened(() => vhost);
+
+beforeAll(async () => {
+  vhost = await freshVhost();
+});
+afterEach(() => opened.closeAll());
+afterAll(() => vhost.drop());
+
+test('a queue that is deleted without the broker saying so is missed, and declared anew with its consumer', async () => {
+  const { proxy, url } = await ConfirmProxy.open(vhost.url);
+  opened.add(() => proxy.close());
+  const { publisher, deliveries, reports } = await opened.service({ url, watchEvery: 50 });
+  proxy.keepCancels();
+  const channel = await opened.observerChannel();
+  await channel.deleteQueue(topology.queue);
+  await reports.matching(/the broker closed the channel; opening another.*404/);
+  // Until the queue is there the event comes back.
+  for (let fate = 'returned'; fate !== 'confirmed'; ) [fate = 'returned'] = await publisher.publish([outgoing()]);
+  (await deliveries.next()).ack();
+});

@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { seed } from '../seed.js';
+import { until } from '../wait.js';
+import { settableClock } from './clock/clock.js';
+import { Databases } from './databases.js';
+import { Fleet } from './fleet.js';
+import { managementOf } from './management.js';
+import { BrokerProxy } from './proxy/broker-proxy.js';
+import { DatabaseProxy } from './proxy/database-proxy.js';
+import type { Target } from './proxy/tcp-proxy.js';
+import { randomFrom } from './random.js';
+import type { World } from './world.js';
+
+/** Servers, and what is to run on them. */
+export interface Given {
+  /** For logs, process records and the files of clocks. */
+  readonly directory: string;
+  /** The account of a service, with the virtual host. */
+  brokerUrlOf(service: string): string;
+  /** The account of a service, with its database. */
+  databaseUrlOf(service: string): string;
+  /** An administrator's: with the virtual host; any database. */
+  readonly administrator: { readonly rabbitmqUrl: string; readonly postgresUrl: string };
+  managementUrl(): string;
+  /** Where connections to the broker go; to where their URLs say unless given. */
+  readonly brokerTarget?: (() => Target) | undefined;
+  readonly installationSecretFile: string;
+  /** Settings of the services besides their defaults. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly replicas: number;
+  readonly signal: AbortSignal;
+  tell(text: string): void;
+}
+
+/** What a world has only if its servers are its own. */
+export type Own = Pick<World, 'servers' | 'smallDisk' | 'cluster' | 'otherVersion'>;
+
+const AMQP = 5_672;
+const POSTGRES = 5_432;
+
+/** The five services, ready and with a catalogue, each behind a way to the broker and one to its database that can be disturbed. */
+export async function worldOn(given: Given, own: Own): Promise<{ world: World; close(): Promise<void> }> {
+  const { directory, administrator, managementUrl } = given;
+  const clocks = join(directory, 'clocks');
+  mkdirSync(clocks, { recursive: true });
+  const brokerWay = new Map<string, BrokerProxy>();
+  const databaseWay = new Map<string, DatabaseProxy>();
+  const fleet = new Fleet({
+    ...given,
+    envOf: (service) => ({
+      RABBITMQ_URL: brokerWay.get(service)?.through(given.brokerUrlOf(service)),
+      POSTGRES_URL: databaseWay.get(service)?.through(given.databaseUrlOf(service)),
+      ...settableClock(clocks),
+      ...given.env,
+    }),
+  });
+  for (const service of fleet.names) {
+    const broker = targetOf(given.brokerUrlOf(service), AMQP);
+    const database = targetOf(given.databaseUrlOf(service), POSTGRES);
+    brokerWay.set(service, await BrokerProxy.open(given.brokerTarget ?? (() => broker)));
+    databaseWay.set(service, await DatabaseProxy.open(() => database));
+  }
+  const pathOf = (service: string) => new URL(given.databaseUrlOf(service)).pathname;
+  const databases = new Databases((service) => withPath(administrator.postgresUrl, pathOf(service)));
+  const vhost = decodeURIComponent(new URL(administrator.rabbitmqUrl).pathname.slice(1));
+  const world: World = {
+    ...{ fleet, databases, brokerWay, databaseWay, clocks, ...own },
+    random: randomFrom(0),
+    management: managementOf(managementUrl, administrator.rabbitmqUrl, vhost),
+    amqpUrl: administrator.rabbitmqUrl,
+    databaseOf: (service) => pathOf(service).slice(1),
+    postgresLog: join(directory, 'logs', 'postgres.log'),
+  };
+  const close = async () => {
+    await fleet.stop();
+    await databases.close();
+    for (const way of [...brokerWay.values(), ...databaseWay.values()]) way.close();
+  };
+  try {
+    await fleet.start();
+    await stock(world, given.signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { world, close };
+}
+
+/** The order service knows an item once inventory's event about it has come through. */
+async function stock({ fleet, databases }: World, signal: AbortSignal): Promise<void> {
+  const items = await seed(fleet.one('inventory-service').url);
+  const statement = 'select count(*)::int as items from catalogue_items';
+  const known = async () => {
+    const [row] = await databases.ask<{ items: number }>('order-service', statement, []);
+    return (row?.items ?? 0) >= items;
+  };
+  await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
+}
+
+function targetOf(url: string, standard: number): Target {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) || standard };
+}
+
+export function withPath(url: string, path: string): string {
+  const changed = new URL(url);
+  changed.pathname = path;
+  return changed.href;
+}
