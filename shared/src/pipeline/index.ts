@@ -6,4 +6,5 @@ export { type Handled, type Observer, type PutAside, silent } from './observer.j
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
 export { BETWEEN_EVENTS } from './stages/decode.js';
-export type { Refusal, Work, WorkResult } from './work.js';
+export { isSampled, traceIdIn, traceIdOf } from './trace-context.js';
+export type { Refusal, Tracing, Work, WorkResult, WorkSpan } from './work.js';

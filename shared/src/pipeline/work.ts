@@ -16,6 +16,25 @@ export interface Refusal extends Refused {
   readonly kind: RefusalKind;
 }
 
+/** What is recorded of one piece of work. */
+export interface WorkSpan {
+  /** W3C trace context of this span: the parent of whatever follows from the work. */
+  readonly traceparent: string;
+  /** A call to the outside world begins; the result ends it. */
+  effect(name: string): (error?: unknown) => void;
+  /** The work was committed with others, in the batch that this is the trace context of. */
+  joins(batch: string): void;
+  end(result: WorkResult): void;
+}
+
+/** Who records traces. Asked for every piece of work, so it says quickly that a trace is not sampled. */
+export interface Tracing {
+  /** Undefined when the trace of the work is not sampled. */
+  begin(work: Work): WorkSpan | undefined;
+  /** All this was committed together. @param since when its transaction began, from `performance.now()` */
+  batch(works: readonly Work[], since: number): void;
+}
+
 /** One message for one step: what the stages of the pipeline hand on. */
 export interface Work {
   readonly bound: BoundStep;
@@ -25,6 +44,8 @@ export interface Work {
   readonly awaitedBy: AwaitedBy;
   /** What the step's effect answered. */
   readonly answer: unknown;
+  /** Set when its trace is recorded. */
+  readonly span?: WorkSpan;
   /** Set when the message is an event: it is claimed in the inbox. */
   readonly event?: { readonly event: CloudEvent; readonly body: string };
   /** Called once, when the work is committed, refused, or has failed. */

@@ -8,7 +8,7 @@ import { createLogger, type Logger, logEndings, pipelineObserver } from '../logg
 import type { Message } from '../messaging/index.js';
 import type { Clock, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
-import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { createMetrics, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
@@ -18,6 +18,7 @@ import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
+import { tracesPart } from './parts/traces.js';
 import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
 
@@ -97,13 +98,14 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
+  const traces = (await assembly.add(tracesPart(config, observer))).traces();
   const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
   const topology = topologyOf(implementation.choreography, config.retryDelays);
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
-  const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
+  const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
   const eventLog = new PgEventLog(dataSource);
   const publishCopy = (message: Message) => broker.connections().publisher.publishCopy(message);
@@ -114,9 +116,13 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
       observer.handled(handled);
       catchUp.handled(handled);
     },
+    putAside(message) {
+      observer.putAside(message);
+      traces?.putAside(message);
+    },
   };
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, store, publisher, observer: watched, clock, newId, retries }),
+    pipelinePart(implementation, { ...config, store, publisher, observer: watched, tracing: traces, clock, newId, retries }),
   );
   await assembly.add(catchUp);
   const bindingRecord = new PgBindingRecord(dataSource);
@@ -131,7 +137,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
   const routes = [...options.routes, ...[log, ...own].flatMap((part) => part.routes ?? [])];
-  const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
+  const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.
   stack.add('readers of the log', () => log.close());
@@ -145,10 +151,12 @@ interface AppParts<I extends Implementation> {
   readonly context: ServiceContext<I>;
   readonly assembly: Assembly;
   readonly metrics: Metrics;
+  readonly traces: Traces | undefined;
   readonly logger: Logger;
 }
 
-function appOf<I extends Implementation>({ options, implementation, routes, context, assembly, metrics, logger }: AppParts<I>) {
+function appOf<I extends Implementation>(parts: AppParts<I>) {
+  const { options, implementation, routes, context, assembly, metrics, traces, logger } = parts;
   const { config, description } = options;
   return createApp<ServiceContext<I>>({
     info: apiInfo(config.service, description),
@@ -159,6 +167,7 @@ function appOf<I extends Implementation>({ options, implementation, routes, cont
     checks: assembly.checks,
     needed: neededBy(implementation.choreography),
     metrics,
+    traces,
     logger,
   });
 }

@@ -3,7 +3,7 @@ import { type Decided, decider, failed } from '../decide.js';
 import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
-import type { Work } from '../work.js';
+import type { Tracing, Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
 import type { Relay } from './publish.js';
 
@@ -21,6 +21,7 @@ export interface BatchOptions {
   readonly newId: NewId;
   readonly relay: Relay;
   readonly observer: Observer;
+  readonly tracing?: Tracing | undefined;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
   takeAwaitedByClients(): readonly Work[];
 }
@@ -197,7 +198,11 @@ export class BatchRunner {
 
   /** After the commit nothing may lead to another attempt: whatever is thrown here is a bug, and ends the process. */
   #settle({ decided, outbox, started }: Committed): void {
-    const { relay, observer } = this.#options;
+    const { relay, observer, tracing } = this.#options;
+    tracing?.batch(
+      decided.map(({ work }) => work),
+      started,
+    );
     if (outbox !== undefined) relay.publish(outbox);
     for (const { work, result } of decided) work.settle(result);
     observer.batch(decided.length, performance.now() - started);
