@@ -1,4 +1,4 @@
-# One image for the five services and the seed; the command says which: <service>/dist/main.js
+# One image for the services and the seed; the command says which: <service>/dist/main.js
 # The base by its tag, so that each build takes the security fixes of Debian and Node.js; whoever must build the same image twice names
 # its digest: --build-arg NODE_IMAGE=node:24-trixie-slim@sha256:...
 ARG NODE_IMAGE=node:24-trixie-slim
@@ -13,6 +13,7 @@ COPY inventory-service/package.json inventory-service/
 COPY payment-service/package.json payment-service/
 COPY shipping-service/package.json shipping-service/
 COPY notification-service/package.json notification-service/
+COPY operations-service/package.json operations-service/
 COPY system/package.json system/
 COPY tools/package.json tools/
 
@@ -25,7 +26,7 @@ RUN for package in shared *-service system tools; do mkdir -p "/out/$package" &&
 
 # Without the packages of `tools`, a database server among them: the seed needs none.
 FROM manifests AS production
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared *-service)
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared *-service system)
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { operations as operationsSteps } from '@quickstep/operations-service/choreography';
 import { problemsOf } from '@quickstep/shared/choreography';
-import { choreographies, type ServiceName, serviceNames, serviceOf, services } from '@quickstep/system';
+import { choreographies, operations, serviceNames, serviceOf, services } from '@quickstep/system';
 import { parse } from 'yaml';
 
 const root = join(__dirname, '..');
@@ -26,9 +27,12 @@ describe('the list of services', () => {
 });
 
 /** Places that cannot read the list are compared with it. */
-describe.each(serviceNames.map((name) => [`${name}-service`, name] as const))('%s is in', (folder, name: ServiceName) => {
-  const { port, database, choreography } = services[name];
+const listed = [
+  ...serviceNames.map((name) => [`${name}-service`, services[name]] as const),
+  ['operations-service', { ...operations, choreography: operationsSteps }] as const,
+];
 
+describe.each(listed)('%s is in', (folder, { port, database, choreography }) => {
   test('its own declaration, by the name of its folder', () => expect(choreography.service).toBe(folder));
 
   test('the workspaces', () => expect(json('package.json').workspaces).toContain(folder));
@@ -36,11 +40,7 @@ describe.each(serviceNames.map((name) => [`${name}-service`, name] as const))('%
   test('what the compiler builds', () => {
     const built = ({ references }: { references: { path: string }[] }) => references.map(({ path }) => path);
     expect(built(json('tsconfig.json'))).toContain(folder);
-    expect(built(json('system/tsconfig.json'))).toContain(`../${folder}`);
   });
-
-  test('the dependencies of the list', () =>
-    expect(json('system/package.json').dependencies).toHaveProperty(`@quickstep/${folder}`));
 
   test('the image', () => expect(read('Dockerfile')).toContain(`COPY ${folder}/package.json ${folder}/\n`));
 
@@ -51,10 +51,15 @@ describe.each(serviceNames.map((name) => [`${name}-service`, name] as const))('%
     });
   });
 
-  test('the README', () => expect(read('README.md')).toMatch(new RegExp(`\\b${name}\\b`)));
+  test('the README', () => expect(read('README.md')).toMatch(new RegExp(`\\b${folder.replace('-service', '')}\\b`)));
+});
+
+test.each(serviceNames.map((name) => [`${name}-service`]))('%s can be imported by the list', (folder) => {
+  expect(json('system/tsconfig.json').references).toContainEqual({ path: `../${folder}` });
+  expect(json('system/package.json').dependencies).toHaveProperty(`@quickstep/${folder}`);
 });
 
 test('nothing else counts the services up', () => {
   const folders = [...json('package.json').workspaces].filter((each: string) => each.endsWith('-service'));
-  expect(folders.sort()).toEqual(serviceNames.map((name) => `${name}-service`).sort());
+  expect(folders.sort()).toEqual(listed.map(([folder]) => folder).sort());
 });

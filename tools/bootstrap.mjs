@@ -11,11 +11,12 @@ import { Problem } from './problem.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const state = join(root, '.quickstep');
 const commands = {
-  start: 'start everything: broker, database, five services',
+  start: 'start everything: broker, database, services',
   test: 'check, type-check and test everything',
   demo: 'place one order for every way an order can end',
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
+  ops: 'what an operator looks at and does',
   reconcile: 'compare what the services say about every order that has ended',
   'choreography:check': 'prove that every run of the declared saga ends well',
   docs: 'write the documents that are generated from the declarations',

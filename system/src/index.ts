@@ -1,2 +1,3 @@
 export { declaredSteps } from './declared-steps.js';
+export { operations } from './operations.js';
 export * from './services.js';

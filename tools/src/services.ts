@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { serviceVariables } from '@quickstep/shared/config';
-import { services as listed, serviceNames } from '@quickstep/system';
+import { services as listed, operations, serviceNames } from '@quickstep/system';
 import { inherited } from './environment.js';
 import { root } from './paths.js';
 import { Problem } from './problem.js';
@@ -14,11 +14,21 @@ export interface Service {
   database: string;
 }
 
-/** The services of the system, as the launcher runs them. */
-export const services: Service[] = serviceNames.map((each) => {
+/** The services that take part in the saga, as the launcher runs them. */
+export const sagaServices: readonly Service[] = serviceNames.map((each) => {
   const { choreography, port, database } = listed[each];
   return { name: choreography.service, prefix: each.toUpperCase(), standardPort: port, database };
 });
+
+/** The operator's. */
+export const operationsService: Service = {
+  name: operations.service,
+  prefix: 'OPERATIONS',
+  standardPort: operations.port,
+  database: operations.database,
+};
+
+export const services: readonly Service[] = [...sagaServices, operationsService];
 
 export function serviceNamed(name: string): Service {
   const found = services.find((service) => service.name === name);
@@ -93,6 +103,7 @@ export function specOf({
       RABBITMQ_URL: servers.rabbitmqUrl,
       POSTGRES_URL: databaseUrl(servers.postgresUrl, service.database),
       INSTALLATION_SECRET_FILE: servers.installationSecretFile,
+      ...(service === operationsService ? { SERVICE_URLS: serviceUrls() } : {}),
       ...env,
     },
   };
@@ -107,6 +118,11 @@ function settingsOf({ name: service, standardPort: port, prefix }: Service): Nod
   return inherited(
     (name) => settings.has(name) || name.startsWith(`${prefix}_`) || /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$/.test(name),
   );
+}
+
+/** Where the operator's service finds the others. */
+function serviceUrls(): string {
+  return sagaServices.map((service) => `${service.name}=${urlOf(service)}`).join(',');
 }
 
 function databaseUrl(server: string, database: string): string {

@@ -3,7 +3,7 @@ import { portOf, reachableHost, type Service, serviceNamed, services } from './s
 
 export const help = `npm start -- [--data DIR] [--services DIR]
 
-Starts RabbitMQ, PostgreSQL and the five services, and puts the sample catalogue in.
+Starts RabbitMQ, PostgreSQL and the services, and puts the sample catalogue in.
 
   --data DIR       where data and logs are kept (default: .quickstep/start)
   --services DIR   the folder that contains the built services (default: this checkout)
@@ -12,8 +12,8 @@ Environment:
   RABBITMQ_URL, POSTGRES_URL     use these servers and start none
   RABBITMQ_MANAGEMENT_URL        the management API of that broker
   HOST                           address the services listen on (default: 127.0.0.1)
-  ORDER_PORT, INVENTORY_PORT, PAYMENT_PORT, SHIPPING_PORT, NOTIFICATION_PORT
-                                 port of one service (default: 3001 ... 3005)
+  ORDER_PORT, INVENTORY_PORT, PAYMENT_PORT, SHIPPING_PORT, NOTIFICATION_PORT, OPERATIONS_PORT
+                                 port of one service (default: 3001 ... 3005, 3000)
   PORT_OFFSET                    moves all of these ports
   LOG_LEVEL                      of the services (default: info)
 `;

@@ -11,7 +11,7 @@ import { stopServers, stopServices } from './provision/leftovers.js';
 import { isFree } from './provision/ports.js';
 import { command, interruption } from './run.js';
 import { seed } from './seed.js';
-import { portOf, serviceNamed, services, specOf } from './services.js';
+import { portOf, type Service, serviceNamed, services, specOf } from './services.js';
 import { addresses, help, invitation, serviceUrl } from './start-text.js';
 import { type SupervisedService, supervise } from './supervisor.js';
 import { watchServers } from './watch-servers.js';
@@ -76,7 +76,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
  * The service that begins the sagas comes last: an event that one of its consumers' queues takes does not come back, so the queues of
  * all its consumers must be there before the first.
  */
-function inStartingOrder(): (typeof services)[] {
+function inStartingOrder(): (readonly Service[])[] {
   const first = serviceNamed('order-service');
   return [services.filter((service) => service !== first), [first]];
 }

@@ -1,4 +1,4 @@
-import { outcome, Permanent, step } from '@quickstep/shared/choreography';
+import { ending, outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
 import { order as declared } from '../choreography.js';
@@ -21,8 +21,10 @@ export const trackOrder = step(declared, 'trackOrder', {
     change(order, { endedAt: now, deadlineAt: null, stuckSince: null });
     if (order.status === 'COMPLETED') {
       order.reason = null;
-      return outcome('completed', OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' }));
+      const completed = OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' });
+      return ending(order.placedAt, outcome('completed', completed));
     }
-    return outcome('cancelled', OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' }));
+    const cancelled = OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' });
+    return ending(order.placedAt, outcome('cancelled', cancelled));
   },
 });

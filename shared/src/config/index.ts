@@ -1,2 +1,2 @@
 export * from './config.js';
-export { choice, integer, integers, names, optional, serverUrl, share, text, type Variable, WrongValue } from './variables.js';
+export { choice, integer, integers, names, optional, serverUrl, serviceUrls, share, text, type Variable, WrongValue } from './variables.js';

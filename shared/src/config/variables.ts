@@ -115,6 +115,25 @@ export function serverUrl(
   return { ...described(name, description, options.example, options), parse };
 }
 
+const NAMED_URL = /^([a-z][a-z0-9-]{0,60})=(https?:\/\/[^\s,@]+)$/;
+
+/** Comma-separated `name=url`, in the order given. */
+export function serviceUrls(
+  name: string,
+  description: string,
+  options: Described & { readonly example: string },
+): Variable<ReadonlyMap<string, string>> {
+  const parse = (given: string) =>
+    new Map(
+      given.split(',').map((each) => {
+        const [, service = '', url = ''] = NAMED_URL.exec(each.trim()) ?? [];
+        if (!URL.canParse(url)) throw new WrongValue(`must be service=URL, separated by commas, not "${each.slice(0, 80)}"`);
+        return [service, url.replace(/\/+$/, '')];
+      }),
+    );
+  return { ...described(name, description, options.example, options), parse };
+}
+
 /** May be left out; `otherwise` tells people what happens then. */
 export function optional<Value>(variable: Variable<Value>, otherwise: string): Variable<Value | undefined> {
   const { name, description, example } = variable;

@@ -6,6 +6,7 @@ export const problems = {
   malformed_request: { status: 400, title: 'The request cannot be read' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'Who asks is not known here' },
+  forbidden: { status: 403, title: 'Whoever asks may not do this' },
   cross_site_request: { status: 403, title: 'A page of another site may not do this' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },

@@ -73,6 +73,14 @@ export class AmqpConsumer {
     return (await channel.checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
   }
 
+  /** What waits in the service's queue, and who takes from it. @throws Error while the broker is away */
+  async backlog(): Promise<{ readonly messages: number; readonly consumers: number }> {
+    const channel = this.#channel.current;
+    if (channel === undefined) throw new Error('The broker is away');
+    const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(this.#options.topology.queue);
+    return { messages, consumers };
+  }
+
   /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
   start(): Promise<void> {
     return this.#channel.start();

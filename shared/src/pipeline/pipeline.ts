@@ -112,6 +112,11 @@ export class Pipeline<I extends Implementation = Implementation> {
     this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });
   }
 
+  /** What is under way right now. */
+  get inFlight(): Pick<InFlight, 'messages' | 'effects'> {
+    return this.#inFlight;
+  }
+
   /** Begins to sweep the outbox and to fire timers. Events come through `deliver`, commands through `execute`. */
   start(): void {
     this.relay.start();

@@ -6,7 +6,13 @@ import type { Cause } from './stamp.js';
 
 /** How a piece of work ended. A failed one has left nothing behind. */
 export type WorkResult =
-  | { readonly kind: 'done'; readonly outcome: string; readonly reply: unknown }
+  | {
+      readonly kind: 'done';
+      readonly outcome: string;
+      readonly reply: unknown;
+      /** How long the saga took that ends with it, in milliseconds. */
+      readonly sagaMilliseconds?: number;
+    }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'failed'; readonly error: unknown };

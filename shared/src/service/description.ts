@@ -3,6 +3,7 @@ import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
 import type { Table } from '../rows/index.js';
 import type { MetricDefinition } from '../telemetry/index.js';
+import { logOperation } from './parts/log.js';
 
 /** What is true of a service whether or not it runs: documents are made of it. */
 export interface ServiceDescription {
@@ -27,5 +28,5 @@ export function apiInfo(service: string, description: string): ApiInfo {
 
 /** The OpenAPI document that the service answers with when it runs. */
 export function apiDocumentOf(choreography: Choreography, { description, routes }: ServiceDescription) {
-  return apiDocument(apiInfo(choreography.service, description), routes, neededBy(choreography));
+  return apiDocument(apiInfo(choreography.service, description), [...routes, logOperation], neededBy(choreography));
 }

@@ -1,13 +1,11 @@
 import type { ReadinessCheck, Route } from '../http/index.js';
-import type { Metrics } from '../telemetry/index.js';
+import type { GaugeValue, MetricDefinition, Metrics } from '../telemetry/index.js';
 import type { ShutdownStack } from './shutdown-stack.js';
 
 /** What a service counts by asking whenever the metrics are read. */
-export interface ServiceGauge {
-  /** `quickstep_...` */
-  readonly name: string;
-  readonly help: string;
-  read(): number | Promise<number>;
+export interface ServiceGauge extends MetricDefinition {
+  /** One number, or, for a gauge with a label, one for each of its values. */
+  read(): GaugeValue | Promise<GaugeValue>;
 }
 
 /** One part of a service: what it starts, and what it adds to readiness, metrics and HTTP. A new capability is a new part. */

@@ -3,12 +3,12 @@ import { type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
-import { type CommandRouteContext, createApp, type ReadContext, type Route } from '../http/index.js';
+import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
 import type { Clock, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
-import { createMetrics, type Metrics, type Traces } from '../telemetry/index.js';
+import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
@@ -137,6 +137,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
   const routes = [...options.routes, ...[log, ...own].flatMap((part) => part.routes ?? [])];
+  metrics.gauge(definitions.ready, () => readiness(assembly.checks));
   const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.

@@ -1,9 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { definitions } from './definitions.js';
+import { definitions, type MetricDefinition } from './definitions.js';
 
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
   handled(step: string, result: string, outcome: string, seconds: number): void;
+  /** How old an event was when what follows from it was committed. */
+  age(step: string, seconds: number): void;
+  /** A saga has ended. */
+  ended(ending: string, seconds: number): void;
   undecodable(): void;
   forged(): void;
   batch(size: number, seconds: number): void;
@@ -13,11 +17,32 @@ export interface Metrics {
   resent(to: string, events: number): void;
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
-  /** Reads a gauge's value whenever the metrics are asked for; one that cannot be read is left out. */
-  gauge(definition: { readonly name: string; readonly help: string }, read: () => number | Promise<number>): void;
+  /**
+   * Reads a gauge's value whenever the metrics are asked for; one that cannot be read, or not in time, is left out. One with a label has
+   * a value for each of its values.
+   */
+  gauge(definition: MetricDefinition, read: GaugeReader): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
+}
+
+export type GaugeValue = number | Readonly<Record<string, number>>;
+export type GaugeReader = () => GaugeValue | Promise<GaugeValue>;
+
+/** A gauge that hangs must not keep all others from being read; a readiness check may take two seconds. Milliseconds. */
+const GAUGE_TIMEOUT = 2_500;
+
+async function inTime(read: GaugeReader): Promise<GaugeValue> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer for ${GAUGE_TIMEOUT} ms`)), GAUGE_TIMEOUT);
+  });
+  try {
+    return await Promise.race([read(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 let processRegistry: Registry | undefined;
@@ -27,6 +52,8 @@ function ofProcess(): Registry {
   if (processRegistry === undefined) {
     processRegistry = new Registry();
     collectDefaultMetrics({ register: processRegistry });
+    // No counters, whatever they are called; and what they add up is there besides.
+    for (const name of ['handles', 'requests', 'resources']) processRegistry.removeSingleMetric(`nodejs_active_${name}_total`);
   }
   return processRegistry;
 }
@@ -51,6 +78,8 @@ export function createMetrics(service: string): Metrics {
   const undecodable = new Counter({ ...definitions.undecodable, registers });
   const forged = new Counter({ ...definitions.forged, registers });
   const handling = new Histogram({ ...definitions.handling, buckets: [...definitions.handling.buckets], registers });
+  const age = new Histogram({ ...definitions.age, buckets: [...definitions.age.buckets], registers });
+  const saga = new Histogram({ ...definitions.saga, buckets: [...definitions.saga.buckets], registers });
   const batchSize = new Histogram({ ...definitions.batchSize, buckets: [...definitions.batchSize.buckets], registers });
   const batchSeconds = new Histogram({ ...definitions.batchSeconds, buckets: [...definitions.batchSeconds.buckets], registers });
   const conflicts = new Counter({ ...definitions.conflicts, registers });
@@ -59,12 +88,15 @@ export function createMetrics(service: string): Metrics {
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
+  const ageBy = cached((step) => age.labels(step ?? ''));
   const requestsBy = cached((method, route, status) => requests.labels(method ?? '', route ?? '', status ?? ''));
   return {
     handled(step, result, outcome, seconds) {
       messagesBy(step, result, outcome).inc();
       handlingBy(step).observe(seconds);
     },
+    age: (step, seconds) => ageBy(step).observe(seconds),
+    ended: (ending, seconds) => saga.labels(ending).observe(seconds),
     undecodable: () => undecodable.inc(),
     forged: () => forged.inc(),
     batch(size, seconds) {
@@ -76,12 +108,19 @@ export function createMetrics(service: string): Metrics {
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge(definition, read) {
+      const [label] = definition.labelNames ?? [];
+      const { name, help, labelNames = [] } = definition;
       const gauge: Gauge = new Gauge({
-        ...definition,
+        name,
+        help,
+        labelNames,
         registers,
         async collect() {
+          gauge.reset();
           try {
-            gauge.set(await read());
+            const value = await inTime(read);
+            if (typeof value === 'number') gauge.set(value);
+            else for (const [each, number] of Object.entries(value)) gauge.set({ [label ?? '']: each }, number);
           } catch {
             gauge.remove();
           }

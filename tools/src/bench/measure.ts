@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.js';
-import { services } from '../services.js';
+import { sagaServices as services } from '../services.js';
 import { until } from '../wait.js';
 import { type Bar, withBar } from './bar.js';
 import type { Job, LoadProgress, LoadResult } from './load/protocol.js';

@@ -8,7 +8,7 @@ import { type Progress, paint } from '../progress.js';
 import { provisionTemporary } from '../provision/index.js';
 import { freePort } from '../provision/ports.js';
 import { seed } from '../seed.js';
-import { type Service, services, specOf } from '../services.js';
+import { type Service, sagaServices as services, specOf } from '../services.js';
 import { type ServiceSpec, type SupervisedService, supervise } from '../supervisor.js';
 import { until } from '../wait.js';
 import { type LoadGenerator, startLoad } from './load/generator.js';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { services } from '../services.js';
+import { sagaServices as services } from '../services.js';
 
 /** How PostgreSQL has read one table since it was created. */
 export interface TableScans {

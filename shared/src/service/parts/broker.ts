@@ -67,9 +67,9 @@ export function consumerPart({
   deliver,
 }: ConsumerOptions): Part {
   let consumer: AmqpConsumer | undefined;
-  const parked = () => {
+  const started = () => {
     if (consumer === undefined) throw new Error('The consumer is not started');
-    return consumer.parked();
+    return consumer;
   };
   return {
     name: 'consumer',
@@ -93,6 +93,10 @@ export function consumerPart({
     checks: [
       { name: 'consumer', of: 'consuming', check: () => (consumer?.subscribed ? undefined : 'not subscribed to its queue') },
     ],
-    gauges: [{ ...definitions.parked, read: parked }],
+    gauges: [
+      { ...definitions.parked, read: () => started().parked() },
+      { ...definitions.queue, read: async () => (await started().backlog()).messages },
+      { ...definitions.consumers, read: async () => (await started().backlog()).consumers },
+    ],
   };
 }

@@ -2,8 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import type { ServiceConfig } from '../../config/index.js';
 import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../../db/index.js';
-import { type Call, carries, feedToken, invalid, problem, problems, queryChecker, type Route } from '../../http/index.js';
+import {
+  type Call,
+  carries,
+  feedToken,
+  invalid,
+  type Operation,
+  problem,
+  problems,
+  queryChecker,
+  type Route,
+} from '../../http/index.js';
 import { type Clock, reasonOf } from '../../pipeline/index.js';
+import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
 import { StartError } from '../start-error.js';
 
@@ -52,6 +63,22 @@ function positionOf(cursor: string | undefined): LogPosition {
 
 /** The event's own text, which is not parsed and written anew. */
 const lineOf = (entry: LogEntry) => `{"cursor":"${cursorOf(entry)}","event":${entry.body}}\n`;
+
+/** What the documents say of the feed, which every service has. */
+export const logOperation: Operation = {
+  method: 'get',
+  path: '/log',
+  summary: 'Everything that this service has emitted, in order: one event a line, each with its cursor',
+  operationId: 'readLog',
+  query,
+  response: {
+    status: 200,
+    description: 'Lines of `{"cursor": ..., "event": ...}`; none when nothing follows yet',
+    schema: Type.String(),
+    contentType: 'application/x-ndjson',
+  },
+  problems: [{ status: problems.unauthorized.status, code: 'unauthorized', when: problems.unauthorized.title }],
+};
 
 interface LogPartOptions {
   readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
@@ -108,21 +135,7 @@ export function logPart({ config: { installationSecretFile: file }, log, clock }
     call.text(200, entries.map(lineOf).join(''), { 'content-type': 'application/x-ndjson' });
   }
 
-  const route: Route<unknown> = {
-    method: 'get',
-    path: '/log',
-    summary: 'Everything that this service has emitted, in order: one event a line, each with its cursor',
-    operationId: 'readLog',
-    query,
-    response: {
-      status: 200,
-      description: 'Lines of `{"cursor": ..., "event": ...}`; none when nothing follows yet',
-      schema: Type.String(),
-      contentType: 'application/x-ndjson',
-    },
-    problems: [{ status: problems.unauthorized.status, code: 'unauthorized', when: problems.unauthorized.title }],
-    run,
-  };
+  const route: Route<unknown> = { ...logOperation, run };
 
   return {
     name: 'log',
@@ -139,5 +152,6 @@ export function logPart({ config: { installationSecretFile: file }, log, clock }
       for (const end of [...waiting]) end();
     },
     routes: [route],
+    gauges: [{ ...definitions.readers, read: () => waiting.size }],
   };
 }

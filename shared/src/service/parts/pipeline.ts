@@ -20,6 +20,10 @@ export function pipelinePart<I extends Implementation>(implementation: I, option
     start: async () => pipeline.start(),
     stop: () => pipeline.stop(),
     checks: [{ name: 'routing', of: 'publishing', check: () => unroutable(pipeline.relay.unroutable) }],
-    gauges: [{ ...definitions.unroutable, read: () => pipeline.relay.unroutable.length }],
+    gauges: [
+      { ...definitions.unroutable, read: () => pipeline.relay.unroutable.length },
+      { ...definitions.inFlight, read: () => pipeline.inFlight.messages },
+      { ...definitions.effects, read: () => pipeline.inFlight.effects },
+    ],
   };
 }

@@ -1,4 +1,4 @@
-import { services } from '../../services.js';
+import { sagaServices as services } from '../../services.js';
 import { allHold, type Context, inFreshSystem, invariantsTable, type Outcome } from '../context.js';
 import type { LoadProgress } from '../load/protocol.js';
 import type { Round, Sample } from '../measure.js';

@@ -1,0 +1,19 @@
+import { readConfig, serviceUrls } from '@quickstep/shared/config';
+import { operations, serviceNames, services } from '@quickstep/system';
+
+const standardUrls = serviceNames.map((name) => `${services[name].choreography.service}=http://127.0.0.1:${services[name].port}`);
+
+/** What is particular to this service's configuration. */
+export const operationsDefaults = {
+  service: operations.service,
+  port: operations.port,
+  own: {
+    serviceUrls: serviceUrls('SERVICE_URLS', 'Where the services are that it follows', {
+      fallback: standardUrls.join(','),
+      example: 'order-service=http://order-service:3001,payment-service=http://payment-service:3003',
+    }),
+  },
+};
+
+/** @throws ConfigError naming every variable that is missing or wrong */
+export const operationsConfig = (env?: NodeJS.ProcessEnv) => readConfig(operationsDefaults, env);

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Role, roleToken } from '@quickstep/operations-service/access';
+import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
+import { type FreshDatabase, freshDatabase, testEnvironment } from '@quickstep/shared/testing';
+import { serviceNames, services } from '@quickstep/system';
+import type { Answer, Shop } from './shop.js';
+
+const SECRET = randomUUID();
+
+/** A file with the secret of the tests' installation; a shop whose feeds are to be read is opened with it. */
+export function secretFile(): { readonly env: NodeJS.ProcessEnv; remove(): void } {
+  const file = join(tmpdir(), `quickstep-secret-${randomUUID()}`);
+  writeFileSync(file, SECRET, { mode: 0o600 });
+  return { env: { INSTALLATION_SECRET_FILE: file }, remove: () => rmSync(file, { force: true }) };
+}
+
+type Running = Awaited<ReturnType<typeof startOperationsService>>;
+
+/** The operations service beside a shop, with a database of its own. */
+export class Operations {
+  readonly database: FreshDatabase;
+  readonly #env: NodeJS.ProcessEnv;
+  #running: Running;
+
+  private constructor(database: FreshDatabase, env: NodeJS.ProcessEnv, running: Running) {
+    this.database = database;
+    this.#env = env;
+    this.#running = running;
+  }
+
+  /** @param shop opened with the same secret */
+  static async open(shop: Shop, env: NodeJS.ProcessEnv): Promise<Operations> {
+    const database = await freshDatabase();
+    const urls = serviceNames.map((name) => `${services[name].choreography.service}=${shop.service(name).url}`).join(',');
+    const own = { ...testEnvironment(shop.vhost.url, database.url), SERVICE_URLS: urls, ...env };
+    return new Operations(database, own, await startOperationsService(operationsConfig(own)));
+  }
+
+  get url(): string {
+    return this.#running.url;
+  }
+
+  /** @param role undefined asks without a token */
+  async call<Body = unknown>(method: string, path: string, body?: unknown, role?: Role | 'nobody'): Promise<Answer<Body>> {
+    const token = role === 'nobody' ? {} : { authorization: `Bearer ${roleToken(SECRET, role ?? 'operator')}` };
+    const content = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { 'x-operator': 'tests', ...token, ...content },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: JSON.parse(await answer.text()) };
+  }
+
+  /** Stops and starts it, on the same database. */
+  async restart(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await this.#running.stop();
+    this.#running = await startOperationsService(operationsConfig({ ...this.#env, ...env }));
+  }
+
+  async close(): Promise<void> {
+    await this.#running.stop();
+    await this.database.drop();
+  }
+}

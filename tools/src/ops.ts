@@ -1,0 +1,40 @@
+import { operationsClient } from './ops/client.js';
+import type { OpsCommand } from './ops/command.js';
+import { opsCommands } from './ops/commands.js';
+import { Problem } from './problem.js';
+import { command } from './run.js';
+
+const WIDTH = 28;
+
+function help(): string {
+  const lines = opsCommands.map(({ name, summary }) => `  ${name.padEnd(WIDTH)} ${summary}`);
+  return `npm run ops -- <command>\n\nWhat an operator looks at and does, through the operations service.\n\n${lines.join('\n')}\n
+  <command> --help             what a command takes
+
+Environment:
+  OPERATIONS_URL               where the operations service is (default: that of npm start)
+  INSTALLATION_SECRET_FILE     the secret of the installation (default: that of npm start)
+`;
+}
+
+/** The command of most words that the arguments begin with. */
+function find(args: readonly string[]): OpsCommand | undefined {
+  const fitting = opsCommands.filter(({ name }) => name.split(' ').every((word, index) => args[index] === word));
+  return fitting.toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+export const main = command(async (args, signal) => {
+  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  if (args.length === 0 || args[0] === '--help') {
+    print(help());
+    return 0;
+  }
+  const found = find(args);
+  if (found === undefined) throw new Problem(`There is no command "${args.join(' ')}".\n\n${help()}`);
+  const rest = args.slice(found.name.split(' ').length);
+  if (rest.includes('--help')) {
+    print(`npm run ops -- ${found.name} ${found.usage}\n\n${found.summary}`);
+    return 0;
+  }
+  return found.run(rest, { client: () => operationsClient(signal), signal, print });
+});

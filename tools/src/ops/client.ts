@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { roleToken } from '@quickstep/operations-service/access';
+import { stateDirectory } from '../paths.js';
+import { Problem, reasonOf } from '../problem.js';
+import { operationsService, urlOf } from '../services.js';
+
+/** `INSTALLATION_SECRET_FILE`, or that of what `npm start` runs. @throws Problem when it cannot be read */
+function secret(): string {
+  const file = process.env.INSTALLATION_SECRET_FILE ?? join(stateDirectory, 'start', 'secrets', 'installation-secret');
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Problem(
+      `${file} cannot be read: it holds the secret of the installation. Start the system with \`npm start\`, or name the file in INSTALLATION_SECRET_FILE.`,
+    );
+  }
+}
+
+/** An answer of the operations service that is no success. */
+interface Refusal {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+/** The operations API, as operator. */
+export interface OperationsClient {
+  readonly url: string;
+  /** @throws Problem with what the service says when it refuses */
+  json<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Body>;
+  /** The answer as it comes, for what is streamed. @throws Problem as above */
+  stream(path: string, signal: AbortSignal): Promise<Response>;
+}
+
+async function refused(response: Response): Promise<Problem> {
+  const text = await response.text();
+  let told: Refusal = {};
+  try {
+    told = JSON.parse(text);
+  } catch {
+    // Not a problem document: whatever answers there is told below.
+  }
+  const errors = (told.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer} ${detail}`).join('');
+  return new Problem(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
+}
+
+export function operationsClient(signal: AbortSignal): OperationsClient {
+  const url = urlOf(operationsService);
+  const headers = {
+    authorization: `Bearer ${roleToken(secret(), 'operator')}`,
+    'x-operator': `${userInfo().username}@${hostname()}`,
+  };
+  async function send(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...init.headers } }).catch(
+      (error: unknown) => {
+        throw new Problem(
+          `The operations service at ${url} cannot be reached (${reasonOf(error)}). Is the system running? npm start`,
+        );
+      },
+    );
+    if (!response.ok) throw await refused(response);
+    return response;
+  }
+  return {
+    url,
+    async json(method, path, body) {
+      const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      const response = await send(path, { method, signal, ...init });
+      return JSON.parse(await response.text());
+    },
+    stream: (path, until) => send(path, { signal: until }),
+  };
+}
