@@ -1,2 +1,14 @@
 export * from './config.js';
-export { choice, integer, integers, names, optional, serverUrl, serviceUrls, share, text, type Variable, WrongValue } from './variables.js';
+export {
+  choice,
+  integer,
+  integers,
+  names,
+  optional,
+  serverUrl,
+  serviceUrls,
+  share,
+  text,
+  type Variable,
+  WrongValue,
+} from './variables.js';

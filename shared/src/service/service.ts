@@ -1,5 +1,5 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
-import { type Implementation, topologyOf } from '../choreography/index.js';
+import { type Choreography, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
@@ -103,6 +103,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
+  expectOutcomes(metrics, implementation.choreography);
   const topology = topologyOf(implementation.choreography, config.retryDelays);
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
@@ -143,6 +144,17 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   // Before the HTTP server, which waits for its readers.
   stack.add('readers of the log', () => log.close());
   return { url: server.url(), pipeline, dataSource };
+}
+
+function expectOutcomes(metrics: Metrics, { steps }: Choreography): void {
+  for (const [name, { outcomes }] of Object.entries(steps)) {
+    const ends = Object.entries(outcomes).filter(([, each]) => emittedIn(each).some(({ ending }) => ending !== undefined));
+    metrics.expect(
+      name,
+      Object.keys(outcomes),
+      ends.map(([outcome]) => outcome),
+    );
+  }
 }
 
 interface AppParts<I extends Implementation> {

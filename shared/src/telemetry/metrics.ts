@@ -4,6 +4,8 @@ import { definitions, type MetricDefinition } from './definitions.js';
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
   handled(step: string, result: string, outcome: string, seconds: number): void;
+  /** Counts from 0 what may happen, so that its first time is seen as a change. */
+  expect(step: string, outcomes: readonly string[], endings: readonly string[]): void;
   /** How old an event was when what follows from it was committed. */
   age(step: string, seconds: number): void;
   /** A saga has ended. */
@@ -94,6 +96,13 @@ export function createMetrics(service: string): Metrics {
     handled(step, result, outcome, seconds) {
       messagesBy(step, result, outcome).inc();
       handlingBy(step).observe(seconds);
+    },
+    expect(step, outcomes, endings) {
+      for (const outcome of outcomes) messagesBy(step, 'done', outcome).inc(0);
+      for (const result of ['duplicate', 'retried', 'parked']) messagesBy(step, result, result).inc(0);
+      for (const ending of endings) saga.zero({ ending });
+      handling.zero({ step });
+      age.zero({ step });
     },
     age: (step, seconds) => ageBy(step).observe(seconds),
     ended: (ending, seconds) => saga.labels(ending).observe(seconds),
