@@ -7,6 +7,8 @@ export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly string[];
+  /** Upper bounds, when it is a histogram. */
+  readonly buckets?: readonly number[];
 }
 
 /** Every metric of a service besides those of its process: names and meanings, for dashboards, alerts and documents. */

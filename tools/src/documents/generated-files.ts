@@ -1,9 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { documents, type Files } from '@quickstep/system/documents';
+import { observability } from '@quickstep/system/observability';
 import { Problem } from '../problem.js';
 
-const FOLDER = 'docs/generated';
+const DOCUMENTS = 'docs/generated';
+const OBSERVABILITY = 'observability';
+/** Nothing else is in them. */
+const FOLDERS = [DOCUMENTS, OBSERVABILITY];
+/** Has a part that is generated. */
+const GUIDE = 'docs/observability.md';
 
 /** A file that is not what would be written now. Paths are from the root, with slashes. */
 export interface Drift {
@@ -37,11 +43,13 @@ function filesIn(folder: string): string[] {
 }
 
 async function expected(root: string): Promise<Files> {
-  const { files, readme } = await documents();
-  const text = read(join(root, 'README.md')) ?? '';
+  const [{ files, readme }, watching] = await Promise.all([documents(), observability()]);
+  const parts = (file: string, generated: Files) => withParts(read(join(root, file)) ?? '', generated, file);
   return new Map([
-    ...[...files].map(([path, each]) => [`${FOLDER}/${path}`, each] as const),
-    ['README.md', withParts(text, readme, 'README.md')],
+    ...[...files].map(([path, each]) => [`${DOCUMENTS}/${path}`, each] as const),
+    ...[...watching.files].map(([path, each]) => [`${OBSERVABILITY}/${path}`, each] as const),
+    ['README.md', parts('README.md', readme)],
+    [GUIDE, parts(GUIDE, watching.parts)],
   ]);
 }
 
@@ -51,7 +59,7 @@ function driftFrom(wanted: Files, root: string): Drift[] {
     if (found === text) return [];
     return [{ file, what: found === undefined ? 'is missing' : 'differs' }];
   });
-  const there = filesIn(join(root, FOLDER)).map((path) => relative(root, path).replaceAll(sep, '/'));
+  const there = FOLDERS.flatMap((folder) => filesIn(join(root, folder))).map((path) => relative(root, path).replaceAll(sep, '/'));
   const left = there.filter((file) => !wanted.has(file)).map((file): Drift => ({ file, what: 'is generated no more' }));
   return [...wrong, ...left.sort((a, b) => (a.file < b.file ? -1 : 1))];
 }
