@@ -19,7 +19,7 @@ export class CutProxy {
   /** @returns the proxy, and the URL by which the server is reached through it */
   static async before(url: string): Promise<{ readonly proxy: CutProxy; readonly url: string }> {
     const target = new URL(url);
-    const proxy = new CutProxy(target);
+    const proxy = new CutProxy(new URL(url));
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     const address: AddressInfo | string | null = proxy.#server.address();

@@ -84,9 +84,23 @@ export class PrometheusServer {
     await until(
       async () => {
         const { activeTargets } = await this.#ask<{ activeTargets: readonly { lastScrape: string }[] }>('targets');
-        if (scraped === 0 && after(activeTargets.map(({ lastScrape }) => lastScrape), since)) scraped = Date.now();
+        if (
+          scraped === 0 &&
+          after(
+            activeTargets.map(({ lastScrape }) => lastScrape),
+            since,
+          )
+        )
+          scraped = Date.now();
         const { groups } = await this.#ask<{ groups: readonly { lastEvaluation: string }[] }>('rules');
-        return (scraped > 0 && after(groups.map(({ lastEvaluation }) => lastEvaluation), scraped)) || undefined;
+        return (
+          (scraped > 0 &&
+            after(
+              groups.map(({ lastEvaluation }) => lastEvaluation),
+              scraped,
+            )) ||
+          undefined
+        );
       },
       () => 'Prometheus does not look any more',
     );

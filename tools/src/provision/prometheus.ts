@@ -20,6 +20,7 @@ export async function providePrometheus(directory: string): Promise<Prometheus> 
   if (installed !== undefined) return installed;
   if (canInstallPackage()) await installPackage(directory, 'prometheus');
   const fresh = find();
-  if (fresh === undefined) throw new Problem('There is no Prometheus: install it (Debian: apt-get install prometheus), so that it is on PATH');
+  if (fresh === undefined)
+    throw new Problem('There is no Prometheus: install it (Debian: apt-get install prometheus), so that it is on PATH');
   return fresh;
 }
