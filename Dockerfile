@@ -15,13 +15,14 @@ COPY shipping-service/package.json shipping-service/
 COPY notification-service/package.json notification-service/
 COPY operations-service/package.json operations-service/
 COPY system/package.json system/
+COPY console/package.json console/
 COPY tools/package.json tools/
 
 FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN npm run build
-RUN for package in shared *-service system tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
+RUN for package in shared *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
 # Without the packages of `tools`, a database server among them: the seed needs none.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { circleIn, importGraph } from './support/import-graph.js';
+import { circleIn, importGraph, sourceOf } from './support/import-graph.js';
 
 const root = resolve(__dirname, '..');
 const MAX_LINES = 250;
@@ -16,7 +16,7 @@ interface Source {
 
 function importsOf(path: string, text: string): string[] {
   const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => specifier);
-  return specifiers.map((each) => (each.startsWith('.') ? join(dirname(path), each.replace(/\.js$/, '.ts')) : each));
+  return specifiers.map((each) => (each.startsWith('.') ? sourceOf(join(dirname(path), each)) : each));
 }
 
 function read(path: string): Source {
@@ -27,7 +27,7 @@ function read(path: string): Source {
 function sourcesUnder(folder: string): Source[] {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => read(relative(root, join(entry.parentPath, entry.name))));
 }
 
@@ -63,8 +63,10 @@ describe('steps and domain', () => {
   });
 });
 
-test('TypeORM is known to the database side and the read routes only', () => {
-  const home = /^(shared\/src\/(db|providers|service|http)\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
+// The operator's service does nothing but read and keep.
+test('TypeORM is known to the database side, the read routes and the operations service only', () => {
+  const home =
+    /^(shared\/src\/(db|providers|service|http)\/|operations-service\/src\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
   const elsewhere = sources.filter(({ path, imports }) => imports.includes('typeorm') && !home.test(path));
   expect(elsewhere.map(({ path }) => path)).toEqual([]);
 });
@@ -80,7 +82,7 @@ test('the OpenTelemetry SDK is known to one file, which is only loaded when some
 test('no package reaches into another by file path', () => {
   const across = sources.flatMap(({ path, imports }) =>
     imports
-      .filter((each) => each.endsWith('.ts') && each.split('/')[0] !== path.split('/')[0])
+      .filter((each) => /\.tsx?$/.test(each) && each.split('/')[0] !== path.split('/')[0])
       .map((each) => `${path} -> ${each}`),
   );
   expect(across).toEqual([]);
@@ -89,7 +91,7 @@ test('no package reaches into another by file path', () => {
 test('every import by file path names a file that exists', () => {
   const known = new Set(sources.map(({ path }) => path));
   const missing = sources.flatMap(({ path, imports }) =>
-    imports.filter((each) => each.endsWith('.ts') && !known.has(each)).map((each) => `${path} -> ${each}`),
+    imports.filter((each) => /\.tsx?$/.test(each) && !known.has(each)).map((each) => `${path} -> ${each}`),
   );
   expect(missing).toEqual([]);
 });

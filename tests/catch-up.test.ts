@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { choreography, implement, outcome, step } from '@quickstep/shared/choreography';
-import { readConfig } from '@quickstep/shared/config';
-import { OrderCompleted, OrderCreated } from '@quickstep/shared/contracts';
-import { change, table, text, uuidKey } from '@quickstep/shared/rows';
-import { startService } from '@quickstep/shared/service';
-import { freshDatabase, testEnvironment } from '@quickstep/shared/testing';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { openObserver } from './support/observer.js';
 import { openShop, type Shop } from './support/shop.js';
 import { until } from './support/until.js';
 
@@ -88,54 +82,12 @@ describe('events that came while a queue was not there', () => {
 });
 
 describe('a new service', () => {
-  const Seen = table('seen', { id: uuidKey(), type: text('') });
-
-  class CreateSeen1765000000200 implements MigrationInterface {
-    async up(runner: QueryRunner): Promise<void> {
-      await runner.query('create table seen (id uuid primary key, type text not null)');
-    }
-    async down(runner: QueryRunner): Promise<void> {
-      await runner.query('drop table seen');
-    }
-  }
-
-  /** Notes what it sees. */
-  async function observer(service: string, from: string) {
-    const database = await freshDatabase();
-    const declared = choreography(service, { note: { observes: [OrderCreated, OrderCompleted], outcomes: { noted: [] } } });
-    const note = step(declared, 'note', {
-      rows: ({ id }) => ({ seen: Seen.fresh(id) }),
-      decide: ({ type }, { seen }) => {
-        change(seen, { type });
-        return outcome('noted');
-      },
-    });
-    const env = { ...testEnvironment(shop.vhost.url, database.url), CATCH_UP: from };
-    const running = await startService({
-      config: readConfig({ service, port: 0 }, env),
-      description: 'Notes what it sees.',
-      tables: [Seen],
-      migrations: [CreateSeen1765000000200],
-      implementation: () => implement(declared, { note }),
-      routes: [],
-    });
-    const seen = async (): Promise<string[]> => {
-      const rows: { id: string }[] = await running.dataSource.query('select id from seen order by id');
-      return rows.map(({ id }) => id);
-    };
-    const close = async () => {
-      await running.stop();
-      await database.drop();
-    };
-    return { seen, close };
-  }
-
   const emitted = () =>
     shop.spy.all.flatMap(({ id, type }) => (type === 'order.created' || type === 'order.completed' ? [id] : [])).sort();
 
   test('that begins at the beginning sees everything once', async () => {
     await allComplete(await placeMany(10));
-    const { seen, close } = await observer('audit-service', 'beginning');
+    const { seen, close } = await openObserver(shop, 'audit-service', 'beginning');
     const expected = emitted();
     expect(expected.length).toBeGreaterThan(20);
     await until(
@@ -148,7 +100,7 @@ describe('a new service', () => {
 
   test('that begins now sees what is new', async () => {
     const before = emitted();
-    const { seen, close } = await observer('watch-service', 'now');
+    const { seen, close } = await openObserver(shop, 'watch-service', 'now');
     await allComplete(await placeMany(3));
     const expected = emitted().filter((id) => !before.includes(id));
     await until(

@@ -220,24 +220,6 @@ describe('every event', () => {
     ]);
   });
 
-  test('that order knows of can be asked for, oldest first; its own in full', async () => {
-    const { id } = await shop.place({ paymentMethod: 'pm_card_declined' });
-    await shop.ended(id);
-    await shop.settled();
-    const history = await shop.history(id);
-    expect(history.map(({ type }) => type)).toEqual([
-      'order.created',
-      'inventory.reserved',
-      'payment.failed',
-      'inventory.released',
-      'order.cancelled',
-    ]);
-    expect(history.map(({ time }) => time)).toEqual(history.map(({ time }) => time).sort());
-    for (const event of history) expect(shop.spy.about(id)).toContainEqual(expect.objectContaining(event));
-    const own = history.filter(({ source }) => source === '/order-service');
-    for (const event of own) expect(shop.spy.about(id)).toContainEqual(event);
-  });
-
   test('changes nothing when it comes again', async () => {
     const orders = [
       await shop.place(),

@@ -149,6 +149,7 @@ function npm(...args) {
 async function build(command) {
   try {
     await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+    await run(process.execPath, [join(root, 'console', 'build.mjs')]);
   } catch (error) {
     if (command !== 'servers' || !existsSync(entry(command)))
       throw new Problem(`The build failed:\n${firstLines(error.message)}`);

@@ -1,28 +1,68 @@
-import { implement } from '@quickstep/shared/choreography';
-import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import type { ReadContext } from '@quickstep/shared/http';
+import { type Part, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { Access } from './access/index.js';
-import { operations } from './choreography.js';
+import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
+import { patterns, windows } from './analytics/index.js';
+import { Analytics1760000000003 } from './analytics/migration.js';
+import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvents } from './archive/index.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
+import { Alerts } from './db/tables.js';
+import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
+import { OrderService } from './order-service.js';
+import { Projections, Projections1760000000002, projectionMetrics, projectionsPart } from './projections/index.js';
+import { projections } from './read-models/index.js';
+import { operationsSteps } from './steps/index.js';
 
 export { operationsConfig } from './config.js';
+
+const readModels = projections.flatMap(({ tables }) => tables.map(({ table }) => table));
 
 /** What is true of it whether or not it runs. */
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
-  tables: [],
+  tables: [...readModels, Alerts],
   routes: operationsRoutes(new Access(undefined)),
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics],
 } satisfies ServiceDescription;
 
+type Config = ReturnType<typeof operationsConfig>;
+
+/** What is joined or counted is of use while late events may come; the kit keeps it no shorter than it remembers events. */
+const retentionOf = ({ recordRetentionDays }: Config) => [
+  { table: 'analytics_joins', column: 'changed_at', days: 1 },
+  { table: 'analytics_patterns', column: 'changed_at', days: 1 },
+  { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },
+  { table: 'analytics_alerts', column: 'happened_at', days: recordRetentionDays, where: 'raise_at is null' },
+];
+
+/** Everything that runs in it; its routes read from, and act on, what is made here. */
+function partsOf(config: Config, access: Access, resources: Resources): readonly Part<ReadContext>[] {
+  const { dataSource, clock, logger } = resources;
+  const archive = new Archive(dataSource);
+  const live = new LiveEvents(archive, eventText, logger);
+  const kept = new Projections({ projections, dataSource, archive, logger });
+  const orders = new OrderService(config.serviceUrls.get('order-service'));
+  const running = { live, projections: kept, orders, now: () => clock.now() };
+  return [
+    followingPart({ urls: config.serviceUrls, config, resources }),
+    projectionsPart(kept, resources),
+    analysingPart({ windows, patterns, resources }),
+    { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
+  ];
+}
+
 /** @throws StartError when the installation's secret cannot be read */
-export async function startOperationsService(config: ReturnType<typeof operationsConfig>) {
+export async function startOperationsService(config: Config) {
   const access = await Access.fromFile(config.installationSecretFile);
   return startService({
     config,
     ...operationsDescription,
-    routes: operationsRoutes(access),
-    migrations: [],
-    implementation: () => implement(operations, {}),
+    routes: [],
+    migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
+    retention: retentionOf(config),
+    implementation: operationsSteps,
+    parts: (resources) => partsOf(config, access, resources),
   });
 }

@@ -13,10 +13,16 @@ export function importGraph(): ImportGraph {
   const files = [...workspaces().flatMap((each) => [join(each, 'src'), join(each, 'test')]), 'tests'].flatMap(sourcesIn);
   const importsOf = (file: string) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(IMPORT)].flatMap(([, name = '']) => {
-      const target = name.startsWith('.') ? join(dirname(file), name).replace(/\.js$/, '.ts') : exported.get(name);
+      const target = name.startsWith('.') ? sourceOf(join(dirname(file), name)) : exported.get(name);
       return target === undefined ? [] : [target];
     });
   return new Map(files.map((file) => [file, importsOf(file)]));
+}
+
+/** The source that the compiler makes this file of. */
+export function sourceOf(compiled: string): string {
+  const page = compiled.replace(/\.js$/, '.tsx');
+  return existsSync(join(root, page)) ? page : compiled.replace(/\.js$/, '.ts');
 }
 
 const workspaces = () => readdirSync(root).filter((name) => existsSync(join(root, name, 'package.json')));
@@ -24,7 +30,7 @@ const workspaces = () => readdirSync(root).filter((name) => existsSync(join(root
 function sourcesIn(folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.ts')).map((file) => join(folder, file));
+  return files.filter((file) => /\.tsx?$/.test(file)).map((file) => join(folder, file));
 }
 
 interface Manifest {

@@ -19,6 +19,8 @@ export function secretFile(): { readonly env: NodeJS.ProcessEnv; remove(): void 
 
 type Running = Awaited<ReturnType<typeof startOperationsService>>;
 
+const bearer = (role: Role) => ({ authorization: `Bearer ${roleToken(SECRET, role)}` });
+
 /** The operations service beside a shop, with a database of its own. */
 export class Operations {
   readonly database: FreshDatabase;
@@ -43,9 +45,31 @@ export class Operations {
     return this.#running.url;
   }
 
+  /** What it was started with. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#env;
+  }
+
+  /** An answer as it comes, for what is streamed. */
+  open(path: string, headers: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      headers: { ...bearer('reader'), ...headers },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** Starts another process of it, on the same database, in this process. */
+  replica(env: NodeJS.ProcessEnv = {}): Promise<Running> {
+    return startOperationsService(operationsConfig({ ...this.#env, ...env }));
+  }
+
+  stop(): Promise<void> {
+    return this.#running.stop();
+  }
+
   /** @param role undefined asks without a token */
   async call<Body = unknown>(method: string, path: string, body?: unknown, role?: Role | 'nobody'): Promise<Answer<Body>> {
-    const token = role === 'nobody' ? {} : { authorization: `Bearer ${roleToken(SECRET, role ?? 'operator')}` };
+    const token = role === 'nobody' ? {} : bearer(role ?? 'operator');
     const content = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await fetch(`${this.url}${path}`, {
       method,

@@ -44,7 +44,7 @@ function addressOf(child: ChildProcess, name: string, lines: string[]): Promise<
   });
 }
 
-export async function startProcess(name: ServiceName, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+export async function startProcess(name: ServiceName | 'operations', env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   const main = join(root, `${name}-service`, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
   // Its address is in a line at `info`.

@@ -121,6 +121,10 @@ export class Shop<Service extends Running = Running> {
     return known.client;
   }
 
+  databaseUrl(name: ServiceName): string {
+    return this.#databases.get(name)?.fresh.url ?? '';
+  }
+
   /** Starts a service; the one that ran under this name before, if any, must have been stopped. @param env besides the shop's */
   async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<void> {
     this.#services.set(name, await this.#run(name, env));
@@ -167,11 +171,6 @@ export class Shop<Service extends Running = Running> {
 
   async order(id: string): Promise<OrderView> {
     return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
-  }
-
-  /** What happened to the order as its service tells it, oldest first; of other services' events only what, when and by whom. */
-  async history(id: string): Promise<Pick<CloudEvent, 'type' | 'time' | 'source'>[]> {
-    return (await this.call<Pick<CloudEvent, 'type' | 'time' | 'source'>[]>('order', 'GET', `/orders/${id}/events`)).body;
   }
 
   async fill(sku: string, { unitPrice, onHand }: { readonly unitPrice: number; readonly onHand: number }): Promise<void> {

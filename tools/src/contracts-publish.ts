@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { operations } from '@quickstep/operations-service/choreography';
 import { choreographies } from '@quickstep/system';
 import { declaredIn } from './contracts/declared.js';
 import { describe } from './contracts/finding.js';
@@ -13,7 +14,7 @@ import { command } from './run.js';
 export const main = command(async () => {
   const folder = join(root, 'system', 'contracts');
   const published = readRegistry(folder);
-  const declared = declaredIn(choreographies);
+  const declared = declaredIn([...choreographies, operations]);
   const before = checkContracts(published, declared).filter(({ wayOut }) => wayOut !== 'npm run contracts:publish');
   for (const each of before) process.stderr.write(`${describe(each)}\n`);
   if (before.length > 0) return 1;

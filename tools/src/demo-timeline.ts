@@ -7,6 +7,8 @@ interface Shortage {
 }
 
 export interface OrderEvent {
+  id: string;
+  causationid: string;
   type: string;
   time: string;
   source: string;
@@ -36,6 +38,16 @@ function colourOf(type: string): number | undefined {
   if (compensating.includes(type)) return yellow;
   if (/failed|insufficient|rejected|cancelled|cancellation/.test(type)) return red;
   return type === 'order.completed' ? green : undefined;
+}
+
+/** Whether the story has its end: the customer has been told of it, and nothing is missing in between. */
+export function isWhole(events: readonly OrderEvent[]): boolean {
+  const ids = new Set(events.map(({ id }) => id));
+  const ends = events.filter(({ type }) => type === 'order.completed' || type === 'order.cancelled').map(({ id }) => id);
+  const told = events.some(({ type, causationid }) => type.startsWith('notification.') && ends.includes(causationid));
+  // The client's requests, which are causes too, are no events: only these two are caused by one.
+  const begun = ['order.created', 'order.cancellation_requested'];
+  return told && events.every(({ type, causationid }) => begun.includes(type) || ids.has(causationid));
 }
 
 export function heading(title: string, orderId: string): string {

@@ -1,5 +1,6 @@
 import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders.js';
-import { ending, heading, type OrderEvent, timeline } from './demo-timeline.js';
+import { ending, heading, isWhole, type OrderEvent, timeline } from './demo-timeline.js';
+import { type OperationsClient, operationsClient } from './ops/client.js';
 import { Problem } from './problem.js';
 import { command } from './run.js';
 import { serviceNamed, urlOf } from './services.js';
@@ -14,7 +15,8 @@ const help = `npm run demo
 
 Places one order for every way an order can end, against a running system, and shows what happened to each.
 
-  ORDER_URL, INVENTORY_URL   where the services are (default: http://127.0.0.1:3001, :3002)
+  ORDER_URL, INVENTORY_URL, OPERATIONS_URL   where the services are (default: http://127.0.0.1:3001, :3002, :3000)
+  INSTALLATION_SECRET_FILE                   the secret of the installation (default: that of npm start)
 `;
 
 export const main = command(async (args, signal) => {
@@ -26,13 +28,20 @@ export const main = command(async (args, signal) => {
   const inventoryUrl = urlOf(serviceNamed('inventory-service'));
   await checkRunning([orderUrl, inventoryUrl]);
   const { available } = await call<{ available: number }>(`${inventoryUrl}/inventory/SKU-100`);
+  const operations = operationsClient(signal);
   const asExpected: boolean[] = [];
-  for (const order of demoOrders(available)) asExpected.push(await play(orderUrl, order, signal));
+  for (const order of demoOrders(available)) asExpected.push(await play({ orderUrl, operations, signal }, order));
   return asExpected.every(Boolean) ? 0 : 1;
 });
 
+interface Shop {
+  readonly orderUrl: string;
+  readonly operations: OperationsClient;
+  readonly signal: AbortSignal;
+}
+
 /** Places the order, waits for its end and prints what happened; answers whether it ended as it should. */
-async function play(orderUrl: string, demo: DemoOrder, signal: AbortSignal): Promise<boolean> {
+async function play({ orderUrl, operations, signal }: Shop, demo: DemoOrder): Promise<boolean> {
   const { id } = await place(orderUrl, demo.request);
   const url = `${orderUrl}/orders/${id}`;
   const reaches = (statuses: string[]) => async () => {
@@ -50,7 +59,13 @@ async function play(orderUrl: string, demo: DemoOrder, signal: AbortSignal): Pro
     signal,
     failure: `Order ${id} has not ended; ask ${url} what it waits for. It had not ended`,
   });
-  const events = await call<OrderEvent[]>(`${url}/events`);
+  const everything = async () => {
+    // Of an order that has only just been placed there may be nothing yet.
+    const archived = await operations.json<OrderEvent[]>('GET', `/orders/${id}/events`).catch(() => []);
+    return isWhole(archived) && archived;
+  };
+  const failure = `The operations service does not have all events of order ${id}`;
+  const events = await until(everything, { timeoutMs: 30_000, everyMs: 50, signal, failure });
   process.stdout.write(`${[...timeline(events), ending(status, demo.ending, events)].join('\n')}\n`);
   return status === demo.ending;
 }

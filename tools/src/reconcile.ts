@@ -13,6 +13,9 @@ example stock that is still reserved for a completed order. Ends with 1 when som
 
   --settle SECONDS   between two looks; what both find is a difference, anything else was under way (default: 5)
   POSTGRES_URL       the server of the services' databases (default: that of npm start)
+
+npm run ops -- reconcile compares through the services' HTTP and the archive instead, for operators who have no database account. This one also
+reads what gateway and carrier remember, which no service shows.
 `;
 
 const PAGE = 50_000;

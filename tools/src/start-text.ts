@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { roleToken } from '@quickstep/operations-service/access';
 import type { Servers } from './provision/index.js';
-import { portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
+import { operationsService, portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
 
 export const help = `npm start -- [--data DIR] [--services DIR]
 
@@ -30,6 +32,11 @@ const sampleOrder = {
   email: 'ada@example.com',
 };
 
+/** Signs the browser in as operator. Whoever has it can act: it is told to the terminal, never to a log. */
+export function consoleUrl({ installationSecretFile }: Pick<Servers, 'installationSecretFile'>): string {
+  return `${serviceUrl(operationsService)}/?token=${roleToken(readFileSync(installationSecretFile, 'utf8'), 'operator')}`;
+}
+
 export function addresses({ managementUrl, managementLogin }: Partial<Servers> = {}): string {
   const lines = services.map(
     (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
@@ -39,9 +46,13 @@ export function addresses({ managementUrl, managementLogin }: Partial<Servers> =
   return [...lines, ...broker].join('\n');
 }
 
-export function invitation(): string {
+export function invitation(servers: Pick<Servers, 'installationSecretFile'>): string {
   const orders = `${serviceUrl(serviceNamed('order-service'))}/orders`;
   return [
+    'The console, signed in as operator:',
+    '',
+    `  ${consoleUrl(servers)}`,
+    '',
     'Place an order:',
     '',
     `curl -s ${orders} -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}'`,

@@ -61,7 +61,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
     });
     const urls = addresses(servers);
     claim(directory, urls);
-    progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation()}`);
+    progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation(servers)}`);
     const unwatch = watchServers(directory, warn);
     await interruption(signal);
     unwatch();

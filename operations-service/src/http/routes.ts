@@ -1,9 +1,17 @@
-import type { Route } from '@quickstep/shared/http';
+import type { ReadContext, Route } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
+import type { LiveEvents } from '../archive/index.js';
+import { consoleRoutes } from '../console/routes.js';
+import { analyticsRoutes } from './analytics-routes.js';
+import { eventRoutes } from './event-routes.js';
+import { modelRoutes } from './model-routes.js';
+import { orderRoutes } from './order-routes.js';
+import { projectionRoutes } from './projection-routes.js';
+import { type SagaSources, sagaRoutes } from './saga-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
-export const operationsRoutes = (access: Access): Route<unknown>[] => [
+const meRoute = (access: Access): Route<unknown> =>
   guarded(access, 'reader', {
     method: 'get',
     path: '/me',
@@ -14,5 +22,20 @@ export const operationsRoutes = (access: Access): Route<unknown>[] => [
       schema: Type.Object({ role: Type.Union([Type.Literal('reader'), Type.Literal('operator')]), name: Type.String() }),
     },
     run: (call, _context, caller) => call.json(200, caller),
-  }),
+  });
+
+/** What routes need besides the database; documents are made without it. */
+export interface Running extends SagaSources {
+  readonly live: LiveEvents;
+}
+
+export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
+  ...consoleRoutes(access),
+  meRoute(access),
+  ...eventRoutes(access, running?.live),
+  ...projectionRoutes(access, running?.projections),
+  ...modelRoutes(access, running?.projections),
+  ...sagaRoutes(access, running),
+  ...orderRoutes(access, running?.projections),
+  ...analyticsRoutes(access),
 ];

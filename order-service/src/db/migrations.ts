@@ -37,8 +37,6 @@ export class CreateOrders1760000000001 implements MigrationInterface {
         currency text not null,
         revision integer not null
       )`);
-    // What the log says of one order.
-    await runner.query('create index event_log_by_subject on event_log (subject)');
   }
 
   async down(runner: QueryRunner): Promise<void> {

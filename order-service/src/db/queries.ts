@@ -46,13 +46,6 @@ export async function countByStatus(dataSource: DataSource): Promise<Record<Orde
   };
 }
 
-/** Every event that this service has emitted about an order. */
-export async function emittedAbout(dataSource: DataSource, orderId: string): Promise<unknown[]> {
-  const text = 'select event from event_log where subject = $1 order by transaction_id, position';
-  const rows: { event: string }[] = await dataSource.query(text, [orderId.toLowerCase()]);
-  return rows.map(({ event }) => JSON.parse(event));
-}
-
 /** Reads the index of open orders only. */
 export function countStuck(dataSource: DataSource): Promise<number> {
   const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o');
@@ -60,10 +53,10 @@ export function countStuck(dataSource: DataSource): Promise<number> {
 }
 
 /** Orders that have not ended, by status; 0 where there are none. Reads the index of open orders only. */
-export async function countOpen(dataSource: DataSource): Promise<Record<string, number>> {
+export async function countOpen(dataSource: DataSource): Promise<ReadonlyMap<string, number>> {
   const rows: { status: OrderStatus; count: number }[] = await dataSource.query(
     'select status, count(*)::int from orders where deadline_at is not null group by status',
   );
-  const none = orderStatuses.filter((status) => !hasEnded(status)).map((status) => [status, 0]);
-  return { ...Object.fromEntries(none), ...Object.fromEntries(rows.map(({ status, count }) => [status, count])) };
+  const counted = new Map(rows.map(({ status, count }) => [status, count]));
+  return new Map(orderStatuses.filter((status) => !hasEnded(status)).map((status) => [status, counted.get(status) ?? 0]));
 }

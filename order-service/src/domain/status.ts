@@ -1,15 +1,17 @@
 /** What can be known of an order's saga: the types of the events that say so. */
-export type Fact =
-  | 'inventory.reserved'
-  | 'inventory.insufficient'
-  | 'inventory.released'
-  | 'payment.completed'
-  | 'payment.failed'
-  | 'payment.refunded'
-  | 'shipping.shipped'
-  | 'shipping.failed'
-  | 'shipping.cancellation_rejected'
-  | 'order.cancellation_requested';
+export const orderFacts = [
+  'inventory.reserved',
+  'inventory.insufficient',
+  'inventory.released',
+  'payment.completed',
+  'payment.failed',
+  'payment.refunded',
+  'shipping.shipped',
+  'shipping.failed',
+  'shipping.cancellation_rejected',
+  'order.cancellation_requested',
+] as const;
+export type Fact = (typeof orderFacts)[number];
 
 /** When each fact happened (RFC 3339). */
 export type Facts = Readonly<Partial<Record<Fact, string>>>;

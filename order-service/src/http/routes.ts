@@ -2,10 +2,9 @@ import { CustomerId, OrderId } from '@quickstep/shared/contracts';
 import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
-import { countByStatus, emittedAbout, findOrder, listOrders } from '../db/queries.js';
+import { countByStatus, findOrder, listOrders } from '../db/queries.js';
 import { orderStatuses } from '../domain/status.js';
 import type { orderSteps } from '../steps/index.js';
-import { HappeningView, happeningsOf } from './happenings.js';
 import { OrderStatusField, OrderView, orderView } from './views.js';
 
 const ORDER = '/orders/{orderId}';
@@ -66,17 +65,6 @@ export const orderRoutes = [
     async find({ params: { orderId } }, { dataSource }) {
       const order = await findOrder(dataSource, orderId);
       return order === null ? undefined : orderView(order);
-    },
-  }),
-  read({
-    path: `${ORDER}/events`,
-    summary: 'What happened to an order, oldest first: events of this service in full, of other services what and when',
-    params,
-    view: Type.Array(HappeningView),
-    async find({ params: { orderId } }, { dataSource }) {
-      const [order, emitted] = await Promise.all([findOrder(dataSource, orderId), emittedAbout(dataSource, orderId)]);
-      const happenings = happeningsOf(order?.facts ?? {}, emitted);
-      return happenings.length === 0 ? undefined : happenings;
     },
   }),
 ];

@@ -2,7 +2,8 @@ import { accepted, outcome, refused, step } from '@quickstep/shared/choreography
 import { OrderCancellationRequested } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { deadlineFrom, learn, stateOf } from '../domain/order.js';
+import { askToCancel } from '../domain/evolve.js';
+import { deadlineFrom, stateOf } from '../domain/order.js';
 import { hasEnded } from '../domain/status.js';
 
 /**
@@ -17,8 +18,7 @@ export const cancelOrder = (deadlineMs: number) =>
       if (hasEnded(order.status)) return refused('order_ended', `The order is ${order.status} already`);
       if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order, outcome('repeated'));
       const reason = data.reason ?? 'Cancelled by the customer';
-      learn(order, 'order.cancellation_requested', now.toISOString());
-      order.reason ??= reason;
+      askToCancel(order, reason, now);
       order.deadlineAt = deadlineFrom(now, deadlineMs);
       const requested = OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason });
       return accepted(order, outcome('requested', requested));

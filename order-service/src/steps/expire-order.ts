@@ -2,7 +2,8 @@ import { due, outcome, timerStep } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { deadlineFrom, learn, stateOf } from '../domain/order.js';
+import { askToCancel, stick } from '../domain/evolve.js';
+import { deadlineFrom, stateOf } from '../domain/order.js';
 
 /**
  * Cancels an order that is still open at its deadline, and looks again after the same time: an order that cannot end even then is
@@ -17,13 +18,12 @@ export const expireOrder = (deadlineMs: number) =>
       order.deadlineAt = deadlineFrom(now, deadlineMs);
       if (order.facts['order.cancellation_requested'] !== undefined) {
         if (order.stuckSince !== null) return outcome('stillStuck');
-        order.stuckSince = now;
+        stick(order, now);
         const { orderId, status } = order;
         return outcome('stuck', OrderStuck({ orderId, status, reason: 'Its cancellation was asked for, but has not ended' }));
       }
       const reason = 'The order was not completed in time';
-      learn(order, 'order.cancellation_requested', now.toISOString());
-      order.reason ??= reason;
+      askToCancel(order, reason, now);
       return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason }));
     },
   });

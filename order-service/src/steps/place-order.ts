@@ -3,6 +3,7 @@ import { OrderCreated } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
+import { place } from '../domain/evolve.js';
 import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';
 import { price } from '../domain/pricing.js';
 import { requestHash } from '../domain/request-hash.js';
@@ -22,10 +23,10 @@ export const placeOrder = (deadlineMs: number) =>
       }
       const priced = price(data.items, catalogue);
       if (!priced.ok) return refused('invalid_request', 'Some items cannot be ordered', priced.errors);
-      const { customerId, email = null, paymentMethod, shippingAddress } = data;
+      const { customerId, email, paymentMethod, shippingAddress } = data;
       const { items, total, currency } = priced;
-      change(order, { customerId, email, paymentMethod, shippingAddress, items, total, currency });
-      change(order, { requestHash: hash, placedAt: now, deadlineAt: deadlineFrom(now, deadlineMs) });
+      place(order, { customerId, email, items, total, currency, paymentMethod, shippingAddress }, now);
+      change(order, { requestHash: hash, deadlineAt: deadlineFrom(now, deadlineMs) });
       const created = OrderCreated({ ...stateOf(order), paymentMethod, shippingAddress });
       return accepted(asPlaced(order, deadlineMs), outcome('placed', created));
     },

@@ -10,6 +10,9 @@ export const REDELIVER_EXCHANGE = 'redeliver';
 /** Requests for what stands in a service's log are published here, under `<who asks>.<emitter>`. */
 export const LOG_EXCHANGE = 'log';
 
+/** The optional stream of every event, for readers outside of the choreography. */
+export const EVENT_STREAM = 'events';
+
 /** How long a failed delivery waits before its next attempt, in milliseconds: one wait queue each, used in this order. */
 export const DEFAULT_RETRY_DELAYS: readonly number[] = [500, 2_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
@@ -48,6 +51,8 @@ export interface Topology {
   readonly bindings: readonly Binding[];
   /** Whose events it consumes: the services that it asks for what it has missed. */
   readonly emitters: readonly Emitter[];
+  /** Whether its exchanges are bound to the stream `events`. */
+  readonly streamed: boolean;
 }
 
 const UNITS = [
@@ -73,7 +78,11 @@ function emittersOf(consumed: readonly EventContract[]): Emitter[] {
 }
 
 /** Derives a service's exchanges, queues and bindings from its declaration. */
-export function topologyOf(declared: Choreography, retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS): Topology {
+export function topologyOf(
+  declared: Choreography,
+  retryDelays: readonly number[] = DEFAULT_RETRY_DELAYS,
+  streamed = false,
+): Topology {
   const { service } = declared;
   const consumed = consumedBy(declared);
   const types = [...consumed, ...emittedBy(declared)].map((contract) => contract.type);
@@ -84,5 +93,6 @@ export function topologyOf(declared: Choreography, retryDelays: readonly number[
     exchanges: [...new Set(types.map(exchangeOf))].sort(),
     bindings: consumed.map(({ type }) => ({ queue: service, exchange: exchangeOf(type), routingKey: type })),
     emitters: emittersOf(consumed),
+    streamed,
   };
 }

@@ -88,6 +88,12 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     catchUp: beginning('CATCH_UP'),
     commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
     eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),
+    eventStream: choice(
+      'EVENT_STREAM',
+      'A copy of every event in the RabbitMQ stream `events`, for readers of other systems; set it for all services alike',
+      ['off', 'on'],
+      { fallback: 'off' },
+    ),
     shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {
       fallback: '10000',
     }),

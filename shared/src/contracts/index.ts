@@ -1,3 +1,4 @@
+export * from './analytics.js';
 export * from './fields.js';
 export * from './inventory.js';
 export * from './notifications.js';

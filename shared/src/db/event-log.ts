@@ -32,7 +32,8 @@ const PAGE_BYTES = 4_000_000;
 /**
  * Transactions get their ids in one order and commit in another. What is below the oldest one that still runs cannot change any more;
  * whatever is above it waits, so that nothing that is committed late is passed by
- * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT).
+ * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT). The columns to sort by are qualified: ORDER BY takes
+ * a bare name for that of a result, here a position as text, by which 10 comes before 9.
  */
 const PAGE = `
   select transaction, position, type, body from (
@@ -41,7 +42,7 @@ const PAGE = `
   from event_log
   where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < coalesce($6::xid8, pg_snapshot_xmin(pg_current_snapshot()))
     and ($4::text[] is null or type = any($4)) and ($5::timestamptz is null or time >= $5)
-  order by transaction_id, position limit $3) as page where bytes_before < ${PAGE_BYTES}`;
+  order by event_log.transaction_id, event_log.position limit $3) as page where bytes_before < ${PAGE_BYTES}`;
 
 const FIRST_SINCE = `
   with recent as materialized (select transaction_id from event_log where time >= $1)

@@ -15,3 +15,4 @@ export { kitMigrations } from './kit-migrations.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
 export { Session } from './session.js';
+export { TableStatements } from './statements.js';

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { v7 as newId } from 'uuid';
 import type { Metrics, RequestSpan, RequestTracing } from '../telemetry/index.js';
@@ -91,6 +92,17 @@ export class Call {
     this.#response.writeHead(status, { ...headers, 'x-request-id': this.requestId }).end();
   }
 
+  /**
+   * Begins an answer that is written bit by bit. Whoever writes heeds what `write` returns, so that a slow reader takes no memory, and
+   * ends it when the service stops.
+   */
+  stream(status: number, headers: Headers): Writable {
+    this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId });
+    this.#response.flushHeaders();
+    this.#answered(status);
+    return this.#response;
+  }
+
   /** Answers, unless the call has been answered already: a route that fails after its answer must not end the process. */
   text(status: number, body: string, headers?: Headers): void {
     if (this.#response.headersSent) return;
@@ -98,6 +110,10 @@ export class Call {
     this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId, 'content-length': length });
     this.#response.end(body);
     if (!this.#response.writableFinished) this.#expectReader();
+    this.#answered(status);
+  }
+
+  #answered(status: number): void {
     this.#telemetry.metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
     this.#begin();
     this.#span?.end(status);

@@ -64,10 +64,10 @@ export function healthOperations(needed: readonly WorkKind[]) {
 }
 
 /** Which parts of its work the service can do: 1 or 0 for each. */
-export async function readiness(checks: readonly ReadinessCheck[]): Promise<Record<WorkKind, number>> {
+export async function readiness(checks: readonly ReadinessCheck[]): Promise<ReadonlyMap<string, number>> {
   const failing = (await Promise.all(checks.map(failureOf))).flat();
   const able = (work: WorkKind) => (failing.some(({ of }) => of === work) ? 0 : 1);
-  return { commands: able('commands'), consuming: able('consuming'), publishing: able('publishing') };
+  return new Map(WORK.map((work) => [work, able(work)]));
 }
 
 /**

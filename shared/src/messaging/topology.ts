@@ -1,5 +1,12 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import { DEAD_LETTER_EXCHANGE, LOG_EXCHANGE, REDELIVER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
+import {
+  DEAD_LETTER_EXCHANGE,
+  EVENT_STREAM,
+  LOG_EXCHANGE,
+  REDELIVER_EXCHANGE,
+  RETRY_EXCHANGE,
+  type Topology,
+} from '../choreography/index.js';
 import { reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
@@ -24,12 +31,27 @@ const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow':
  */
 const REDELIVER = { durable: true, alternateExchange: DEAD_LETTER_EXCHANGE };
 
-/** Declares the exchanges that a service publishes to or binds. @throws BrokerRefused as `declareTopology` does */
+/** A stream forgets whole segments, those that are older than a week or beyond 5 GB (https://www.rabbitmq.com/docs/streams#retention). */
+const STREAM = {
+  'x-queue-type': 'stream',
+  'x-max-age': '7D',
+  'x-max-length-bytes': 5_000_000_000,
+  'x-stream-max-segment-size-bytes': 50_000_000,
+};
+
+/** Declares the exchanges that a service publishes to or binds, and the stream when it is on. @throws BrokerRefused as `declareTopology` does */
 export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
   for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, LOG_EXCHANGE]) {
     await accepted(channel.assertExchange(exchange, 'topic', { durable: true }));
   }
   await accepted(channel.assertExchange(REDELIVER_EXCHANGE, 'topic', REDELIVER));
+  if (topology.streamed) await bindStream(channel, topology.exchanges);
+}
+
+/** Before the first event is published: the stream has what was published since it is there. */
+async function bindStream(channel: Channel, exchanges: readonly string[]): Promise<void> {
+  await accepted(channel.assertQueue(EVENT_STREAM, { durable: true, arguments: STREAM }));
+  for (const exchange of exchanges) await bind(channel, EVENT_STREAM, exchange, '#');
 }
 
 /**

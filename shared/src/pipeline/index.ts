@@ -6,5 +6,7 @@ export { type Handled, type Observer, type PutAside, silent } from './observer.j
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
 export { BETWEEN_EVENTS } from './stages/decode.js';
+export { lifted } from './stages/upcast.js';
 export { isSampled, traceIdIn, traceIdOf } from './trace-context.js';
 export type { Refusal, Tracing, Work, WorkResult, WorkSpan } from './work.js';
+export { loadsFor, WorkingRows } from './working-rows.js';

@@ -16,10 +16,13 @@ export interface ServiceDescription {
   readonly metrics?: readonly MetricDefinition[];
 }
 
-/** A service that takes commands is of use to its clients without a broker, as its outbox accepts; any other has nothing to do. */
+/**
+ * A service that takes commands is of use to its clients without a broker, as its outbox accepts, and so is one that takes no part in any
+ * saga; any other has nothing to do.
+ */
 export function neededBy({ steps }: Choreography): readonly WorkKind[] {
-  const takesCommands = Object.values(steps).some(({ kind }) => kind === 'command');
-  return takesCommands ? ['commands'] : ['commands', 'consuming'];
+  const kinds = Object.values(steps).map(({ kind }) => kind);
+  return kinds.length === 0 || kinds.includes('command') ? ['commands'] : ['commands', 'consuming'];
 }
 
 export function apiInfo(service: string, description: string): ApiInfo {

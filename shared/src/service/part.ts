@@ -1,10 +1,9 @@
 import type { ReadinessCheck, Route } from '../http/index.js';
-import type { GaugeValue, MetricDefinition, Metrics } from '../telemetry/index.js';
+import type { GaugeDefinition, GaugeValue, Metrics } from '../telemetry/index.js';
 import type { ShutdownStack } from './shutdown-stack.js';
 
 /** What a service counts by asking whenever the metrics are read. */
-export interface ServiceGauge extends MetricDefinition {
-  /** One number, or, for a gauge with a label, one for each of its values. */
+export interface ServiceGauge extends GaugeDefinition {
   read(): GaugeValue | Promise<GaugeValue>;
 }
 
@@ -14,6 +13,8 @@ export interface Part<Context = unknown> {
   start?(): Promise<void>;
   /** Also called when `start` failed half-way. Gives up what it waits for when the signal is aborted. */
   stop?(signal: AbortSignal): unknown;
+  /** Answers whoever still waits or listens; called before the HTTP server stops, which waits for them. */
+  close?(): void;
   readonly checks?: readonly ReadinessCheck[];
   readonly gauges?: readonly ServiceGauge[];
   readonly routes?: readonly Route<Context>[];

@@ -104,7 +104,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
   expectOutcomes(metrics, implementation.choreography);
-  const topology = topologyOf(implementation.choreography, config.retryDelays);
+  const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
   const retries = config.retryDelays.length;
@@ -142,7 +142,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.
-  stack.add('readers of the log', () => log.close());
+  for (const part of [log, ...own]) stack.add(`readers of ${part.name}`, () => part.close?.());
   return { url: server.url(), pipeline, dataSource };
 }
 

@@ -1,6 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { definitions, type MetricDefinition } from './definitions.js';
 
+export interface GaugeDefinition extends MetricDefinition {
+  /** For a gauge of several values: the label that tells them apart. */
+  readonly label?: string;
+}
+
+/** One value, or one for each value of the gauge's label. */
+export type GaugeValue = number | ReadonlyMap<string, number>;
+
 /** What a service counts and measures. All durations are in seconds. */
 export interface Metrics {
   handled(step: string, result: string, outcome: string, seconds: number): void;
@@ -23,13 +31,12 @@ export interface Metrics {
    * Reads a gauge's value whenever the metrics are asked for; one that cannot be read, or not in time, is left out. One with a label has
    * a value for each of its values.
    */
-  gauge(definition: MetricDefinition, read: GaugeReader): void;
+  gauge(definition: GaugeDefinition, read: GaugeReader): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-export type GaugeValue = number | Readonly<Record<string, number>>;
 export type GaugeReader = () => GaugeValue | Promise<GaugeValue>;
 
 /** A gauge that hangs must not keep all others from being read; a readiness check may take two seconds. Milliseconds. */
@@ -41,7 +48,7 @@ async function inTime(read: GaugeReader): Promise<GaugeValue> {
     timer = setTimeout(() => reject(new Error(`No answer for ${GAUGE_TIMEOUT} ms`)), GAUGE_TIMEOUT);
   });
   try {
-    return await Promise.race([read(), late]);
+    return await Promise.race([Promise.resolve().then(read), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -116,23 +123,18 @@ export function createMetrics(service: string): Metrics {
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
-    gauge(definition, read) {
-      const [label] = definition.labelNames ?? [];
-      const { name, help, labelNames = [] } = definition;
+    gauge({ name, help, labelNames, label = labelNames?.[0] }, read) {
       const gauge: Gauge = new Gauge({
         name,
         help,
-        labelNames,
+        labelNames: label === undefined ? [] : [label],
         registers,
         async collect() {
+          const value = await inTime(read).catch(() => new Map<string, number>());
           gauge.reset();
-          try {
-            const value = await inTime(read);
-            if (typeof value === 'number') gauge.set(value);
-            else for (const [each, number] of Object.entries(value)) gauge.set({ [label ?? '']: each }, number);
-          } catch {
-            gauge.remove();
-          }
+          if (typeof value === 'number') return gauge.set(value);
+          if (label === undefined) return gauge.remove();
+          for (const [each, number] of value) gauge.set({ [label]: each }, number);
         },
       });
     },

@@ -160,6 +160,7 @@ describe('an observer', () => {
 describe('a topology', () => {
   test('follows from the declaration', () => {
     expect(topologyOf(guest, [200, 1_000])).toEqual({
+      streamed: false,
       queue: 'guest-service',
       deadLetterQueue: 'guest-service.dead-letter',
       retryQueues: [

@@ -42,6 +42,12 @@ describe('a reader of the log', () => {
     expect((await readFrom(LOG_BEGINNING)).types).toEqual(['order.created', 'order.completed', 'order.cancelled']);
   });
 
+  test('gets the many events of one transaction in order, whatever number of digits their positions have', async () => {
+    const types = Array.from({ length: 25 }, (_, index) => `order.number_${index}`);
+    await emit(...types);
+    for (const limit of [1, 2, 7, 100]) expect((await readFrom(LOG_BEGINNING, limit)).types).toEqual(types);
+  });
+
   test('does not fall into the hole that a transaction leaves which commits late', async () => {
     // The first has its transaction id before the second, and its positions after it.
     const first = await store.begin([claimOf(v7())], []);

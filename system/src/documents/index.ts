@@ -9,9 +9,11 @@ import { systemModel } from './model.js';
 import { overview } from './overview.js';
 import { page } from './page/page.js';
 import { sequencePage } from './sequence.js';
+import { type ServiceMap, serviceMap } from './service-map.js';
 import { forwardOf, walk } from './walk.js';
 
 export type { Files } from './files.js';
+export type { MapArrow, MapOutcome, MapService, MapStep, ServiceMap } from './service-map.js';
 
 export interface Documents {
   /** By their path below `docs/generated`. */
@@ -60,4 +62,9 @@ export async function documents(): Promise<Documents> {
     ['events', eventTable(model)],
   ];
   return { files: new Map(files), readme: new Map(readme) };
+}
+
+/** The services as the console draws them: live numbers are put on what was laid out when the console was built. */
+export async function consoleMap(): Promise<ServiceMap> {
+  return serviceMap(await systemModel());
 }

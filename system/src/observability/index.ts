@@ -1,3 +1,4 @@
+import type { MetricDefinition } from '@quickstep/shared/telemetry';
 import { stringify } from 'yaml';
 import { type Files, json } from '../documents/files.js';
 import { operations } from '../operations.js';
@@ -14,12 +15,15 @@ export { allMetrics } from './metrics.js';
 export { prometheusConfig, type ScrapeOptions } from './prometheus.js';
 export { rules } from './rules.js';
 
-/** Grafana's panels, by dashboard. */
-export async function dashboards() {
+/** Grafana's panels, by dashboard. @param ofOperations metrics of the operations service, which depends on this list of services */
+export async function dashboards(ofOperations: readonly MetricDefinition[] = []) {
   const metrics = await allMetrics();
   return [
     dashboard('quickstep-overview', 'Quickstep: orders', overview),
     dashboard('quickstep-metrics', 'Quickstep: every metric', metrics.map(panelOf)),
+    ...(ofOperations.length === 0
+      ? []
+      : [dashboard('quickstep-operations', 'Quickstep: operations service', ofOperations.map(panelOf))]),
   ];
 }
 
@@ -53,8 +57,8 @@ export interface Observability {
 }
 
 /** What Prometheus and Grafana are given: made of the metrics' definitions and the list of alerts. */
-export async function observability(): Promise<Observability> {
-  const made = await dashboards();
+export async function observability(ofOperations: readonly MetricDefinition[]): Promise<Observability> {
+  const made = await dashboards(ofOperations);
   return {
     files: new Map([
       ['prometheus/prometheus.yml', yaml(prometheusConfig(inCompose))],

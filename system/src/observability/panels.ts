@@ -71,7 +71,7 @@ function series(title: string, description: string, unit: string, queries: reado
 
 function queriesOf(metric: MetricDefinition): Query[] {
   const { name, labelNames = [] } = metric;
-  const labels = ['service', ...labelNames];
+  const labels = [...new Set(['service', ...labelNames])];
   const by = labels.join(', ');
   const legend = labels.map((label) => `{{${label}}}`).join(' ');
   switch (kindOf(metric)) {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { operationsDescription } from '@quickstep/operations-service/service';
 import { documents, type Files } from '@quickstep/system/documents';
 import { observability } from '@quickstep/system/observability';
 import { Problem } from '../problem.js';
@@ -43,7 +44,7 @@ function filesIn(folder: string): string[] {
 }
 
 async function expected(root: string): Promise<Files> {
-  const [{ files, readme }, watching] = await Promise.all([documents(), observability()]);
+  const [{ files, readme }, watching] = await Promise.all([documents(), observability(operationsDescription.metrics)]);
   const parts = (file: string, generated: Files) => withParts(read(join(root, file)) ?? '', generated, file);
   return new Map([
     ...[...files].map(([path, each]) => [`${DOCUMENTS}/${path}`, each] as const),

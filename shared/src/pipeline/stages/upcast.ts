@@ -3,8 +3,12 @@ import { type CloudEvent, contractFor, dataError, type EventContract } from '../
 import { reasonOf } from '../errors.js';
 import type { Stage, Work } from '../work.js';
 
-/** @throws Permanent when the upcaster fails, or makes what the current contract refuses: a bug in it, which no retry mends */
-function lifted(event: CloudEvent, contract: EventContract): CloudEvent {
+/**
+ * The event as the current major of its contract has it.
+ *
+ * @throws Permanent when the upcaster fails, or makes what the current contract refuses: a bug in it, which no retry mends
+ */
+export function lifted(event: CloudEvent, contract: EventContract): CloudEvent {
   const own = contract.earlier.find((each) => each === contractFor(contract, event));
   if (own === undefined) return event;
   const from = `${event.type} ${event.dataversion}`;

@@ -86,13 +86,8 @@ interface LogPartOptions {
   readonly clock: Clock;
 }
 
-export interface LogPart extends Part {
-  /** Answers whoever waits; called before the HTTP server stops, which waits for them. */
-  close(): void;
-}
-
 /** The feed of the service's log: `GET /log`, JSON lines, for readers that know the installation's secret. */
-export function logPart({ config: { installationSecretFile: file }, log, clock }: LogPartOptions): LogPart {
+export function logPart({ config: { installationSecretFile: file }, log, clock }: LogPartOptions): Part {
   let token: string | undefined;
   let closed = false;
   const waiting = new Set<() => void>();

@@ -1,0 +1,74 @@
+import { signal } from '@preact/signals';
+
+export interface Me {
+  readonly role: 'reader' | 'operator';
+  readonly name: string;
+}
+
+/** Undefined until it is known; null when nobody is signed in. */
+export const me = signal<Me | null | undefined>(undefined);
+/** Whether the last request reached the operations service. */
+export const reachable = signal(true);
+
+interface ProblemDocument {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+/** What the service refused, in its own words. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: number;
+  readonly problem: ProblemDocument;
+
+  constructor(status: number, problem: ProblemDocument) {
+    super(problem.detail ?? problem.title ?? `The service answered ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+async function problemIn(response: Response): Promise<ProblemDocument> {
+  try {
+    return await response.json();
+  } catch {
+    return {};
+  }
+}
+
+const NAME = 'quickstep.operator';
+/** Stands in the audit beside what the operator does. */
+export const operatorName = signal(localStorage.getItem(NAME) ?? '');
+
+export function setOperatorName(name: string): void {
+  operatorName.value = name;
+  localStorage.setItem(NAME, name);
+}
+
+/** @throws Refused, or TypeError when the service cannot be reached */
+export async function call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Body> {
+  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  if (operatorName.value !== '') headers['x-operator'] = operatorName.value;
+  let response: Response;
+  try {
+    response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    reachable.value = true;
+  } catch (error) {
+    reachable.value = false;
+    throw error;
+  }
+  if (response.status === 401) me.value = null;
+  if (!response.ok) throw new Refused(response.status, await problemIn(response));
+  return response.json();
+}
+
+export async function whoAmI(): Promise<void> {
+  try {
+    me.value = await call<Me>('GET', '/me');
+  } catch (error) {
+    if (error instanceof Refused && error.status !== 401) throw error;
+    if (!(error instanceof Refused)) setTimeout(whoAmI, 2_000);
+  }
+}

@@ -1,0 +1,80 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { me, operatorName, setOperatorName } from '../data/api.js';
+import { Failure } from './state.js';
+
+interface ActProps {
+  /** On the button that opens the question. */
+  readonly label: string;
+  readonly title: string;
+  readonly children: ComponentChildren;
+  /** Asked for with the act, and audited. */
+  readonly needsReason?: boolean;
+  readonly danger?: boolean;
+  readonly run: (reason: string) => Promise<unknown>;
+  readonly done: () => void;
+}
+
+/** Something that an operator does: asked for once more, with who and why, then carried out; a refusal is shown where it was asked for. */
+export function Act({ label, title, children, needsReason = false, danger = false, run, done }: ActProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [reason, setReason] = useState('');
+  const [error, setError] = useState<Error>();
+  const [running, setRunning] = useState(false);
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+  }, [open]);
+  if (me.value?.role !== 'operator') return null;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setRunning(true);
+    try {
+      await run(reason);
+      dialog.current?.close();
+      done();
+    } catch (failure) {
+      if (failure instanceof Error) setError(failure);
+    }
+    setRunning(false);
+  };
+  const id = label.replace(/\W+/g, '-').toLowerCase();
+  return (
+    <>
+      <button type="button" class={danger ? 'danger' : undefined} onClick={() => setOpen(true)}>
+        {label}
+      </button>
+      {open && (
+        <dialog ref={dialog} aria-labelledby={`act-${id}`} onClose={() => setOpen(false)}>
+          <form onSubmit={submit}>
+            <h2 id={`act-${id}`}>{title}</h2>
+            {children}
+            <label for={`name-${id}`}>Your name, for the audit</label>
+            <input
+              id={`name-${id}`}
+              required
+              pattern="[\w.@+ \-]{1,100}"
+              value={operatorName.value}
+              onInput={(event) => setOperatorName(event.currentTarget.value)}
+            />
+            {needsReason && (
+              <>
+                <label for={`reason-${id}`}>Reason</label>
+                <input id={`reason-${id}`} required value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+              </>
+            )}
+            {error && <Failure error={error} />}
+            <p class="actions">
+              <button type="submit" class={danger ? 'danger' : undefined} disabled={running}>
+                {label}
+              </button>
+              <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
+                Not now
+              </button>
+            </p>
+          </form>
+        </dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ComponentChildren } from 'preact';
+import type { Resource } from '../data/resource.js';
+
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <p class="loading" role="status">
+      Reading {what}…
+    </p>
+  );
+}
+
+export function Failure({ error }: { readonly error: Error }) {
+  return (
+    <p class="failure" role="alert">
+      {error instanceof TypeError ? 'The operations service cannot be reached; what is shown may be old.' : error.message}
+    </p>
+  );
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+interface LoadedProps<Body> {
+  readonly from: Resource<Body>;
+  /** Of what is read, for whoever waits. */
+  readonly what: string;
+  readonly children: (data: Body) => ComponentChildren;
+}
+
+/** What was read, or why it was not; what was read before stays when it cannot be read again. */
+export function Loaded<Body>({ from: { data, error }, what, children }: LoadedProps<Body>) {
+  return (
+    <>
+      {error !== undefined && <Failure error={error} />}
+      {data === undefined ? error === undefined && <Loading what={what} /> : children(data)}
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import { effect, signal } from '@preact/signals';
+
+type Choice = 'system' | 'light' | 'dark';
+const KEY = 'quickstep.theme';
+const NEXT: Readonly<Record<Choice, Choice>> = { system: 'dark', dark: 'light', light: 'system' };
+
+function stored(): Choice {
+  const found = localStorage.getItem(KEY);
+  return found === 'light' || found === 'dark' ? found : 'system';
+}
+
+const choice = signal<Choice>(stored());
+effect(() => {
+  document.documentElement.dataset.theme = choice.value;
+  localStorage.setItem(KEY, choice.value);
+});
+
+export function Theme() {
+  const next = () => {
+    choice.value = NEXT[choice.value];
+  };
+  return (
+    <button type="button" class="quiet" onClick={next} title="Colours: as the system, dark, light">
+      Colours: {choice.value}
+    </button>
+  );
+}

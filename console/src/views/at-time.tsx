@@ -1,0 +1,48 @@
+import { useState } from 'preact/hooks';
+import { money, time } from '../data/format.js';
+import { useResource } from '../data/resource.js';
+import type { OrderAtTime, SagaDetail } from '../data/types.js';
+import { State } from '../parts/badge.js';
+import { Json } from '../parts/json.js';
+import { Loaded } from '../parts/state.js';
+
+interface AtTimeProps {
+  readonly orderId: string;
+  readonly saga: SagaDetail;
+}
+
+/** The order as it was after each of its events. */
+export function AtTime({ orderId, saga }: AtTimeProps) {
+  const last = saga.timeline.length - 1;
+  const [index, setIndex] = useState(last);
+  const at = saga.timeline[index];
+  const path = at === undefined ? undefined : `/orders/${orderId}?at=${encodeURIComponent(at.time)}`;
+  const found = useResource<OrderAtTime>(path, { live: false });
+  return (
+    <>
+      <label for="at-time">
+        After event {index + 1} of {last + 1}: <strong>{at?.type}</strong>, {at && time(at.time)}
+      </label>
+      <input
+        id="at-time"
+        class="slider"
+        type="range"
+        min={0}
+        max={last}
+        value={index}
+        aria-valuetext={at?.type}
+        onInput={(event) => setIndex(Number(event.currentTarget.value))}
+      />
+      <Loaded from={found} what="the order at that time">
+        {(order) => (
+          <>
+            <p>
+              <State state={order.status} /> {money(order.total, order.currency)} {order.reason !== null && `, ${order.reason}`}
+            </p>
+            <Json value={order} label="The order at that time" />
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}

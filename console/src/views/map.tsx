@@ -1,0 +1,162 @@
+import map from 'virtual:map';
+import type { MapArrow, MapService, MapStep } from '@quickstep/system/documents';
+import { count, inWords } from '../data/format.js';
+import { useResource } from '../data/resource.js';
+import { go, refine, to } from '../data/router.js';
+import type { ViewProps } from '../view.js';
+
+/** How many events of a type a service has emitted, by minute, oldest first. */
+interface Flow {
+  readonly minutes: number;
+  readonly items: readonly { readonly service: string; readonly type: string; readonly counts: readonly number[] }[];
+}
+
+const RANGES = [5, 60, 1_440];
+const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
+
+/** A smooth line through every point, so that it meets its label (a Catmull-Rom spline as Bézier curves). */
+function pathOf(points: MapArrow['points']): string {
+  const [first] = points;
+  if (first === undefined) return '';
+  const curves = points.slice(1).map((end, index) => {
+    const start = points[index] ?? end;
+    const before = points[index - 1] ?? start;
+    const after = points[index + 2] ?? end;
+    const out = { x: start.x + (end.x - before.x) / 6, y: start.y + (end.y - before.y) / 6 };
+    const into = { x: end.x - (after.x - start.x) / 6, y: end.y - (after.y - start.y) / 6 };
+    return `C${out.x} ${out.y} ${into.x} ${into.y} ${end.x} ${end.y}`;
+  });
+  return `M${first.x} ${first.y}${curves.join('')}`;
+}
+
+const wayOf = (arrow: MapArrow) =>
+  arrow.kind === 'compensation' || /failed|insufficient|released|refunded/.test(arrow.type) ? 'back' : 'ahead';
+
+function Arrow({ arrow, total }: { readonly arrow: MapArrow; readonly total: number }) {
+  const { label, type, from, to: consumer } = arrow;
+  const way = wayOf(arrow);
+  const open = () => go('/events', { type });
+  return (
+    <g class={`arrow ${way} ${total > 0 ? 'busy' : ''}`}>
+      <path d={pathOf(arrow.points)} marker-end={`url(#head-${way})`} />
+      <a href={to('/events', { type })} onClick={open} aria-label={`${type}, from ${from} to ${consumer}: ${count(total)}`}>
+        <rect x={label.x - label.width / 2} y={label.y - 10} width={label.width} height={20} rx={10} />
+        <text x={label.x} y={label.y + 4} text-anchor="middle">
+          {type} <tspan class="number">{count(total)}</tspan>
+        </text>
+      </a>
+    </g>
+  );
+}
+
+const HEAD = 34;
+const STEP = 18;
+const OUTCOME = 15;
+
+function Step({ step, top, left, totals }: { step: MapStep; top: number; left: number; totals: (type: string) => number }) {
+  return (
+    <g>
+      <text class="step" x={left + 14} y={top + 14}>
+        {inWords(step.name)}
+      </text>
+      {step.outcomes.map((outcome, index) => {
+        const emitted = outcome.emits.length === 0 ? undefined : Math.min(...outcome.emits.map(totals));
+        return (
+          <text
+            key={outcome.name}
+            class={outcome.fails ? 'outcome fails' : 'outcome'}
+            x={left + 26}
+            y={top + STEP + 12 + index * OUTCOME}
+          >
+            {inWords(outcome.name)}
+            {emitted !== undefined && emitted > 0 && <tspan class="number"> ≤ {count(emitted)}</tspan>}
+          </text>
+        );
+      })}
+    </g>
+  );
+}
+
+function Service({ service, totals }: { readonly service: MapService; readonly totals: (type: string) => number }) {
+  const left = service.x - service.width / 2;
+  const top = service.y - service.height / 2;
+  let at = top + HEAD;
+  const steps = service.steps.map((step) => {
+    const own = at;
+    at += STEP + step.outcomes.length * OUTCOME + 6;
+    return <Step key={step.name} step={step} top={own} left={left} totals={totals} />;
+  });
+  return (
+    <g class={`service service-${service.name}`}>
+      <rect x={left} y={top} width={service.width} height={service.height} rx={10} />
+      <rect class="stripe" x={left} y={top} width={service.width} height={5} rx={2} />
+      <a href={to('/services')}>
+        <text class="name" x={left + 14} y={top + 25}>
+          {service.name}
+        </text>
+      </a>
+      {steps}
+    </g>
+  );
+}
+
+const heads = ['ahead', 'back'].map((way) => (
+  <marker
+    key={way}
+    id={`head-${way}`}
+    class={`head-${way}`}
+    viewBox="0 0 10 10"
+    refX="9"
+    refY="5"
+    markerWidth="7"
+    markerHeight="7"
+    orient="auto-start-reverse"
+  >
+    <path d="M0 0 10 5 0 10z" />
+  </marker>
+));
+
+/** The choreography with what flows through it. */
+export function MapView({ route }: ViewProps) {
+  const minutes = Number(route.query.get('minutes') ?? 60);
+  const { data } = useResource<Flow>(`/flow?minutes=${minutes}`);
+  const items = data?.items ?? [];
+  const totals = (type: string, service?: string) =>
+    sum(
+      items
+        .filter((each) => each.type === type && (service === undefined || each.service === `${service}-service`))
+        .map(({ counts }) => sum(counts)),
+    );
+  return (
+    <>
+      <h1>Map</h1>
+      <p class="lead">
+        What each service may do, and what they send each other. Numbers are events of the last{' '}
+        <select
+          aria-label="Time that is counted"
+          value={minutes}
+          onChange={(event) => refine({ minutes: event.currentTarget.value })}
+        >
+          {RANGES.map((each) => (
+            <option key={each} value={each}>
+              {each === 5 ? '5 minutes' : each === 60 ? 'hour' : 'day'}
+            </option>
+          ))}
+        </select>
+        ; <span class="key ahead">forward</span> and <span class="key back">failure or compensation</span>.
+      </p>
+      <div class="map">
+        <svg viewBox={`0 0 ${map.width} ${map.height}`} aria-labelledby="map-title">
+          <title id="map-title">The choreography</title>
+          <defs>{heads}</defs>
+          {map.arrows.map((arrow) => (
+            <Arrow key={`${arrow.type} ${arrow.from} ${arrow.to}`} arrow={arrow} total={totals(arrow.type, arrow.from)} />
+          ))}
+          {map.services.map((service) => (
+            <Service key={service.name} service={service} totals={(type) => totals(type, service.name)} />
+          ))}
+        </svg>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import type { DataSource } from 'typeorm';
+import type { ArchivedEvent, ArchiveFilter } from './archived-event.js';
+
+const PAGE_BYTES = 4_000_000;
+/** Of one order or saga, at most: far more than any has. */
+const RELATED_LIMIT = 10_000;
+
+interface StoredEvent {
+  readonly position: number;
+  readonly service: string;
+  readonly body: string;
+}
+
+/** What the filter says, as a condition; values are numbered from the first that is free. */
+function conditionsOf(filter: ArchiveFilter, values: unknown[]): string[] {
+  const { types, subject, subjects, correlationId, service, from, until } = filter;
+  const conditions: string[] = [];
+  const add = (condition: (value: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  add((value) => `type = any(${value}::text[])`, types);
+  add((value) => `subject = ${value}`, subject);
+  add((value) => `subject = any(${value}::text[])`, subjects);
+  add((value) => `correlation_id = ${value}`, correlationId);
+  add((value) => `service = ${value}`, service);
+  add((value) => `time >= ${value}::timestamptz`, from);
+  add((value) => `time < ${value}::timestamptz`, until);
+  return conditions;
+}
+
+const archived = ({ position, service, body }: StoredEvent): ArchivedEvent => ({
+  position,
+  service,
+  body,
+  event: JSON.parse(body),
+});
+
+/** Reads the archive: every event of every service. */
+export class Archive {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** At most `limit` events after a position, in the order of arrival. Nothing ever appears behind such a reader. */
+  read(afterPosition: number, limit: number, filter: ArchiveFilter = {}): Promise<ArchivedEvent[]> {
+    return this.#select(filter, { condition: 'position > ', than: afterPosition, order: 'asc', limit });
+  }
+
+  /** At most `limit` events, latest arrival first. @param before the position of the last event of the page before */
+  page(filter: ArchiveFilter, limit: number, before?: number): Promise<ArchivedEvent[]> {
+    return this.#select(filter, { condition: 'position < ', than: before, order: 'desc', limit });
+  }
+
+  /** Undefined when there is none of this id. */
+  async find(id: string): Promise<ArchivedEvent | undefined> {
+    const rows: StoredEvent[] = await this.#dataSource.query(
+      'select position, service, event as body from archive where id = $1 limit 1',
+      [id],
+    );
+    return rows.map(archived)[0];
+  }
+
+  /** Everything about one subject, in the order of arrival. */
+  about(subject: string): Promise<ArchivedEvent[]> {
+    return this.read(0, RELATED_LIMIT, { subject });
+  }
+
+  /** Everything about many subjects, in the order of arrival. */
+  async aboutAny(subjects: readonly string[]): Promise<ArchivedEvent[]> {
+    const all: ArchivedEvent[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.read(after, RELATED_LIMIT, { subjects });
+      const last = page.at(-1);
+      if (last === undefined) return all;
+      all.push(...page);
+      after = last.position;
+    }
+  }
+
+  /** Everything of one saga, in the order of arrival. */
+  ofSaga(correlationId: string): Promise<ArchivedEvent[]> {
+    return this.read(0, RELATED_LIMIT, { correlationId });
+  }
+
+  /** The position of the latest event; 0 when there is none. */
+  async end(): Promise<number> {
+    const [row]: { end: number }[] = await this.#dataSource.query('select coalesce(max(position), 0) as "end" from archive');
+    return row?.end ?? 0;
+  }
+
+  async #select(filter: ArchiveFilter, page: Page): Promise<ArchivedEvent[]> {
+    const values: unknown[] = [];
+    const conditions = conditionsOf(filter, values);
+    if (page.than !== undefined) {
+      values.push(page.than);
+      conditions.push(`${page.condition} $${values.length}`);
+    }
+    values.push(page.limit);
+    const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+    const rows: StoredEvent[] = await this.#dataSource.query(
+      `select position, service, event as body from (
+         select position, service, event, sum(octet_length(event)) over (order by position ${page.order}) - octet_length(event) as bytes_before
+         from (select position, service, event from archive ${where} order by position ${page.order} limit $${values.length}) as page
+       ) as measured where bytes_before < ${PAGE_BYTES} order by position ${page.order}`,
+      values,
+    );
+    return rows.map(archived);
+  }
+}
+
+interface Page {
+  readonly condition: 'position > ' | 'position < ';
+  readonly than: number | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}

@@ -1,0 +1,127 @@
+import type { Logger } from '@quickstep/shared/logging';
+import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
+import { type FeedClient, PAGE } from './feed-client.js';
+import { type FeedLine, isReadable, readPage } from './feed-page.js';
+import type { FeedPositions } from './feed-positions.js';
+
+/** Waits between attempts while a service, or the database, is away: from the first to the longest, in milliseconds. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 5_000;
+
+export interface FollowerOptions {
+  readonly service: string;
+  readonly feed: FeedClient;
+  readonly positions: Pick<FeedPositions, 'cursorOf' | 'store'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How it stands with a follower. */
+export interface FollowerState {
+  /** Seconds by which the archive may be behind the service's log. */
+  readonly lag: number;
+  /** Why the log cannot be read, while it cannot. */
+  readonly failure: string | undefined;
+}
+
+/** Brings what one service has emitted, and emits, into the archive, page by page. */
+export class Follower {
+  readonly service: string;
+  readonly #options: FollowerOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #failure: string | undefined;
+  /** The latest time up to which everything has been read: of the last event while there are more, of the answer when there were none. */
+  #readUpTo: Date;
+  #atEnd = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    this.service = options.service;
+    this.#readUpTo = options.clock.now();
+  }
+
+  get state(): FollowerState {
+    const behind = Math.max(0, (this.#options.clock.now().getTime() - this.#readUpTo.getTime()) / 1_000);
+    // At the end it waits for an answer, which comes with the next event.
+    return { lag: this.#atEnd && this.#failure === undefined ? 0 : behind, failure: this.#failure };
+  }
+
+  start(): void {
+    this.#running = this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    let pause = FIRST_PAUSE;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#readOn(() => {
+          pause = FIRST_PAUSE;
+        });
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        this.#failed(reasonOf(error));
+        await this.#rest(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  /** @param stored called after each page. @throws Error when the feed or the database does not answer */
+  async #readOn(stored: () => void): Promise<void> {
+    const { service, feed, positions, clock } = this.#options;
+    const { signal } = this.#stopping;
+    let cursor = await positions.cursorOf(service);
+    while (!signal.aborted) {
+      const asked = clock.now();
+      const lines = readPage(await feed.read(cursor, signal), asked);
+      if (lines.length > 0) cursor = await positions.store(service, cursor, lines);
+      this.#recovered();
+      this.#read(lines, asked);
+      stored();
+    }
+  }
+
+  #read(lines: readonly FeedLine[], asked: Date): void {
+    this.#atEnd = lines.length < PAGE;
+    const last = lines.findLast(isReadable);
+    this.#readUpTo = this.#atEnd ? asked : (last?.time ?? this.#readUpTo);
+    for (const line of lines) {
+      if (!isReadable(line))
+        this.#options.logger.warn('an event cannot be read and is kept as it is', {
+          from: this.service,
+          cursor: line.cursor,
+          reason: line.reason,
+        });
+    }
+  }
+
+  #failed(reason: string): void {
+    const first = this.#failure === undefined;
+    this.#failure = reason;
+    if (first) this.#options.logger.warn('a log cannot be read; it is tried again', { from: this.service, reason });
+  }
+
+  #recovered(): void {
+    if (this.#failure !== undefined) this.#options.logger.info('a log can be read again', { from: this.service });
+    this.#failure = undefined;
+  }
+
+  #rest(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(milliseconds, end);
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+}

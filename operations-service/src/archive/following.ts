@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { ServiceConfig } from '@quickstep/shared/config';
+import { feedToken } from '@quickstep/shared/http';
+import type { Part, Resources } from '@quickstep/shared/service';
+import { feedClient } from './feed-client.js';
+import { FeedPositions } from './feed-positions.js';
+import { Follower } from './follower.js';
+
+/** Seconds behind a log from which readiness says so. */
+const LATE = 60;
+
+export const ARCHIVE_LAG = {
+  name: 'quickstep_archive_lag_seconds',
+  help: "By how much the archive is behind each service's log",
+  label: 'service',
+} as const;
+
+const UNREADABLE = {
+  name: 'quickstep_archive_unreadable_events',
+  help: 'What stood in a log and could not be read as an event; it is kept in archive_unreadable',
+} as const;
+
+export const archiveMetrics = [{ ...ARCHIVE_LAG, labelNames: ['service'] }, UNREADABLE];
+
+interface FollowingOptions {
+  /** By name of the service, where it is. */
+  readonly urls: ReadonlyMap<string, string>;
+  readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
+  readonly resources: Pick<Resources, 'dataSource' | 'clock' | 'logger'>;
+}
+
+function lateness({ service, state: { lag, failure } }: Follower): string[] {
+  if (failure !== undefined) return [`the log of ${service} cannot be read, for ${Math.round(lag)} s (${failure})`];
+  return lag > LATE ? [`the archive is ${Math.round(lag)} s behind the log of ${service}`] : [];
+}
+
+/** Follows the logs of all services into the archive. Without the installation's secret it reads none, and readiness says so. */
+export function followingPart({ urls, config, resources: { dataSource, clock, logger } }: FollowingOptions): Part {
+  const file = config.installationSecretFile;
+  const positions = new FeedPositions(dataSource);
+  let followers: readonly Follower[] = [];
+  return {
+    name: 'archive',
+    async start() {
+      if (file === undefined) return;
+      const token = feedToken(await readFile(file, 'utf8'));
+      followers = [...urls].map(
+        ([service, url]) => new Follower({ service, feed: feedClient(url, token), positions, clock, logger }),
+      );
+      for (const follower of followers) follower.start();
+    },
+    async stop() {
+      await Promise.all(followers.map((follower) => follower.stop()));
+    },
+    checks: [
+      {
+        name: 'archive',
+        of: 'consuming',
+        check() {
+          if (file === undefined) return 'no log can be read without INSTALLATION_SECRET_FILE';
+          const late = followers.flatMap(lateness);
+          return late.length === 0 ? undefined : late.join('; ');
+        },
+      },
+    ],
+    gauges: [
+      { ...ARCHIVE_LAG, read: () => new Map(followers.map(({ service, state }) => [service, state.lag])) },
+      { ...UNREADABLE, read: () => countUnreadable(dataSource) },
+    ],
+  };
+}
+
+async function countUnreadable(dataSource: Pick<Resources['dataSource'], 'query'>): Promise<number> {
+  const [row]: { count: number }[] = await dataSource.query('select count(*)::int as count from archive_unreadable');
+  return row?.count ?? 0;
+}

@@ -1,0 +1,6 @@
+export { Archive } from './archive.js';
+export { type ArchivedEvent, type ArchiveFilter, matches } from './archived-event.js';
+export { type Causality, causality, type Effect, inOrder } from './causes.js';
+export { archiveMetrics, followingPart } from './following.js';
+export { LISTENERS_AT_MOST, LiveEvents } from './live.js';
+export { Archive1760000000001 } from './migration.js';

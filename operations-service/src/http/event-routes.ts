@@ -1,0 +1,129 @@
+import {
+  type Call,
+  decodeCursor,
+  notFound,
+  pageOf,
+  pageSchema,
+  problem,
+  problems,
+  queryChecker,
+  type ReadContext,
+  type Route,
+  UUID_KEY,
+} from '@quickstep/shared/http';
+import { Type } from '@sinclair/typebox';
+import { type Access, guarded } from '../access/index.js';
+import { Archive, type ArchivedEvent, causality, type Effect, inOrder, type LiveEvents } from '../archive/index.js';
+import { eventPageQuery, eventStreamQuery, filterOf, POSITION } from './archive-query.js';
+
+/** An event as it stood in the log: CloudEvents 1.0 in JSON. */
+const Event = Type.Object(
+  { id: Type.String(), type: Type.String(), source: Type.String(), subject: Type.String(), time: Type.String() },
+  { additionalProperties: true, description: 'The event as it was published (CloudEvents 1.0)' },
+);
+const Archived = Type.Object({
+  position: Type.Integer({ description: 'Its place in the archive, in the order of arrival' }),
+  service: Type.String({ description: 'In whose log it stands' }),
+  event: Event,
+});
+const WithEffects = Type.Object({
+  ...Archived.properties,
+  effects: Type.Array(Type.Object({}, { additionalProperties: true, description: 'Of the same shape' })),
+});
+
+const archivedView = ({ position, service, event }: ArchivedEvent) => ({ position, service, event });
+const effectView = ({ archived, effects }: Effect): object => ({ ...archivedView(archived), effects: effects.map(effectView) });
+
+/** An event of a stream of server-sent events: its id is what a client comes back with. */
+export const eventText = (archived: ArchivedEvent) =>
+  `id: ${archived.position}\ndata: ${JSON.stringify(archivedView(archived))}\n\n`;
+
+const id = Type.Object({ id: Type.String({ maxLength: 36, description: 'Id of the event' }) });
+const orderId = Type.Object({ orderId: Type.String({ maxLength: 512, description: 'Id of the order' }) });
+const checkPage = queryChecker(eventPageQuery);
+const checkStream = queryChecker(eventStreamQuery);
+const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
+const full = { status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title };
+
+/** What a stream goes on after. A client that comes back after a break cannot mend what it sends: what is no position says nothing. */
+function lastEventId({ request: { headers } }: Call): number | undefined {
+  const given = headers['last-event-id'];
+  return typeof given === 'string' && POSITION.test(given) ? Number(given) : undefined;
+}
+
+/** @param live undefined for documents: the routes of no running service */
+export const eventRoutes = (access: Access, live: LiveEvents | undefined): Route<ReadContext>[] => [
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/events',
+    summary: 'Events of all services, latest arrival first',
+    query: eventPageQuery,
+    response: { status: 200, description: 'A page of events', schema: pageSchema(Archived) },
+    async run(call, { dataSource }) {
+      const { limit, cursor, ...query } = checkPage(call.request);
+      const key = decodeCursor(cursor, POSITION);
+      const before = key === undefined ? undefined : Number(key);
+      const found = await new Archive(dataSource).page(filterOf(query), limit + 1, before);
+      const { items, ...next } = pageOf(found, limit, ({ position }) => String(position));
+      call.json(200, { items: items.map(archivedView), ...next });
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/events/stream',
+    summary: 'Events as they come, as server-sent events; `Last-Event-ID` goes on after one',
+    query: eventStreamQuery,
+    headers: Type.Object({
+      'Last-Event-ID': Type.Optional(Type.String({ description: 'Id of the last event that was read; from now on without' })),
+    }),
+    response: {
+      status: 200,
+      description: 'Each event with its position as id; comments while there are none',
+      schema: Type.String(),
+      contentType: 'text/event-stream',
+    },
+    problems: [full],
+    async run(call) {
+      const filter = filterOf(checkStream(call.request));
+      if (live === undefined || live.full) throw problem('unavailable', 'There are too many listeners, or the service stops');
+      await live.add(call.stream(200, { 'content-type': 'text/event-stream' }), filter, lastEventId(call));
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/events/{id}',
+    summary: 'One event, with what caused it and what followed from it',
+    params: id,
+    response: {
+      status: 200,
+      description: 'The event; its causes, the first one first; its effects as a tree',
+      schema: Type.Object({ ...Archived.properties, causes: Type.Array(Archived), effects: Type.Array(WithEffects) }),
+    },
+    problems: [missing],
+    async run(call, { dataSource }) {
+      const given = String(call.request.params.id).toLowerCase();
+      const archive = new Archive(dataSource);
+      const found = UUID_KEY.test(given) ? await archive.find(given) : undefined;
+      if (found === undefined) throw notFound('such event in the archive');
+      const { causes, effects } = causality(found, await archive.ofSaga(found.event.correlationid));
+      call.json(200, { ...archivedView(found), causes: causes.map(archivedView), effects: effects.map(effectView) });
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/orders/{orderId}/events',
+    summary: 'Everything that happened to an order, oldest first, in full',
+    params: orderId,
+    response: { status: 200, description: 'The events of all services about the order', schema: Type.Array(Event) },
+    problems: [missing],
+    async run(call, { dataSource }) {
+      const given = String(call.request.params.orderId).toLowerCase();
+      const found = UUID_KEY.test(given) ? await new Archive(dataSource).about(given) : [];
+      if (found.length === 0) throw notFound('event about this order in the archive');
+      call.json(
+        200,
+        inOrder(found).map(({ event }) => event),
+      );
+    },
+  }),
+];

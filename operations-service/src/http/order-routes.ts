@@ -1,0 +1,79 @@
+import { OrderView, orderView } from '@quickstep/order-service/views';
+import {
+  decodeCursor,
+  notFound,
+  pageOf,
+  pageQuery,
+  pageSchema,
+  problems,
+  queryChecker,
+  type ReadContext,
+  type Route,
+  UUID_KEY,
+} from '@quickstep/shared/http';
+import { Type } from '@sinclair/typebox';
+import { type Access, guarded } from '../access/index.js';
+import { Archive } from '../archive/index.js';
+import type { Projections } from '../projections/index.js';
+import { listSagas, ordersAt, sagas } from '../read-models/index.js';
+import { timeField, timeOf } from './archive-query.js';
+
+/** Of the order service's view all but its deadline, which is a setting of that service and stands in no event. */
+const FoldedOrder = Type.Omit(OrderView, ['deadlineAt']);
+
+const at = Type.Object({ at: timeField('As it was at this time; as it is without') });
+const checkAt = queryChecker(Type.Object({ ...at.properties }, { additionalProperties: false }));
+const checkPage = queryChecker(Type.Object(pageQuery, { additionalProperties: false }));
+const missing = {
+  status: problems.not_found.status,
+  code: 'not_found',
+  when: 'There is no such order, or there was none at that time',
+};
+const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
+
+/** Later than any event: clocks of services may be ahead of this one's. */
+const ALWAYS = new Date(8.64e15);
+
+function foldedView(order: Parameters<typeof orderView>[0]) {
+  const { deadlineAt: _, ...view } = orderView(order);
+  return view;
+}
+
+/** @param projections undefined for documents: the routes of no running service */
+export const orderRoutes = (access: Access, projections: Projections | undefined): Route<ReadContext>[] => [
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/orders/{orderId}',
+    summary: 'An order as it was at a time, made of its events by the rules of the order service',
+    params: Type.Object({ orderId: Type.String({ maxLength: 512 }) }),
+    query: at,
+    response: { status: 200, description: 'The order', schema: FoldedOrder },
+    problems: [missing],
+    async run(call, { dataSource }) {
+      const time = timeOf(checkAt(call.request).at, '/at') ?? ALWAYS;
+      const orderId = String(call.request.params.orderId).toLowerCase();
+      const events = UUID_KEY.test(orderId) ? await new Archive(dataSource).about(orderId) : [];
+      const order = (await ordersAt(events, time)).get(orderId);
+      if (order === undefined) throw notFound('such order in the archive, or there was none at that time');
+      call.json(200, foldedView(order));
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/orders',
+    summary: 'Orders made of their events, newest first, in the order of those of the order service',
+    query: Type.Object(pageQuery),
+    response: { status: 200, description: 'A page of orders', schema: pageSchema(FoldedOrder) },
+    problems: [behind],
+    async run(call, { dataSource }) {
+      const { limit, cursor } = checkPage(call.request);
+      await projections?.require(sagas);
+      const known = await listSagas(dataSource, { after: decodeCursor(cursor, UUID_KEY), limit: limit + 1 });
+      const { items, ...next } = pageOf(known, limit, ({ orderId }) => orderId);
+      const ids = items.map(({ orderId }) => orderId);
+      const orders = await ordersAt(await new Archive(dataSource).aboutAny(ids), ALWAYS);
+      const folded = ids.map((id) => orders.get(id)).filter((order) => order !== undefined);
+      call.json(200, { items: folded.map(foldedView), ...next });
+    },
+  }),
+];

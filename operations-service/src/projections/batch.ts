@@ -1,0 +1,68 @@
+import type { Statement } from '@quickstep/shared/db';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Archive } from '../archive/index.js';
+import { applyEvents, type ProjectedRows, type Refused, readEvents } from './apply.js';
+import type { Generation } from './generations.js';
+import type { Projection } from './projection.js';
+import { statementsOf } from './projection-tables.js';
+
+const PAGE = 1_000;
+
+export interface Applied {
+  readonly events: number;
+  readonly refused: readonly Refused[];
+  /** How far the generation has come. */
+  readonly position: number;
+}
+
+const NOTHING: Applied = { events: 0, refused: [], position: 0 };
+
+function rowsOf(manager: EntityManager, generation: number): ProjectedRows {
+  const run = ({ text, values }: Statement) => manager.query(text, [...(values ?? [])]);
+  return {
+    async load(loads) {
+      const rows = [];
+      for (const { table, keys } of loads) rows.push(await run(statementsOf(table, generation).load(keys, false)));
+      return rows;
+    },
+    async write({ updates, inserts }) {
+      for (const { table, rows, properties } of updates) await run(statementsOf(table, generation).update(rows, properties));
+      for (const { table, rows } of inserts) await run(statementsOf(table, generation).insert(rows));
+    },
+  };
+}
+
+/**
+ * Applies the next events of the archive to a generation; rows and position are written in one transaction. Of replicas that apply the same
+ * events one does.
+ *
+ * @param end the archive's last position when this was asked for
+ * @throws Error of the projection or the database
+ */
+export async function applyNext(
+  dataSource: DataSource,
+  archive: Pick<Archive, 'read'>,
+  { projection, generation, end }: { readonly projection: Projection; readonly generation: Generation; readonly end: number },
+): Promise<Applied> {
+  const types = projection.observes.map(({ type }) => type);
+  const page = await archive.read(generation.position, PAGE, { types });
+  const { events, refused } = readEvents(projection, page);
+  const next = page.at(-1)?.position ?? Math.max(end, generation.position);
+  return dataSource.transaction(async (manager) => {
+    // It can all be made anew: a crash of the server may cost the last batches, of which the position knows nothing either.
+    await manager.query('set local synchronous_commit = off');
+    const moved: unknown[] = await manager.query(
+      'select from projections where name = $1 and generation = $2 and position = $3 for update',
+      [generation.name, generation.generation, generation.position],
+    );
+    if (moved.length === 0) return NOTHING;
+    await applyEvents(projection, events, rowsOf(manager, generation.generation));
+    await manager.query('update projections set position = $3, events = events + $4 where name = $1 and generation = $2', [
+      generation.name,
+      generation.generation,
+      next,
+      events.length,
+    ]);
+    return { events: events.length, refused, position: next };
+  });
+}

@@ -1,0 +1,100 @@
+import { type Fact, type Facts, type OrderStatus, orderFacts, statusOf } from '@quickstep/order-service/domain';
+import type { CloudEvent } from '@quickstep/shared/events';
+import { integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
+import { projection } from '../projections/index.js';
+import { emittedBy, expectedAfter, sagaEvents } from './expectations.js';
+
+/** A step that has not answered yet. */
+export interface Waiting {
+  readonly service: string;
+  readonly step: string;
+  /** The event that it has to answer. */
+  readonly event: string;
+  readonly type: string;
+  readonly since: string;
+  readonly answers: readonly string[];
+}
+
+/** How far an order's saga has come, as the events of all services tell. */
+export const Sagas = table('sagas', {
+  orderId: textKey(),
+  customerId: text(''),
+  state: text<OrderStatus>('PENDING'),
+  facts: json<Facts>({}),
+  reason: textOrNull(),
+  startedAt: timeOrNull(),
+  lastEvent: text(''),
+  lastEventAt: timeOrNull(),
+  events: integer(0),
+  endedAt: timeOrNull(),
+  stuckSince: timeOrNull(),
+  /** The steps that have not answered; none once the saga has ended. */
+  waiting: json<readonly Waiting[]>([]),
+  /** `event step` of answers that came into the archive before what they answer. */
+  answered: json<readonly string[]>([]),
+});
+export type Saga = RowOf<typeof Sagas>;
+
+const isFact = (type: string): type is Fact => orderFacts.some((fact) => fact === type);
+
+const firstOf = (known: string | undefined, time: string) => (known === undefined || time < known ? time : known);
+
+const earlier = (known: Date | null, time: Date) => known === null || time < known;
+
+/** Takes from what is waited for what the event answers, and adds who has to answer it. */
+function wait(saga: Saga, event: CloudEvent): void {
+  const emitted = emittedBy(event.idempotencykey ?? '');
+  let { waiting, answered } = saga;
+  if (emitted?.first) {
+    const left = waiting.filter((each) => each.event !== event.causationid || each.step !== emitted.step);
+    if (left.length < waiting.length) waiting = left;
+    else answered = [...answered, `${event.causationid} ${emitted.step}`];
+  }
+  for (const { service, step, answers } of expectedAfter(event.type)) {
+    const key = `${event.id} ${step}`;
+    if (answered.includes(key)) answered = answered.filter((each) => each !== key);
+    else waiting = [...waiting, { service, step, event: event.id, type: event.type, since: event.time, answers }];
+  }
+  saga.waiting = waiting;
+  saga.answered = answered;
+}
+
+export const sagas = projection({
+  name: 'sagas',
+  version: 1,
+  tables: [
+    {
+      table: Sagas,
+      indices: ['(customer_id, order_id)', '(started_at) where ended_at is null', '(state, order_id)'],
+    },
+  ],
+  observes: sagaEvents,
+  rows: ({ subject }) => ({ saga: Sagas.fresh(subject) }),
+  apply(event: CloudEvent, { saga }) {
+    const time = new Date(event.time);
+    saga.events += 1;
+    if (earlier(saga.startedAt, time)) saga.startedAt = time;
+    if (saga.lastEventAt === null || time >= saga.lastEventAt) {
+      saga.lastEventAt = time;
+      saga.lastEvent = event.type;
+    }
+    const data = typeof event.data === 'object' && event.data !== null ? event.data : {};
+    if ('customerId' in data && typeof data.customerId === 'string') saga.customerId = data.customerId;
+    if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: firstOf(saga.facts[event.type], event.time) };
+    if (event.type === 'order.stuck') saga.stuckSince = time;
+    const ending = sagaEvents.find(({ type }) => type === event.type)?.ending;
+    if (ending !== undefined) saga.endedAt = time;
+    if ('reason' in data && typeof data.reason === 'string' && (saga.reason === null || ending !== undefined))
+      saga.reason = data.reason;
+    if (event.type === 'order.completed') saga.reason = null;
+    // The event that ends the saga may come before the one that it follows from.
+    saga.state = ending === 'completed' ? 'COMPLETED' : ending === 'cancelled' ? 'CANCELLED' : stateOf(saga);
+    if (saga.endedAt === null) return wait(saga, event);
+    saga.waiting = [];
+    saga.answered = [];
+  },
+});
+
+function stateOf({ endedAt, state, facts }: Saga): OrderStatus {
+  return endedAt === null ? statusOf(facts) : state;
+}

@@ -1,0 +1,40 @@
+import { type DuckDBConnection, DuckDBInstance, type JS } from '@duckdb/node-api';
+
+/** What DuckDB may take, whatever it reads; what does not fit goes to a file beside what it writes. */
+const MEMORY = '256MB';
+
+/** A DuckDB of its own, in memory. */
+export class Duck {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** @param directory where it may spill to */
+  static async open(directory: string): Promise<Duck> {
+    const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY, temp_directory: directory, threads: '2' });
+    const connection = await instance.connect();
+    // Times are those of the events, in UTC, wherever this runs.
+    await connection.run("set timezone = 'UTC'");
+    await connection.run('set preserve_insertion_order = false');
+    return new Duck(instance, connection);
+  }
+
+  async run(statement: string): Promise<void> {
+    await this.#connection.run(statement);
+  }
+
+  async rows(statement: string): Promise<Record<string, JS>[]> {
+    return (await this.#connection.runAndReadAll(statement)).getRowObjectsJS();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

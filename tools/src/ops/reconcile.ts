@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Problem, reasonOf } from '../problem.js';
+import { createProgress } from '../progress.js';
+import { compare } from '../reconciliation/compare.js';
+import { readLedger, readShown, type Sources } from '../reconciliation/read.js';
+import { serviceNamed, urlOf } from '../services.js';
+import type { OpsCommand } from './command.js';
+import { eventPages } from './event-pages.js';
+
+const SHOWN = 50;
+
+/** @throws Problem when the service cannot be reached, or refuses */
+async function get<Body>(service: string, path: string): Promise<Body | undefined> {
+  const url = `${urlOf(serviceNamed(service))}${path}`;
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new Problem(`${service} cannot be reached at ${url} (${reasonOf(error)}).`);
+  });
+  const body = await response.text();
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Problem(`${url} answered ${response.status}: ${body.slice(0, 200)}`);
+  return JSON.parse(body);
+}
+
+function seconds(name: string, given: string, most: number): number {
+  const value = Number(given);
+  if (given.trim() !== '' && value >= 0 && value <= most) return value;
+  throw new Problem(`--${name} must be a number of seconds from 0 to ${most}`);
+}
+
+/** @param ask how the services are asked */
+export const reconcileCommand = (ask: Sources['get'] = get): OpsCommand => ({
+  name: 'reconcile',
+  summary: 'compares stock, money, parcels and orders across the services and their logs',
+  usage: `[--settle SECONDS] [--overdue SECONDS]
+
+  --settle     between two looks; what both find is a difference, anything else was under way (default: 5)
+  --overdue    an order that has not ended is looked at, too, when nothing has happened to it for so long (default: 1800)
+
+Through the services' HTTP and the archive, never their databases. Reported is every effect without its closing or its undoing (stock that stays
+reserved, a charge without delivery or refund, a compensation that was asked for and not done) and whatever two of them say differently. It
+takes memory for every order that there is. Ends with 1 when something differs.
+
+npm run reconcile looks into the databases instead: it also compares with what gateway and carrier remember, which no service shows.`,
+  async run(args, { client, signal, print }) {
+    const options = { settle: { type: 'string', default: '5' }, overdue: { type: 'string', default: '1800' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    const settle = seconds('settle', values.settle, 3_600);
+    const overdue = seconds('overdue', values.overdue, 31_536_000);
+    const progress = createProgress(process.stderr);
+    const operations = client();
+    const sources: Sources = { get: ask, events: () => eventPages(operations, {}) };
+    let orders = 0;
+    const look = (label: string) =>
+      progress.step(label, async (note) => {
+        const tell = (detail: string) => note(`${label}: ${detail}`);
+        const ledger = await readLedger(sources, tell);
+        const shown = await readShown(sources, tell);
+        orders = shown.orders.length;
+        tell(`${orders} orders`);
+        return compare(shown, ledger, new Date(Date.now() - overdue * 1_000));
+      });
+    let found = await look('first look');
+    if (found.length > 0) {
+      await progress.step(`what is under way may arrive, ${settle} s`, () => pause(settle * 1_000, undefined, { signal }));
+      const again = new Set(await look('second look'));
+      found = found.filter((each) => again.has(each));
+    }
+    for (const each of found.slice(0, SHOWN)) print(`  ${each}`);
+    if (found.length > SHOWN) print(`  and ${found.length - SHOWN} more`);
+    print(`${orders} orders; ${found.length === 0 ? 'nothing differs' : `${found.length} differences`}`);
+    return found.length === 0 ? 0 : 1;
+  },
+});
