@@ -1,4 +1,4 @@
-# One image for the services and the seed; the command says which: <service>/dist/main.js
+# One image for the services, setup and seed; the command says which: <service>/dist/main.js
 # The base by its tag, so that each build takes the security fixes of Debian and Node.js; whoever must build the same image twice names
 # its digest: --build-arg NODE_IMAGE=node:24-trixie-slim@sha256:...
 ARG NODE_IMAGE=node:24-trixie-slim
@@ -25,7 +25,7 @@ RUN npm run build
 RUN for package in shared *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
-# Without the packages of `tools`, a database server among them: the seed needs none.
+# Without the packages of `tools`, a database server among them: setup and seed need none.
 FROM manifests AS production
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared *-service system)
 
@@ -35,7 +35,8 @@ WORKDIR /app
 COPY --from=production /app ./
 COPY --from=build /out ./
 # A volume that is mounted here belongs to the user of the services.
-RUN install --directory --owner=node --mode=700 /var/lib/quickstep
+RUN for service in *-service; do install --directory --owner=node --mode=700 "/var/lib/quickstep-accounts/$service"; done \
+  && install --directory --owner=node --mode=700 /var/lib/quickstep /var/lib/quickstep-account /var/lib/quickstep-accounts
 USER node
 # As the launcher does (tools/src/services.ts says why).
 ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64"]

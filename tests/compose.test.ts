@@ -31,7 +31,12 @@ const pulled = containers.filter(([, { image }]) => image !== 'quickstep');
 test.each(services)('$name runs as the launcher runs it', ({ name, standardPort, database }) => {
   expect(compose.services[name]).toMatchObject({
     command: [`${name}/dist/main.js`],
-    environment: { HOST: '0.0.0.0', PORT: standardPort, POSTGRES_URL: `postgres://postgres:5432/${database}` },
+    environment: {
+      HOST: '0.0.0.0',
+      PORT: standardPort,
+      POSTGRES_URL: `postgres://${name}@postgres:5432/${database}`,
+      RABBITMQ_URL: `amqp://${name}@rabbitmq:5672/quickstep`,
+    },
     ports: [`127.0.0.1:${standardPort}:${standardPort}`],
     depends_on: {
       installation: { condition: 'service_completed_successfully' },
@@ -66,7 +71,7 @@ describe.each(containers)('%s', (_name, container) => {
 
   test('gets its passwords from outside, and says so when they are missing', () => {
     for (const [name, value] of Object.entries(container.environment)) {
-      const [, secret] = /:\/\/[^/]*?:(.*)@/.exec(`${value}`) ?? (/PASS/.test(name) ? [value, `${value}`] : []);
+      const [, secret] = /:\/\/[^/]*?:(.*)@/.exec(`${value}`) ?? (/PASS(WORD)?$/.test(name) ? [value, `${value}`] : []);
       if (secret !== undefined) expect(secret).toMatch(/^\$\{[A-Z]+_PASSWORD:\?[^}]+\}$/);
     }
   });
@@ -105,18 +110,30 @@ test('what watches the system starts only when it is asked for', () => {
     for (const [watcher] of watching) expect([name, Object.keys(needed)]).not.toEqual([name, expect.arrayContaining([watcher])]);
 });
 
-test('the services only read the secret of the installation', () => {
+test('the services only read the secret of the installation, and each the passwords of its own accounts', () => {
   const file = '/var/lib/quickstep/installation-secret';
+  const accounts = '/var/lib/quickstep-accounts';
+  const account = '/var/lib/quickstep-account';
+  const volumeOf = (name: string) => `${name.replace(/-service$/, '')}-account`;
   for (const { name } of services) {
     expect(compose.services[name]).toMatchObject({
-      environment: { INSTALLATION_SECRET_FILE: file },
-      volumes: ['installation:/var/lib/quickstep:ro'],
+      environment: {
+        INSTALLATION_SECRET_FILE: file,
+        RABBITMQ_PASSWORD_FILE: `${account}/rabbitmq-password`,
+        POSTGRES_PASSWORD_FILE: `${account}/postgres-password`,
+      },
+      volumes: ['installation:/var/lib/quickstep:ro', `${volumeOf(name)}:${account}:ro`],
     });
   }
   expect(compose.services.installation).toMatchObject({
-    environment: { INSTALLATION_SECRET_FILE: file },
-    volumes: ['installation:/var/lib/quickstep'],
+    environment: { INSTALLATION_SECRET_FILE: file, ACCOUNTS_FOLDER: accounts },
+    volumes: ['installation:/var/lib/quickstep', ...services.map(({ name }) => `${volumeOf(name)}:${accounts}/${name}`)],
   });
+});
+
+test('only the servers and what sets them up have the two passwords', () => {
+  const holders = containers.filter(([, { environment }]) => JSON.stringify(environment).includes('_PASSWORD:?'));
+  expect(holders.map(([name]) => name).sort()).toEqual(['installation', 'postgres', 'rabbitmq']);
 });
 
 describe('the image', () => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { operations as operationsSteps } from '@quickstep/operations-service/choreography';
-import { problemsOf } from '@quickstep/shared/choreography';
+import { problemsOf, topologyOf } from '@quickstep/shared/choreography';
 import { choreographies, operations, serviceNames, serviceOf, services } from '@quickstep/system';
+import { holders } from '@quickstep/system/rights';
 import { parse } from 'yaml';
 
 const root = join(__dirname, '..');
@@ -47,7 +48,7 @@ describe.each(listed)('%s is in', (folder, { port, database, choreography }) => 
   test('the containers, with its port and database', () => {
     expect(parse(read('docker-compose.yml'), { merge: true }).services[folder]).toMatchObject({
       command: [`${folder}/dist/main.js`],
-      environment: { PORT: port, POSTGRES_URL: `postgres://postgres:5432/${database}` },
+      environment: { PORT: port, POSTGRES_URL: `postgres://${folder}@postgres:5432/${database}` },
     });
   });
 
@@ -57,6 +58,11 @@ describe.each(listed)('%s is in', (folder, { port, database, choreography }) => 
 test.each(serviceNames.map((name) => [`${name}-service`]))('%s can be imported by the list', (folder) => {
   expect(json('system/tsconfig.json').references).toContainEqual({ path: `../${folder}` });
   expect(json('system/package.json').dependencies).toHaveProperty(`@quickstep/${folder}`);
+});
+
+test("the operator's service has the rights of its own declaration", () => {
+  const known = holders().find(({ topology }) => topology.queue === operations.service);
+  expect(known?.topology).toEqual(topologyOf(operationsSteps));
 });
 
 test('nothing else counts the services up', () => {

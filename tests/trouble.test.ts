@@ -14,8 +14,8 @@ afterEach(async () => {
   expect(await shop.invariants()).toEqual([]);
 });
 
-/** Its three events, what is redelivered to it, and the binding to the default exchange that every queue has. */
-const shippingBindings = 5;
+/** Its three events, what is redelivered to it, requests for its log, and the binding to the default exchange that every queue has. */
+const shippingBindings = 6;
 const bindingsOf = (queue: string) => shop.vhost.api<unknown[]>(`/queues/{vhost}/${queue}/bindings`).catch(() => []);
 
 /** Places orders that are under way, one of them surely held before its charge, when `trouble` comes; then they may go on. */

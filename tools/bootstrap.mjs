@@ -22,6 +22,7 @@ const commands = {
   docs: 'write the documents that are generated from the declarations',
   'contracts-check': 'say whom a change of the events would break',
   'contracts-publish': 'write the events as the code has them to system/contracts',
+  setup: 'accounts, databases and topology on servers that others run',
   servers: 'only a broker and a database, for working on single tests',
 };
 

@@ -69,11 +69,13 @@ export function Shell({ views, current, children }: ShellProps) {
         <Theme />
       </header>
       <nav aria-label="Views">
-        {views.map((view) => (
-          <a key={view.path} href={to(`/${view.path}`)} aria-current={view === current ? 'page' : undefined}>
-            {view.title}
-          </a>
-        ))}
+        {views
+          .filter(({ unlisted }) => !unlisted)
+          .map((view) => (
+            <a key={view.path} href={to(`/${view.path}`)} aria-current={view === current ? 'page' : undefined}>
+              {view.title}
+            </a>
+          ))}
       </nav>
       <main ref={main} tabIndex={-1} id="main">
         {children}

@@ -12,6 +12,7 @@ export const inventoryDescription = {
   description: 'Keeps the catalogue and its stock',
   defaults: inventoryDefaults,
   tables: [Stock, Reservations, Adjustments],
+  migrations: [CreateInventory1760000000001],
   routes: inventoryRoutes,
 } satisfies ServiceDescription;
 
@@ -19,7 +20,6 @@ export function startInventoryService(config: ReturnType<typeof inventoryConfig>
   return startService({
     config,
     ...inventoryDescription,
-    migrations: [CreateInventory1760000000001],
     implementation: inventorySteps,
     retention: [{ table: 'stock_adjustments', column: 'made_at', days: config.recordRetentionDays }],
   });

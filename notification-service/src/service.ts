@@ -15,6 +15,7 @@ export const notificationDescription = {
   description: 'Tells customers how their orders ended',
   defaults: notificationDefaults,
   tables: [Notifications],
+  migrations: [CreateNotifications1760000000001],
   routes: notificationRoutes,
 } satisfies ServiceDescription;
 
@@ -23,7 +24,6 @@ export function startNotificationService(config: ReturnType<typeof notificationC
   return startService({
     config,
     ...notificationDescription,
-    migrations: [CreateNotifications1760000000001],
     implementation: () => notificationSteps(mailer),
     retention: [{ table: 'notifications', column: 'created_at', days: config.recordRetentionDays }],
   });

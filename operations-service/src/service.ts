@@ -23,6 +23,7 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
+  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics],
 } satisfies ServiceDescription;
@@ -44,7 +45,8 @@ function partsOf(config: Config, access: Access, resources: Resources): readonly
   const live = new LiveEvents(archive, eventText, logger);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
-  const running = { live, projections: kept, orders, now: () => clock.now() };
+  const urls = config.serviceUrls;
+  const running = { live, urls, projections: kept, orders, now: () => clock.now() };
   return [
     followingPart({ urls: config.serviceUrls, config, resources }),
     projectionsPart(kept, resources),
@@ -60,7 +62,6 @@ export async function startOperationsService(config: Config) {
     config,
     ...operationsDescription,
     routes: [],
-    migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003],
     retention: retentionOf(config),
     implementation: operationsSteps,
     parts: (resources) => partsOf(config, access, resources),

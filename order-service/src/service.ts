@@ -27,6 +27,7 @@ export const orderDescription = {
   description: 'Takes orders and tells how far they have come',
   defaults: orderDefaults,
   tables: [Orders, Catalogue],
+  migrations: [CreateOrders1760000000001],
   routes: orderRoutes,
   metrics: [STUCK_ORDERS, OPEN_ORDERS],
 } satisfies ServiceDescription;
@@ -35,7 +36,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
   return startService({
     config,
     ...orderDescription,
-    migrations: [CreateOrders1760000000001],
     implementation: () => orderSteps(config.orderDeadline),
     endings: [OrderCompleted, OrderCancelled],
     parts: ({ dataSource }) => [openOrders(dataSource)],

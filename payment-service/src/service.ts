@@ -23,6 +23,7 @@ export const paymentDescription = {
   description: 'Charges orders and gives the money back',
   defaults: paymentDefaults,
   tables: [Payments],
+  migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
   routes: paymentRoutes,
 } satisfies ServiceDescription;
 
@@ -31,7 +32,6 @@ export function startPaymentService(config: ReturnType<typeof paymentConfig>, co
   return startService({
     config,
     ...paymentDescription,
-    migrations: [LedgerTables1760000000000, CreatePayments1760000000001],
     implementation: (resources) => paymentSteps(connectGateway(resources)),
     retention: ledgerRetention(config.recordRetentionDays),
   });

@@ -23,6 +23,7 @@ export const shippingDescription = {
   description: 'Hands parcels to the carrier',
   defaults: shippingDefaults,
   tables: [Shipments],
+  migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
   routes: shippingRoutes,
 } satisfies ServiceDescription;
 
@@ -31,7 +32,6 @@ export function startShippingService(config: ReturnType<typeof shippingConfig>, 
   return startService({
     config,
     ...shippingDescription,
-    migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
     implementation: (resources) => shippingSteps(connectCarrier(resources)),
     retention: ledgerRetention(config.recordRetentionDays),
   });

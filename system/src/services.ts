@@ -11,6 +11,7 @@ import { payment } from '@quickstep/payment-service/choreography';
 import { paymentDefaults } from '@quickstep/payment-service/config';
 import { paymentSteps } from '@quickstep/payment-service/steps';
 import type { Choreography, Implementation } from '@quickstep/shared/choreography';
+import type { FurtherRights } from '@quickstep/shared/rights';
 import type { ServiceDescription } from '@quickstep/shared/service';
 import { shipping } from '@quickstep/shipping-service/choreography';
 import { shippingDefaults } from '@quickstep/shipping-service/config';
@@ -30,6 +31,8 @@ export interface SystemService {
   readonly choreography: Choreography;
   readonly port: number;
   readonly database: string;
+  /** What it may do at the broker besides what its declaration asks for. */
+  readonly furtherRights?: FurtherRights;
   /** Its steps, over adapters to the outside world. */
   steps(adapters: Adapters, settings: { readonly orderDeadline: number }): Implementation;
   /** What is true of it whether or not it runs. */

@@ -21,6 +21,7 @@ beforeAll(async () => {
   operations = await Operations.open(shop, secret.env);
   database = new Client({ connectionString: operations.database.url });
   await database.connect();
+  for (const name of serviceNames) process.env[`${name.toUpperCase()}_URL`] = shop.service(name).url;
   completed = (await shop.place()).id;
   refunded = (await shop.place({ shippingAddress: antarctica })).id;
   const others = [
@@ -33,6 +34,7 @@ beforeAll(async () => {
   await archiveCaughtUp(shop, database);
 });
 afterAll(async () => {
+  for (const name of serviceNames) delete process.env[`${name.toUpperCase()}_URL`];
   await database.end();
   await operations.close();
   await shop.close();
@@ -46,7 +48,7 @@ async function ask<Body>(service: string, path: string): Promise<Body | undefine
   return status === 404 ? undefined : body;
 }
 
-const reconcile = (...args: string[]) => runOps(operations, reconcileCommand(ask), '--settle', '0', ...args);
+const reconcile = (...args: string[]) => runOps(operations, reconcileCommand(), '--settle', '0', ...args);
 
 test('when all is well nothing differs', async () => {
   expect(await reconcile()).toEqual({ code: 0, printed: ['5 orders; nothing differs'] });
@@ -156,6 +158,12 @@ test('an open order is looked at once it is overdue', () => {
     'o: reserved stock has no shipping.shipped or inventory.released',
   ]);
   expect([...ledger.orders].flatMap(openIn)).toHaveLength(2);
+});
+
+test('a service that is away is named', async () => {
+  process.env.SHIPPING_URL = 'http://127.0.0.1:1';
+  await expect(reconcile()).rejects.toThrow(/shipping-service cannot be reached at http:\/\/127.0.0.1:1/);
+  process.env.SHIPPING_URL = shop.service('shipping').url;
 });
 
 test.each([['--settle=-1'], ['--settle=soon'], ['--overdue='], ['--colour']])('%s is refused', async (option) => {

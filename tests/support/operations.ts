@@ -19,7 +19,8 @@ export function secretFile(): { readonly env: NodeJS.ProcessEnv; remove(): void 
 
 type Running = Awaited<ReturnType<typeof startOperationsService>>;
 
-const bearer = (role: Role) => ({ authorization: `Bearer ${roleToken(SECRET, role)}` });
+/** A caller's header. */
+export const bearer = (role: Role) => ({ authorization: `Bearer ${roleToken(SECRET, role)}` });
 
 /** The operations service beside a shop, with a database of its own. */
 export class Operations {

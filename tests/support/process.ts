@@ -44,8 +44,12 @@ function addressOf(child: ChildProcess, name: string, lines: string[]): Promise<
   });
 }
 
-export async function startProcess(name: ServiceName | 'operations', env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
-  const main = join(root, `${name}-service`, 'dist', 'main.js');
+export function startProcess(name: ServiceName | 'operations', env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+  return startMain(name, join(root, `${name}-service`, 'dist', 'main.js'), env);
+}
+
+/** @param main the program of a service, wherever it lies */
+export async function startMain(name: string, main: string, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` first`);
   // Its address is in a line at `info`.
   const level = env.LOG_LEVEL === 'debug' ? 'debug' : 'info';

@@ -65,9 +65,17 @@ export function reachableHost(): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
+/** The accounts that a service uses. */
+export interface Login {
+  rabbitmqPasswordFile?: string;
+  postgresPasswordFile?: string;
+}
+
 export interface SpecOptions {
   service: Service;
   servers: { rabbitmqUrl: string; postgresUrl: string; installationSecretFile: string };
+  /** Of its own, where it has them; else it uses those of the servers. */
+  login?: Login | undefined;
   /** Where its log and the record of its process are kept. */
   directory: string;
   port?: number;
@@ -81,6 +89,7 @@ export interface SpecOptions {
 export function specOf({
   service,
   servers,
+  login = {},
   directory,
   port = portOf(service),
   replica = 1,
@@ -100,8 +109,10 @@ export function specOf({
       ...settingsOf(service),
       HOST: host,
       PORT: `${port}`,
-      RABBITMQ_URL: servers.rabbitmqUrl,
-      POSTGRES_URL: databaseUrl(servers.postgresUrl, service.database),
+      RABBITMQ_URL: accountUrl(servers.rabbitmqUrl, service, login.rabbitmqPasswordFile),
+      POSTGRES_URL: accountUrl(databaseUrl(servers.postgresUrl, service.database), service, login.postgresPasswordFile),
+      ...(login.rabbitmqPasswordFile && { RABBITMQ_PASSWORD_FILE: login.rabbitmqPasswordFile }),
+      ...(login.postgresPasswordFile && { POSTGRES_PASSWORD_FILE: login.postgresPasswordFile }),
       INSTALLATION_SECRET_FILE: servers.installationSecretFile,
       ...(service === operationsService ? { SERVICE_URLS: serviceUrls() } : {}),
       ...env,
@@ -118,6 +129,15 @@ function settingsOf({ name: service, standardPort: port, prefix }: Service): Nod
   return inherited(
     (name) => settings.has(name) || name.startsWith(`${prefix}_`) || /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$/.test(name),
   );
+}
+
+/** With the service's own account when there is a file with its password; then without any password. */
+function accountUrl(server: string, { name }: Service, passwordFile: string | undefined): string {
+  if (passwordFile === undefined) return server;
+  const url = new URL(server);
+  url.username = name;
+  url.password = '';
+  return url.href;
 }
 
 /** Where the operator's service finds the others. */

@@ -11,7 +11,8 @@ import { stopServers, stopServices } from './provision/leftovers.js';
 import { isFree } from './provision/ports.js';
 import { command, interruption } from './run.js';
 import { seed } from './seed.js';
-import { portOf, type Service, serviceNamed, services, specOf } from './services.js';
+import { operationsService, portOf, type Service, sagaServices, serviceNamed, services, specOf } from './services.js';
+import { setUpPrivate } from './setup/private.js';
 import { addresses, help, invitation, serviceUrl } from './start-text.js';
 import { type SupervisedService, supervise } from './supervisor.js';
 import { watchServers } from './watch-servers.js';
@@ -49,8 +50,10 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
   const running: SupervisedService[] = [];
   const echoes: (() => void)[] = [];
   try {
+    const logins = await progress.step('accounts, databases and topology', () => setUpPrivate(directory, servers));
     for (const wave of inStartingOrder()) {
-      const started = wave.map((service) => supervise(specOf({ service, servers, directory, from }), warn));
+      const specs = wave.map((service) => specOf({ service, servers, login: logins.get(service.name), directory, from }));
+      const started = specs.map((spec) => supervise(spec, warn));
       running.push(...started);
       echoes.push(...started.map((service) => echoProblems(service.name, service.logFile, warn)));
       await allReady(started, progress, signal);
@@ -74,11 +77,11 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
 
 /**
  * The service that begins the sagas comes last: an event that one of its consumers' queues takes does not come back, so the queues of
- * all its consumers must be there before the first.
+ * all its consumers must be there before the first. The operator's service is ready when it reads the logs of all others.
  */
 function inStartingOrder(): (readonly Service[])[] {
   const first = serviceNamed('order-service');
-  return [services.filter((service) => service !== first), [first]];
+  return [sagaServices.filter((service) => service !== first), [first], [operationsService]];
 }
 
 /** The first that cannot be started ends the waiting for the others. */

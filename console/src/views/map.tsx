@@ -5,10 +5,15 @@ import { useResource } from '../data/resource.js';
 import { go, refine, to } from '../data/router.js';
 import type { ViewProps } from '../view.js';
 
-/** How many events of a type a service has emitted, by minute, oldest first. */
+interface Emitted {
+  readonly service: string;
+  readonly type: string;
+  readonly total: number;
+  readonly lastMinute: number;
+}
+
 interface Flow {
-  readonly minutes: number;
-  readonly items: readonly { readonly service: string; readonly type: string; readonly counts: readonly number[] }[];
+  readonly items: readonly Emitted[];
 }
 
 const RANGES = [5, 60, 1_440];
@@ -32,17 +37,29 @@ function pathOf(points: MapArrow['points']): string {
 const wayOf = (arrow: MapArrow) =>
   arrow.kind === 'compensation' || /failed|insufficient|released|refunded/.test(arrow.type) ? 'back' : 'ahead';
 
-function Arrow({ arrow, total }: { readonly arrow: MapArrow; readonly total: number }) {
+interface ArrowProps {
+  readonly arrow: MapArrow;
+  readonly total: number;
+  /** In the last whole minute. */
+  readonly rate: number;
+}
+
+function Arrow({ arrow, total, rate }: ArrowProps) {
   const { label, type, from, to: consumer } = arrow;
   const way = wayOf(arrow);
   const open = () => go('/events', { type });
   return (
     <g class={`arrow ${way} ${total > 0 ? 'busy' : ''}`}>
       <path d={pathOf(arrow.points)} marker-end={`url(#head-${way})`} />
-      <a href={to('/events', { type })} onClick={open} aria-label={`${type}, from ${from} to ${consumer}: ${count(total)}`}>
+      <a
+        href={to('/events', { type })}
+        onClick={open}
+        aria-label={`${type}, from ${from} to ${consumer}: ${count(total)}, ${count(rate)} a minute`}
+      >
         <rect x={label.x - label.width / 2} y={label.y - 10} width={label.width} height={20} rx={10} />
         <text x={label.x} y={label.y + 4} text-anchor="middle">
           {type} <tspan class="number">{count(total)}</tspan>
+          {rate > 0 && <tspan> {count(rate)}/min</tspan>}
         </text>
       </a>
     </g>
@@ -121,12 +138,10 @@ export function MapView({ route }: ViewProps) {
   const minutes = Number(route.query.get('minutes') ?? 60);
   const { data } = useResource<Flow>(`/flow?minutes=${minutes}`);
   const items = data?.items ?? [];
-  const totals = (type: string, service?: string) =>
-    sum(
-      items
-        .filter((each) => each.type === type && (service === undefined || each.service === `${service}-service`))
-        .map(({ counts }) => sum(counts)),
-    );
+  const totals = (type: string, service: string) =>
+    sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ total }) => total));
+  const rates = (type: string, service: string) =>
+    sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ lastMinute }) => lastMinute));
   return (
     <>
       <h1>Map</h1>
@@ -150,7 +165,12 @@ export function MapView({ route }: ViewProps) {
           <title id="map-title">The choreography</title>
           <defs>{heads}</defs>
           {map.arrows.map((arrow) => (
-            <Arrow key={`${arrow.type} ${arrow.from} ${arrow.to}`} arrow={arrow} total={totals(arrow.type, arrow.from)} />
+            <Arrow
+              key={`${arrow.type} ${arrow.from} ${arrow.to}`}
+              arrow={arrow}
+              total={totals(arrow.type, arrow.from)}
+              rate={rates(arrow.type, arrow.from)}
+            />
           ))}
           {map.services.map((service) => (
             <Service key={service.name} service={service} totals={(type) => totals(type, service.name)} />

@@ -55,7 +55,7 @@ export function followingPart({ urls, config, resources: { dataSource, clock, lo
     checks: [
       {
         name: 'archive',
-        of: 'consuming',
+        of: 'following',
         check() {
           if (file === undefined) return 'no log can be read without INSTALLATION_SECRET_FILE';
           const late = followers.flatMap(lateness);

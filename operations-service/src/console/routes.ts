@@ -13,7 +13,7 @@ const ASSETS: Readonly<Record<string, string>> = {
 };
 /** Only what this service serves may run, be shown and be talked to; no other page may show it in a frame. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const headersOf = (contentType: string): Headers => ({
   'content-type': contentType,

@@ -5,10 +5,12 @@ import type { LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
 import { analyticsRoutes } from './analytics-routes.js';
 import { eventRoutes } from './event-routes.js';
+import { flowRoutes } from './flow-routes.js';
 import { modelRoutes } from './model-routes.js';
 import { orderRoutes } from './order-routes.js';
 import { projectionRoutes } from './projection-routes.js';
 import { type SagaSources, sagaRoutes } from './saga-routes.js';
+import { serviceRoutes } from './service-routes.js';
 
 /** Who the caller is, for clients that show or hide what an operator may do. */
 const meRoute = (access: Access): Route<unknown> =>
@@ -27,6 +29,8 @@ const meRoute = (access: Access): Route<unknown> =>
 /** What routes need besides the database; documents are made without it. */
 export interface Running extends SagaSources {
   readonly live: LiveEvents;
+  /** By name of the service, where it is. */
+  readonly urls: ReadonlyMap<string, string>;
 }
 
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
@@ -38,4 +42,6 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...sagaRoutes(access, running),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
+  ...flowRoutes(access, running),
+  ...serviceRoutes(access, running?.urls ?? new Map()),
 ];

@@ -93,7 +93,7 @@ const KEY = /^[^\0]{1,512}$/;
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
 const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
 
-function sagaView({ facts: _, answered: __, ...saga }: Saga, now: Date): Static<typeof SagaView> {
+function sagaView({ facts: _, answered: __, reasonAt: ___, ...saga }: Saga, now: Date): Static<typeof SagaView> {
   const until = saga.endedAt ?? now;
   const age = saga.startedAt === null ? 0 : Math.max(0, (until.getTime() - saga.startedAt.getTime()) / 1_000);
   return { ...saga, age, waiting: saga.waiting.map((each) => ({ ...each, answers: [...each.answers] })) };

@@ -1,10 +1,12 @@
 import type { Projection } from '../projections/index.js';
 import { customers } from './customers.js';
+import { flow } from './flow.js';
 import { sagas } from './sagas.js';
 import { sales } from './sales.js';
 
 export { type CustomerOrder, CustomerOrders, customers } from './customers.js';
 export { deadlines, emittedBy, expectedAfter } from './expectations.js';
+export { flow, minuteOf } from './flow.js';
 export { ordersAt } from './orders.js';
 export { findSaga, listSagas, readCustomer, readSales, type SagaFilter } from './queries.js';
 export { type Saga, Sagas, sagas, type Waiting } from './sagas.js';
@@ -12,4 +14,4 @@ export { type Sale, Sales, sales } from './sales.js';
 export { type PlannedFact, type TimelineFact, timelineOf } from './timeline.js';
 
 /** Every projection that this service keeps. */
-export const projections: readonly Projection[] = [sagas, customers, sales];
+export const projections: readonly Projection[] = [sagas, customers, sales, flow];

@@ -1,6 +1,6 @@
 import { type Fact, type Facts, type OrderStatus, orderFacts, statusOf } from '@quickstep/order-service/domain';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
+import { change, integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
 import { projection } from '../projections/index.js';
 import { emittedBy, expectedAfter, sagaEvents } from './expectations.js';
 
@@ -21,7 +21,10 @@ export const Sagas = table('sagas', {
   customerId: text(''),
   state: text<OrderStatus>('PENDING'),
   facts: json<Facts>({}),
+  /** Why it is being cancelled, or was. */
   reason: textOrNull(),
+  /** Of the event that gave the reason. */
+  reasonAt: timeOrNull(),
   startedAt: timeOrNull(),
   lastEvent: text(''),
   lastEventAt: timeOrNull(),
@@ -59,6 +62,19 @@ function wait(saga: Saga, event: CloudEvent): void {
   saga.answered = answered;
 }
 
+interface Given {
+  readonly time: Date;
+  readonly ending: string | undefined;
+}
+
+/** The ending says why; until then the first event that gives a reason. */
+function giveReason(saga: Saga, reason: string, { time, ending }: Given): void {
+  const isFirst = saga.endedAt === null && earlier(saga.reasonAt, time);
+  if (ending === undefined && !isFirst) return;
+  saga.reason = reason;
+  saga.reasonAt = time;
+}
+
 export const sagas = projection({
   name: 'sagas',
   version: 1,
@@ -84,9 +100,8 @@ export const sagas = projection({
     if (event.type === 'order.stuck') saga.stuckSince = time;
     const ending = sagaEvents.find(({ type }) => type === event.type)?.ending;
     if (ending !== undefined) saga.endedAt = time;
-    if ('reason' in data && typeof data.reason === 'string' && (saga.reason === null || ending !== undefined))
-      saga.reason = data.reason;
-    if (event.type === 'order.completed') saga.reason = null;
+    if ('reason' in data && typeof data.reason === 'string') giveReason(saga, data.reason, { time, ending });
+    if (ending === 'completed') change(saga, { reason: null, reasonAt: null });
     // The event that ends the saga may come before the one that it follows from.
     saga.state = ending === 'completed' ? 'COMPLETED' : ending === 'cancelled' ? 'CANCELLED' : stateOf(saga);
     if (saga.endedAt === null) return wait(saga, event);

@@ -6,6 +6,8 @@ export const DEAD_LETTER_EXCHANGE = 'dead-letter';
 export const RETRY_EXCHANGE = 'retry';
 /** The wait queues send their messages here, under the same key, when the delay is over. */
 export const REDELIVER_EXCHANGE = 'redeliver';
+/** An operator's tools send a parked message to its service again through `redeliver`, with its headers, under `redrive.<service>`. */
+export const REDRIVEN = 'redrive';
 
 /** Requests for what stands in a service's log are published here, under `<who asks>.<emitter>`. */
 export const LOG_EXCHANGE = 'log';
@@ -47,6 +49,8 @@ export interface Topology {
   readonly retryQueues: readonly RetryQueue[];
   /** Of the events that it consumes or emits. */
   readonly exchanges: readonly string[];
+  /** Types of the events that it emits. */
+  readonly emits: readonly string[];
   /** Of the events that it consumes. */
   readonly bindings: readonly Binding[];
   /** Whose events it consumes: the services that it asks for what it has missed. */
@@ -65,6 +69,9 @@ export function delayName(milliseconds: number): string {
   const unit = UNITS.find((each) => milliseconds % each.milliseconds === 0);
   return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit.milliseconds}${unit.name}`;
 }
+
+/** Whether a word is what `delayName` makes: no service has such a name. */
+export const isDelayName = (word: string) => /^[0-9]+(ms|s|m)$/.test(word);
 
 function retryQueue(service: string, delay: number): RetryQueue {
   const name = delayName(delay);
@@ -85,12 +92,14 @@ export function topologyOf(
 ): Topology {
   const { service } = declared;
   const consumed = consumedBy(declared);
-  const types = [...consumed, ...emittedBy(declared)].map((contract) => contract.type);
+  const emits = [...new Set(emittedBy(declared).map(({ type }) => type))];
+  const types = [...consumed.map(({ type }) => type), ...emits];
   return {
     queue: service,
     deadLetterQueue: `${service}.dead-letter`,
     retryQueues: [...new Set(retryDelays)].map((delay) => retryQueue(service, delay)),
     exchanges: [...new Set(types.map(exchangeOf))].sort(),
+    emits,
     bindings: consumed.map(({ type }) => ({ queue: service, exchange: exchangeOf(type), routingKey: type })),
     emitters: emittersOf(consumed),
     streamed,

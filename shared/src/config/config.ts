@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DEFAULT_RETRY_DELAYS } from '../choreography/index.js';
 import { choice, integer, integers, names, optional, serverUrl, share, text, type Variable, WrongValue } from './variables.js';
 
@@ -31,6 +32,12 @@ function beginning(name: string): Variable<'last' | 'now' | 'beginning' | Date> 
   return { name, description, example: '2026-11-01T00:00:00Z', fallback: 'last', parse };
 }
 
+function passwordFile(server: 'RABBITMQ' | 'POSTGRES') {
+  const description = `File with the password of the account that ${server}_URL names`;
+  const example = `/run/secrets/${server.toLowerCase()}-password`;
+  return optional(text(`${server}_PASSWORD_FILE`, description, { example }), 'the password stands in the URL');
+}
+
 /** The variables that every service reads. */
 export function serviceVariables({ service, port }: { readonly service: string; readonly port: number }) {
   const database = service.replace(/-service$/, '');
@@ -52,6 +59,8 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       example: `postgres://${service}:<password>@127.0.0.1:5432/${database}`,
       needsPath: true,
     }),
+    rabbitmqPasswordFile: passwordFile('RABBITMQ'),
+    postgresPasswordFile: passwordFile('POSTGRES'),
     logLevel: choice('LOG_LEVEL', 'What is logged: this level and the graver ones', ['info', 'error', 'warn', 'debug'], {
       fallback: 'info',
     }),
@@ -147,7 +156,7 @@ const PREFETCH_OF_BATCHED_EVENTS = 20;
 type Read = ValuesOf<ReturnType<typeof serviceVariables>>;
 
 /** Times are in milliseconds. */
-export interface ServiceConfig extends Omit<Read, 'prefetchLimit'> {
+export interface ServiceConfig extends Omit<Read, 'prefetchLimit' | 'rabbitmqPasswordFile' | 'postgresPasswordFile'> {
   readonly service: string;
   readonly prefetch: number;
 }
@@ -178,6 +187,19 @@ function complete<V extends Variables>(_values: object, problems: readonly strin
   return problems.length === 0;
 }
 
+/** A file rather than a variable: the environment of a process is seen by whoever may look at the process. */
+function withPassword(url: string, variable: string, file: string | undefined, problems: string[]): string {
+  if (file === undefined) return url;
+  try {
+    const complete = new URL(url);
+    complete.password = encodeURIComponent(readFileSync(file, 'utf8').trim());
+    return complete.href;
+  } catch (error) {
+    problems.push(`  ${variable} names a file that cannot be read: ${error instanceof Error ? error.message : error}`);
+    return url;
+  }
+}
+
 function readAll<V extends Variables>(
   variables: V | undefined,
   env: NodeJS.ProcessEnv,
@@ -200,10 +222,12 @@ export function readConfig<const Own extends Variables = Record<never, never>>(
   const problems: string[] = [];
   const common = readAll(serviceVariables({ service, port }), env, problems);
   const particular = readAll(own, env, problems);
-  if (common === undefined || particular === undefined) {
-    throw new ConfigError(`${service} needs these environment variables to be set right:\n${problems.join('\n')}`);
-  }
-  const { prefetchLimit, ...values } = common;
+  const wrong = () => new ConfigError(`${service} needs these environment variables to be set right:\n${problems.join('\n')}`);
+  if (common === undefined || particular === undefined) throw wrong();
+  const { prefetchLimit, rabbitmqPasswordFile, postgresPasswordFile, ...values } = common;
+  const rabbitmqUrl = withPassword(values.rabbitmqUrl, 'RABBITMQ_PASSWORD_FILE', rabbitmqPasswordFile, problems);
+  const postgresUrl = withPassword(values.postgresUrl, 'POSTGRES_PASSWORD_FILE', postgresPasswordFile, problems);
+  if (problems.length > 0) throw wrong();
   const prefetch = prefetchLimit ?? (values.eventBatching === 'on' ? PREFETCH_OF_BATCHED_EVENTS : values.batchLimit * 2);
-  return Object.freeze({ ...values, ...particular, service, prefetch });
+  return Object.freeze({ ...values, ...particular, rabbitmqUrl, postgresUrl, service, prefetch });
 }

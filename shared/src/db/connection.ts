@@ -20,6 +20,9 @@ export class Connection {
   readonly #patience: number;
   readonly #prepared: Prepared = new Map();
   #last: Promise<unknown> = Promise.resolve();
+  /** What is under way, and since when, from `performance.now()`. */
+  #current: { readonly exchange: Exchange; readonly since: number } | undefined;
+  #watching: NodeJS.Timeout | undefined;
   #closed = false;
 
   private constructor(runner: QueryRunner, client: Client, patience: number) {
@@ -105,11 +108,10 @@ export class Connection {
 
   async #exchange(statements: readonly Statement[], committing = false): Promise<readonly Answer[]> {
     if (this.broken) throw new Unavailable('The connection to the database is lost');
-    let overdue: NodeJS.Timeout | undefined;
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
-      const silent = () => new Unavailable(`The database has not answered for ${this.#patience} ms`);
-      overdue = setTimeout(() => exchange.handleError(silent()), this.#patience);
+      this.#current = { exchange, since: performance.now() };
+      this.#watch(this.#patience);
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
@@ -120,14 +122,27 @@ export class Connection {
         ? new OutcomeUnknown(`The answer to COMMIT is lost: ${translated.message}`)
         : translated;
     } finally {
-      clearTimeout(overdue);
+      this.#current = undefined;
     }
+  }
+
+  /** One timer for all exchanges, as most are over long before: it looks at the one that is under way when it goes off. */
+  #watch(milliseconds: number): void {
+    this.#watching ??= setTimeout(() => {
+      this.#watching = undefined;
+      if (this.#current === undefined) return;
+      const { exchange, since } = this.#current;
+      const left = since + this.#patience - performance.now();
+      if (left > 0) this.#watch(left);
+      else exchange.handleError(new Unavailable(`The database has not answered for ${this.#patience} ms`));
+    }, milliseconds).unref();
   }
 
   /** Ends the connection; it is not given back, because of its settings. Whatever transaction was open on it is rolled back. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#watching);
     // Not awaited: a peer that is gone never says goodbye. The pool waits for it when it is closed itself.
     void this.#client.end();
     if (!this.#runner.isReleased) await this.#runner.release();

@@ -1,5 +1,6 @@
 import pg, { TypeOverrides } from 'pg';
-import { DataSource, type EntitySchema, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import { DataSource, type EntitySchema, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ensureDatabase } from './database.js';
 
 export interface DataSourceOptions {
   readonly url: string;
@@ -57,10 +58,36 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   });
 }
 
-/** Runs the pending migrations, one process at a time: replicas may start together. The others wait, then find nothing to do. */
+/** Whether this role may change the schema: only then does it migrate. */
+async function maySchema(runner: QueryRunner): Promise<boolean> {
+  const [row]: { allowed: boolean }[] = await runner.query("select has_schema_privilege('public', 'create') as allowed");
+  return row?.allowed === true;
+}
+
+/** @throws Error that names the migrations that have not run */
+async function checkMigrated(dataSource: DataSource, runner: QueryRunner): Promise<void> {
+  const known: { table: string | null }[] = await runner.query("select to_regclass('migrations')::text as table");
+  const done: { name: string }[] = known[0]?.table ? await runner.query('select name from migrations') : [];
+  const names = new Set(done.map(({ name }) => name));
+  const missing = dataSource.migrations
+    .map((migration) => migration.name ?? migration.constructor.name)
+    .filter((name) => !names.has(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `migrations have not run (${missing.join(', ')}), and this role may not run them. Run them as the owner of the database: npm run setup (docs/rights.md)`,
+  );
+}
+
+/**
+ * Runs the pending migrations, one process at a time: replicas may start together. The others wait, then find nothing to do. A role that may
+ * not change the schema only looks whether all have run.
+ *
+ * @throws Error when some have not
+ */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
+    if (!(await maySchema(runner))) return await checkMigrated(dataSource, runner);
     // Waiting for another replica, or rewriting a large table, may well take longer than a statement of the service may.
     await runner.query('set statement_timeout = 0');
     await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -72,5 +99,21 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     }
   } finally {
     await runner.release();
+  }
+}
+
+/**
+ * Makes the database when it is missing, and runs its migrations; for a role that owns it.
+ *
+ * @param migrations in the order of their timestamps; the kit's own first
+ */
+export async function migrateDatabase(url: string, migrations: readonly (new () => MigrationInterface)[]): Promise<void> {
+  await ensureDatabase(url);
+  const dataSource = createDataSource({ url, applicationName: 'migrations', entities: [], migrations, poolSize: 2 });
+  await dataSource.initialize();
+  try {
+    await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
   }
 }

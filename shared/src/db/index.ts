@@ -1,7 +1,7 @@
 export { arrayLiteral } from './array-literal.js';
 export { PgBindingRecord, QueueDeclarations1760000000000 } from './binding-record.js';
 export { type CatchUpFrom, type Missed, PgCatchUp } from './catch-up.js';
-export { createDataSource, type DataSourceOptions, migrate } from './data-source.js';
+export { createDataSource, type DataSourceOptions, migrate, migrateDatabase } from './data-source.js';
 export { ensureDatabase } from './database.js';
 export { databaseCheck } from './database-check.js';
 export { DatabaseClock } from './database-clock.js';
@@ -12,6 +12,7 @@ export { keepPartitions } from './event-log-partitions.js';
 export type { Statement } from './exchange.js';
 export { InstallationSecret1760000000000, installationSecret } from './installation-secret.js';
 export { kitMigrations } from './kit-migrations.js';
+export { mayVacuum } from './outbox-vacuum.js';
 export { PgStore } from './pg-store.js';
 export type { Retention } from './retention.js';
 export { Session } from './session.js';

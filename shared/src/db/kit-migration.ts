@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createPartitions } from './event-log-partitions.js';
 
 /**
  * The kit's own tables, in the database of every service. List it before the service's own migrations.
@@ -61,8 +60,7 @@ export class KitTables1760000000000 implements MigrationInterface {
       ) partition by range (time)`);
     await runner.query('create index event_log_in_order on event_log (transaction_id, position)');
     await runner.query('create index event_log_by_time on event_log using brin (time)');
-    // For events whose time is in no month that there is a partition for: a log must take whatever is committed.
+    // Those of the months come with `KeepPartitions`. This one is for events whose time is in no month that there is a partition for: a log must take whatever is committed.
     await runner.query('create table event_log_default partition of event_log default');
-    await createPartitions(runner);
   }
 }

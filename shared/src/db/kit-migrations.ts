@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 import { QueueDeclarations1760000000000 } from './binding-record.js';
 import { CatchUp1760000000000 } from './catch-up.js';
+import { KeepPartitions1760000000000 } from './event-log-partitions.js';
 import { InstallationSecret1760000000000 } from './installation-secret.js';
 import { KitTables1760000000000 } from './kit-migration.js';
 
@@ -10,4 +11,5 @@ export const kitMigrations: readonly (new () => MigrationInterface)[] = [
   QueueDeclarations1760000000000,
   InstallationSecret1760000000000,
   CatchUp1760000000000,
+  KeepPartitions1760000000000,
 ];

@@ -1,6 +1,19 @@
+import type { DataSource } from 'typeorm';
 import type { Statement } from './exchange.js';
 
 const VACUUM: Statement = { text: 'vacuum (truncate off, skip_locked) outbox' };
+
+/** MAINTAIN came with PostgreSQL 17; before, only the owner may vacuum. Whoever may not gets a warning that nobody sees, and no vacuum. */
+const ALLOWED = `
+  select case when current_setting('server_version_num')::integer >= 170000
+    then has_table_privilege('outbox', 'MAINTAIN')
+    else (select pg_has_role(relowner, 'USAGE') from pg_class where oid = 'outbox'::regclass) end as allowed`;
+
+/** Whether this role may vacuum the outbox. */
+export async function mayVacuum(dataSource: DataSource): Promise<boolean> {
+  const [row]: { allowed: boolean }[] = await dataSource.query(ALLOWED);
+  return row?.allowed === true;
+}
 
 /** Some ten megabytes. */
 const EVENTS_BETWEEN = 10_000;

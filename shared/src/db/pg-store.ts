@@ -32,7 +32,7 @@ export class PgStore implements Store {
   readonly #batches: Session;
   readonly #aside: Session;
   readonly #statements = new Map<string, TableStatements>();
-  readonly #vacuum: OutboxVacuum;
+  #vacuum: OutboxVacuum | undefined;
   #busy = false;
   #failedAt: number | undefined;
 
@@ -48,6 +48,11 @@ export class PgStore implements Store {
   get trouble(): string | undefined {
     const recent = this.#failedAt !== undefined && performance.now() - this.#failedAt < TROUBLE_MS;
     return recent ? 'the last transaction could not be written' : undefined;
+  }
+
+  /** This role may not vacuum. */
+  leaveToAutovacuum(): void {
+    this.#vacuum = undefined;
   }
 
   async begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch> {
@@ -106,7 +111,7 @@ export class PgStore implements Store {
       statementsOf: (table) => this.#statementsOf(table),
       claimed: claims.length === 0 ? [] : whichClaimed(claims, answers[1]),
       rows: loads.map((_, index) => found[index]?.rows ?? []),
-      written: (events) => this.#vacuum.written(events),
+      written: (events) => this.#vacuum?.written(events),
       ended: (error) => this.#ended(error),
     });
   }

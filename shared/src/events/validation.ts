@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { CloudEvent, EventContract } from './event.js';
+import { withQuickLengths } from './quick-lengths.js';
 
 /** One wrong field: a JSON Pointer (RFC 6901) into the document and what is wrong with it. */
 export interface FieldError {
@@ -18,7 +19,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * Stops at the first error, and looks at sizes before anything else of a value. For events, where speed counts and one reason is enough
  * to park a message, and for requests, most of which have none.
  */
-const first = addFormats(new Ajv({ strict: true, allErrors: false }), [...FORMATS]).addFormat('uuid', UUID);
+const first = withQuickLengths(addFormats(new Ajv({ strict: true, allErrors: false }), [...FORMATS]).addFormat('uuid', UUID));
 /** Finds every wrong field, so that a client can mend all of them at once; it matches a pattern on a text that is too long, too. */
 const every = addFormats(new Ajv({ strict: true, allErrors: true }), [...FORMATS]).addFormat('uuid', UUID);
 /** Only looks at sizes, whatever has them. */

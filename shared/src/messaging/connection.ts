@@ -14,6 +14,8 @@ export interface BrokerOptions {
 export interface Broker {
   readonly publishing: RecoveringChannelModel;
   readonly consuming: RecoveringChannelModel;
+  /** Whether the account has the service's name: it then has the rights that its declaration asks for, and none to declare anything. */
+  readonly ownAccount: boolean;
   close(): Promise<void>;
 }
 
@@ -38,7 +40,8 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   const [publishing, consuming] = await Promise.allSettled([open(options, 'publish'), open(options, 'consume')]);
   if (publishing.status === 'fulfilled' && consuming.status === 'fulfilled') {
     const close = async () => void (await Promise.all([publishing.value.close(), consuming.value.close()]));
-    return { publishing: publishing.value, consuming: consuming.value, close };
+    const ownAccount = userIn(options.url) === options.service;
+    return { publishing: publishing.value, consuming: consuming.value, ownAccount, close };
   }
   const opened = [publishing, consuming].flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   await Promise.all(opened.map((connection) => connection.close()));
@@ -88,10 +91,12 @@ function address(url: string): string {
   return parsed.href;
 }
 
+const userIn = (url: string) => decodeURIComponent(new URL(url).username) || 'guest';
+
 /** A wrong password or virtual host does not mend itself. amqplib keeps the broker's own words for the first only. */
 function refusalIn(error: Error, url: string): BrokerRefused | undefined {
-  const { username, hostname, pathname } = new URL(url);
-  const user = decodeURIComponent(username) || 'guest';
+  const { hostname, pathname } = new URL(url);
+  const user = userIn(url);
   if (/\b403\b|ACCESS_REFUSED|ACCESS-REFUSED/.test(error.message)) {
     return new BrokerRefused(`The broker at ${hostname} refuses user "${user}" (403): check user and password in RABBITMQ_URL`);
   }

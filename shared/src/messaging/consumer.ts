@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import { type Binding, LOG_EXCHANGE, type Topology } from '../choreography/index.js';
+import { type Binding, LOG_EXCHANGE, layoutOf, type Topology } from '../choreography/index.js';
 import type { Delivery, Observer } from '../pipeline/index.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
-import { declareTopology, isMissing } from './topology.js';
+import { checkLayout, declareTopology, isMissing } from './topology.js';
 
 /** Remembers what each version of a service has bound its queue to. */
 export interface BindingRecord {
@@ -29,6 +29,8 @@ export interface AmqpConsumerOptions {
   readonly connection: RecoveringChannelModel;
   readonly topology: Topology;
   readonly observer: Pick<Observer, 'trouble'>;
+  /** See `Broker`: the topology is then only looked for. Default: no. */
+  readonly ownAccount?: boolean;
   /** Publishes the copies for retry and dead letter. */
   readonly copies: { publishCopy(message: Message): Promise<void> };
   /** Unsettled messages that the broker hands out at most: twice the batch limit keeps a batch ready while one runs. */
@@ -81,7 +83,7 @@ export class AmqpConsumer {
     return { messages, consumers };
   }
 
-  /** Declares the topology and subscribes. @throws BrokerRefused as `declareTopology` does */
+  /** Declares the topology, or looks for it, and subscribes. @throws BrokerRefused as `declareTopology` and `checkLayout` do */
   start(): Promise<void> {
     return this.#channel.start();
   }
@@ -111,11 +113,10 @@ export class AmqpConsumer {
   async #subscribe(channel: Channel): Promise<void> {
     const { topology, prefetch } = this.#options;
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
-    const settlements = new Settlements(channel);
+    const settlements = new Settlements(channel, prefetch);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
-    await declareTopology(channel, topology);
-    await this.#removeOutdatedBindings(channel);
+    await this.#provideTopology(channel);
     await channel.prefetch(prefetch);
     this.#tag = tag;
     this.#settlements = settlements;
@@ -125,6 +126,13 @@ export class AmqpConsumer {
     };
     await channel.consume(topology.queue, onMessage, { consumerTag: tag });
     this.#options.catchUp?.ask();
+  }
+
+  async #provideTopology(channel: Channel): Promise<void> {
+    const { topology, connection, ownAccount } = this.#options;
+    if (ownAccount) return checkLayout(connection, topology.queue, layoutOf(topology));
+    await declareTopology(channel, topology);
+    await this.#removeOutdatedBindings(channel);
   }
 
   async #prepareCatchUp(): Promise<void> {

@@ -3,4 +3,4 @@ export { AmqpConsumer, type AmqpConsumerOptions, type BindingRecord, type CatchU
 export { BrokerRefused } from './errors.js';
 export { BATCH_LIMITS, type BatchLimits, batchedMessages, headers, type Message } from './messages.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';
-export { declareExchanges, declareTopology } from './topology.js';
+export { checkLayout, declareExchanges, declareTopology } from './topology.js';

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import { REDELIVER_EXCHANGE } from '../choreography/index.js';
+import { isDelayName, REDELIVER_EXCHANGE, REDRIVEN } from '../choreography/index.js';
 import { headers } from './messages.js';
 
 /** How a message came to the broker at first, and how often it was tried since. */
@@ -25,8 +25,18 @@ function attemptIn(value: unknown): number {
 }
 
 /**
- * A copy says in its headers where it came from; they are believed only on the two ways by which copies come, as anybody may write
- * headers: from its wait, or moved by an operator.
+ * Whose headers are believed: copies from a wait, which the service itself has put there, and what an operator moves. Any other key on that
+ * way is `<emitter>.<service>`, from the emitter's log: the copy then counts as published by the emitter, whatever its headers say.
+ */
+function publisherOf({ exchange, routingKey }: ConsumeMessage['fields'], header: unknown): string | undefined {
+  const [first = ''] = exchange === REDELIVER_EXCHANGE ? routingKey.split('.') : [REDRIVEN];
+  if (first === REDRIVEN || isDelayName(first)) return textOf(header) || undefined;
+  return first;
+}
+
+/**
+ * A copy says in its headers where it came from; they are believed only on the ways by which copies come, as anybody may write
+ * headers: through `redeliver`, or moved by an operator. Topic permissions say who may write to `redeliver` under which keys.
  */
 export function originOf({ fields, properties }: ConsumeMessage): Origin {
   if (fields.exchange !== REDELIVER_EXCHANGE && fields.exchange !== DEFAULT_EXCHANGE) {
@@ -36,7 +46,7 @@ export function originOf({ fields, properties }: ConsumeMessage): Origin {
   return {
     exchange: textOf(written[headers.exchange]),
     routingKey: textOf(written[headers.routingKey]),
-    userId: textOf(written[headers.userId]) || undefined,
+    userId: publisherOf(fields, written[headers.userId]),
     attempt: attemptIn(written[headers.attempt]),
   };
 }

@@ -4,31 +4,45 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 const REQUEUE_AFTER = 1_000;
 
 /**
- * Settles the deliveries of one channel. The acks of one turn of the event loop go out together: one multiple-ack for everything
- * up to the first delivery that is not finished, and an ack each for those that finished ahead of it. Delivery tags count from 1.
+ * An ack waits so long for others, in milliseconds: nobody waits for it, and it costs a quorum queue about as much as a message. What is
+ * not acknowledged yet when the process dies is delivered once more.
+ */
+const GATHER = 50;
+/** Share of the deliveries that the broker hands out at most after which acks wait no longer: it must not run dry. */
+const ENOUGH = 1 / 8;
+
+/**
+ * Settles the deliveries of one channel. Acks go out together: one multiple-ack for everything up to the first delivery that is
+ * not finished, and an ack each for those that finished ahead of it. Delivery tags count from 1.
  */
 export class Settlements {
   readonly #channel: Pick<Channel, 'ack' | 'reject'>;
+  readonly #enough: number;
   readonly #requeues = new Set<NodeJS.Timeout>();
   #acked = new Map<number, ConsumeMessage>();
   /** Settled ahead of an unfinished delivery. */
   readonly #ahead = new Set<number>();
   /** This delivery and all before it are settled. */
   #upTo = 0;
+  #gathering: NodeJS.Timeout | undefined;
   #scheduled = false;
   #closed = false;
 
-  constructor(channel: Pick<Channel, 'ack' | 'reject'>) {
+  /** @param prefetch deliveries that the broker hands out at most before one is settled */
+  constructor(channel: Pick<Channel, 'ack' | 'reject'>, prefetch: number) {
     this.#channel = channel;
+    this.#enough = prefetch * ENOUGH;
   }
 
   ack(message: ConsumeMessage): void {
     if (this.#closed) return;
     this.#acked.set(message.fields.deliveryTag, message);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // Runs when the promises of this turn have all been dealt with, and so have all acks of a batch.
-    process.nextTick(() => this.flush());
+    if (this.#acked.size < this.#enough) this.#gathering ??= setTimeout(() => this.flush(), GATHER);
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      // Runs when the promises of this turn have all been dealt with, and so have all acks of a batch.
+      process.nextTick(() => this.flush());
+    }
   }
 
   requeue(message: ConsumeMessage): void {
@@ -42,7 +56,10 @@ export class Settlements {
     this.#requeues.add(timer);
   }
 
+  /** Acknowledges what waits for others. */
   flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     this.#scheduled = false;
     const acked = this.#acked;
     this.#acked = new Map();
@@ -57,6 +74,7 @@ export class Settlements {
   /** The channel is gone or about to go: the broker delivers again what is not settled by now. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#gathering);
     for (const timer of this.#requeues) clearTimeout(timer);
   }
 

@@ -1,57 +1,22 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import {
-  DEAD_LETTER_EXCHANGE,
-  EVENT_STREAM,
-  LOG_EXCHANGE,
-  REDELIVER_EXCHANGE,
-  RETRY_EXCHANGE,
-  type Topology,
-} from '../choreography/index.js';
+import { exchangesOf, type Layout, layoutOf, streamOf, type Topology } from '../choreography/index.js';
 import { reasonOf } from '../pipeline/index.js';
 import { BrokerRefused } from './errors.js';
 
 /**
- * How often the broker itself redelivers a message before it dead-letters it. It stops a message that crashes its consumer; with
- * prefetch a crash counts against every unsettled message, so it is generous, and the application's own count decides retries.
+ * Declares the exchanges that a service publishes to or binds, and the stream when it is on, before the first event is published: it has
+ * what was published since it is there. @throws BrokerRefused as `declareTopology` does
  */
-const DELIVERY_LIMIT = 100;
-
-/**
- * RabbitMQ 4 drops a message from a queue without dead-letter exchange after 20 deliveries, and an operator who looks at parked
- * messages in the management UI requeues all of them each time. "Unlimited" (-1) is refused by 3.10.
- */
-const PARKED_DELIVERY_LIMIT = 1_000_000;
-
-/** Dead-lettering keeps its promise only with both (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). */
-const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
-
-/**
- * A copy that comes back from its wait when its service's queue is gone goes to that service's dead letters. With no queue at all,
- * at-least-once dead-lettering would keep it and, after 32 such copies (`dead_letter_worker_consumer_prefetch`), hold up all others.
- */
-const REDELIVER = { durable: true, alternateExchange: DEAD_LETTER_EXCHANGE };
-
-/** A stream forgets whole segments, those that are older than a week or beyond 5 GB (https://www.rabbitmq.com/docs/streams#retention). */
-const STREAM = {
-  'x-queue-type': 'stream',
-  'x-max-age': '7D',
-  'x-max-length-bytes': 5_000_000_000,
-  'x-stream-max-segment-size-bytes': 50_000_000,
-};
-
-/** Declares the exchanges that a service publishes to or binds, and the stream when it is on. @throws BrokerRefused as `declareTopology` does */
 export async function declareExchanges(channel: Channel, topology: Topology): Promise<void> {
-  for (const exchange of [...topology.exchanges, DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, LOG_EXCHANGE]) {
-    await accepted(channel.assertExchange(exchange, 'topic', { durable: true }));
+  for (const { name, arguments: args } of exchangesOf(topology)) {
+    await accepted(channel.assertExchange(name, 'topic', { durable: true, arguments: args }));
   }
-  await accepted(channel.assertExchange(REDELIVER_EXCHANGE, 'topic', REDELIVER));
-  if (topology.streamed) await bindStream(channel, topology.exchanges);
+  await declareQueues(channel, streamOf(topology));
 }
 
-/** Before the first event is published: the stream has what was published since it is there. */
-async function bindStream(channel: Channel, exchanges: readonly string[]): Promise<void> {
-  await accepted(channel.assertQueue(EVENT_STREAM, { durable: true, arguments: STREAM }));
-  for (const exchange of exchanges) await bind(channel, EVENT_STREAM, exchange, '#');
+async function declareQueues(channel: Channel, { queues, bindings }: Omit<Layout, 'exchanges'>): Promise<void> {
+  for (const { name, arguments: args } of queues) await accepted(channel.assertQueue(name, { durable: true, arguments: args }));
+  for (const { queue, exchange, routingKey } of bindings) await accepted(channel.bindQueue(queue, exchange, routingKey));
 }
 
 /**
@@ -61,48 +26,52 @@ async function bindStream(channel: Channel, exchanges: readonly string[]): Promi
  * @throws BrokerRefused when something exists with other arguments (406) or the user may not declare it (403)
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
-  const { queue: service, deadLetterQueue } = topology;
   await declareExchanges(channel, topology);
-  await declareQueue(channel, deadLetterQueue, { 'x-delivery-limit': PARKED_DELIVERY_LIMIT });
-  await bind(channel, deadLetterQueue, DEAD_LETTER_EXCHANGE, service);
-  await bind(channel, deadLetterQueue, DEAD_LETTER_EXCHANGE, `*.${service}`);
-  await declareQueue(channel, service, {
-    'x-dead-letter-exchange': DEAD_LETTER_EXCHANGE,
-    'x-dead-letter-routing-key': service,
-    'x-delivery-limit': DELIVERY_LIMIT,
-    ...AT_LEAST_ONCE,
-  });
-  await bind(channel, service, REDELIVER_EXCHANGE, `*.${service}`);
-  await bind(channel, service, LOG_EXCHANGE, `*.${service}`);
-  for (const { name, delay, bindingKey } of topology.retryQueues) {
-    // The time to live ends only at the head of a queue: all messages of a queue must wait equally long.
-    const wait = { 'x-message-ttl': delay, 'x-dead-letter-exchange': REDELIVER_EXCHANGE, ...AT_LEAST_ONCE };
-    await declareQueue(channel, name, wait);
-    await bind(channel, name, RETRY_EXCHANGE, bindingKey);
-  }
-  for (const { queue, exchange, routingKey } of topology.bindings) await bind(channel, queue, exchange, routingKey);
+  await declareQueues(channel, layoutOf(topology));
 }
 
-/** Whether the queue has to be created. On a channel of its own, as the broker closes it to say so. */
-export async function isMissing(connection: Pick<ChannelModel, 'createChannel'>, queue: string): Promise<boolean> {
+type Connection = Pick<ChannelModel, 'createChannel'>;
+
+/**
+ * For an account that may declare nothing: whether everything is there. Bindings cannot be asked for over AMQP: an event that none takes is
+ * returned to its publisher, whose readiness says so.
+ *
+ * @throws BrokerRefused that names all that is missing
+ */
+export async function checkLayout(
+  connection: Connection,
+  service: string,
+  { exchanges, queues }: Partial<Layout>,
+): Promise<void> {
+  const missing: string[] = [];
+  for (const { name } of exchanges ?? []) {
+    if (await isAbsent(connection, (channel) => channel.checkExchange(name))) missing.push(`exchange "${name}"`);
+  }
+  for (const { name } of queues ?? []) if (await isMissing(connection, name)) missing.push(`queue "${name}"`);
+  if (missing.length === 0) return;
+  throw new BrokerRefused(
+    `The broker lacks ${missing.join(', ')}. The account "${service}" declares nothing: import the definitions (docs/rights.md), ` +
+      'or set RABBITMQ_URL to an account of another name, which may declare them',
+  );
+}
+
+/** Whether the queue has to be created. */
+export function isMissing(connection: Connection, queue: string): Promise<boolean> {
+  return isAbsent(connection, (channel) => channel.checkQueue(queue));
+}
+
+/** On a channel of its own, as the broker closes it to say so. */
+async function isAbsent(connection: Connection, check: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   try {
-    await channel.checkQueue(queue);
+    await check(channel);
   } catch (error) {
     if (/\b404 \(/.test(reasonOf(error))) return true;
     throw error;
   }
   await channel.close();
   return false;
-}
-
-async function bind(channel: Channel, queue: string, exchange: string, key: string): Promise<void> {
-  await accepted(channel.bindQueue(queue, exchange, key));
-}
-
-async function declareQueue(channel: Channel, queue: string, args: Readonly<Record<string, string | number>>): Promise<void> {
-  await accepted(channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum', ...args } }));
 }
 
 async function accepted(declaration: Promise<unknown>): Promise<void> {

@@ -1,3 +1,4 @@
+import type { MigrationInterface } from 'typeorm';
 import type { Choreography } from '../choreography/index.js';
 import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
@@ -11,6 +12,8 @@ export interface ServiceDescription {
   readonly description: string;
   readonly defaults: Defaults<Variables>;
   readonly tables: readonly Table[];
+  /** The service's own; the kit's come before them. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
   readonly routes: readonly Operation[];
   /** Metrics that only this service has. */
   readonly metrics?: readonly MetricDefinition[];
@@ -22,7 +25,8 @@ export interface ServiceDescription {
  */
 export function neededBy({ steps }: Choreography): readonly WorkKind[] {
   const kinds = Object.values(steps).map(({ kind }) => kind);
-  return kinds.length === 0 || kinds.includes('command') ? ['commands'] : ['commands', 'consuming'];
+  const onlyConsumes = !kinds.includes('command') && (kinds.includes('event') || kinds.includes('observer'));
+  return onlyConsumes ? ['commands', 'consuming'] : ['commands'];
 }
 
 export function apiInfo(service: string, description: string): ApiInfo {

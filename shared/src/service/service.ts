@@ -99,7 +99,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
   const traces = (await assembly.add(tracesPart(config, observer))).traces();
-  const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations));
+  const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations, logger));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);

@@ -151,6 +151,19 @@ describe('copies', () => {
     expect(properties.headers).not.toHaveProperty('x-death');
   });
 
+  test.each([
+    ['50ms.stock-service', 'inventory-service', 'the service itself has put it there'],
+    ['redrive.stock-service', 'inventory-service', 'an operator sends it again'],
+    ['order-service.stock-service', 'order-service', 'an emitter sends it from its log, whatever the header says'],
+  ])('that come back under %s count as published by %s: %s', async (key, userId) => {
+    const { deliveries } = await opened.service();
+    const headers = { 'x-exchange': 'inventory.events', 'x-routing-key': 'inventory.reserved', 'x-user-id': 'inventory-service' };
+    channel.publish('redeliver', key, Buffer.from('{}'), { headers });
+    const delivery = await deliveries.next();
+    expect(delivery).toMatchObject({ userId, exchange: 'inventory.events' });
+    delivery.ack();
+  });
+
   test.each<[string, unknown, number]>([
     ['a text', '7', 0],
     ['negative', -5, 0],

@@ -28,13 +28,14 @@ function delivery(deliveryTag: number): ConsumeMessage {
   };
 }
 
-function recorded() {
+function recorded(prefetch = 1) {
   const sent: string[] = [];
-  const settlements = new Settlements({
-    ack: (message, allUpTo) => void sent.push(`${allUpTo === true ? 'up to ' : ''}${message.fields.deliveryTag}`),
-    reject: (message) => void sent.push(`reject ${message.fields.deliveryTag}`),
-  });
-  return { sent, settlements };
+  const channel = {
+    ack: (message: ConsumeMessage, allUpTo?: boolean) =>
+      void sent.push(`${allUpTo === true ? 'up to ' : ''}${message.fields.deliveryTag}`),
+    reject: (message: ConsumeMessage) => void sent.push(`reject ${message.fields.deliveryTag}`),
+  };
+  return { sent, settlements: new Settlements(channel, prefetch) };
 }
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -64,6 +65,27 @@ describe('acks of one turn go out together', () => {
     settlements.ack(delivery(4));
     await tick();
     expect(sent).toEqual(['2', '3', 'up to 1', 'up to 4']);
+  });
+
+  test('a few wait for more; many go out in the turn in which there are enough of them', async () => {
+    const { sent, settlements } = recorded(80);
+    for (let tag = 1; tag <= 9; tag++) settlements.ack(delivery(tag));
+    await tick();
+    expect(sent).toEqual([]);
+    settlements.ack(delivery(10));
+    await tick();
+    expect(sent).toEqual(['up to 10']);
+    settlements.ack(delivery(11));
+    settlements.flush();
+    expect(sent).toEqual(['up to 10', 'up to 11']);
+  });
+
+  test('one that stays alone goes out by itself', async () => {
+    const acked = new Promise<number>((resolve) => {
+      const channel = { ack: (message: ConsumeMessage) => resolve(message.fields.deliveryTag), reject: () => undefined };
+      new Settlements(channel, 80).ack(delivery(1));
+    });
+    expect(await acked).toBe(1);
   });
 
   test('nothing is sent once the channel is gone', async () => {

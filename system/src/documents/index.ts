@@ -1,3 +1,4 @@
+import { systemDefinitions } from '../rights/index.js';
 import { asyncApi } from './async-api.js';
 import { canvas } from './canvas.js';
 import { eventTable } from './event-table.js';
@@ -28,6 +29,7 @@ const README_OF_THE_FOLDER = `# Generated documents
 
 - [asyncapi.json](asyncapi.json): every event, its channel, who sends and who receives it (AsyncAPI 3)
 - [openapi](openapi): the HTTP API of each service (OpenAPI 3.1)
+- [broker-definitions.json](broker-definitions.json): accounts without passwords, their permissions, exchanges, queues and bindings ([rights](../rights.md))
 - [choreography.svg](choreography.svg), [choreography.mmd](choreography.mmd): every step, event and outcome
 - [endings](endings): a sequence diagram for each way an order can go
 - [services](services): one page about each service
@@ -45,6 +47,7 @@ export async function documents(): Promise<Documents> {
   const files: [string, string][] = [
     ['README.md', README_OF_THE_FOLDER],
     ['asyncapi.json', json(asyncApi(model))],
+    ['broker-definitions.json', json(systemDefinitions({ vhost: 'quickstep' }))],
     ['choreography.mmd', mermaidGraph(graph, names)],
     ['choreography.svg', svg],
     ['index.html', page({ model, walks, forward, graph: svg })],

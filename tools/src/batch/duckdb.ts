@@ -15,7 +15,7 @@ export class Duck {
 
   /** @param directory where it may spill to */
   static async open(directory: string): Promise<Duck> {
-    const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY, temp_directory: directory, threads: '2' });
+    const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY, temp_directory: directory, threads: '1' });
     const connection = await instance.connect();
     // Times are those of the events, in UTC, wherever this runs.
     await connection.run("set timezone = 'UTC'");

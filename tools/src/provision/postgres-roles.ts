@@ -37,8 +37,11 @@ async function prepare(client: Client, password: string): Promise<void> {
   if (!(await exists('select from pg_roles where rolname = $1'))) await client.query(`create role ${services}`);
   const rights = 'login createdb nosuperuser nocreaterole noreplication nobypassrls';
   await client.query(`alter role ${services} ${rights} password ${escapeLiteral(password)}`);
-  if (await exists('select from pg_database where datname = $1')) return;
-  await client.query(`create database ${services} owner ${services}`);
+  if (!(await exists('select from pg_database where datname = $1')))
+    await client.query(`create database ${services} owner ${services}`);
+  // A service's own role is to connect to its own database only. The owner needs `postgres` to create databases.
+  await client.query(`revoke connect, temporary on database postgres, template1, ${services} from public`);
+  await client.query(`grant connect on database postgres to ${services}`);
 }
 
 function refused(data: string, { file }: Secret): Problem {

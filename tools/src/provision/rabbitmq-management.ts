@@ -6,7 +6,7 @@ import { type Secret, secretOf } from './secrets.js';
 /** The only account that the broker makes by itself, at its first start: there is no `guest`. */
 export const administrator = 'administrator';
 const services = 'quickstep';
-const vhost = 'quickstep';
+export const vhost = 'quickstep';
 
 export const administratorSecret = (directory: string): Secret => secretOf(directory, 'rabbitmq-administrator');
 
@@ -69,8 +69,13 @@ function refused(directory: string, { file }: Secret): string {
   );
 }
 
-async function call(url: string, secret: Secret, method: string, path: string, body: object): Promise<void> {
+/** Where each service has an account of its own, none is left that may do everything but the administrator's. */
+export function removeServicesAccount(managementUrl: string, directory: string): Promise<void> {
+  return call(managementUrl, administratorSecret(directory), 'DELETE', `/users/${services}`);
+}
+
+async function call(url: string, secret: Secret, method: string, path: string, body?: object): Promise<void> {
   const headers = { authorization: authorization(secret), 'content-type': 'application/json' };
-  const response = await fetch(`${url}/api${path}`, { method, headers, body: JSON.stringify(body) });
+  const response = await fetch(`${url}/api${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   if (!response.ok) throw new Problem(`RabbitMQ answered ${response.status} to ${method} ${path}: ${await response.text()}`);
 }

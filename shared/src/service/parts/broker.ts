@@ -38,7 +38,8 @@ export function brokerPart({ config, topology, observer }: BrokerOptions): Broke
     async start() {
       broker = await connectBroker({ url: config.rabbitmqUrl, service: config.service, observer });
       const batched = config.eventBatching === 'on';
-      publisher = new AmqpPublisher({ connection: broker.publishing, topology, observer, batched });
+      const { publishing: connection, ownAccount } = broker;
+      publisher = new AmqpPublisher({ connection, topology, observer, ownAccount, batched });
       await publisher.start();
     },
     async stop() {
@@ -76,11 +77,12 @@ export function consumerPart({
     start() {
       const { broker, publisher } = connections();
       const { prefetch } = config;
-      const connection = broker.consuming;
+      const { consuming: connection, ownAccount } = broker;
       consumer = new AmqpConsumer({
         connection,
         topology,
         observer,
+        ownAccount,
         copies: publisher,
         prefetch,
         bindingRecord,

@@ -7,9 +7,11 @@ import {
   ensureDatabase,
   entityOf,
   kitMigrations,
+  mayVacuum,
   migrate,
   PgStore,
 } from '../../db/index.js';
+import type { Logger } from '../../logging/index.js';
 import type { Table } from '../../rows/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
@@ -25,11 +27,12 @@ export interface DatabasePart extends Part {
   readonly clock: DatabaseClock;
 }
 
-/** The service's own database: created when missing, migrated, its clock, and the pipeline's store. */
+/** The service's own database: created when missing and migrated if its role may do so, its clock, and the pipeline's store. */
 export function databasePart(
   config: ServiceConfig,
   tables: readonly Table[],
   migrations: readonly (new () => MigrationInterface)[],
+  logger: Logger,
 ): DatabasePart {
   const dataSource = createDataSource({
     url: config.postgresUrl,
@@ -40,6 +43,12 @@ export function databasePart(
   });
   const store = new PgStore(dataSource);
   const clock = new DatabaseClock(dataSource);
+  const leaveVacuum = () => {
+    store.leaveToAutovacuum();
+    logger.warn(
+      'this role may not vacuum the outbox, which is left to autovacuum: under load it grows more (PostgreSQL 17: grant maintain)',
+    );
+  };
   const outbox = async () => {
     const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
     return row?.entries ?? 0;
@@ -60,6 +69,7 @@ export function databasePart(
         await ensureDatabase(config.postgresUrl);
         await dataSource.initialize();
         await migrate(dataSource);
+        if (!(await mayVacuum(dataSource))) leaveVacuum();
         await clock.start();
       } catch (error) {
         throw explainDatabase(error, config);

@@ -1,0 +1,36 @@
+import { emittedBy } from '@quickstep/shared/choreography';
+import { bigint, type RowOf, table, text, textKey } from '@quickstep/shared/rows';
+import { choreographies } from '@quickstep/system';
+import { projection } from '../projections/index.js';
+
+const MINUTE_MS = 60_000;
+
+/** How many events of a type a service has emitted in a minute, by the events' time. */
+export const Flow = table('flow', {
+  /** `<minute> <service> <type>` */
+  key: textKey(),
+  /** Minutes since 1970. */
+  minute: bigint(0),
+  service: text(''),
+  type: text(''),
+  events: bigint(0),
+});
+export type FlowRow = RowOf<typeof Flow>;
+
+export const minuteOf = (time: string | Date) => Math.floor(new Date(time).getTime() / MINUTE_MS);
+const serviceOf = (source: string) => source.replace(/^\//, '');
+
+/** What the map shows. */
+export const flow = projection({
+  name: 'flow',
+  version: 1,
+  tables: [{ table: Flow, indices: ['(minute)'] }],
+  observes: [...new Set(choreographies.flatMap(emittedBy))],
+  rows: ({ time, source, type }) => ({ flow: Flow.fresh(`${minuteOf(time)} ${serviceOf(source)} ${type}`) }),
+  apply({ time, source, type }, { flow: row }) {
+    row.minute = minuteOf(time);
+    row.service = serviceOf(source);
+    row.type = type;
+    row.events += 1;
+  },
+});

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
+import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { FeedLine } from '../src/archive/feed-page.js';
+import { FeedPositions } from '../src/archive/feed-positions.js';
+import { Archive, Archive1760000000001 } from '../src/archive/index.js';
+
+let database: FreshDatabase;
+let dataSource: DataSource;
+let positions: FeedPositions;
+let archive: Archive;
+beforeEach(async () => {
+  database = await freshDatabase();
+  dataSource = createDataSource({
+    url: database.url,
+    applicationName: 'feed-positions',
+    entities: [],
+    migrations: [...kitMigrations, Archive1760000000001],
+    poolSize: 4,
+  });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  positions = new FeedPositions(dataSource);
+  archive = new Archive(dataSource);
+});
+afterEach(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+function line(number: number): FeedLine {
+  const id = `0193a4b0-0000-7000-8000-${String(number).padStart(12, '0')}`;
+  const time = new Date('2026-11-24T12:00:00Z');
+  const about = { type: 'test.written', subject: 'subject', correlationId: 'saga', causationId: 'cause' };
+  return { cursor: `c${number}`, id, ...about, time, body: JSON.stringify({ id, time }) };
+}
+const ids = async () => (await archive.read(0, 100)).map(({ event }) => Number(event.id.slice(-12)));
+
+test('a page is stored where the last one ended, by one of those who read it', async () => {
+  expect(await positions.store('a', undefined, [line(1), line(2)])).toBe('c2');
+  const both = await Promise.all([positions.store('a', 'c2', [line(3)]), positions.store('a', 'c2', [line(3), line(4)])]);
+  expect(new Set(both).size).toBe(1);
+  const last = await positions.cursorOf('a');
+  expect(both[0]).toBe(last);
+  // Who comes too late is told where to go on, and stores nothing.
+  expect(await positions.store('a', 'c1', [line(9)])).toBe(last);
+  expect(await ids()).toEqual(last === 'c3' ? [1, 2, 3] : [1, 2, 3, 4]);
+});
+
+test('a log that is read from its beginning again adds nothing', async () => {
+  await positions.store('a', undefined, [line(1), line(2)]);
+  await dataSource.query('delete from archive_feeds');
+  expect(await positions.store('a', undefined, [line(1), line(2), line(3)])).toBe('c3');
+  expect(await ids()).toEqual([1, 2, 3]);
+});
+
+test('a reader does not pass a position by that is committed later', async () => {
+  const slow = new Client({ connectionString: database.url });
+  await slow.connect();
+  try {
+    await positions.store('a', undefined, [line(1)]);
+    // A writer that has taken its position and has not committed yet, with the lock that every writer takes.
+    await slow.query('begin');
+    await slow.query('select pg_advisory_xact_lock(7061801)');
+    await slow.query(
+      `insert into archive (id, service, type, subject, correlation_id, causation_id, time, event)
+       select '0193a4b0-0000-7000-8000-000000000002', 'b', type, subject, correlation_id, causation_id, time, replace(event, '000000000001', '000000000002') from archive`,
+    );
+    const later = positions.store('c', undefined, [line(3)]);
+    const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+    const stored = later.then(() => true);
+    const waits = async () => {
+      while ((await slow.query(waiting)).rowCount === 0);
+      return false;
+    };
+    expect(await Promise.race([stored, waits()])).toBe(false);
+    expect(await ids()).toEqual([1]);
+    await slow.query('commit');
+    await later;
+    expect(await ids()).toEqual([1, 2, 3]);
+  } finally {
+    await slow.end();
+  }
+});

@@ -1,0 +1,7 @@
+export * from './broker-rights.js';
+export * from './database-rights.js';
+export * from './definitions.js';
+export { hashedPassword } from './password-hash.js';
+export * from './set-up-broker.js';
+export * from './set-up-database.js';
+export { SetUpRefused } from './set-up-refused.js';

@@ -1,0 +1,194 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
+import { operations, type ServiceName, serviceNames, services } from '@quickstep/system';
+import { connect } from 'amqplib';
+import { Client } from 'pg';
+import { main as setUp } from '../../tools/src/setup.js';
+import { startProcess } from '../support/process.js';
+import { as, brokerAdministrator, type OwnServers, ownServers } from '../support/restricted.js';
+import { type Running, startHere } from '../support/services.js';
+
+const VHOST = 'quickstep';
+const PASSWORD = 'owner';
+let servers: OwnServers;
+let accounts: string;
+
+interface Listed {
+  readonly name: string;
+}
+
+async function api<Answer>(path: string, method = 'GET', body?: unknown): Promise<Answer> {
+  const { managementUrl, user, password } = brokerAdministrator(servers, VHOST);
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const headers = { authorization, 'content-type': 'application/json' };
+  const response = await fetch(`${managementUrl}/api${path}`, {
+    method,
+    headers,
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+  return JSON.parse(text || 'null');
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const passwordFile = (service: string, server: string) => join(accounts, service, `${server}-password`);
+const inDatabase = (name: string, text: string) => query(as(servers.postgresUrl, 'owner', PASSWORD, `/${name}`), text);
+
+/** As docker-compose.yml does: the URLs name the service's account, the files hold its passwords. */
+function environmentOf(name: ServiceName): NodeJS.ProcessEnv {
+  return environmentFor(services[name].choreography.service, services[name].database);
+}
+
+function environmentFor(service: string, database: string): NodeJS.ProcessEnv {
+  const rabbitmq = new URL(as(servers.administrator.rabbitmqUrl, service, '', `/${VHOST}`));
+  const postgres = new URL(as(servers.postgresUrl, service, '', `/${database}`));
+  return {
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    RABBITMQ_URL: rabbitmq.href,
+    RABBITMQ_PASSWORD_FILE: passwordFile(service, 'rabbitmq'),
+    POSTGRES_URL: postgres.href,
+    POSTGRES_PASSWORD_FILE: passwordFile(service, 'postgres'),
+  };
+}
+
+const refusalOf = async (starting: Promise<Running>) => {
+  const outcome = await starting.catch((error: unknown) => error);
+  if (outcome instanceof Error) return `${outcome.name}: ${outcome.message}`;
+  throw new Error('It started');
+};
+
+beforeAll(async () => {
+  servers = await ownServers();
+  const { postgresUrl, rabbitmqUrl } = servers.administrator;
+  await query(postgresUrl, `create role owner login createdb createrole password '${PASSWORD}'`);
+  await query(postgresUrl, 'grant connect on database postgres to owner');
+  accounts = mkdtempSync(join(servers.directory, 'accounts-'));
+  const broker = new URL(rabbitmqUrl);
+  broker.pathname = `/${VHOST}`;
+  Object.assign(process.env, {
+    ACCOUNTS_FOLDER: accounts,
+    RABBITMQ_URL: broker.href,
+    POSTGRES_URL: as(servers.postgresUrl, 'owner', PASSWORD, '/postgres'),
+    INSTALLATION_SECRET_FILE: join(servers.directory, 'installation-secret'),
+  });
+});
+afterAll(() => servers?.stop());
+
+test('the committed template can be imported as it is; nobody can log in then', async () => {
+  const template = readFileSync(join(__dirname, '..', '..', 'docs', 'generated', 'broker-definitions.json'), 'utf8');
+  await api('/definitions', 'POST', JSON.parse(template));
+  const users = (await api<Listed[]>('/users')).map(({ name }) => name);
+  expect(users).toEqual(expect.arrayContaining(serviceNames.map((name) => services[name].choreography.service)));
+  for (const password of ['', 'order-service'])
+    await expect(connect(as(process.env.RABBITMQ_URL ?? '', 'order-service', password))).rejects.toThrow();
+});
+
+describe('setup', () => {
+  test('makes accounts with passwords of their own, databases and topology, with which the services run', async () => {
+    expect(await setUp()).toBe(0);
+    const values = new Set<string>();
+    for (const name of serviceNames) {
+      const { service } = services[name].choreography;
+      for (const file of readdirSync(join(accounts, service)).map((each) => join(accounts, service, each))) {
+        expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+        values.add(readFileSync(file, 'utf8'));
+      }
+    }
+    expect(values.size).toBe(serviceNames.length * 2);
+    for (const name of serviceNames) {
+      const running = await startHere(name, environmentOf(name));
+      await running.stop();
+    }
+    const { INSTALLATION_SECRET_FILE } = process.env;
+    const env = { ...environmentFor(operations.service, operations.database), INSTALLATION_SECRET_FILE };
+    await (await startOperationsService(operationsConfig(env))).stop();
+  });
+
+  test('may be repeated: messages and passwords stay, bindings of earlier versions go', async () => {
+    const before = readFileSync(passwordFile('order-service', 'rabbitmq'), 'utf8');
+    await api(`/bindings/${VHOST}/e/payment.events/q/order-service`, 'POST', { routing_key: 'payment.forgotten' });
+    const connection = await connect(process.env.RABBITMQ_URL ?? '');
+    const channel = await connection.createConfirmChannel();
+    channel.publish('dead-letter', 'order-service', Buffer.from('{}'), { persistent: true });
+    await channel.waitForConfirms();
+    expect(await setUp()).toBe(0);
+    expect(readFileSync(passwordFile('order-service', 'rabbitmq'), 'utf8')).toBe(before);
+    const bindings = await api<{ routing_key: string }[]>(`/bindings/${VHOST}/e/payment.events/q/order-service`);
+    expect(bindings.map(({ routing_key }) => routing_key).sort()).toEqual([
+      'payment.completed',
+      'payment.failed',
+      'payment.refunded',
+    ]);
+    expect(await channel.checkQueue('order-service.dead-letter')).toMatchObject({ messageCount: 1 });
+    await connection.close();
+  });
+
+  test('of a queue that had to be made again notes that its service asks for what it has missed', async () => {
+    const { database } = services.payment;
+    await inDatabase(database, "insert into handled_until values ('inventory-service', now()) on conflict do nothing");
+    await api(`/queues/${VHOST}/payment-service`, 'DELETE');
+    expect(await setUp()).toBe(0);
+    const asked = await inDatabase(database, 'select emitter from catch_up order by emitter');
+    expect(asked).toEqual(['inventory-service', 'payment-service', 'shipping-service'].map((emitter) => ({ emitter })));
+  });
+
+  test('says which variable is missing', async () => {
+    const { ACCOUNTS_FOLDER: folder } = process.env;
+    delete process.env.ACCOUNTS_FOLDER;
+    await expect(setUp()).rejects.toThrow('ACCOUNTS_FOLDER is not set');
+    process.env.ACCOUNTS_FOLDER = folder;
+  });
+});
+
+describe('a service under its own account', () => {
+  test('says all that is missing at the broker, and declares none of it', async () => {
+    const missing = ['notification-service.dead-letter', 'retry.2s'];
+    for (const queue of missing) await api(`/queues/${VHOST}/${queue}`, 'DELETE');
+    expect(await refusalOf(startHere('notification', environmentOf('notification')))).toMatch(
+      /^BrokerRefused: The broker lacks queue "notification-service.dead-letter", queue "retry.2s"\..*import the definitions/,
+    );
+    await api(`/exchanges/${VHOST}/notification.events`, 'DELETE');
+    expect(await refusalOf(startHere('notification', environmentOf('notification')))).toMatch(
+      /^BrokerRefused: The broker lacks exchange "notification.events"\./,
+    );
+    const queues = (await api<Listed[]>(`/queues/${VHOST}`)).map(({ name }) => name);
+    for (const queue of missing) expect(queues).not.toContain(queue);
+    await setUp();
+    await (await startHere('notification', environmentOf('notification'))).stop();
+  });
+
+  test('says that it may not vacuum the outbox', async () => {
+    await inDatabase(services.notification.database, 'revoke maintain on outbox from "notification-service"');
+    const running = await startProcess('notification', environmentOf('notification'));
+    expect(running.lines.join('\n')).toContain('this role may not vacuum the outbox');
+    await running.stop();
+    await setUp();
+    const again = await startProcess('notification', environmentOf('notification'));
+    expect(again.lines.join('\n')).not.toContain('vacuum');
+    await again.stop();
+  });
+
+  test('names the migrations that have not run', async () => {
+    await inDatabase(services.notification.database, "delete from migrations where name like 'CreateNotifications%'");
+    const refusal = await refusalOf(startHere('notification', environmentOf('notification')));
+    expect(refusal).toMatch(/^StartError: .*migrations have not run \(CreateNotifications1760000000001\)/);
+  });
+
+  test('says that a file with a password cannot be read', async () => {
+    const env = { ...environmentOf('order'), POSTGRES_PASSWORD_FILE: '/nowhere' };
+    await expect(startHere('order', env)).rejects.toThrow('POSTGRES_PASSWORD_FILE names a file that cannot be read');
+  });
+});
