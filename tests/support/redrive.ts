@@ -1,3 +1,4 @@
+import { REDELIVER_EXCHANGE, REDRIVEN } from '@quickstep/shared/choreography';
 import { connect } from 'amqplib';
 import { until } from './until.js';
 
@@ -10,7 +11,7 @@ export async function redriveFirst(url: string, service: string): Promise<void> 
     () => `Nothing is parked for ${service}`,
   );
   const { messageId, type, contentType, headers } = message.properties;
-  channel.publish('redeliver', `operator.${service}`, message.content, {
+  channel.publish(REDELIVER_EXCHANGE, `${REDRIVEN}.${service}`, message.content, {
     messageId,
     type,
     contentType,
