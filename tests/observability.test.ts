@@ -74,6 +74,18 @@ const purge = (queue: string) => system.vhost.api<void>(`/queues/{vhost}/${queue
 const inTurn = async (work: readonly (() => Promise<unknown>)[]) => {
   for (const each of work) await each();
 };
+const UNPAYABLE = 5;
+const placeUnpayable = () =>
+  inTurn(Array.from({ length: UNPAYABLE }, () => () => system.place({ paymentMethod: 'pm_gateway_down' })));
+/** Once all are parked: what comes later would fire again. */
+async function purgeUnpayable(): Promise<void> {
+  const parked = `quickstep_dead_letter_messages{service="payment-service"} == ${UNPAYABLE}`;
+  await until(
+    async () => (await prometheus.query(parked)).length > 0 || undefined,
+    () => 'Not all of the unpayable orders are parked',
+  );
+  await purge('payment-service.dead-letter');
+}
 const DOWN = ['QuickstepServiceDown', 'QuickstepQueueWithoutConsumer'];
 let stuck = '';
 
@@ -109,8 +121,23 @@ const faults: readonly Fault[] = [
   {
     what: 'the payment gateway is away',
     alerts: ['QuickstepRetriesRising', 'QuickstepMessagesParked'],
-    plant: () => inTurn(Array.from({ length: 5 }, () => () => system.place({ paymentMethod: 'pm_gateway_down' }))),
-    mend: () => purge('payment-service.dead-letter'),
+    plant: () => placeUnpayable(),
+    mend: () => purgeUnpayable(),
+  },
+  {
+    what: 'the payment gateway is left alone by its circuit breaker',
+    alerts: ['QuickstepEffectAway'],
+    besides: [...DOWN, 'QuickstepRetriesRising', 'QuickstepMessagesParked', 'QuickstepServiceNotReady'],
+    plant: async () => {
+      await system.stop('payment');
+      await system.start('payment', { BREAKER_CALLS: '2', BREAKER_PROBE_MS: '1000' });
+      await placeUnpayable();
+    },
+    mend: async () => {
+      await system.stop('payment');
+      await system.start('payment');
+      await purgeUnpayable();
+    },
   },
   {
     what: 'an order cannot end',

@@ -38,7 +38,9 @@ describe('the payment gateway', () => {
          from provider_attempts where idempotency_key = (select idempotency_key from provider_answers where reference = $1)`,
       [id],
     );
-    expect(rows).toEqual([{ attempts: 3, charges: 1 }]);
+    expect(rows).toEqual([{ attempts: expect.any(Number), charges: 1 }]);
+    // A delivery that comes twice asks twice.
+    expect(rows[0].attempts).toBeGreaterThanOrEqual(3);
   });
 
   test('never answers: the charge is parked with its reason, and the deadline cancels the order', async () => {

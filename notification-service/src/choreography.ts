@@ -12,6 +12,8 @@ export const notification = choreography('notification-service', {
   notifyCustomer: {
     on: [OrderCompleted, OrderCancelled, PaymentRefunded],
     effect: 'mailer',
+    // A mail server that greylists takes a message after some minutes, and a late message is better than none.
+    retry: { from: 10_000, limit: 12 },
     uncompensated: 'what the customer was told cannot be taken back',
     outcomes: {
       sent: [NotificationSent],

@@ -53,7 +53,8 @@ export class WatchedSystem {
     const { broker = '', database = '' } = this.#urls.get(name) ?? {};
     const PORT = String(this.#ports.get(name));
     // Their errors are what is tested here.
-    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', ...env };
+    // A breaker opens only where it is to.
+    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', BREAKER_CALLS: '1000', ...env };
     this.#running.set(name, await startHere(name, quiet));
   }
 

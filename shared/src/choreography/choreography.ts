@@ -1,4 +1,5 @@
 import { type CommandContract, type EventContract, majorsOf, reading } from '../events/index.js';
+import { checkRetry, type RetryPolicy } from './retry-policy.js';
 
 type Contracts = readonly EventContract[];
 
@@ -48,6 +49,7 @@ interface Common {
 /** Reacts to events; a saga waits for it. */
 interface EventStep extends Common {
   readonly on: Contracts;
+  readonly retry?: RetryPolicy;
   /** The step of the same service whose work this one undoes; `step.outcome` when it undoes the work of that outcome alone. */
   readonly compensates?: string;
   /** The step of the same service whose work this one keeps from being done. */
@@ -57,6 +59,7 @@ interface EventStep extends Common {
 /** Reacts to events; nobody waits for it, and it does not count as the consumer that an event must have. */
 interface ObserverStep extends Common {
   readonly observes: Contracts;
+  readonly retry?: RetryPolicy;
 }
 
 /** Answers a client's command. */
@@ -128,7 +131,7 @@ function hasStep(steps: Readonly<Record<string, WrittenStep>>, name: string): bo
  * Declares a service's part.
  *
  * @param options `reads`: by type of event, the majors that the service reads. Default: the current one, and those that its contract lifts
- * @throws TypeError when a step claims to undo or prevent a step that the service does not have, or has no outcome; when `reads` leaves
+ * @throws TypeError when a step has a policy of retry that cannot be meant; when a step claims to undo or prevent a step that the service does not have, or has no outcome; when `reads` leaves
  * out a current major, or names one that cannot be lifted
  */
 export function choreography<const Steps extends Readonly<Record<string, WrittenStep>>>(
@@ -143,6 +146,7 @@ export function choreography(
 ): { service: string; steps: object; reads?: Reads } {
   for (const [name, step] of Object.entries(steps)) {
     if (Object.keys(step.outcomes).length === 0) throw new TypeError(`${service}: step "${name}" declares no outcome`);
+    if ('retry' in step && step.retry !== undefined) checkRetry(`${service}: step "${name}"`, step.retry);
     const undone = 'on' in step ? [step.compensates, step.prevents].filter((each) => each !== undefined) : [];
     for (const other of undone) {
       if (!hasStep(steps, other))

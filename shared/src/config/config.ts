@@ -94,6 +94,16 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       fallback: '500',
       max: 10_000,
     }),
+    breakerCalls: integer(
+      'BREAKER_CALLS',
+      'Calls to one gateway or carrier over which failures are counted: when more than half have failed it counts as away, and is left alone',
+      { fallback: '20', min: 2, max: 10_000 },
+    ),
+    breakerProbe: integer(
+      'BREAKER_PROBE_MS',
+      'How long a gateway or carrier that is away is left alone before one call finds out whether it is back; up to 12 times as long when it is not',
+      { fallback: '5000' },
+    ),
     catchUp: beginning('CATCH_UP'),
     commandLimit: integer('COMMAND_LIMIT', 'Requests that may wait; more are answered 503', { fallback: '5000' }),
     eventBatching: choice('EVENT_BATCHING', 'Several events in one AMQP message under load', ['off', 'on'], { fallback: 'off' }),

@@ -81,8 +81,8 @@ export class PgStore implements Store {
     ]);
   }
 
-  async due(table: Table, at: string, limit: number): Promise<readonly Key[]> {
-    const [found] = await this.#aside.send([this.#statementsOf(table).due(at, limit)]);
+  async due(table: Table, at: string, limit: number, except: readonly Key[] = []): Promise<readonly Key[]> {
+    const [found] = await this.#aside.send([this.#statementsOf(table).due(at, limit, except)]);
     const rows: readonly { key: Key }[] = found?.rows ?? [];
     return rows.map(({ key }) => key);
   }

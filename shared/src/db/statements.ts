@@ -101,11 +101,12 @@ export class TableStatements {
     );
   }
 
-  /** Keys, each as `key`, of the rows whose moment has come, earliest first. Wants an index on that property. */
-  due(at: string, limit: number): Statement {
+  /** Keys, each as `key`, of the rows whose moment has come, but for some, earliest first. Wants an index on that property. */
+  due(at: string, limit: number, except: readonly Key[] = []): Statement {
     const moment = this.column(at).name;
-    const text = `select ${this.#key.name} as key from ${this.#table} where ${moment} <= now() order by ${moment} limit $1`;
-    return { name: `due ${at} ${this.#name}`, text, values: [limit] };
+    const due = `${moment} <= now() and ${this.#key.name} <> all($2::${this.#key.type}[])`;
+    const text = `select ${this.#key.name} as key from ${this.#table} where ${due} order by ${moment} limit $1`;
+    return { name: `due ${at} ${this.#name}`, text, values: [limit, arrayLiteral(except)] };
   }
 
   #updateOf(properties: readonly string[]): Update {

@@ -7,7 +7,7 @@ import type { Operation, Route } from './route.js';
  * What a service does. Each can fail while the others go on: commands are accepted while the broker is away, and whoever follows the logs
  * of other services is no less ready when one of them is down.
  */
-const WORK = ['commands', 'consuming', 'publishing', 'following'] as const;
+const WORK = ['commands', 'consuming', 'publishing', 'following', 'effects'] as const;
 export type WorkKind = (typeof WORK)[number];
 
 /** Something without which the service cannot do a part of its work. */

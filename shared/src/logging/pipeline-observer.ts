@@ -4,7 +4,11 @@ import { reasonOf } from '../pipeline/index.js';
 import type { Metrics } from '../telemetry/index.js';
 import type { Logger, LogLevel } from './logger.js';
 
-const LEVELS: Readonly<Record<'retried' | 'parked', LogLevel>> = { retried: 'warn', parked: 'error' };
+const LEVELS: Readonly<Record<'retried' | 'waiting' | 'parked', LogLevel>> = {
+  retried: 'warn',
+  waiting: 'debug',
+  parked: 'error',
+};
 
 /** Trouble that lasts (a server that is away) is reported at intervals, not at every attempt. Milliseconds. */
 const SAME_TROUBLE_AGAIN_AFTER = 30_000;
@@ -86,6 +90,10 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       metrics.batch(size, milliseconds / 1000);
     },
     conflict: () => metrics.conflict(),
+    breaker(effect, state) {
+      metrics.breaker(effect, state);
+      logger.warn(`circuit breaker ${state}`, { effect });
+    },
     trouble(what, error) {
       const reason = reasonOf(error);
       if (isNews(`${what}: ${reason}`)) logger.warn(what, { reason });

@@ -1,19 +1,14 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
-import { type Binding, LOG_EXCHANGE, layoutOf, type Topology } from '../choreography/index.js';
-import type { Delivery, Observer } from '../pipeline/index.js';
+import { LOG_EXCHANGE, layoutOf, type Topology } from '../choreography/index.js';
+import type { Delivery, Failure, Observer } from '../pipeline/index.js';
+import { type BindingRecord, removeOutdatedBindings } from './bindings.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { Settlements } from './settlements.js';
 import { checkLayout, declareTopology, isMissing } from './topology.js';
-
-/** Remembers what each version of a service has bound its queue to. */
-export interface BindingRecord {
-  /** Notes what this version binds; resolves to what only earlier versions did, or to nothing when this one is not the latest. */
-  outdated(declared: readonly Binding[]): Promise<readonly Binding[]>;
-}
 
 /** Sees to what was missed, here and by others. */
 export interface CatchUp {
@@ -38,6 +33,8 @@ export interface AmqpConsumerOptions {
   /** Tells what earlier versions of the service bound its queue to; without it bindings are only ever added. */
   readonly bindingRecord?: BindingRecord;
   readonly catchUp?: CatchUp;
+  /** Takes out of a reason what nobody is to read: copies show it to operators. */
+  redact?(text: string): string;
   /** Takes a message; must not throw. It is settled through the delivery, exactly once. */
   deliver(delivery: Delivery): void;
 }
@@ -51,6 +48,8 @@ export class AmqpConsumer {
   #settlements: Settlements | undefined;
   #unsettled = 0;
   #stopping = false;
+  #paused = false;
+  #switching: Promise<void> = Promise.resolve();
   #whenSettled: (() => void) | undefined;
 
   constructor(options: AmqpConsumerOptions) {
@@ -59,13 +58,31 @@ export class AmqpConsumer {
       name: `${options.topology.queue}: consuming`,
       observer: options.observer,
       create: () => options.connection.createChannel(),
-      prepare: (channel) => this.#subscribe(channel),
+      prepare: (channel) => this.#prepare(channel),
+      opened: () => this.#switch(),
     });
   }
 
   /** Whether the broker delivers to this consumer right now. */
   get subscribed(): boolean {
-    return this.#channel.current !== undefined && !this.#stopping;
+    return this.#channel.current !== undefined && this.#tag !== '' && !this.#stopping;
+  }
+
+  /** Whether it takes no messages for a while because it was told so. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Takes no more messages: they stay in the queue, for another replica perhaps. What was handed out stays handed out. */
+  pause(): void {
+    this.#paused = true;
+    this.#switch();
+  }
+
+  /** Takes messages again. */
+  resume(): void {
+    this.#paused = false;
+    this.#switch();
   }
 
   /** How many messages wait in the dead-letter queue for an operator. @throws Error while the broker is away */
@@ -84,8 +101,9 @@ export class AmqpConsumer {
   }
 
   /** Declares the topology, or looks for it, and subscribes. @throws BrokerRefused as `declareTopology` and `checkLayout` do */
-  start(): Promise<void> {
-    return this.#channel.start();
+  async start(): Promise<void> {
+    await this.#channel.start();
+    await this.#switching;
   }
 
   /**
@@ -102,53 +120,72 @@ export class AmqpConsumer {
   }
 
   async #finish(): Promise<void> {
-    // A channel that is gone has nothing to cancel.
-    await this.#channel.current?.cancel(this.#tag).catch(() => undefined);
+    await this.#switching;
+    await this.#cancel();
     if (this.#unsettled === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenSettled = resolve;
     });
   }
 
-  async #subscribe(channel: Channel): Promise<void> {
-    const { topology, prefetch } = this.#options;
+  /** One after the other: a cancellation and a subscription must not overtake each other. */
+  #switch(): void {
+    this.#switching = this.#switching.then(async () => {
+      if (this.#stopping) return;
+      if (this.#paused) await this.#cancel();
+      else await this.#subscribe();
+    });
+  }
+
+  /** A channel that is gone has nothing to cancel. */
+  async #cancel(): Promise<void> {
+    const tag = this.#tag;
+    this.#tag = '';
+    if (tag !== '') await this.#channel.current?.cancel(tag).catch(() => undefined);
+  }
+
+  /** Does nothing when it is subscribed already, or there is no channel: the next one is subscribed on when it has opened. */
+  async #subscribe(): Promise<void> {
+    const [channel, settlements] = [this.#channel.current, this.#settlements];
+    if (this.#tag !== '' || channel === undefined || settlements === undefined) return;
+    const { topology, catchUp, observer } = this.#options;
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
+    this.#tag = tag;
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message === null) this.#cancelled(channel, settlements);
+      else this.#hand(message, settlements);
+    };
+    try {
+      await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+      catchUp?.ask();
+    } catch (error) {
+      // A channel that has closed meanwhile is opened again.
+      observer.trouble(`${topology.queue}: subscribing failed`, error);
+      this.#channel.renew(channel);
+    }
+  }
+
+  async #prepare(channel: Channel): Promise<void> {
+    const { prefetch } = this.#options;
     const settlements = new Settlements(channel, prefetch);
     channel.once('close', () => settlements.close());
     await this.#prepareCatchUp();
     await this.#provideTopology(channel);
     await channel.prefetch(prefetch);
-    this.#tag = tag;
+    this.#tag = '';
     this.#settlements = settlements;
-    const onMessage = (message: ConsumeMessage | null) => {
-      if (message === null) this.#cancelled(channel, settlements);
-      else this.#hand(message, settlements);
-    };
-    await channel.consume(topology.queue, onMessage, { consumerTag: tag });
-    this.#options.catchUp?.ask();
   }
 
   async #provideTopology(channel: Channel): Promise<void> {
     const { topology, connection, ownAccount } = this.#options;
     if (ownAccount) return checkLayout(connection, topology.queue, layoutOf(topology));
     await declareTopology(channel, topology);
-    await this.#removeOutdatedBindings(channel);
+    await removeOutdatedBindings(channel, this.#options);
   }
 
   async #prepareCatchUp(): Promise<void> {
     const { catchUp, connection, topology } = this.#options;
     if (catchUp !== undefined) await catchUp.prepare(await isMissing(connection, topology.queue));
-  }
-
-  /** A version that consumes an event no longer would park each of its messages. */
-  async #removeOutdatedBindings(channel: Channel): Promise<void> {
-    const { bindingRecord, topology, observer } = this.#options;
-    const outdated = await bindingRecord?.outdated(topology.bindings).catch((error: unknown) => {
-      observer.trouble(`${topology.queue}: bindings of earlier versions could not be looked for`, error);
-      return [];
-    });
-    // The broker does not mind when a binding is gone already.
-    for (const { queue, exchange, routingKey } of outdated ?? []) await channel.unbindQueue(queue, exchange, routingKey);
   }
 
   #hand(message: ConsumeMessage, settlements: Settlements): void {
@@ -173,7 +210,8 @@ export class AmqpConsumer {
   }
 
   #deliveryOf(message: ConsumeMessage, settlements: Settlements): Delivery {
-    const { copies, topology } = this.#options;
+    const { copies, topology, redact = (text) => text } = this.#options;
+    const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
     const origin = originOf(message);
     const original = { message, origin };
     const text = message.content.toString();
@@ -191,8 +229,9 @@ export class AmqpConsumer {
         settlements.requeue(message);
         this.#settledOne();
       },
-      retry: async (body, reason) => copies.publishCopy(retryCopy(original, bytes(body), reason, topology)),
-      park: async (body, reason) => copies.publishCopy(parkedCopy(original, bytes(body), reason, topology)),
+      retry: async (body, failure, wait) =>
+        copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology, wait)),
+      park: async (body, failure) => copies.publishCopy(parkedCopy(original, bytes(body), redacted(failure), topology)),
     };
   }
 

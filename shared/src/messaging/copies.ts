@@ -1,9 +1,11 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { DEAD_LETTER_EXCHANGE, RETRY_EXCHANGE, type Topology } from '../choreography/index.js';
+import type { Failure, Wait } from '../pipeline/index.js';
 import { BATCHED, headers, type Message, SINGLE, shortText } from './messages.js';
 import type { Origin } from './origin.js';
 
 const REASON_LENGTH = 500;
+const STACK_LENGTH = 2_000;
 
 /** A message of which a copy is made. */
 export interface Original {
@@ -11,19 +13,27 @@ export interface Original {
   readonly origin: Origin;
 }
 
-/** The copy that waits for the next attempt; attempts beyond the last delay wait as long as it says. */
-export function retryCopy(original: Original, body: Buffer | string, reason: string, { retryQueues }: Topology): Message {
-  const { attempt } = original.origin;
-  const queue = retryQueues[Math.min(attempt, retryQueues.length - 1)];
+/** The copy that waits for the next attempt, in the queue with the shortest delay that is long enough, or else with the longest. */
+export function retryCopy(
+  original: Original,
+  body: Buffer | string,
+  failure: Failure,
+  { retryQueues }: Topology,
+  wait: Wait,
+): Message {
+  const shortestFirst = [...retryQueues].sort((a, b) => a.delay - b.delay);
+  const queue = shortestFirst.find(({ delay }) => delay >= wait.delay) ?? shortestFirst.at(-1);
   if (queue === undefined) throw new RangeError('There are no wait queues: give topologyOf at least one retry delay');
-  const added = { [headers.attempt]: attempt + 1, [headers.reason]: shorten(reason) };
+  const added = { [headers.attempt]: wait.attempt, ...told(original, failure) };
   return { exchange: RETRY_EXCHANGE, routingKey: queue.routingKey, ...copyOf(original, body, added) };
 }
 
 /** The copy for the dead-letter queue, with all that an operator needs to judge it and to send it again. */
-export function parkedCopy(original: Original, body: Buffer | string, reason: string, { queue: service }: Topology): Message {
+export function parkedCopy(original: Original, body: Buffer | string, failure: Failure, { queue: service }: Topology): Message {
   const added = {
-    [headers.reason]: shorten(reason),
+    ...told(original, failure),
+    [headers.outcome]: failure.outcome ?? 'none',
+    ...given({ [headers.stack]: failure.stack }, STACK_LENGTH),
     [headers.service]: service,
     [headers.attempts]: original.origin.attempt + 1,
     [headers.parkedAt]: new Date().toISOString(),
@@ -82,6 +92,25 @@ function textsOf(properties: Readonly<Record<string, unknown>>): Options.Publish
   return Object.fromEntries(texts);
 }
 
-function shorten(reason: string): string {
-  return reason.length <= REASON_LENGTH ? reason : `${reason.slice(0, REASON_LENGTH - 1)}…`;
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** Headers for what there is to say. */
+function given(texts: Readonly<Record<string, string | undefined>>, length: number): Record<string, string> {
+  const said = Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, shorten(text, length)]]));
+  return Object.fromEntries(said);
+}
+
+/** What every copy says of the failure for which it is made. */
+function told({ origin }: Original, { reason, step, errorClass, frame }: Failure): Record<string, string> {
+  const firstFailedAt = origin.firstFailedAt ?? new Date().toISOString();
+  const texts = {
+    [headers.reason]: reason,
+    [headers.step]: step,
+    [headers.errorClass]: errorClass,
+    [headers.frame]: frame,
+    [headers.firstFailedAt]: firstFailedAt,
+  };
+  return given(texts, REASON_LENGTH);
 }

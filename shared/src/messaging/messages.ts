@@ -23,10 +23,19 @@ export const headers = {
   routingKey: 'x-routing-key',
   /** Which account published it, where the broker has checked that: a copy is published by another. */
   userId: 'x-user-id',
+  /** The steps that failed, joined by "+"; what kind of failure it was; and the first line of our own code in its stack. */
+  step: 'x-step',
+  errorClass: 'x-error-class',
+  frame: 'x-frame',
+  /** When it failed first (RFC 3339). */
+  firstFailedAt: 'x-first-failed-at',
   /** On a parked message: the service that could not handle it, how often it tried, and when it gave up (RFC 3339). */
   service: 'x-service',
   attempts: 'x-attempts',
   parkedAt: 'x-parked-at',
+  /** On a parked message: the outcome that broke the declaration of its step, or `none`; and the stack, functions and places only. */
+  outcome: 'x-outcome',
+  stack: 'x-stack',
 } as const;
 
 /** A message as it goes to the broker. */

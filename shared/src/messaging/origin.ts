@@ -9,6 +9,8 @@ export interface Origin {
   /** The account that published it, checked by the broker (https://www.rabbitmq.com/docs/validated-user-id). */
   readonly userId: string | undefined;
   readonly attempt: number;
+  /** RFC 3339; undefined at the first attempt. */
+  readonly firstFailedAt: string | undefined;
 }
 
 /** What an operator's tools use to move messages from queue to queue: no service needs the permission to write to it. */
@@ -22,6 +24,13 @@ const MAX_ATTEMPT = 1_000;
 /** Our own count of attempts, as RabbitMQ 4 ignores an `x-death` header that a client sends. */
 function attemptIn(value: unknown): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? Math.min(value, MAX_ATTEMPT) : 0;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+/** A moment as `toISOString` writes it. */
+export function timeIn(value: unknown): string | undefined {
+  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
 }
 
 /**
@@ -40,7 +49,13 @@ function publisherOf({ exchange, routingKey }: ConsumeMessage['fields'], header:
  */
 export function originOf({ fields, properties }: ConsumeMessage): Origin {
   if (fields.exchange !== REDELIVER_EXCHANGE && fields.exchange !== DEFAULT_EXCHANGE) {
-    return { exchange: fields.exchange, routingKey: fields.routingKey, userId: properties.userId, attempt: 0 };
+    return {
+      exchange: fields.exchange,
+      routingKey: fields.routingKey,
+      userId: properties.userId,
+      attempt: 0,
+      firstFailedAt: undefined,
+    };
   }
   const written = properties.headers ?? {};
   return {
@@ -48,5 +63,6 @@ export function originOf({ fields, properties }: ConsumeMessage): Origin {
     routingKey: textOf(written[headers.routingKey]),
     userId: publisherOf(fields, written[headers.userId]),
     attempt: attemptIn(written[headers.attempt]),
+    firstFailedAt: timeIn(written[headers.firstFailedAt]),
   };
 }

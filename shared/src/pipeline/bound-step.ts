@@ -1,12 +1,15 @@
 import {
   type AnyStep,
+  DEFAULT_RETRY_DELAYS,
   emittedIn,
   type Implementation,
   isCompensation,
   isPossible,
   type RefusalKind,
+  type Retry,
   reactsTo,
   readBy,
+  retryOf,
   type StepDeclaration,
 } from '../choreography/index.js';
 import { type EventContract, type FieldError, validator } from '../events/index.js';
@@ -21,6 +24,7 @@ export interface BoundStep {
   readonly effect: string | undefined;
   /** It undoes or prevents work: it is tried until it succeeds. */
   readonly compensation: boolean;
+  readonly retry: Retry;
   /** What the step may emit after an event of a type (for commands and timers: ''), by outcome. */
   outcomes(type: string): ReadonlyMap<string, readonly EventContract[]>;
   /** Who waits for what the step makes of an event of this type. */
@@ -65,7 +69,7 @@ function awaitedBy(declared: StepDeclaration, outcomes: Outcomes): AwaitedBy {
   return [...outcomes.values()].flat().some(({ final }) => !final) ? 'saga' : 'nobody';
 }
 
-function bindStep(name: string, declared: StepDeclaration, step: AnyStep): BoundStep {
+function bindStep(name: string, declared: StepDeclaration, step: AnyStep, waits: readonly number[]): BoundStep {
   const outcomes = outcomesByType(declared);
   const awaited = new Map([...outcomes].map(([type, possible]) => [type, awaitedBy(declared, possible)]));
   const refusals = declared.kind === 'command' ? (declared.refusals ?? {}) : {};
@@ -75,21 +79,25 @@ function bindStep(name: string, declared: StepDeclaration, step: AnyStep): Bound
     kind: declared.kind,
     effect: declared.effect,
     compensation: isCompensation(declared),
+    retry: retryOf(declared, waits),
     outcomes: (type) => outcomes.get(type) ?? NONE,
     awaitedBy: (type) => awaited.get(type) ?? 'nobody',
     refusalKind: (code) => refusals[code]?.kind,
   };
 }
 
-/** @throws TypeError when a declared step is not written */
-export function bindSteps({ choreography, steps }: Implementation): BoundSteps {
+/**
+ * @param waits of the service before further attempts, in milliseconds, shortest first
+ * @throws TypeError when a declared step is not written
+ */
+export function bindSteps({ choreography, steps }: Implementation, waits: readonly number[] = DEFAULT_RETRY_DELAYS): BoundSteps {
   const contracts = new Map<string, EventContract>();
   const listeners = new Map<string, BoundStep[]>();
   const commands = new Map<string, BoundCommand>();
   const all = Object.entries(choreography.steps).map(([name, declared]) => {
     const written = steps[name];
     if (written === undefined) throw new TypeError(`${choreography.service}: step "${name}" is declared but not written`);
-    const bound = bindStep(name, declared, written);
+    const bound = bindStep(name, declared, written, waits);
     if (declared.kind === 'command') commands.set(name, { bound, check: validator(declared.command.schema) });
     for (const contract of reactsTo(declared)) {
       contracts.set(contract.type, readBy(choreography, contract));

@@ -2,6 +2,7 @@ import { type AnyDecision, type Outcome, Permanent, type Refused } from '../chor
 import type { EventContract, EventDraft } from '../events/index.js';
 import type { Refs } from '../rows/index.js';
 import type { BoundStep } from './bound-step.js';
+import { WrongOutcome } from './errors.js';
 import type { NewId, OutgoingEvent } from './ports.js';
 import { stamper } from './stamp.js';
 import type { Work, WorkResult } from './work.js';
@@ -27,13 +28,15 @@ function fits(declared: readonly EventContract[], events: readonly EventDraft[])
   return true;
 }
 
-/** @throws Permanent when the outcome is not declared, or its events are others than declared: a bug in the step, which no retry mends */
+/** @throws WrongOutcome when the outcome is not declared, or its events are others than declared: a bug in the step, which no retry mends */
 function contractsOf({ bound, event }: Work, { outcome, events }: Outcome): readonly EventContract[] {
   const declared = bound.outcomes(event?.event.type ?? '').get(outcome);
-  if (declared === undefined) throw new Permanent(`Step "${bound.name}" ended in "${outcome}", which it does not declare here`);
+  if (declared === undefined)
+    throw new WrongOutcome(outcome, `Step "${bound.name}" ended in "${outcome}", which it does not declare here`);
   if (fits(declared, events)) return declared;
   const types = (each: readonly { readonly type: string }[]) => each.map(({ type }) => type).join(', ') || 'nothing';
-  throw new Permanent(`Step "${bound.name}" ended in "${outcome}" with ${types(events)}; it declares ${types(declared)}`);
+  const message = `Step "${bound.name}" ended in "${outcome}" with ${types(events)}; it declares ${types(declared)}`;
+  throw new WrongOutcome(outcome, message);
 }
 
 /** @throws Permanent when the code is not declared */
@@ -48,16 +51,30 @@ function endOf(decision: AnyDecision): { readonly ended: Outcome; readonly reply
   return decision;
 }
 
+function stampOf(outcome: string, stamp: () => OutgoingEvent): OutgoingEvent {
+  try {
+    return stamp();
+  } catch (error) {
+    throw error instanceof Permanent ? new WrongOutcome(outcome, error.message) : error;
+  }
+}
+
 /** Lets steps decide over the rows of a batch, and stamps what they emit. */
 export function decider(service: string, newId: NewId) {
   const stamp = stamper(service, newId);
 
-  function stampAll({ bound, cause }: Work, contracts: readonly EventContract[], drafts: readonly EventDraft[], now: Date) {
+  /** @throws WrongOutcome when an event breaks its contract */
+  function stampAll(
+    { bound, cause }: Work,
+    contracts: readonly EventContract[],
+    { outcome, events: drafts }: Outcome,
+    now: Date,
+  ) {
     const time = now.toISOString();
     const stamped: OutgoingEvent[] = [];
     contracts.forEach((contract, position) => {
       const draft = drafts[position];
-      if (draft !== undefined) stamped.push(stamp(contract, draft, cause, bound.name, position, time));
+      if (draft !== undefined) stamped.push(stampOf(outcome, () => stamp(contract, draft, cause, bound.name, position, time)));
     });
     return stamped;
   }
@@ -70,7 +87,7 @@ export function decider(service: string, newId: NewId) {
     if (!('ended' in end)) return { work, result: refusal(bound, end), events: NO_EVENTS };
     const { ended, reply } = end;
     const contracts = contractsOf(work, ended);
-    const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended.events, now);
+    const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended, now);
     borrowed.keep();
     const saga = ended.began === undefined ? {} : { sagaMilliseconds: now.getTime() - ended.began.getTime() };
     return { work, result: { kind: 'done', outcome: ended.outcome, reply, ...saga }, events };

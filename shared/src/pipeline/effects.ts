@@ -1,13 +1,8 @@
 import type { AnyMessage } from '../choreography/index.js';
 import type { BoundStep } from './bound-step.js';
-import { Unavailable } from './errors.js';
+import { Breaker, type BreakerOptions, type BreakerState } from './breaker.js';
+import { EffectAway, Unavailable } from './errors.js';
 import type { Clock } from './ports.js';
-
-/** How a call to one part of the outside world is guarded: a circuit breaker takes its place here. */
-export interface Guard {
-  /** Makes the call, or rejects without making it. */
-  run<Answer>(effect: string, call: () => Promise<Answer>): Promise<Answer>;
-}
 
 export interface EffectsOptions {
   readonly clock: Clock;
@@ -15,13 +10,28 @@ export interface EffectsOptions {
   readonly concurrency: number;
   /** How long a call may take before it counts as failed, in milliseconds; it is then made again with the same key. */
   readonly timeout: number;
-  readonly guard?: Guard;
+  readonly breaker: Pick<BreakerOptions, 'calls' | 'probeAfter'>;
+  /** A breaker has opened, lets a call find out, or has closed. */
+  changed(effect: string, state: BreakerState): void;
+}
+
+/** How one part of the outside world is doing. */
+export interface EffectStatus {
+  readonly effect: string;
+  readonly state: BreakerState;
+  /** Until a call finds out whether it is back; 0 when calls are made. */
+  readonly secondsToProbe: number;
+  /** Calls under way. */
+  readonly running: number;
+  /** Calls that wait for their turn, in memory. */
+  readonly waiting: number;
 }
 
 /** Share of the calls that only compensations may use: refunds are never starved by charges. */
 const KEPT_FOR_COMPENSATIONS = 0.2;
 
 interface Lane {
+  readonly breaker: Breaker;
   running: number;
   readonly compensations: (() => void)[];
   readonly others: (() => void)[];
@@ -35,27 +45,41 @@ export function effectKey({ name, step }: BoundStep, message: AnyMessage): strin
   return `${name}:${type}:${step.about?.(message) ?? message.subject}`;
 }
 
-/** Makes the calls to the outside world: few at a time for each effect, compensations first, each within its time. */
+export const effectOf = ({ effect, name }: Pick<BoundStep, 'effect' | 'name'>) => effect ?? name;
+
+/** Makes the calls to the outside world: none while it is away, few at a time for each effect, compensations first, each within its time. */
 export class Effects {
   readonly #options: EffectsOptions;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(options: EffectsOptions) {
+  /** @param known the effects that there are, so that each has a status from the start */
+  constructor(options: EffectsOptions, known: readonly string[] = []) {
     this.#options = options;
+    for (const effect of known) this.#laneOf(effect);
   }
 
-  /** @throws whatever the effect throws; Error when it did not answer in time */
+  get status(): EffectStatus[] {
+    return [...this.#lanes].map(([effect, { breaker, running, compensations, others }]) => ({
+      effect,
+      state: breaker.state,
+      secondsToProbe: breaker.wait / 1_000,
+      running,
+      waiting: compensations.length + others.length,
+    }));
+  }
+
+  /** @throws EffectAway when the breaker is open; whatever the effect throws; Error when it did not answer in time */
   async run(bound: BoundStep, message: AnyMessage): Promise<unknown> {
-    const { effect = bound.name, name, step } = bound;
-    const { guard } = this.#options;
+    const { name, step } = bound;
+    const effect = effectOf(bound);
     const lane = this.#laneOf(effect);
+    if (lane.breaker.wait > 0) throw new EffectAway(effect, lane.breaker.wait);
     if (!this.#mayRun(lane, bound.compensation)) await waitIn(bound.compensation ? lane.compensations : lane.others);
     else lane.running++;
     try {
-      const call = () => this.#inTime(name, step.effect?.(message, effectKey(bound, message)));
-      return await (guard === undefined ? call() : guard.run(effect, async () => call()));
+      return await lane.breaker.run(() => this.#inTime(name, step.effect?.(message, effectKey(bound, message))));
     } catch (error) {
-      // An outside that is away is no reason to hand the event back at once: it waits its turn like any other failure.
+      // The database alone is `Unavailable`: an outside that is away is no reason to hand the event back at once.
       throw error instanceof Unavailable ? new Error(error.message) : error;
     } finally {
       lane.running--;
@@ -66,7 +90,9 @@ export class Effects {
   #laneOf(effect: string): Lane {
     const known = this.#lanes.get(effect);
     if (known !== undefined) return known;
-    const lane: Lane = { running: 0, compensations: [], others: [] };
+    const { clock, breaker, changed } = this.#options;
+    const options = { clock, ...breaker, changed: (state: BreakerState) => changed(effect, state) };
+    const lane: Lane = { breaker: new Breaker(effect, options), running: 0, compensations: [], others: [] };
     this.#lanes.set(effect, lane);
     return lane;
   }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { Permanent } from '../choreography/index.js';
 import type { Key, Table } from '../rows/index.js';
 
 /** Thrown by a store: another transaction was in the way (unique violation, deadlock); the same batch succeeds when replayed. */
@@ -31,6 +32,28 @@ export class Unavailable extends Error {
 /** Thrown by a store: the connection was lost while the transaction was being committed; perhaps it is. */
 export class OutcomeUnknown extends Unavailable {
   override readonly name = 'OutcomeUnknown';
+}
+
+/** The outside world is taken to be away: the call was not made. */
+export class EffectAway extends Error {
+  override readonly name = 'EffectAway';
+  /** When it is worth asking again, in milliseconds. */
+  readonly wait: number;
+
+  constructor(effect: string, wait: number) {
+    super(`The ${effect} is away; it is asked again in ${Math.ceil(wait / 1_000)} s`);
+    this.wait = wait;
+  }
+}
+
+/** A step ended in an outcome that it does not declare, or with other events than it declares for it: a bug in the step. */
+export class WrongOutcome extends Permanent {
+  readonly outcome: string;
+
+  constructor(outcome: string, message: string) {
+    super(message);
+    this.outcome = outcome;
+  }
 }
 
 /** What went wrong, in one line. Node's AggregateError (a host with several addresses refused) says it only in its parts. */

@@ -1,6 +1,9 @@
 export type { BoundStep } from './bound-step.js';
-export { type EffectsOptions, effectKey, type Guard } from './effects.js';
-export { Busy, Conflict, type LockedRows, OutcomeUnknown, reasonOf, Unavailable } from './errors.js';
+export type { BreakerState } from './breaker.js';
+export { type EffectStatus, type EffectsOptions, effectKey } from './effects.js';
+export { Busy, Conflict, EffectAway, type LockedRows, OutcomeUnknown, reasonOf, Unavailable, WrongOutcome } from './errors.js';
+export { type ErrorClass, errorClasses, errorClassOf, type Failure } from './failure.js';
+export type { Intake } from './intake.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export { type Handled, type Observer, type PutAside, silent } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';

@@ -1,4 +1,5 @@
 import type { AnyMessage } from '../choreography/index.js';
+import type { BreakerState } from './breaker.js';
 import type { WorkResult } from './work.js';
 
 /** One message, one step. `since` is when it arrived, from `performance.now()`. */
@@ -14,7 +15,8 @@ export interface PutAside {
   /** The steps that failed. */
   readonly step: string;
   readonly message: AnyMessage;
-  readonly as: 'retried' | 'parked';
+  /** `waiting`: the outside world is away, and no attempt is used up. */
+  readonly as: 'retried' | 'waiting' | 'parked';
   readonly since: number;
   readonly reason: string;
 }
@@ -30,6 +32,8 @@ export interface Observer {
   batch(size: number, milliseconds: number): void;
   /** An attempt at a batch failed with a `Conflict`; another follows. */
   conflict(): void;
+  /** A circuit breaker has changed its state. */
+  breaker(effect: string, state: BreakerState): void;
   /** Something that mends itself but that an operator should know of. */
   trouble(what: string, error: unknown): void;
 }
@@ -41,5 +45,6 @@ export const silent: Observer = {
   forged() {},
   batch() {},
   conflict() {},
+  breaker() {},
   trouble() {},
 };

@@ -1,8 +1,10 @@
-import { type Accepted, emittedBy, type Implementation, type Outcome, type ReplyOf } from '../choreography/index.js';
+import { type Accepted, emittedBy, type Implementation, type Outcome, type ReplyOf, type Retry } from '../choreography/index.js';
 import { type BoundSteps, bindSteps } from './bound-step.js';
-import { Effects, type EffectsOptions } from './effects.js';
+import type { BreakerOptions } from './breaker.js';
+import { type EffectStatus, Effects, effectOf } from './effects.js';
 import { Unavailable } from './errors.js';
 import { InFlight } from './in-flight.js';
+import { type Intake, IntakeGate } from './intake.js';
 import { MicroBatcher } from './micro-batch.js';
 import type { Observer } from './observer.js';
 import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
@@ -24,8 +26,8 @@ export interface PipelineOptions {
   readonly observer: Observer;
   /** Without it nothing is traced, at no cost. */
   readonly tracing?: Tracing | undefined;
-  /** How often a failed event is tried again before it is parked. */
-  readonly retries: number;
+  /** How long a failed event may wait before another attempt, in milliseconds, shortest first; what a step makes of it is its policy. */
+  readonly retryDelays: readonly number[];
   /** Messages in one transaction at most. */
   readonly batchLimit: number;
   /** Longest wait for more messages before a batch begins, when many arrive or nobody waits; milliseconds, 0 never waits. */
@@ -36,7 +38,10 @@ export interface PipelineOptions {
   readonly effectTimeout: number;
   /** Calls of one effect that run at the same time, at most. */
   readonly effectConcurrency: number;
-  readonly effectGuard?: EffectsOptions['guard'];
+  /** When the outside world counts as away, and when it is asked again. */
+  readonly effectBreaker: Pick<BreakerOptions, 'calls' | 'probeAfter'>;
+  /** Where deliveries come from: it is paused while the database is away. */
+  readonly intake?: Intake;
   /** Commands that may wait at most; more are turned away. */
   readonly commandLimit: number;
   readonly sweepEvery: number;
@@ -76,19 +81,22 @@ export class Pipeline<I extends Implementation = Implementation> {
   readonly #runner: BatchRunner;
   readonly #batcher: MicroBatcher<Work>;
   readonly #timers: Timers;
+  readonly #effects: Effects;
   readonly #begin: (work: Work) => void;
   readonly #receive: (delivery: Delivery) => void;
   readonly relay: Relay;
   #stopping = false;
 
   constructor(implementation: I, options: PipelineOptions) {
-    const { clock, observer, retries, linger = 0 } = options;
+    const { clock, observer, linger = 0 } = options;
     this.#options = options;
-    this.#steps = bindSteps(implementation);
+    this.#steps = bindSteps(implementation, options.retryDelays);
     this.#inFlight = new InFlight(options.prefetch);
     this.relay = new Relay({ ...options, publisher: sideBySide(options.publisher, emittedBy(implementation.choreography)) });
+    const gate = new IntakeGate(options.intake ?? { pause: () => undefined, resume: () => undefined });
     this.#runner = new BatchRunner({
       ...options,
+      gate,
       service: implementation.choreography.service,
       relay: this.relay,
       takeAwaitedByClients: () => this.#batcher.takeBack(({ awaitedBy }) => awaitedBy === 'client'),
@@ -100,21 +108,38 @@ export class Pipeline<I extends Implementation = Implementation> {
       linger === 0 ? undefined : { clock, milliseconds: linger },
       ({ awaitedBy }) => awaitedBy,
     );
-    const effects = new Effects({
-      clock,
-      timeout: options.effectTimeout,
-      concurrency: options.effectConcurrency,
-      ...(options.effectGuard === undefined ? {} : { guard: options.effectGuard }),
-    });
-    this.#begin = traceStage(options.tracing)(effectStage(effects, this.#inFlight)((work) => this.#toBatch(work)));
+    const known = this.#steps.all.filter(({ step }) => step.effect !== undefined).map(effectOf);
+    this.#effects = new Effects(
+      {
+        clock,
+        timeout: options.effectTimeout,
+        concurrency: options.effectConcurrency,
+        breaker: options.effectBreaker,
+        changed: (effect, state) => observer.breaker(effect, state),
+      },
+      known,
+    );
+    const begin = effectStage(this.#effects, this.#inFlight, gate)((work) => this.#toBatch(work));
+    this.#begin = traceStage(options.tracing)(begin);
     const upcast = upcastStage(this.#steps.contracts)(this.#begin);
-    this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight, retries })(upcast);
+    this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight })(upcast);
     this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });
   }
 
-  /** What is under way right now. */
-  get inFlight(): Pick<InFlight, 'messages' | 'effects'> {
-    return this.#inFlight;
+  /** Delivered and not settled yet. */
+  get messagesInFlight(): number {
+    return this.#inFlight.messages;
+  }
+
+  /** The parts of the outside world that its steps call. */
+  get effects(): readonly EffectStatus[] {
+    return this.#effects.status;
+  }
+
+  /** How each step that reacts to events is tried again. */
+  get retries(): readonly { readonly step: string; readonly retry: Retry }[] {
+    const reacting = this.#steps.all.filter(({ kind }) => kind === 'event' || kind === 'observer');
+    return reacting.map(({ name, retry }) => ({ step: name, retry }));
   }
 
   /** Begins to sweep the outbox and to fire timers. Events come through `deliver`, commands through `execute`. */

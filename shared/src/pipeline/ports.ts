@@ -1,5 +1,6 @@
 import type { CloudEvent } from '../events/index.js';
 import type { Key, Row, Table } from '../rows/index.js';
+import type { Failure } from './failure.js';
 
 /** The outside of the pipeline: production gives it PostgreSQL and RabbitMQ, the simulation a world of its own. */
 
@@ -33,11 +34,19 @@ export interface Delivery {
   /** Done: the broker may forget the message. Called once its events are committed. */
   ack(): void;
   /** Puts a copy of one event where it waits for its next attempt. Resolves when the broker has confirmed the copy. */
-  retry(body: string, reason: string): Promise<void>;
-  /** Puts a copy into the dead-letter queue with the reason. Resolves when the broker has confirmed the copy. */
-  park(body: Buffer | string, reason: string): Promise<void>;
+  retry(body: string, failure: Failure, wait: Wait): Promise<void>;
+  /** Puts a copy into the dead-letter queue with what went wrong. Resolves when the broker has confirmed the copy. */
+  park(body: Buffer | string, failure: Failure): Promise<void>;
   /** Gives the message back to the broker unchanged (used when no copy could be made). */
   requeue(): void;
+}
+
+/** How long a copy waits, and what it counts for. */
+export interface Wait {
+  /** In milliseconds; the broker has queues for some delays only, and the nearest that is no shorter is taken. */
+  readonly delay: number;
+  /** How many attempts went before the next one. */
+  readonly attempt: number;
 }
 
 /** (step, event id): recorded in the transaction that holds the step's work, so that a duplicate finds it. */
@@ -101,8 +110,8 @@ export interface Store {
    */
   takeUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]>;
   updateOutbox(update: OutboxUpdate): Promise<void>;
-  /** Keys of the rows whose moment has come, by the store's own clock, earliest first, at most `limit`. */
-  due(table: Table, at: string, limit: number): Promise<readonly Key[]>;
+  /** Keys of the rows whose moment has come, by the store's own clock, earliest first, at most `limit`; none of `except`. */
+  due(table: Table, at: string, limit: number, except?: readonly Key[]): Promise<readonly Key[]>;
 }
 
 export interface Clock {

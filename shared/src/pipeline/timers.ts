@@ -1,9 +1,10 @@
 import type { Due } from '../choreography/index.js';
 import type { Key } from '../rows/index.js';
 import type { BoundStep } from './bound-step.js';
-import { reasonOf } from './errors.js';
+import { Busy, reasonOf, Unavailable } from './errors.js';
 import type { Observer } from './observer.js';
 import type { Clock, NewId, Store } from './ports.js';
+import { Postponed } from './postponed.js';
 import type { Work, WorkResult } from './work.js';
 
 export interface TimersOptions {
@@ -19,9 +20,15 @@ export interface TimersOptions {
 interface Timer {
   readonly bound: BoundStep;
   readonly due: Due;
+  readonly postponed: Postponed;
 }
 
 const PAGE = 200;
+
+const timerOf = (bound: BoundStep, due: Due, every: number): Timer => ({ bound, due, postponed: new Postponed(every) });
+
+/** Nothing is wrong with the row. */
+const isHeldUp = (error: unknown) => error instanceof Unavailable || error instanceof Busy;
 
 /** Fires timer steps for the rows whose moment has come. Timers are never cancelled: the step's rows decide whether it acts. */
 export class Timers {
@@ -33,7 +40,9 @@ export class Timers {
 
   constructor(steps: readonly BoundStep[], options: TimersOptions) {
     this.#options = options;
-    this.#timers = steps.flatMap((bound) => (bound.step.due === undefined ? [] : [{ bound, due: bound.step.due }]));
+    this.#timers = steps.flatMap((bound) =>
+      bound.step.due === undefined ? [] : [timerOf(bound, bound.step.due, options.every)],
+    );
   }
 
   start(): void {
@@ -57,29 +66,40 @@ export class Timers {
     }
   }
 
-  async #fireDue({ bound, due }: Timer): Promise<void> {
-    let first: Key | undefined;
+  /** Page after page; what failed, or is still due though it was fired, makes room for what is due after it. */
+  async #fireDue({ bound, due, postponed }: Timer): Promise<void> {
+    const { store, clock } = this.#options;
+    const fired = new Set<Key>();
+    const stillDue: Key[] = [];
     for (let more = true; more && !this.#stopped; ) {
-      const keys = await this.#options.store.due(due.table, due.at, PAGE);
-      // A row that stays due, as when the step's clock is behind the store's, waits for the next time: no busy loop.
-      if (keys[0] === first) return;
-      first = keys[0];
-      const fired = await Promise.all(keys.map((key) => this.#fire(bound, key)));
-      more = keys.length === PAGE && fired.every((done) => done);
+      const now = clock.now().getTime();
+      const keys = await store.due(due.table, due.at, PAGE, [...postponed.waiting(now), ...stillDue]);
+      // As when the step's clock is behind the store's: such a row waits for the next time.
+      stillDue.push(...keys.filter((key) => fired.has(key)));
+      const fresh = keys.filter((key) => !fired.has(key));
+      for (const key of fresh) fired.add(key);
+      const errors = await Promise.all(fresh.map((key) => this.#fire(bound, key)));
+      more = keys.length === PAGE && !errors.some(isHeldUp);
+      fresh.forEach((key, index) => {
+        const error = errors[index];
+        if (error === undefined) postponed.succeeded(key);
+        else if (!isHeldUp(error)) postponed.failed(key, now);
+      });
     }
   }
 
-  /** Resolves to whether the step succeeded. */
-  #fire(bound: BoundStep, key: Key): Promise<boolean> {
+  /** Resolves to what went wrong, if anything did. */
+  #fire(bound: BoundStep, key: Key): Promise<unknown> {
     const { newId, observer, push } = this.#options;
     const message = { id: newId(), subject: key, data: undefined };
     const since = performance.now();
     return new Promise((resolve) => {
       const settle = (result: WorkResult) => {
+        const error = result.kind === 'failed' ? (result.error ?? 'no reason was given') : undefined;
         if (result.kind === 'failed')
           observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, reasonOf(result.error));
         else observer.handled({ step: bound.name, message, result, since });
-        resolve(result.kind !== 'failed');
+        resolve(error);
       };
       push({ bound, message, cause: { id: message.id, tenantid: 'default' }, awaitedBy: 'client', answer: undefined, settle });
     });

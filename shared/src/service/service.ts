@@ -6,7 +6,7 @@ import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
-import type { Clock, NewId, Observer, Pipeline } from '../pipeline/index.js';
+import type { Clock, Intake, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
@@ -107,7 +107,10 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
   const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
-  const retries = config.retryDelays.length;
+  const effectBreaker = { calls: config.breakerCalls, probeAfter: config.breakerProbe };
+  // The consumer is made later: it hands what it takes to the pipeline.
+  const intake = { pause: () => consumer?.pause(), resume: () => consumer?.resume() };
+  let consumer: Intake | undefined;
   const eventLog = new PgEventLog(dataSource);
   const publishCopy = (message: Message) => broker.connections().publisher.publishCopy(message);
   const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, publishCopy });
@@ -123,13 +126,23 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
     },
   };
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, store, publisher, observer: watched, tracing: traces, clock, newId, retries }),
+    pipelinePart(implementation, {
+      ...config,
+      effectBreaker,
+      intake,
+      store,
+      publisher,
+      observer: watched,
+      tracing: traces,
+      clock,
+      newId,
+    }),
   );
   await assembly.add(catchUp);
   const bindingRecord = new PgBindingRecord(dataSource);
   const { connections } = broker;
   const deliver = pipeline.deliver.bind(pipeline);
-  await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
+  consumer = await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
   // Before the consumer, which waits for what it has taken.
   stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));

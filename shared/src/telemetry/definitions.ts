@@ -15,7 +15,7 @@ export interface MetricDefinition {
 export const definitions = {
   messages: {
     name: 'quickstep_messages_total',
-    help: 'Messages handled, by step, result (done, duplicate, refused, retried, parked) and outcome as the step declares it',
+    help: 'Messages handled, by step, result (done, duplicate, refused, retried, waiting, parked) and outcome as the step declares it',
     labelNames: ['step', 'result', 'outcome'],
   },
   undecodable: { name: 'quickstep_undecodable_messages_total', help: 'Messages parked because they could not be read' },
@@ -70,7 +70,6 @@ export const definitions = {
   queue: { name: 'quickstep_queue_messages', help: "Messages in the service's queue that nobody has been given yet" },
   consumers: { name: 'quickstep_queue_consumers', help: "Consumers of the service's queue, of all its replicas" },
   inFlight: { name: 'quickstep_in_flight_messages', help: 'Messages that were delivered and are not settled yet' },
-  effects: { name: 'quickstep_in_flight_effects', help: 'Calls to the outside world under way' },
   readers: { name: 'quickstep_log_waiting_readers', help: 'Readers of the log that wait for its next event' },
   deleted: {
     name: 'quickstep_deleted_rows_total',
@@ -87,5 +86,36 @@ export const definitions = {
     help: 'Services that are still to be asked for the events that were missed',
   },
   parked: { name: 'quickstep_dead_letter_messages', help: 'Messages in the dead-letter queue, waiting for an operator' },
+  breakerState: {
+    name: 'quickstep_breaker_state',
+    help: 'Circuit breaker of a part of the outside world: 0 closed, 1 one call finds out whether it is back, 2 open',
+    labelNames: ['effect'],
+  },
+  breakerTransitions: {
+    name: 'quickstep_breaker_transitions_total',
+    help: 'Changes of a circuit breaker, by the state that it came to (closed, half-open, open)',
+    labelNames: ['effect', 'state'],
+  },
+  breakerProbe: {
+    name: 'quickstep_breaker_probe_seconds',
+    help: 'Until one call finds out whether the outside world is back; 0 when calls are made',
+    labelNames: ['effect'],
+  },
+  effectsRunning: { name: 'quickstep_effect_calls', help: 'Calls to the outside world under way', labelNames: ['effect'] },
+  effectsWaiting: {
+    name: 'quickstep_effect_calls_waiting',
+    help: 'Calls to the outside world that wait for their turn, as many are under way',
+    labelNames: ['effect'],
+  },
+  retryLimit: {
+    name: 'quickstep_retry_limit',
+    help: 'Attempts after the first before a message of the step is parked; +Inf: never',
+    labelNames: ['step'],
+  },
+  retryLongest: {
+    name: 'quickstep_retry_longest_seconds',
+    help: 'The longest wait between two attempts of the step',
+    labelNames: ['step'],
+  },
   unroutable: { name: 'quickstep_unroutable_event_types', help: 'Types of events that came back because no queue wants them' },
 } as const;

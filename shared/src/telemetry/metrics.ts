@@ -32,6 +32,8 @@ export interface Metrics {
    * a value for each of its values.
    */
   gauge(definition: GaugeDefinition, read: GaugeReader): void;
+  /** A circuit breaker has changed its state. */
+  breaker(effect: string, state: string): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -100,6 +102,7 @@ export function createMetrics(service: string): Metrics {
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const deleted = new Counter({ ...definitions.deleted, registers });
   const resent = new Counter({ ...definitions.resent, registers });
+  const transitions = new Counter({ ...definitions.breakerTransitions, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
   const handlingBy = cached((step) => handling.labels(step ?? ''));
@@ -112,7 +115,7 @@ export function createMetrics(service: string): Metrics {
     },
     expect(step, outcomes, endings) {
       for (const outcome of outcomes) messagesBy(step, 'done', outcome).inc(0);
-      for (const result of ['duplicate', 'retried', 'parked']) messagesBy(step, result, result).inc(0);
+      for (const result of ['duplicate', 'retried', 'waiting', 'parked']) messagesBy(step, result, result).inc(0);
       for (const ending of endings) saga.zero({ ending });
       handling.zero({ step });
       age.zero({ step });
@@ -126,6 +129,7 @@ export function createMetrics(service: string): Metrics {
       batchSeconds.observe(seconds);
     },
     conflict: () => conflicts.inc(),
+    breaker: (effect, state) => transitions.inc({ effect, state }),
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),

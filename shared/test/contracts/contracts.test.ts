@@ -7,7 +7,7 @@ import { Kind, type TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 
-const { AdjustStock, CancelOrder, OrderCreated, PlaceOrder, PutItem, InventoryItemChanged } = contracts;
+const { AdjustStock, AnalyticsAlertRaised, CancelOrder, OrderCreated, PlaceOrder, PutItem, InventoryItemChanged } = contracts;
 
 const isContract = (value: unknown): value is EventContract =>
   typeof value === 'function' && 'type' in value && 'schema' in value;
@@ -16,6 +16,12 @@ const events = Object.values<unknown>(contracts).filter(isContract);
 const order = sampleOrder();
 const created = happened(OrderCreated(order));
 
+/** Of events that are about something else than an order. */
+const subjects = new Map<unknown, string>([
+  [InventoryItemChanged, 'sku'],
+  [AnalyticsAlertRaised, 'alertId'],
+]);
+
 describe('every event contract', () => {
   test.each(events.map((each) => [each.type, each] as const))('%s compiles in strict mode', (_, contract) => {
     const ajv = addFormats(new Ajv({ strict: true }), ['uuid', 'email', 'date-time']);
@@ -23,10 +29,10 @@ describe('every event contract', () => {
   });
 
   test.each(events.map((each) => [each.type, each] as const))('%s goes to the exchange of its first word', (type, contract) => {
-    expect(type).toMatch(/^(order|inventory|payment|shipping|notification)\.[a-z_]+$/);
+    expect(type).toMatch(/^(order|inventory|payment|shipping|notification|analytics)\.[a-z_]+$/);
     expect(exchangeOf(type)).toBe(`${type.split('.')[0]}.events`);
     expect(contract.dataversion).toBe(contract === OrderCreated ? '2.0' : '1.0');
-    expect(contract.subject).toBe(contract === InventoryItemChanged ? 'sku' : 'orderId');
+    expect(contract.subject).toBe(subjects.get(contract) ?? 'orderId');
   });
 
   test.each(events.map((each) => [each.type, each] as const))('%s has no field for card data', (_, { schema }) => {

@@ -91,6 +91,7 @@ export function outboxCompliance(stores: () => Stores): void {
       await (await store.begin([], [])).commit({ ...nothing, inserts: [{ table: things, rows }] });
       expect(await other.due(things, 'dueAt', 10)).toEqual([early, late]);
       expect(await other.due(things, 'dueAt', 1)).toEqual([early]);
+      expect(await other.due(things, 'dueAt', 1, [early, never])).toEqual([late]);
       await world.pass(600_001);
       expect(await other.due(things, 'dueAt', 10)).toEqual([early, late, later]);
     });

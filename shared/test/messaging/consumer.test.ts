@@ -5,7 +5,7 @@ import { declareTopology } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
-import { closeConnection, Opened, outgoing, takeFrom, topology } from './harness.js';
+import { another, closeConnection, failing, Opened, outgoing, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -67,11 +67,11 @@ describe('deliveries', () => {
     const delivery = await deliveries.next();
     expect(delivery.batched).toBe(true);
     expect(JSON.parse(delivery.body.toString())).toEqual(events.map(({ event }) => event));
-    await delivery.retry(events[1]?.body ?? '', 'again');
+    await delivery.retry(events[1]?.body ?? '', failing('again'), another(delivery));
     delivery.ack();
     const retried = await deliveries.next();
     expect(retried).toMatchObject({ batched: false, attempt: 1, body: events[1]?.body });
-    await retried.park(retried.body, 'enough');
+    await retried.park(retried.body, failing('enough'));
     retried.ack();
     const { properties } = await takeFrom(channel, topology.deadLetterQueue);
     expect(properties).toMatchObject({
@@ -105,7 +105,7 @@ describe('copies', () => {
         exchange: 'order.events',
         routingKey: 'order.created',
       });
-      await delivery.retry(sent.body, 'the gateway is down');
+      await delivery.retry(sent.body, failing('the gateway is down'), another(delivery));
       delivery.ack();
     }
     (await deliveries.next()).ack();
@@ -117,11 +117,11 @@ describe('copies', () => {
     channel.publish('order.events', 'order.created', Buffer.from('{}'), { userId });
     const first = await deliveries.next();
     expect(first).toMatchObject({ userId });
-    await first.retry('{}', 'again');
+    await first.retry('{}', failing('again'), another(first));
     first.ack();
     const second = await deliveries.next();
     expect(second).toMatchObject({ userId, attempt: 1 });
-    await second.park('{}', 'enough');
+    await second.park('{}', failing('enough'));
     second.ack();
     const { properties } = await takeFrom(channel, topology.deadLetterQueue);
     expect(properties.headers).toMatchObject({ 'x-user-id': userId, 'x-attempts': 2 });
@@ -144,7 +144,7 @@ describe('copies', () => {
       userId: undefined,
       attempt: 0,
     });
-    await delivery.park('{}', 'forged');
+    await delivery.park('{}', failing('forged'));
     delivery.ack();
     const { properties } = await takeFrom(channel, topology.deadLetterQueue);
     expect(properties.headers).toMatchObject({ 'x-exchange': 'order.events', 'x-routing-key': 'order.created', 'x-attempts': 1 });
@@ -175,7 +175,7 @@ describe('copies', () => {
     channel.publish('redeliver', '50ms.stock-service', Buffer.from('{}'), { headers: { 'x-attempt': attempt } });
     const delivery = await deliveries.next();
     expect(delivery.attempt).toBe(believed);
-    await delivery.retry('{}', 'again');
+    await delivery.retry('{}', failing('again'), another(delivery));
     delivery.ack();
     (await deliveries.next()).ack();
   });
@@ -192,7 +192,7 @@ describe('copies', () => {
     await publisher.publish([sent]);
     const delivery = await deliveries.next();
     await takeFrom(channel, neighbour.queue);
-    await delivery.retry(sent.body, 'again');
+    await delivery.retry(sent.body, failing('again'), another(delivery));
     delivery.ack();
     const retried = await deliveries.next();
     expect(retried).toMatchObject({ attempt: 1, body: sent.body });
@@ -213,7 +213,7 @@ describe('copies', () => {
     const sent = outgoing();
     await publisher.publish([sent]);
     const delivery = await deliveries.next();
-    await delivery.retry(sent.body, 'again');
+    await delivery.retry(sent.body, failing('again'), another(delivery));
     delivery.ack();
     (await deliveries.next()).ack();
     for (let parked = 0; parked < 100; parked++) await takeFrom(channel, gone.deadLetterQueue);
@@ -224,10 +224,10 @@ describe('copies', () => {
     const sent = outgoing();
     await publisher.publish([sent]);
     const first = await deliveries.next();
-    await first.retry(sent.body, 'once more');
+    await first.retry(sent.body, failing('once more'), another(first));
     first.ack();
     const second = await deliveries.next();
-    await second.park(sent.body, 'x'.repeat(2_000));
+    await second.park(sent.body, failing('x'.repeat(2_000)));
     second.ack();
     const { content, properties } = await takeFrom(channel, topology.deadLetterQueue);
     expect(content.toString()).toBe(sent.body);
@@ -254,7 +254,7 @@ describe('copies', () => {
     const delivery = await deliveries.next();
     await closeConnection(vhost, 'stock-service:publish');
     await reports.matching(/stock-service:publish: connection lost/);
-    await delivery.retry(delivery.body.toString(), 'again');
+    await delivery.retry(delivery.body.toString(), failing('again'), another(delivery));
     delivery.ack();
     const retried = await deliveries.next();
     expect(retried.attempt).toBe(1);
@@ -266,7 +266,7 @@ describe('copies', () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
     channel.publish('order.events', 'order.created', bytes, { contentType: 'application/octet-stream' });
     const delivery = await deliveries.next();
-    await delivery.park(delivery.body, 'The message is not JSON');
+    await delivery.park(delivery.body, failing('The message is not JSON'));
     delivery.ack();
     const parked = await takeFrom(channel, topology.deadLetterQueue);
     expect(parked.content).toEqual(bytes);

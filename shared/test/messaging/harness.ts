@@ -9,7 +9,7 @@ import {
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
-import type { Delivery, OutgoingEvent } from '@quickstep/shared/pipeline';
+import type { Delivery, Failure, OutgoingEvent, Wait } from '@quickstep/shared/pipeline';
 import { happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
@@ -63,6 +63,11 @@ export function outgoing(draft: EventDraft = OrderCreated(sampleOrder()), final 
   const event = happened(draft);
   return { event, body: JSON.stringify(event), final };
 }
+
+export const failing = (reason: string, of: Partial<Failure> = {}): Failure => ({ errorClass: 'transient', reason, ...of });
+
+/** Another attempt, as soon as one can be. */
+export const another = ({ attempt }: Delivery): Wait => ({ delay: 0, attempt: attempt + 1 });
 
 /** What a test opens is closed after it, latest first. */
 export class Opened {

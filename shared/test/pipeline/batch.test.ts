@@ -163,7 +163,17 @@ test('nothing that goes wrong after the commit leads to another attempt', async 
   const { pipeline, store, reports: observer, clock } = service();
   const { relay } = pipeline;
   const takeAwaitedByClients = () => [];
-  const options = { service: kitchen.service, store, clock, newId: v7, relay, observer, history: false, takeAwaitedByClients };
+  const options = {
+    service: kitchen.service,
+    store,
+    clock,
+    newId: v7,
+    relay,
+    observer,
+    history: false,
+    takeAwaitedByClients,
+    gate: { open() {}, close() {} },
+  };
   const [bound] = bindSteps({
     choreography: kitchen,
     steps: { cook: serve, clean: serve, refuse: serve, watch: serve, hire, cool: serve },
@@ -393,4 +403,17 @@ describe('when it is unknown whether a batch was committed', () => {
     expect([message.fate, plates('soup')]).toEqual([['ack'], 1]);
     expect(reports.lines.at(-1)).toBe('watch duplicate');
   });
+});
+
+test("an error of the kit's own between begin and commit leaves no transaction open, and nothing written", async () => {
+  const { order, clock, plates, store } = service();
+  const now = clock.now.bind(clock);
+  clock.now = () => {
+    throw new RangeError('a bug');
+  };
+  const failed = await order('soup');
+  expect([fates(failed), store.open]).toEqual([['retry: a bug,ack'], 0]);
+  clock.now = now;
+  const messages = await order('salad');
+  expect([fates(messages), plates('soup'), plates('salad')]).toEqual([['ack'], undefined, 1]);
 });

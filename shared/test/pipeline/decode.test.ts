@@ -182,7 +182,7 @@ describe('a forged event', () => {
     ['other subject', { ...release, subject: 'x' }, {}, 'the subject of inventory.release must be its orderId'],
     ['other account', release, { userId: 'order-service' }, 'account "order-service" published for "/payment-service"'],
   ])('is told by what does not fit: %s', (_what, event, how, reason) => {
-    expect(decoded(event, how)).toMatchObject([{ ok: false, forged: true, body: JSON.stringify(event) }]);
+    expect(decoded(event, how)).toMatchObject([{ ok: false, errorClass: 'forged', body: JSON.stringify(event) }]);
     expect(reasons(decoded(event, how))).toEqual([`Forged: ${reason}`]);
   });
 
@@ -196,13 +196,13 @@ describe('a forged event', () => {
     const body = `[${[release, { ...release, source: '/x' }, created].map((each) => JSON.stringify(each)).join(BETWEEN_EVENTS)}]`;
     expect(decodeMessage({ body, batched: true, ...came }, known)).toMatchObject([
       { ok: true },
-      { ok: false, forged: true },
-      { ok: false, forged: true },
+      { ok: false, errorClass: 'forged' },
+      { ok: false, errorClass: 'forged' },
     ]);
   });
 
   test('is told apart from one that cannot be read', () => {
-    expect(decoded({ ...release, data: {} })).toMatchObject([{ ok: false, forged: false }]);
-    expect(decoded({ type: 'order.unheard_of' })).toMatchObject([{ ok: false, forged: false }]);
+    expect(decoded({ ...release, data: {} })).toMatchObject([{ ok: false, errorClass: 'wrong-schema' }]);
+    expect(decoded({ type: 'order.unheard_of' })).toMatchObject([{ ok: false, errorClass: 'unknown-type' }]);
   });
 });

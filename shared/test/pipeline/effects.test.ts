@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AnyMessage } from '@quickstep/shared/choreography';
+import { type AnyMessage, Permanent } from '@quickstep/shared/choreography';
 import { type EffectsOptions, effectKey, Unavailable } from '@quickstep/shared/pipeline';
 import type { BoundStep } from '../../src/pipeline/bound-step.js';
 import { Effects } from '../../src/pipeline/effects.js';
@@ -7,11 +7,20 @@ import { Ordered } from './kitchen.js';
 import { eventOf, HandDrivenClock, settled } from './ports.js';
 
 const TIMEOUT = 1_000;
+const PROBE_AFTER = 5_000;
 
 /** An outside that answers when the test says so. */
 function outside(options: Partial<EffectsOptions> = {}) {
   const clock = new HandDrivenClock();
-  const effects = new Effects({ clock, concurrency: 10, timeout: TIMEOUT, ...options });
+  const changes: string[] = [];
+  const effects = new Effects({
+    clock,
+    concurrency: 10,
+    timeout: TIMEOUT,
+    breaker: { calls: 4, probeAfter: PROBE_AFTER },
+    changed: (effect, state) => changes.push(`${effect} ${state}`),
+    ...options,
+  });
   const running = new Map<string, { answer(value?: unknown): void; fail(error: unknown): void }>();
   const begun: string[] = [];
   const keys: string[] = [];
@@ -25,6 +34,7 @@ function outside(options: Partial<EffectsOptions> = {}) {
     };
     const step = { rows: () => ({}), decide: () => ({ outcome: '', events: [] }), effect: call };
     return {
+      retry: { delays: [1_000], limit: 1, endless: compensation, jitter: 0 },
       ...{ name: 'charge', kind: 'event', effect, compensation, outcomes: () => new Map(), awaitedBy: () => 'saga' },
       ...{ step: about === undefined ? step : { ...step, about }, refusalKind: () => undefined },
     };
@@ -50,7 +60,7 @@ function outside(options: Partial<EffectsOptions> = {}) {
     running.get(id)?.fail(error);
     await settled();
   }
-  return { effects, clock, bound, call, answer, fail, begun, keys, ended };
+  return { effects, changes, clock, bound, call, answer, fail, begun, keys, ended };
 }
 
 const forward = { compensation: false };
@@ -149,35 +159,78 @@ describe('a call that takes too long', () => {
   });
 });
 
-describe('a guard', () => {
-  test('makes each call, and is told of which effect', async () => {
-    const guarded: string[] = [];
-    const guard: EffectsOptions['guard'] = {
-      run: async (effect, make) => {
-        guarded.push(effect);
-        return make();
-      },
-    };
-    const { call, answer, ended } = outside({ guard });
-    await call('a');
-    await answer('a');
-    expect([guarded, ended]).toEqual([['gateway'], ['a: done']]);
+describe('a circuit breaker', () => {
+  /** Of the last four calls three have failed. */
+  async function opened() {
+    const world = outside({ concurrency: 10 });
+    for (const id of ['a', 'b', 'c', 'd']) await world.call(id);
+    await world.answer('a');
+    for (const id of ['b', 'c', 'd']) await world.fail(id, new Error('away'));
+    return world;
+  }
+
+  test('opens when more than half of the last calls have failed: no more are made, and each is told when to ask again', async () => {
+    const { call, begun, ended, changes, effects, clock } = await opened();
+    expect(changes).toEqual(['gateway open']);
+    await clock.advance(1_500);
+    await call('e');
+    expect(begun).not.toContain('e');
+    expect(ended.at(-1)).toBe('e failed: EffectAway: The gateway is away; it is asked again in 4 s');
+    expect(effects.status).toEqual([{ effect: 'gateway', state: 'open', secondsToProbe: 3.5, running: 0, waiting: 0 }]);
   });
 
-  test('may reject instead, and the place is free', async () => {
-    let open = true;
-    const guard: EffectsOptions['guard'] = {
-      run: async (_effect, make) => {
-        if (open) throw new Error('the breaker is open');
-        return make();
-      },
-    };
-    const { call, begun, ended } = outside({ guard, concurrency: 1 });
-    await call('a');
-    expect([begun, ended]).toEqual([[], ['a failed: Error: the breaker is open']]);
-    open = false;
-    await call('b');
-    expect(begun).toEqual(['b']);
+  test('stays closed while half of them succeed, and for what the outside refuses for good', async () => {
+    const { call, answer, fail, changes } = outside();
+    for (let round = 0; round < 10; round++) {
+      for (const id of [`good ${round}`, `bad ${round}`, `refused ${round}`]) await call(id);
+      await answer(`good ${round}`);
+      await fail(`bad ${round}`, new Error('away'));
+      await fail(`refused ${round}`, new Permanent('there is no such card'));
+    }
+    expect(changes).toEqual([]);
+  });
+
+  test('lets one call find out whether the outside is back; nobody else is let through meanwhile', async () => {
+    const { call, answer, clock, begun, changes } = await opened();
+    await clock.advance(PROBE_AFTER);
+    for (const id of ['e', 'f']) await call(id);
+    expect(begun.slice(4)).toEqual(['e']);
+    await answer('e');
+    expect(changes).toEqual(['gateway open', 'gateway half-open', 'gateway closed']);
+    await call('g');
+    expect(begun.slice(4)).toEqual(['e', 'g']);
+  });
+
+  test('waits twice as long after each call that found it still away', async () => {
+    const { call, fail, clock, begun } = await opened();
+    const waits: number[] = [];
+    for (const id of ['e', 'f', 'g', 'h', 'i', 'j']) {
+      let waited = 0;
+      for (; !begun.includes(id); waited += 1_000) {
+        await clock.advance(1_000);
+        await call(id);
+      }
+      waits.push(waited / 1_000);
+      await fail(id, new Error('away'));
+    }
+    expect(waits).toEqual([5, 10, 20, 40, 60, 60]);
+  });
+
+  test('sends away those that wait for a place when it opens', async () => {
+    const { call, fail, begun, ended } = outside({ concurrency: 4 });
+    for (const id of ['a', 'b', 'c', 'd']) await call(id, compensation);
+    await call('waiting', compensation);
+    for (const id of ['a', 'b', 'c', 'd']) await fail(id, new Error('away'));
+    // It took the place of the first that failed, when nothing was known yet.
+    expect(begun).toContain('waiting');
+    await call('late', compensation);
+    expect(ended.at(-1)).toMatch(/^late failed: EffectAway/);
+  });
+
+  test('is that of one effect: others are called', async () => {
+    const { call, begun } = await opened();
+    await call('e', { effect: 'carrier' });
+    expect(begun).toContain('e');
   });
 });
 

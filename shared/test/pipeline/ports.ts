@@ -6,6 +6,7 @@ import {
   type Claim,
   type Clock,
   type Delivery,
+  type Failure,
   type Fate,
   type Load,
   type Observer,
@@ -17,6 +18,7 @@ import {
   type PipelineOptions,
   type Publisher,
   type Store,
+  type Wait,
 } from '@quickstep/shared/pipeline';
 import type { Key, Row, Table } from '@quickstep/shared/rows';
 import { v7 } from 'uuid';
@@ -140,10 +142,11 @@ export class MemoryStore implements Store {
     for (const entry of updated) this.outbox.set(entry.id, entry);
   }
 
-  async due(table: Table, at: string, limit: number): Promise<readonly Key[]> {
+  async due(table: Table, at: string, limit: number, except: readonly Key[] = []): Promise<readonly Key[]> {
     await this.onDue();
     const rows = [...this.rowsOf(table).values()].filter((row) => row[at] instanceof Date);
-    return rows.map((row) => String(row[table.key])).slice(0, limit);
+    const keys = rows.map((row) => String(row[table.key]));
+    return keys.filter((key) => !except.includes(key)).slice(0, limit);
   }
 }
 
@@ -187,6 +190,9 @@ export class Reports implements Observer {
   conflict(): void {
     this.conflicts++;
   }
+  breaker(effect: string, state: string): void {
+    this.lines.push(`breaker of ${effect}: ${state}`);
+  }
   trouble(what: string, error: unknown): void {
     this.lines.push(`${what}: ${error instanceof Error ? `${error.name} ${error.message}` : error}`);
   }
@@ -202,6 +208,8 @@ export class Message implements Delivery {
   /** `ack` or `requeue`, and the copies: `retry: <reason>`, `park: <reason>`. */
   readonly fate: string[] = [];
   readonly copies: (Buffer | string)[] = [];
+  readonly failures: Failure[] = [];
+  readonly waits: Wait[] = [];
   /** Until it is let go, no copy is confirmed; when it throws, none is made. */
   onCopy: () => unknown = () => undefined;
 
@@ -220,15 +228,17 @@ export class Message implements Delivery {
   requeue(): void {
     this.fate.push('requeue');
   }
-  retry(body: string, reason: string): Promise<void> {
-    return this.#copy('retry', body, reason);
+  retry(body: string, failure: Failure, wait: Wait): Promise<void> {
+    this.waits.push(wait);
+    return this.#copy('retry', body, failure);
   }
-  park(body: Buffer | string, reason: string): Promise<void> {
-    return this.#copy('park', body, reason);
+  park(body: Buffer | string, failure: Failure): Promise<void> {
+    return this.#copy('park', body, failure);
   }
 
-  async #copy(where: string, body: Buffer | string, reason: string): Promise<void> {
-    this.fate.push(`${where}: ${reason}`);
+  async #copy(where: string, body: Buffer | string, failure: Failure): Promise<void> {
+    this.fate.push(`${where}: ${failure.reason}`);
+    this.failures.push(failure);
     await this.onCopy();
     this.copies.push(body);
   }
@@ -266,7 +276,8 @@ export function pipelineOver(
       ...outsides,
       newId: v7,
       observer: reports,
-      retries: 3,
+      retryDelays: [1_000, 2_000, 3_000],
+      effectBreaker: { calls: 20, probeAfter: 5_000 },
       batchLimit: 1_000,
       prefetch: 1_000,
       effectTimeout: 1_000,

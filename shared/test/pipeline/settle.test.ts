@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyMessage, type AnyStep, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
+import { type AnyMessage, type AnyStep, choreography, Mismatch, outcome, Permanent } from '@quickstep/shared/choreography';
 import type { EventDraft } from '@quickstep/shared/events';
 import { BETWEEN_EVENTS, Unavailable } from '@quickstep/shared/pipeline';
 import { Burnt, Cooked, deliveryOf, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
 import { ending, eventOf, Message, pipelineOver, settled } from './ports.js';
 
-const RETRIES = 3;
+const DELAYS = [1_000, 2_000, 3_000];
+const RETRIES = DELAYS.length;
 
 /** Ends well unless there is an error to throw, for every dish or for some. */
 class Trial implements AnyStep {
@@ -32,7 +33,7 @@ function service(changed: Readonly<Record<string, AnyStep>> = {}) {
   const refuse = new Trial('refused');
   const watch = new Trial('seen', Noted({ dish: 'soup' }));
   const steps = { cook, clean, refuse, watch, hire: ending('known'), cool: ending('eaten') };
-  return { ...steps, ...pipelineOver(kitchen, { ...steps, ...changed }, { retries: RETRIES }) };
+  return { ...steps, ...pipelineOver(kitchen, { ...steps, ...changed }, { retryDelays: DELAYS }) };
 }
 
 const textOf = (dish: string) => JSON.stringify(eventOf(SentBack, SentBack({ dish })));
@@ -277,5 +278,59 @@ describe('a message goes back to its queue', () => {
     const message = deliveryOf(SentBack);
     await deliver(message);
     expect(message.fate).toEqual(['retry: away; not now', 'ack']);
+  });
+});
+
+describe('while the outside world is away', () => {
+  /** The dishwasher has failed so often that it is left alone. */
+  async function away() {
+    const effect = () => Promise.reject(new Error('no water'));
+    const world = service({ clean: { ...ending('repeated'), effect } });
+    for (let call = 0; call < 20; call++) await world.deliver(deliveryOf(SentBack, `dish ${call}`));
+    expect(world.reports.lines.at(-1)).toBe('clean retried: no water');
+    expect(world.reports.lines).toContain('breaker of dishwasher: open');
+    return world;
+  }
+
+  test.each([0, RETRIES + 7])('a message waits, and no attempt of it is used up, at attempt %d', async (attempt) => {
+    const { deliver, reports } = await away();
+    const message = deliveryOf(SentBack, 'soup', { attempt });
+    await deliver(message);
+    expect(message.fate).toEqual([expect.stringMatching(/^retry: The dishwasher is away/), 'ack']);
+    // A compensation: it comes back sooner than others would.
+    expect(message.waits).toEqual([{ delay: 1_250, attempt }]);
+    expect(message.failures).toMatchObject([{ errorClass: 'unavailable', step: 'clean' }]);
+    expect(reports.lines.at(-1)).toMatch(/^clean waiting: /);
+  });
+
+  test('a message of which another step has failed uses up an attempt', async () => {
+    const { deliver, cook } = await away();
+    cook.error = new Error('not now');
+    const message = deliveryOf(SentBack, 'soup');
+    await deliver(message);
+    expect(message.waits).toMatchObject([{ attempt: 1 }]);
+  });
+});
+
+describe('a step with a policy of its own', () => {
+  const patient = choreography('kitchen-service', {
+    ...kitchen.steps,
+    watch: { observes: [Ordered, Cooked], retry: { from: 2_000, limit: 5, jitter: 0 }, outcomes: { seen: [Noted] } },
+  });
+
+  test.each([
+    [0, { delay: 2_000, attempt: 1 }],
+    [1, { delay: 3_000, attempt: 2 }],
+    [4, { delay: 3_000, attempt: 5 }],
+    [5, undefined],
+  ])('is tried again as it says, at attempt %d', async (attempt, wait) => {
+    const steps = { ...service(), hire: ending('known'), cool: ending('eaten') };
+    const { cook, clean, refuse, watch, hire, cool } = steps;
+    watch.error = new Error('not now');
+    const world = pipelineOver(patient, { cook, clean, refuse, watch, hire, cool }, { retryDelays: DELAYS });
+    const message = deliveryOf(Cooked, 'soup', { attempt });
+    await world.deliver(message);
+    expect(message.waits).toEqual(wait === undefined ? [] : [wait]);
+    expect(message.fate).toEqual([wait === undefined ? 'park: not now' : 'retry: not now', 'ack']);
   });
 });

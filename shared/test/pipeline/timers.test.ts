@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AnyStep, outcome } from '@quickstep/shared/choreography';
+import { Busy, Unavailable } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
 import { Burnt, Dishes, kitchen } from './kitchen.js';
 import { ending, pipelineOver } from './ports.js';
@@ -13,13 +14,14 @@ const isRow = (row: unknown): row is { coldAt: Date | null } => typeof row === '
 function service() {
   const fired: { id: string; subject: string; data: unknown }[] = [];
   const failing = new Set<string>();
+  const staying = new Set<string>();
   const cool: AnyStep = {
     due: { table: Dishes, at: 'coldAt' },
     rows: ({ subject }) => ({ dish: Dishes.existing(subject) }),
     decide: ({ id, subject, data }, { dish }) => {
       fired.push({ id, subject, data });
       if (failing.has(subject)) throw new Error('not now');
-      if (isRow(dish)) change(dish, { coldAt: null });
+      if (isRow(dish) && !staying.has(subject)) change(dish, { coldAt: null });
       return outcome('cold', Burnt({ dish: subject }));
     },
   };
@@ -31,7 +33,7 @@ function service() {
   const set = (...dishes: readonly string[]) => {
     for (const dish of dishes) world.store.put(Dishes, { dish, plates: 1, note: null, coldAt: new Date(0) });
   };
-  return { ...world, fired, failing, set, subjects: () => fired.map(({ subject }) => subject) };
+  return { ...world, fired, failing, staying, set, subjects: () => fired.map(({ subject }) => subject) };
 }
 
 const dishes = (count: number) => Array.from({ length: count }, (_, index) => `dish ${index}`);
@@ -78,20 +80,57 @@ describe('a timer', () => {
     expect([subjects().length, looked]).toEqual([2 * PAGE + 1, 3]);
   });
 
-  test('whose rows stay due, a full page of them, is not looked for again before the next interval', async () => {
-    const { pipeline, clock, set, failing, subjects, store } = service();
-    let looked = 0;
-    store.onDue = () => {
-      if (++looked > 10) throw new Error('it looks again and again');
-    };
-    const many = dishes(2 * PAGE);
-    for (const dish of many) failing.add(dish);
-    set(...many);
+  test('whose rows fail, full pages of them, fires for those behind them, and for each once an interval', async () => {
+    const { pipeline, clock, set, failing, subjects } = service();
+    const bad = dishes(2 * PAGE);
+    for (const dish of bad) failing.add(dish);
+    set(...bad, 'soup');
     pipeline.start();
     await clock.advance(EVERY);
-    expect([looked, subjects().length]).toEqual([1, PAGE]);
+    expect(subjects()).toEqual([...bad, 'soup']);
+  });
+
+  test('leaves a row that goes on failing alone for longer and longer', async () => {
+    const { pipeline, clock, set, failing, fired } = service();
+    set('soup');
+    failing.add('soup');
+    pipeline.start();
+    const times: number[] = [];
+    for (let second = 1; second <= 16; second++) {
+      const before = fired.length;
+      await clock.advance(EVERY);
+      if (fired.length > before) times.push(second);
+    }
+    expect(times).toEqual([1, 2, 4, 8, 16]);
+  });
+
+  test('is held up by nothing while its rows are locked or the database is away: that is no failure of theirs', async () => {
+    const { pipeline, clock, set, subjects, store } = service();
+    const many = dishes(PAGE + 1);
+    set(...many);
+    let error: Error = new Unavailable('away');
+    let away = true;
+    store.onBegin = () => {
+      if (away) throw error;
+    };
+    pipeline.start();
+    for (error of [new Unavailable('away'), new Busy('locked')]) await clock.advance(EVERY);
+    expect(subjects()).toEqual([]);
+    away = false;
     await clock.advance(EVERY);
-    expect(looked).toBe(2);
+    expect(subjects()).toEqual(many);
+  });
+
+  test('whose rows stay due though their step succeeds fires for those behind them, and ends', async () => {
+    const { pipeline, clock, set, staying, subjects } = service();
+    const odd = dishes(PAGE);
+    for (const dish of odd) staying.add(dish);
+    set(...odd, 'soup');
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect(subjects()).toEqual([...odd, 'soup']);
+    await clock.advance(EVERY);
+    expect(subjects()).toEqual([...odd, 'soup', ...odd]);
   });
 
   test('that fails fires again at the next interval, not at once', async () => {

@@ -20,7 +20,7 @@ class CreateQuestions1760000000100 implements MigrationInterface {
   }
 }
 
-const Asked = event('echo.asked', Type.Object({ id: Type.String(), text: Type.String() }), {
+export const Asked = event('echo.asked', Type.Object({ id: Type.String(), text: Type.String() }), {
   description: 'Asked.',
   subject: 'id',
 });

@@ -1,4 +1,13 @@
-import { detailsOf, emittedIn, type OutcomeDeclaration, reactsTo, topologyOf } from '@quickstep/shared/choreography';
+import {
+  DEFAULT_RETRY_DELAYS,
+  delayName,
+  detailsOf,
+  emittedIn,
+  type OutcomeDeclaration,
+  reactsTo,
+  retryOf,
+  topologyOf,
+} from '@quickstep/shared/choreography';
 import { columnName, type Table } from '@quickstep/shared/rows';
 import { cell, code, markdownTable } from './files.js';
 import { type EventModel, inWords, type ServiceModel, type StepModel, type SystemModel, servicesOf } from './model.js';
@@ -92,6 +101,19 @@ function stepTable(steps: readonly StepModel[]): string {
   );
 }
 
+/** How what failed is tried again, with the waits that are shipped. */
+function retryTable(steps: readonly StepModel[]): string {
+  const reacting = steps.filter(({ declared }) => declared.kind === 'event' || declared.kind === 'observer');
+  return markdownTable(
+    ['step', 'attempts after the first', 'waits', 'next shorter or longer one'],
+    reacting.map(({ name, declared }) => {
+      const { delays, limit, endless, jitter } = retryOf(declared, DEFAULT_RETRY_DELAYS);
+      const attempts = endless ? 'until it succeeds' : `${limit}, then it is parked`;
+      return [inWords(name), attempts, delays.map(delayName).join(', '), `${Math.round(jitter * 100)} % of the waits`];
+    }),
+  );
+}
+
 /** One page about a service: what a reader must know before touching it. */
 export function canvas(service: ServiceModel, { events, variables, metrics }: SystemModel): string {
   const { choreography, description, port, database, steps, tables, routes } = service;
@@ -102,6 +124,7 @@ export function canvas(service: ServiceModel, { events, variables, metrics }: Sy
     ['Emits', eventTable(emittedBy(service, events))],
     ['Steps', stepTable(steps)],
     ['Effects', effects.map((each) => `- ${each}`).join('\n')],
+    ['Retries', retryTable(steps)],
     [
       'Routes',
       markdownTable(

@@ -130,6 +130,15 @@ export const alerts: readonly Alert[] = [
     },
   },
   {
+    name: 'QuickstepEffectAway',
+    severity: 'page',
+    hold: '1m',
+    expr: () => 'quickstep_breaker_state == 2',
+    summary: 'A gateway, carrier or mailer is away, and left alone',
+    remedy: 'Ask its operator. What needs it waits and spends no attempts; one call at a time finds out whether it is back.',
+    example: gauge('quickstep_breaker_state', '2x20', '0x20', ',effect="payment gateway"'),
+  },
+  {
     name: 'QuickstepQueueWithoutConsumer',
     severity: 'page',
     hold: '2m',

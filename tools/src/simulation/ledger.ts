@@ -120,6 +120,10 @@ export class Ledger {
       forged: (reason) => this.violate('every event comes from whom its contract says', `${service}: ${reason}`),
       batch: () => undefined,
       conflict: () => this.#faults.count('conflict'),
+      breaker: (effect, state) => {
+        this.#faults.count(`breaker ${state}`);
+        this.#trace.note(service, service, `circuit breaker of the ${effect}: ${state}`);
+      },
       trouble: (what) => this.#trace.note(service, service, what),
     };
   }

@@ -18,6 +18,8 @@ interface Parts {
 const REDRIVES = 2;
 /** For what was under way when the faults ended: slow calls, delayed messages, processes that are down. */
 const SETTLING_MS = 120_000;
+/** The longest wait before a call finds out whether a provider is back, in first waits. */
+const LONGEST_PROBE = 12;
 
 /**
  * Safety, then liveness (after FoundationDB and TigerBeetle). At first faults strike, and nothing wrong may happen. Then they end,
@@ -35,7 +37,9 @@ export class Phases {
     this.#parts = parts;
     this.#orders = orders.length;
     const attempts = settings.retryDelays.reduce((sum, delay) => sum + delay, 0);
-    this.#boundMs = settings.orderDeadline + (1 + REDRIVES) * attempts + SETTLING_MS;
+    // Cards that always fail take turns at finding out whether the gateway is back, one at a time, a minute apart.
+    const probes = settings.retryDelays.length * this.#orders * LONGEST_PROBE * settings.breakerProbe;
+    this.#boundMs = settings.orderDeadline + (1 + REDRIVES) * (attempts + probes) + SETTLING_MS;
   }
 
   /** Ends the safety phase when everything has been asked for and there has been time to answer. @param steps taken so far */

@@ -27,6 +27,8 @@ export interface Deployment {
 export class ServiceProcess {
   alive = true;
   consuming = true;
+  /** Its database is away. */
+  paused = false;
   /** Counts the channels it has had: a delivery of an older one cannot be settled any more. */
   channel = 0;
   /** Deliveries in its hands. */
@@ -72,7 +74,7 @@ export class ServiceProcess {
   }
 
   get wantsMore(): boolean {
-    return this.alive && this.consuming && this.unsettled.size < this.#deployment.settings.prefetch;
+    return this.alive && this.consuming && !this.paused && this.unsettled.size < this.#deployment.settings.prefetch;
   }
 
   deliver(message: Message): void {
@@ -112,7 +114,15 @@ export class ServiceProcess {
       newId,
       observer: ledger.observerOf(service),
       effectConcurrency: settings.effectConcurrency,
-      retries: settings.retryDelays.length,
+      intake: {
+        pause: () => {
+          this.paused = true;
+        },
+        resume: () => {
+          this.paused = false;
+        },
+      },
+      effectBreaker: { calls: settings.breakerCalls, probeAfter: settings.breakerProbe },
     });
   }
 }

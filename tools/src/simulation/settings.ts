@@ -11,6 +11,8 @@ export type Settings = Pick<
   | 'retryDelays'
   | 'effectTimeout'
   | 'effectConcurrency'
+  | 'breakerCalls'
+  | 'breakerProbe'
   | 'sweepEvery'
   | 'sweepAfter'
   | 'timersEvery'
@@ -33,6 +35,8 @@ const explored = {
   commandLimit: [shipped.commandLimit, shipped.commandLimit, 5],
   // None: more happens at once. Long: much happens during the wait.
   linger: [shipped.linger, shipped.linger, 0, 300],
+  // 40 orders seldom make enough calls to tell that a provider is away.
+  breakerCalls: [shipped.breakerCalls, shipped.breakerCalls, 2],
   // A quarter of an hour never passes before an order ends, unless its payment fails for good.
   orderDeadline: [shipped.orderDeadline, 10_000, 2_000],
 } satisfies { readonly [Name in keyof Settings]?: readonly Settings[Name][] };
@@ -65,7 +69,7 @@ export function describeSettings(): string {
 
 function settingsOf(config: ReturnType<typeof orderConfig>): Settings {
   const { batchLimit, linger, prefetch, commandLimit, retryDelays, effectTimeout, effectConcurrency } = config;
-  const { sweepEvery, sweepAfter, timersEvery, orderDeadline } = config;
+  const { breakerCalls, breakerProbe, sweepEvery, sweepAfter, timersEvery, orderDeadline } = config;
   return {
     batchLimit,
     linger,
@@ -74,6 +78,8 @@ function settingsOf(config: ReturnType<typeof orderConfig>): Settings {
     retryDelays,
     effectTimeout,
     effectConcurrency,
+    breakerCalls,
+    breakerProbe,
     sweepEvery,
     sweepAfter,
     timersEvery,

@@ -29,6 +29,9 @@ export interface BrokerClient {
 const DELAYS_MS = [50, 500, 5_000, 30_000];
 const QUEUES_MISSING_MS = 4_000;
 
+/** Of the wait queues that there are, the shortest that is long enough. */
+const waitOf = (delay: number) => shipped.retryDelays.find((each) => each >= delay) ?? shipped.retryDelays.at(-1) ?? 0;
+
 /** Routes by the declarations' own topology; knows confirms and returns, retry and dead letter. */
 export class SimulatedBroker {
   readonly queues = new Map<string, SimulatedQueue>();
@@ -70,9 +73,9 @@ export class SimulatedBroker {
       attempt: message.attempt,
       ack: () => settle(false),
       requeue: () => settle(true),
-      retry: (body) =>
-        this.#copy(process, 'retry', copyOf(message, body, message.attempt + 1), (copy) => this.#later(copy, queue)),
-      park: (body, reason) => {
+      retry: (body, _failure, { delay, attempt }) =>
+        this.#copy(process, 'retry', copyOf(message, body, attempt), (copy) => this.#after(waitOf(delay), queue, copy, 'retry')),
+      park: (body, { reason }) => {
         if (message.attempt < shipped.retryDelays.length) this.#environment.ledger.givenUp(queue.service, reason);
         return this.#copy(process, 'dead letter', copyOf(message, body.toString(), message.attempt), (copy) =>
           this.deadLetters.push({ queue, message: copy }),
@@ -180,11 +183,6 @@ export class SimulatedBroker {
     } else {
       queue.ready.push(message);
     }
-  }
-
-  #later(message: Message, queue: SimulatedQueue): void {
-    const delay = shipped.retryDelays[message.attempt - 1] ?? shipped.retryDelays.at(-1) ?? 0;
-    this.#after(delay, queue, message, 'retry');
   }
 
   #after(delay: number, queue: SimulatedQueue, message: Message, why: string): void {

@@ -96,16 +96,14 @@ export class SimulatedDatabase {
     for (const id of changes.published) this.outbox.delete(id);
   }
 
-  /** Keys of the rows whose moment has come, earliest first. */
-  due({ name, columns }: Table, at: string, limit: number, now: number): Key[] {
+  /** Keys of the rows whose moment has come, but for some, earliest first. */
+  due({ name, columns }: Table, at: string, now: number, except: readonly Key[]): Key[] {
     if (!(at in columns)) throw new TypeError(`Table ${name} has no property "${at}"`);
     const dated = [...this.table(name)].flatMap(([key, { [at]: moment }]) =>
       moment instanceof Date && moment.getTime() <= now ? [{ key, moment: moment.getTime() }] : [],
     );
-    return dated
-      .sort((a, b) => a.moment - b.moment)
-      .slice(0, limit)
-      .map(({ key }) => key);
+    const keys = dated.sort((a, b) => a.moment - b.moment).map(({ key }) => key);
+    return except.length === 0 ? keys : keys.filter((key) => !except.includes(key));
   }
 
   takeUnpublished(olderThanMs: number, limit: number, now: number): OutboxEntry[] {

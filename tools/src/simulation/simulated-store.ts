@@ -41,11 +41,11 @@ export function storeFor(process: StoreClient, database: SimulatedDatabase, envi
         () => [...update.deleted, ...update.updated.map(({ id }) => id), ...update.postponed].join(' '),
         (now) => database.updateOutbox(update, now),
       ),
-    due: (table, at, limit) =>
+    due: (table, at, limit, except = []) =>
       aside(
         'due',
         () => table.name,
-        (now) => database.due(table, at, limit, now),
+        (now) => database.due(table, at, now, except).slice(0, limit),
       ),
   };
 }

@@ -1,8 +1,9 @@
 import type { Refs } from '../../rows/index.js';
 import { type Decided, decider, failed } from '../decide.js';
 import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
+import type { IntakeGate } from '../intake.js';
 import type { Observer } from '../observer.js';
-import type { Changes, Claim, Clock, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
+import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
 import type { Tracing, Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
 import type { Relay } from './publish.js';
@@ -14,6 +15,16 @@ interface Committed {
   readonly started: number;
 }
 
+/** What a transaction has begun with. */
+interface Opened {
+  readonly open: OpenBatch;
+  readonly claims: ReadonlyMap<string, Claim>;
+  readonly refs: readonly (Refs | Error)[];
+  readonly loads: readonly Load[];
+}
+
+type Decisions = Omit<Changes, 'published'>;
+
 export interface BatchOptions {
   readonly service: string;
   readonly store: Store;
@@ -22,6 +33,8 @@ export interface BatchOptions {
   readonly relay: Relay;
   readonly observer: Observer;
   readonly tracing?: Tracing | undefined;
+  /** Closed while events are held because the database is away. */
+  readonly gate: Pick<IntakeGate, 'open' | 'close'>;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
   takeAwaitedByClients(): readonly Work[];
 }
@@ -94,7 +107,7 @@ export class BatchRunner {
         committed = await this.#attempt(works);
       } catch (error) {
         // Whatever else is wrong, the database has answered.
-        if (!(error instanceof Unavailable)) this.#away = undefined;
+        if (!(error instanceof Unavailable)) this.#answered();
         if (error instanceof Conflict) this.#options.observer.conflict();
         if (error instanceof Unavailable) works = await this.#hold(works, error);
         else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_HALVING) conflicts++;
@@ -103,9 +116,15 @@ export class BatchRunner {
         else return await this.#halveOrFail(works, error);
         continue;
       }
-      this.#away = undefined;
+      this.#answered();
       return this.#settle(committed);
     }
+  }
+
+  /** The database is there, or nobody is left who finds out: the next work does. */
+  #answered(): void {
+    this.#away = undefined;
+    this.#options.gate.open();
   }
 
   /** However much work wants a locked row, the others wait for it once. */
@@ -127,34 +146,55 @@ export class BatchRunner {
 
   /** Clients are told at once; what was never begun has no unknown outcome. */
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
-    const { observer, clock, takeAwaitedByClients } = this.#options;
+    const { observer, clock, gate, takeAwaitedByClients } = this.#options;
     this.#away = error instanceof OutcomeUnknown ? new Unavailable(error.message) : error;
     observer.trouble('the database is away', error);
     const kept = this.#stopping ? [] : works.filter((work) => !isAwaitedByClient(work));
     const given = this.#stopping ? works : works.filter(isAwaitedByClient);
     for (const work of given) work.settle({ kind: 'failed', error });
     for (const work of takeAwaitedByClients()) work.settle({ kind: 'failed', error: this.#away });
-    if (kept.length > 0) await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
-    else this.#away = undefined;
+    if (kept.length === 0) this.#answered();
+    else {
+      gate.close();
+      await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    }
     return kept;
   }
 
   async #attempt(works: readonly Work[]): Promise<Committed> {
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     const started = performance.now();
     const claims = claimsOf(works);
     const refs = works.map(refsOf);
     const loads = loadsFor(refs.flatMap((each) => (each instanceof Error ? [] : [each])));
     const open = await store.begin([...claims.values()], loads);
+    const { decided, changes } = await this.#rollingBack(open, () => this.#decideAll(works, { open, claims, refs, loads }));
+    await this.#write(open, changes);
+    return { decided, outbox: changes.outbox, started };
+  }
+
+  /** What a step throws is in its result; an error here is one of the kit's own, and must not leave the transaction open. */
+  async #rollingBack<Result>(open: OpenBatch, work: () => Result): Promise<Result> {
+    try {
+      return work();
+    } catch (error) {
+      await open
+        .rollback()
+        .catch((reason: unknown) => this.#options.observer.trouble('a batch could not be rolled back', reason));
+      throw error;
+    }
+  }
+
+  #decideAll(works: readonly Work[], { open, claims, refs, loads }: Opened): { decided: readonly Decided[]; changes: Decisions } {
     const claimed = new Set([...claims.keys()].filter((_, index) => open.claimed[index]));
     const rows = new WorkingRows(loads, open.rows);
-    const now = clock.now();
-    // Nothing from here to the commit may throw, or the transaction would stay open: what a step throws is in its result.
+    const now = this.#options.clock.now();
     const decided = works.map((work, index) => this.#decideOne(work, refs[index] ?? {}, rows, claimed, now));
     // Claims that nobody has used up: those of events whose step failed, every copy of them.
     const withdrawn = [...claims].flatMap(([key, claim]) => (claimed.has(key) ? [claim] : []));
-    const outbox = await this.#write(open, rows, decided, withdrawn);
-    return { decided, outbox, started };
+    const events = decided.flatMap((each) => each.events);
+    const outbox = events.length === 0 ? undefined : { id: this.#options.newId(), events };
+    return { decided, changes: { ...rows.changes(), withdrawn, outbox } };
   }
 
   #decideOne(work: Work, refs: Refs | Error, rows: WorkingRows, claimed: Set<string>, now: Date): Decided {
@@ -171,29 +211,15 @@ export class BatchRunner {
     }
   }
 
-  async #write(
-    open: OpenBatch,
-    rows: WorkingRows,
-    decided: readonly Decided[],
-    withdrawn: readonly Claim[],
-  ): Promise<OutboxEntry | undefined> {
-    const { relay, newId } = this.#options;
-    const events = decided.flatMap((each) => each.events);
-    const outbox = events.length === 0 ? undefined : { id: newId(), events };
+  async #write(open: OpenBatch, decisions: Decisions): Promise<void> {
+    const { relay } = this.#options;
     const published = relay.takePublished();
-    const changes: Changes = {
-      ...rows.changes(),
-      withdrawn,
-      outbox,
-      published,
-    };
     try {
-      await open.commit(changes);
+      await open.commit({ ...decisions, published });
     } catch (error) {
       relay.giveBack(published);
       throw error;
     }
-    return outbox;
   }
 
   /** After the commit nothing may lead to another attempt: whatever is thrown here is a bug, and ends the process. */

@@ -9,14 +9,25 @@ import {
   unreadMajor,
 } from '../../events/index.js';
 import { reasonOf } from '../errors.js';
+import type { ErrorClass } from '../failure.js';
 import type { Delivery } from '../ports.js';
+
+/** A message, or a part of it, that no step can be given. */
+class Unreadable extends Permanent {
+  readonly errorClass: ErrorClass;
+
+  constructor(errorClass: ErrorClass, message: string) {
+    super(message);
+    this.errorClass = errorClass;
+  }
+}
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     // The parser's own words quote the text, which may hold a customer's name; and reasons are logged.
-    throw new Permanent('The message is not JSON');
+    throw new Unreadable('unparsable', 'The message is not JSON');
   }
 }
 
@@ -31,9 +42,9 @@ export type Incoming = Pick<Delivery, 'body' | 'batched' | 'exchange' | 'routing
 
 export interface NotDecoded {
   readonly ok: false;
+  /** `forged`: well-formed, but not from whom, or not by the way, that its contract says. */
+  readonly errorClass: ErrorClass;
   readonly error: Permanent;
-  /** Well-formed, but not from whom, or not by the way, that its contract says. */
-  readonly forged: boolean;
   readonly body: Buffer | string;
 }
 
@@ -47,10 +58,10 @@ export interface LeftOut {
 /** One event of a message, or what is wrong with it. */
 export type Decoded = { readonly ok: true; readonly event: CloudEvent; readonly body: string } | LeftOut | NotDecoded;
 
-const unreadable = (reason: string, body: Buffer | string): NotDecoded => ({
+const unreadable = (errorClass: ErrorClass, reason: string, body: Buffer | string): NotDecoded => ({
   ok: false,
+  errorClass,
   error: new Permanent(reason),
-  forged: false,
   body,
 });
 
@@ -77,21 +88,21 @@ function forgery(
 
 function decodeOne({ value, body }: Part, incoming: Incoming, contracts: ReadonlyMap<string, EventContract>): Decoded {
   const contract = contracts.get(typeOf(value));
-  if (contract === undefined) return unreadable(`No step of this service consumes "${typeOf(value)}"`, body);
+  if (contract === undefined) return unreadable('unknown-type', `No step of this service consumes "${typeOf(value)}"`, body);
   const own = contractFor(contract, value);
   if (own === undefined) {
     if (comesReadable(contract, value)) return { ok: true, event: undefined, body };
-    return unreadable(unreadMajor(contract, value), body);
+    return unreadable('unknown-version', unreadMajor(contract, value), body);
   }
   const checked = checkEvent(own, value);
   if (!checked.ok) {
     const { pointer, detail } = checked.error;
-    return unreadable(`${contract.type} breaks its contract: ${pointer || 'the event'} ${detail}`, body);
+    return unreadable('wrong-schema', `${contract.type} breaks its contract: ${pointer || 'the event'} ${detail}`, body);
   }
   const { event } = checked;
   const reason = forgery(own, event, incoming);
   if (reason === undefined) return { ok: true, event, body };
-  return { ok: false, error: new Permanent(`Forged: ${reason}`), forged: true, body };
+  return unreadable('forged', `Forged: ${reason}`, body);
 }
 
 /**
@@ -107,7 +118,7 @@ export const BETWEEN_EVENTS = ',\n';
 export const MAX_EVENTS = 1_000;
 export const MAX_BYTES = 4_000_000;
 
-const tooMany = () => new Permanent(`The message carries more than ${MAX_EVENTS} events`);
+const tooMany = () => new Unreadable('oversized', `The message carries more than ${MAX_EVENTS} events`);
 
 interface Part {
   readonly value: unknown;
@@ -131,7 +142,8 @@ function partsOf(text: string): Part[] {
   const parts = cut(text);
   if (parts !== undefined) return parts;
   const parsed = parse(text);
-  if (!Array.isArray(parsed) || parsed.length === 0) throw new Permanent('A batched message must be a JSON array of events');
+  if (!Array.isArray(parsed) || parsed.length === 0)
+    throw new Unreadable('unparsable', 'A batched message must be a JSON array of events');
   if (parsed.length > MAX_EVENTS) throw tooMany();
   return parsed.map((value) => ({ value, body: JSON.stringify(value) }));
 }
@@ -143,11 +155,11 @@ function partsOf(text: string): Part[] {
 export function decode(incoming: Incoming, contracts: ReadonlyMap<string, EventContract>): Decoded[] {
   const { body, batched } = incoming;
   try {
-    if (body.length > MAX_BYTES) throw new Permanent(`The message has more than ${MAX_BYTES} bytes`);
+    if (body.length > MAX_BYTES) throw new Unreadable('oversized', `The message has more than ${MAX_BYTES} bytes`);
     const text = body.toString();
     const parts = batched ? partsOf(text) : [{ value: parse(text), body: text }];
     return parts.map((part) => decodeOne(part, incoming, contracts));
   } catch (error) {
-    return [unreadable(reasonOf(error), body)];
+    return [unreadable(error instanceof Unreadable ? error.errorClass : 'unparsable', reasonOf(error), body)];
   }
 }

@@ -2,14 +2,21 @@ import type { Effects } from '../effects.js';
 import type { InFlight } from '../in-flight.js';
 import type { Stage, Work } from '../work.js';
 
+/** Closed while what a call would lead to could not be written. */
+export interface Gate {
+  /** Resolves when it is open; undefined when it is. */
+  readonly opens: Promise<void> | undefined;
+}
+
 /** Calls the outside world for the steps that declare an effect, before their work joins a batch. */
-export function effectStage(effects: Effects, inFlight: InFlight): Stage<Work, Work> {
+export function effectStage(effects: Effects, inFlight: InFlight, gate: Gate): Stage<Work, Work> {
   return (next) => {
     async function call(work: Work): Promise<void> {
       inFlight.effectBegun();
       const ended = work.span?.effect(work.bound.effect ?? work.bound.name);
       let answer: unknown;
       try {
+        if (gate.opens !== undefined) await gate.opens;
         answer = await effects.run(work.bound, work.message);
       } catch (error) {
         inFlight.effectEnded();

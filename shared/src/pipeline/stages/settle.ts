@@ -1,18 +1,17 @@
-import { Mismatch, Permanent } from '../../choreography/index.js';
+import { Mismatch, Permanent, waitAfter } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
-import { reasonOf, Unavailable } from '../errors.js';
+import { EffectAway, Unavailable } from '../errors.js';
+import { failureOf } from '../failure.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
-import type { Delivery } from '../ports.js';
+import type { Delivery, Wait } from '../ports.js';
 import type { WorkResult } from '../work.js';
 import type { NotDecoded } from './decode.js';
 
 export interface SettleOptions {
   readonly observer: Observer;
   readonly inFlight: InFlight;
-  /** How often a failed event is tried again before it is parked. */
-  readonly retries: number;
 }
 
 interface Failure {
@@ -24,9 +23,21 @@ interface Failure {
  * Whether another attempt may help. A compensation is tried until it succeeds: parked, it would leave money or stock where they do not
  * belong. What no attempt can mend is given up at once, a contradiction with the outside world after all attempts.
  */
-function mayYetSucceed({ bound, error }: Failure, attempt: number, retries: number): boolean {
+function mayYetSucceed({ bound: { retry }, error }: Failure, attempt: number): boolean {
   if (error instanceof Permanent) return false;
-  return attempt < retries || (bound.compensation && !(error instanceof Mismatch));
+  return attempt < retry.limit || (retry.endless && !(error instanceof Mismatch));
+}
+
+/** While the outside world is away no attempt is used up. Compensations come back sooner than the rest: they are not to be behind it. */
+function waitUntilBack(failures: readonly Failure[], attempt: number): Wait | undefined {
+  const waits = failures.flatMap(({ bound, error }) =>
+    error instanceof EffectAway ? [bound.compensation ? error.wait / 4 : error.wait] : [],
+  );
+  return waits.length < failures.length ? undefined : { delay: Math.min(...waits), attempt };
+}
+
+function nextAttempt(failures: readonly Failure[], attempt: number, id: string): Wait {
+  return { delay: Math.min(...failures.map(({ bound }) => waitAfter(bound.retry, attempt, id))), attempt: attempt + 1 };
 }
 
 /** Settles a message of the broker once all that it carries has been dealt with: acknowledged, tried again, parked, or given back. */
@@ -46,11 +57,11 @@ export class Settlement {
   }
 
   /** What cannot be read, or is forged, is parked. */
-  park({ body, error: { message: reason }, forged }: NotDecoded): void {
+  park({ body, errorClass, error: { message: reason } }: NotDecoded): void {
     const { observer } = this.#options;
-    if (forged) observer.forged(reason);
+    if (errorClass === 'forged') observer.forged(reason);
     else observer.undecodable(reason);
-    this.#dispose(this.#delivery.park(body, reason));
+    this.#dispose(this.#delivery.park(body, { errorClass, reason }));
   }
 
   /** Nothing is to be done for one of the events. */
@@ -73,18 +84,22 @@ export class Settlement {
 
   /** The inbox keeps the steps that succeeded from doing it twice. */
   #putAside(event: CloudEvent, body: string, failures: readonly Failure[]): void {
-    const { observer, retries } = this.#options;
+    const { observer } = this.#options;
+    const { attempt } = this.#delivery;
     // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
     if (failures.every(({ error }) => error instanceof Unavailable)) {
       this.#settled(failures[0]?.error);
       return;
     }
     // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
-    const again = failures.some((each) => mayYetSucceed(each, this.#delivery.attempt, retries));
-    const reason = failures.map(({ error }) => reasonOf(error)).join('; ');
-    const step = failures.map(({ bound }) => bound.name).join('+');
-    observer.putAside({ step, message: event, as: again ? 'retried' : 'parked', since: this.#since, reason });
-    this.#dispose(again ? this.#delivery.retry(body, reason) : this.#delivery.park(body, reason));
+    const open = failures.filter((each) => mayYetSucceed(each, attempt));
+    const untilBack = waitUntilBack(failures, attempt);
+    const wait = untilBack ?? (open.length === 0 ? undefined : nextAttempt(open, attempt, event.id));
+    const failure = failureOf(failures.map(({ bound, error }) => ({ step: bound.name, error })));
+    const { step = '', reason } = failure;
+    const as = wait === undefined ? 'parked' : wait === untilBack ? 'waiting' : 'retried';
+    observer.putAside({ step, message: event, as, since: this.#since, reason });
+    this.#dispose(wait === undefined ? this.#delivery.park(body, failure) : this.#delivery.retry(body, failure, wait));
   }
 
   #dispose(copied: Promise<void>): void {

@@ -1,5 +1,6 @@
 import type { Topology } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
+import { redact } from '../../logging/index.js';
 import {
   AmqpConsumer,
   AmqpPublisher,
@@ -8,7 +9,7 @@ import {
   type CatchUp,
   connectBroker,
 } from '../../messaging/index.js';
-import type { Delivery, Fate, Observer, OutgoingEvent, Publisher } from '../../pipeline/index.js';
+import type { Delivery, Fate, Intake, Observer, OutgoingEvent, Publisher } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
 
@@ -66,7 +67,7 @@ export function consumerPart({
   bindingRecord,
   catchUp,
   deliver,
-}: ConsumerOptions): Part {
+}: ConsumerOptions): Part & Intake {
   let consumer: AmqpConsumer | undefined;
   const started = () => {
     if (consumer === undefined) throw new Error('The consumer is not started');
@@ -87,13 +88,21 @@ export function consumerPart({
         prefetch,
         bindingRecord,
         catchUp,
+        redact,
         deliver,
       });
       return consumer.start();
     },
+    pause: () => consumer?.pause(),
+    resume: () => consumer?.resume(),
     stop: (signal) => consumer?.stop(signal),
     checks: [
-      { name: 'consumer', of: 'consuming', check: () => (consumer?.subscribed ? undefined : 'not subscribed to its queue') },
+      {
+        name: 'consumer',
+        of: 'consuming',
+        check: () =>
+          consumer?.paused ? 'it waits for the database' : consumer?.subscribed ? undefined : 'not subscribed to its queue',
+      },
     ],
     gauges: [
       { ...definitions.parked, read: () => started().parked() },

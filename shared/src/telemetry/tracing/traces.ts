@@ -51,7 +51,11 @@ function aboutWork({ bound, message, event }: Work, service: string) {
 const isEvent = (message: AnyMessage): message is CloudEvent => 'traceparent' in message && 'correlationid' in message;
 
 /** Where a copy goes: `retry` under the key of the delay, which the copy alone knows, or `dead-letter` under the service's name. */
-const COPY = { retried: { operation: 'retry', exchange: 'retry' }, parked: { operation: 'park', exchange: 'dead-letter' } };
+const COPY = {
+  retried: { operation: 'retry', exchange: 'retry' },
+  waiting: { operation: 'wait', exchange: 'retry' },
+  parked: { operation: 'park', exchange: 'dead-letter' },
+};
 
 export function createTraces(service: string, sdk: Sdk): Traces {
   const recorder = new Recorder(sdk);

@@ -1,0 +1,146 @@
+import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
+import { freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
+import { type ConfirmChannel, connect } from 'amqplib';
+import { Asked, listeningLogger, startEcho } from './echo-service.js';
+
+const QUEUE = 'echo-service';
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let vhost: Awaited<ReturnType<typeof freshVhost>>;
+let connection: Awaited<ReturnType<typeof connect>>;
+let channel: ConfirmChannel;
+let service: Awaited<ReturnType<typeof startEcho>> | undefined;
+
+beforeAll(async () => {
+  [database, vhost] = await Promise.all([freshDatabase(), freshVhost()]);
+  connection = await connect(vhost.url);
+  channel = await connection.createConfirmChannel();
+});
+afterEach(() => service?.stop());
+afterAll(async () => {
+  await connection.close();
+  await Promise.all([database.drop(), vhost.drop()]);
+});
+
+const configOf = (postgresUrl: string, more: NodeJS.ProcessEnv = {}): ServiceConfig =>
+  readConfig(
+    { service: 'echo-service', port: 0 },
+    { RABBITMQ_URL: vhost.url, POSTGRES_URL: postgresUrl, RETRY_DELAYS_MS: '50,100', ...more },
+  );
+
+async function ask(text: string): Promise<void> {
+  const event = happened(Asked({ id: crypto.randomUUID(), text }));
+  channel.publish('echo.events', 'echo.asked', Buffer.from(JSON.stringify(event)), { messageId: event.id });
+  await channel.waitForConfirms();
+}
+
+/** Resolves when it is so; the test's own time limit ends the wait. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Stands between a service and its database, and can be cut. */
+class Wire {
+  readonly #target: URL;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(url: string) {
+    this.#target = new URL(url);
+  }
+
+  get url(): string {
+    const url = new URL(this.#target);
+    url.hostname = '127.0.0.1';
+    url.port = `${this.#port}`;
+    return url.href;
+  }
+
+  async open(): Promise<void> {
+    const server = createServer((socket) => {
+      const far = connectSocket(Number(this.#target.port || 5432), this.#target.hostname);
+      for (const each of [socket, far]) {
+        this.#sockets.add(each);
+        each.on('error', () => undefined).on('close', () => this.#sockets.delete(each));
+      }
+      socket.pipe(far).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) this.#port = address.port;
+    this.#server = server;
+  }
+
+  async cut(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+test('while the database is away the consumer takes nothing more and nothing is called; it resumes by itself, and nothing came twice', async () => {
+  const proxy = new Wire(database.url);
+  await proxy.open();
+  const called: string[] = [];
+  const { logger, written } = listeningLogger();
+  service = await startEcho(configOf(proxy.url), logger, async (text) => {
+    called.push(text);
+    return text;
+  });
+  const { url } = service;
+  await proxy.cut();
+  await ask('first');
+  const ready = async () => (await fetch(`${url}/health/ready?of=consuming`)).text();
+  await until(async () => (await ready()).includes('it waits for the database'));
+  for (let each = 0; each < 5; each++) await ask(`later ${each}`);
+  // Ready, not handed out.
+  expect((await channel.checkQueue(QUEUE)).messageCount).toBe(5);
+  expect(called).toEqual(['first']);
+  await proxy.open();
+  await until(() => written.filter(({ message }) => message === 'saga ended').length >= 6);
+  expect(called.sort()).toEqual(['first', 'later 0', 'later 1', 'later 2', 'later 3', 'later 4']);
+  expect(written.map(({ message }) => message)).not.toContain('message retried');
+  await service.stop();
+  await proxy.cut();
+});
+
+test('while the outside world is away messages wait outside of the consumer and use up no attempts; readiness and metrics say so', async () => {
+  let isAway = true;
+  let calls = 0;
+  let waited = 0;
+  const { logger: quiet, written } = listeningLogger();
+  const debug = (message: string) => {
+    if (message === 'message waiting') waited++;
+  };
+  const logger = { ...quiet, debug, isLevelEnabled: () => true };
+  const config = configOf(database.url, { BREAKER_CALLS: '2', BREAKER_PROBE_MS: '1000', RETRY_DELAYS_MS: '50,100,100,100' });
+  service = await startEcho(config, logger, async (text) => {
+    calls++;
+    if (isAway) throw new Error('nobody answers');
+    return text;
+  });
+  const { url } = service;
+  for (const text of ['one', 'two', 'three']) await ask(text);
+  // Far more often than the three messages have attempts.
+  await until(() => waited > 30 && written.some(({ message }) => message === 'circuit breaker half-open'));
+  expect(calls).toBeLessThan(9);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/^quickstep_breaker_state\{effect="whoever answers",service="echo-service"\} [12]$/m);
+  expect(metrics).toMatch(/^quickstep_breaker_probe_seconds\{effect="whoever answers",service="echo-service"\} \d(\.\d+)?$/m);
+  expect(metrics).toMatch(/^quickstep_breaker_transitions_total\{.*state="half-open".*\} \d+$/m);
+  expect(metrics).toMatch(/^quickstep_messages_total\{.*result="waiting".*\} \d+$/m);
+  expect(metrics).toMatch(/^quickstep_retry_limit\{step="answer",service="echo-service"\} 4$/m);
+  const ready = await fetch(`${url}/health/ready`);
+  expect([ready.status, await ready.json()]).toMatchObject([
+    200,
+    { failing: [{ name: 'outside world', of: 'effects', detail: expect.stringContaining('the whoever answers is') }] },
+  ]);
+  expect((await fetch(`${url}/health/ready?of=effects`)).status).toBe(503);
+  isAway = false;
+  await until(() => written.filter(({ message }) => message === 'saga ended').length >= 3);
+  expect((await channel.checkQueue(`${QUEUE}.dead-letter`)).messageCount).toBe(0);
+  expect(written.map(({ message }) => message)).toContain('circuit breaker closed');
+  expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({ failing: [] });
+});
