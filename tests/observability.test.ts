@@ -54,7 +54,20 @@ describe('promtool', () => {
 test('labels are words of the declarations, never ids', async () => {
   const id = await system.place();
   await system.isIn(id, 'COMPLETED');
-  const bounded = new Set(['step', 'result', 'outcome', 'ending', 'work', 'method', 'route', 'status', 'table', 'to', 'effect']);
+  const bounded = new Set([
+    'step',
+    'result',
+    'outcome',
+    'ending',
+    'work',
+    'method',
+    'route',
+    'status',
+    'table',
+    'to',
+    'effect',
+    'state',
+  ]);
   const labels = (await allMetrics()).flatMap(({ labelNames = [] }) => labelNames);
   expect(labels.filter((label) => !bounded.has(label))).toEqual([]);
   expect(await system.metrics('order')).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);

@@ -160,7 +160,8 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
 }
 
 function expectOutcomes(metrics: Metrics, { steps }: Choreography): void {
-  for (const [name, { outcomes }] of Object.entries(steps)) {
+  for (const [name, { outcomes, effect }] of Object.entries(steps)) {
+    if (effect !== undefined) metrics.expectBreaker(effect);
     const ends = Object.entries(outcomes).filter(([, each]) => emittedIn(each).some(({ ending }) => ending !== undefined));
     metrics.expect(
       name,

@@ -32,6 +32,8 @@ export interface Metrics {
    * a value for each of its values.
    */
   gauge(definition: GaugeDefinition, read: GaugeReader): void;
+  /** Counts the changes of a breaker from 0. */
+  expectBreaker(effect: string): void;
   /** A circuit breaker has changed its state. */
   breaker(effect: string, state: string): void;
   /** Prometheus text format 0.0.4. */
@@ -119,6 +121,9 @@ export function createMetrics(service: string): Metrics {
       for (const ending of endings) saga.zero({ ending });
       handling.zero({ step });
       age.zero({ step });
+    },
+    expectBreaker(effect) {
+      for (const state of ['closed', 'half-open', 'open']) transitions.inc({ effect, state }, 0);
     },
     age: (step, seconds) => ageBy(step).observe(seconds),
     ended: (ending, seconds) => saga.labels(ending).observe(seconds),

@@ -72,7 +72,7 @@ describe('a running service', () => {
       const ready = await fetch(`${service.url}/health/ready`);
       expect([ready.status, await ready.json()]).toEqual([
         200,
-        { status: 'ready', checks: ['database', 'publisher', 'routing', 'consumer'], failing: [] },
+        { status: 'ready', checks: ['database', 'publisher', 'routing', 'outside world', 'consumer'], failing: [] },
       ]);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       expect(metrics).toMatch(/^quickstep_outbox_entries\{service="echo-service"\} \d/m);

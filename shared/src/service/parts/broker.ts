@@ -105,9 +105,9 @@ export function consumerPart({
       },
     ],
     gauges: [
-      { ...definitions.parked, read: () => started().parked() },
-      { ...definitions.queue, read: async () => (await started().backlog()).messages },
-      { ...definitions.consumers, read: async () => (await started().backlog()).consumers },
+      { ...definitions.parked, read: async () => (await started().count('deadLetterQueue')).messageCount },
+      { ...definitions.queue, read: async () => (await started().count('queue')).messageCount },
+      { ...definitions.consumers, read: async () => (await started().count('queue')).consumerCount },
     ],
   };
 }
