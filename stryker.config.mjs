@@ -26,7 +26,7 @@ function packagesOfTheCopy() {
   for (const folder of [
     'shared',
     'system',
-    ...['order', 'inventory', 'payment', 'shipping', 'notification'].map((each) => `${each}-service`),
+    ...['order', 'inventory', 'payment', 'shipping', 'notification', 'operations'].map((each) => `${each}-service`),
   ]) {
     const { name: packageName, exports } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8'));
     for (const [path, { source }] of Object.entries(exports))
