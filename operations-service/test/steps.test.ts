@@ -14,22 +14,19 @@ const happenedAt = new Date('2026-11-24T09:59:00.000Z');
 const alert = { id, pattern: 'card-testing', key: 'customer-1', detail: 'Five declined', happenedAt, raiseAt: now };
 const moment = firing(id);
 
-const raised = (at: Date) =>
-  outcome(
-    'raised',
-    AnalyticsAlertRaised({
-      alertId: id,
-      pattern: 'card-testing',
-      key: 'customer-1',
-      detail: 'Five declined',
-      happenedAt: at.toISOString(),
-    }),
-  );
+const told = (at: Date) =>
+  AnalyticsAlertRaised({
+    alertId: id,
+    pattern: 'card-testing',
+    key: 'customer-1',
+    detail: 'Five declined',
+    happenedAt: at.toISOString(),
+  });
 
 describe('raiseAlert', () => {
   test('tells of an alert once its moment has come, and then no more', () => {
     const world = given(row(Alerts, alert));
-    expect(world.when(raiseAlert, moment, { now })).toEqual(raised(happenedAt));
+    expect(world.when(raiseAlert, moment, { now })).toEqual(outcome('raised', told(happenedAt)));
     expect(world.row(Alerts, id)).toMatchObject({ raiseAt: null, raisedAt: now });
     expect(world.when(raiseAlert, moment, { now: later })).toEqual(outcome('notDue'));
     expect(world.row(Alerts, id)).toMatchObject({ raiseAt: null, raisedAt: now });
@@ -37,7 +34,7 @@ describe('raiseAlert', () => {
 
   test('gives the moment of raising where nobody knows when it happened', () => {
     const world = given(row(Alerts, { ...alert, happenedAt: null }));
-    expect(world.when(raiseAlert, moment, { now: later })).toEqual(raised(later));
+    expect(world.when(raiseAlert, moment, { now: later })).toEqual(outcome('raised', told(later)));
   });
 
   test.each<[string, Partial<Alert>]>([
