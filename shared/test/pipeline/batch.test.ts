@@ -339,8 +339,10 @@ describe('while the database is away', () => {
       });
     await order('soup');
     const waiting = command('ada');
+    const [event] = await order('salad');
     fail();
     await expect(waiting).rejects.toThrow(new Unavailable('no connection'));
+    expect(event?.fate).toEqual([]);
     await expect(command('grace')).rejects.toThrow(new Unavailable('no connection'));
   });
 

@@ -95,7 +95,7 @@ test('when not all fit, what has been begun goes before what is new, which still
 });
 
 test('what fits keeps its order, whoever waits for it', async () => {
-  const { batcher, batches, next } = held(10, (item) => (item >= 100 ? 'client' : 'saga'));
+  const { batcher, batches, next } = held(4, (item) => (item >= 100 ? 'client' : 'saga'));
   for (const item of [100, 1, 101, 2]) batcher.push(item);
   await next();
   expect(batches).toEqual([[100, 1, 101, 2]]);
@@ -191,6 +191,7 @@ test('what is new waits for nothing, and ends a wait', async () => {
   batcher.push(1_000);
   await batcher.whenIdle();
   expect(batches.at(-1)).toBe(101);
+  batcher.push(1);
   batcher.push(1_000);
   await batcher.whenIdle();
   expect(waits()).toBe(1);
@@ -261,6 +262,12 @@ describe('what nobody waits for', () => {
     await push(NOBODYS, NOBODYS);
     await push(urgent);
     expect(batches).toEqual([[NOBODYS, NOBODYS, urgent]]);
+  });
+
+  test('waits for nothing beside what a saga waits for', async () => {
+    const { batches, push } = lazy();
+    await push(NOBODYS, SAGAS);
+    expect(batches).toEqual([[NOBODYS, SAGAS]]);
   });
 
   test('waits no longer when nothing more can come', async () => {
