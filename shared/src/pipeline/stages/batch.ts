@@ -1,6 +1,7 @@
 import type { Refs } from '../../rows/index.js';
+import { claimKey, claimsOf, refsOf, wantsOneOf } from '../claims.js';
 import { type Decided, decider, failed } from '../decide.js';
-import { Busy, Conflict, HeldTooLong, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
+import { Busy, Conflict, HeldTooLong, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { IntakeGate } from '../intake.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
@@ -42,38 +43,6 @@ const CONFLICTS_BEFORE_HALVING = 5;
 const UNAVAILABLE_PAUSE_MS = 250;
 /** RabbitMQ closes the channel of a consumer that keeps a delivery for 30 minutes (its `consumer_timeout`). */
 const HELD_AT_MOST_MS = 600_000;
-
-const claimKey = (work: Work) =>
-  work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id.toLowerCase()}`;
-
-/** The claims of a batch, each once: a duplicate may sit in the same batch as its original. */
-function claimsOf(works: readonly Work[]): Map<string, Claim> {
-  const claims = new Map<string, Claim>();
-  for (const work of works) {
-    const key = claimKey(work);
-    if (key !== undefined && work.event !== undefined)
-      claims.set(key, { step: work.bound.name, eventId: work.event.event.id.toLowerCase() });
-  }
-  return claims;
-}
-
-function refsOf({ bound, message }: Work): Refs | Error {
-  try {
-    return bound.step.rows(message);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** Whether a piece of work wants a row that somebody else keeps locked. */
-function wantsOneOf(locked: readonly LockedRows[], work: Work): boolean {
-  const refs = refsOf(work);
-  if (refs instanceof Error) return false;
-  const wanted = Object.values(refs).filter(({ access }) => access !== 'read');
-  return wanted.some((ref) =>
-    locked.some(({ table, keys }) => table.name === ref.table.name && ref.keys.some((key) => keys.includes(key))),
-  );
-}
 
 const isAwaitedByClient = ({ awaitedBy }: Work) => awaitedBy === 'client';
 
