@@ -170,6 +170,8 @@ describe('sending again', () => {
   test('stops at the first that comes back', async () => {
     for (let count = 0; count < 5; count++) await shop.place({ paymentMethod: 'pm_gateway_down' });
     await desk.waiting(5);
+    const metrics = await (await operations.open('/metrics')).text();
+    expect(metrics).toMatch(/^quickstep_dead_letters_oldest_seconds\{[^}]*\} (?!0$)\d/m);
     const plan = await desk.plan({ service: 'payment-service' });
     await desk.act(plan, 'redrive');
     const ended = await desk.ended(plan);
