@@ -25,8 +25,7 @@ export interface IndexFeedOptions {
 export class IndexFeed {
   readonly #options: IndexFeedOptions;
   readonly #channel: RecoveringChannel<Channel>;
-  #waiting: ConsumeMessage[] = [];
-  #writing: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #stopping = false;
 
   constructor(options: IndexFeedOptions) {
@@ -54,7 +53,8 @@ export class IndexFeed {
   }
 
   async #subscribe(channel: Channel): Promise<void> {
-    this.#waiting = [];
+    // Of this channel only: on another the broker knows nothing of its deliveries.
+    const waiting: ConsumeMessage[] = [];
     // Where the account may declare nothing, the queue has been imported with the definitions.
     if (await isMissing(this.#options.connection, INDEX_QUEUE)) {
       await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'topic', { durable: true });
@@ -64,29 +64,25 @@ export class IndexFeed {
     await channel.prefetch(PREFETCH);
     const take = (message: ConsumeMessage | null) => {
       if (message === null) return this.#channel.renew(channel);
-      this.#waiting.push(message);
-      this.#writing ??= this.#write(channel).finally(() => {
-        this.#writing = undefined;
-      });
+      if (waiting.push(message) === 1) this.#writing = this.#writing.then(() => this.#write(channel, waiting));
     };
     await channel.consume(INDEX_QUEUE, take, { consumerTag: INDEX_QUEUE });
   }
 
-  async #write(channel: Channel): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopping) {
-      // What has arrived by the end of this turn goes into one statement.
-      await new Promise((resolve) => setImmediate(resolve));
-      const messages = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#options.index.add(messages.map(letterOf));
-        for (const message of messages) channel.ack(message);
-      } catch (error) {
-        this.#options.observer.trouble('parked messages could not be written to the index; it is tried again', error);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
-        // All that is unsettled is delivered again on another channel.
-        return this.#channel.renew(channel);
-      }
+  async #write(channel: Channel, waiting: ConsumeMessage[]): Promise<void> {
+    // What has arrived by the end of this turn goes into one statement.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#stopping) return;
+    const messages = waiting.splice(0);
+    try {
+      await this.#options.index.add(messages.map(letterOf));
+      for (const message of messages) channel.ack(message);
+    } catch (error) {
+      this.#options.observer.trouble('parked messages could not be written to the index; it is tried again', error);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      // All that is unsettled is delivered again on another channel.
+      this.#channel.renew(channel);
+      waiting.splice(0);
     }
   }
 }
