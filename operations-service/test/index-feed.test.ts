@@ -2,9 +2,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
 import { type Broker, connectBroker } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { INDEX_QUEUE, IndexFeed } from '../src/dead-letters/index-feed.js';
+import { operations } from '@quickstep/system';
+import { IndexFeed } from '../src/dead-letters/index-feed.js';
 import type { Letter } from '../src/dead-letters/letter.js';
 
+const queue = operations.deadLetterIndex.name;
 const observer = { trouble: () => undefined };
 let vhost: Vhost;
 let broker: Broker;
@@ -51,20 +53,20 @@ test('what comes on a new channel while a copy of the old one is being written i
   await park('first');
   await index.has('first');
   // The broker cancels the consumer, which goes on with another channel and the queue made anew.
-  await channel.deleteQueue(INDEX_QUEUE);
+  await channel.deleteQueue(queue);
   while ((await consumersOf()) === 0);
   await park('second');
   index.letGo();
   await index.has('second');
   await feed.stop();
-  expect((await channel.checkQueue(INDEX_QUEUE)).messageCount).toBe(0);
+  expect((await channel.checkQueue(queue)).messageCount).toBe(0);
   await channel.close();
 
   async function consumersOf(): Promise<number> {
     const probe = await broker.publishing.createChannel();
     probe.on('error', () => undefined);
     try {
-      return (await probe.checkQueue(INDEX_QUEUE)).consumerCount;
+      return (await probe.checkQueue(queue)).consumerCount;
     } catch {
       return 0;
     } finally {

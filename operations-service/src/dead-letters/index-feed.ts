@@ -1,17 +1,11 @@
-import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
 import { isMissing, RecoveringChannel } from '@quickstep/shared/messaging';
 import type { Observer } from '@quickstep/shared/pipeline';
+import { operations } from '@quickstep/system';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
 import { letterOf } from './letter.js';
 
-export const INDEX_QUEUE = 'operations-service.dead-letters';
-
-/**
- * While nobody reads it, it keeps the latest: parking must go on, and a pass over the queues finds what is missing. Not
- * `reject-publish`, which would refuse the parked message itself.
- */
-const ARGUMENTS = { 'x-queue-type': 'quorum', 'x-max-length': 100_000, 'x-overflow': 'drop-head' };
+const { name: QUEUE, bindings: BINDINGS, arguments: ARGUMENTS } = operations.deadLetterIndex;
 const PREFETCH = 500;
 const AGAIN_AFTER_MS = 1_000;
 
@@ -31,7 +25,7 @@ export class IndexFeed {
   constructor(options: IndexFeedOptions) {
     this.#options = options;
     this.#channel = new RecoveringChannel({
-      name: `${INDEX_QUEUE}: consuming`,
+      name: `${QUEUE}: consuming`,
       observer: options.observer,
       create: () => options.connection.createChannel(),
       prepare: (channel) => this.#subscribe(channel),
@@ -56,17 +50,19 @@ export class IndexFeed {
     // Of this channel only: on another the broker knows nothing of its deliveries.
     const waiting: ConsumeMessage[] = [];
     // Where the account may declare nothing, the queue has been imported with the definitions.
-    if (await isMissing(this.#options.connection, INDEX_QUEUE)) {
-      await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'topic', { durable: true });
-      await channel.assertQueue(INDEX_QUEUE, { durable: true, arguments: ARGUMENTS });
-      await channel.bindQueue(INDEX_QUEUE, DEAD_LETTER_EXCHANGE, '#');
+    if (await isMissing(this.#options.connection, QUEUE)) {
+      await channel.assertQueue(QUEUE, { durable: true, arguments: ARGUMENTS });
+      for (const { exchange, routingKey } of BINDINGS) {
+        await channel.assertExchange(exchange, 'topic', { durable: true });
+        await channel.bindQueue(QUEUE, exchange, routingKey);
+      }
     }
     await channel.prefetch(PREFETCH);
     const take = (message: ConsumeMessage | null) => {
       if (message === null) return this.#channel.renew(channel);
       if (waiting.push(message) === 1) this.#writing = this.#writing.then(() => this.#write(channel, waiting));
     };
-    await channel.consume(INDEX_QUEUE, take, { consumerTag: INDEX_QUEUE });
+    await channel.consume(QUEUE, take, { consumerTag: QUEUE });
   }
 
   async #write(channel: Channel, waiting: ConsumeMessage[]): Promise<void> {
