@@ -191,11 +191,11 @@ describe('sending again', () => {
 
 describe('the index and the queues', () => {
   test('agree again after messages were parked that the index did not see', async () => {
-    await parking.channel.unbindQueue('operations-service.dead-letters', 'dead-letter', '#');
+    await parking.channel.unbindQueue('operations-service.dead-letter-index', 'dead-letter', '#');
     parking.park(completedOrder());
     await parking.confirmed();
     await desk.waiting(1, 'step=notifyCustomer');
-    await parking.channel.bindQueue('operations-service.dead-letters', 'dead-letter', '#');
+    await parking.channel.bindQueue('operations-service.dead-letter-index', 'dead-letter', '#');
   });
 
   test('agree again after somebody else took a message out of its queue; it can still be sent', async () => {
