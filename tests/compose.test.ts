@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { nodeArguments, services } from '../tools/src/services.js';
@@ -151,9 +151,16 @@ describe('the image', () => {
     expect(Number(major) % 2).toBe(0);
   });
 
+  const { workspaces }: { workspaces: string[] } = JSON.parse(read('package.json'));
+
   test('installs the packages of every workspace', () => {
-    const { workspaces }: { workspaces: string[] } = JSON.parse(read('package.json'));
     expect(dockerfile).toEqual(expect.arrayContaining(workspaces.map((each) => `COPY ${each}/package.json ${each}/`)));
+  });
+
+  test.each(workspaces)('is built with the sources of %s', (workspace) => {
+    const [, ...rules] = lines('.dockerignore').filter((line) => !line.startsWith('#'));
+    const admitted = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+    expect(admitted.some((pattern) => matchesGlob(workspace, pattern))).toBe(true);
   });
 
   test('runs as an ordinary user, for production', () => {
