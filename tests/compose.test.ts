@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { deadLettersAgain } from '../tools/src/provision/rabbitmq-installed.js';
 import { nodeArguments, services } from '../tools/src/services.js';
 
 /** What is read here; https://github.com/compose-spec/compose-spec has the rest. */
@@ -48,6 +49,10 @@ test.each(services)('$name runs as the launcher runs it', ({ name, standardPort,
 
 test('the image has the arguments of Node.js that the launcher has', () => {
   expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...nodeArguments]).replaceAll(',', ', ')}`);
+});
+
+test('the broker sends dead letters again as soon as that of the launcher does', () => {
+  expect(compose.services.rabbitmq?.environment).toMatchObject({ RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: deadLettersAgain });
 });
 
 test('the seed comes after all services', () => {
