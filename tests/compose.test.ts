@@ -8,6 +8,7 @@ import { nodeArguments, services } from '../tools/src/services.js';
 /** What is read here; https://github.com/compose-spec/compose-spec has the rest. */
 interface Container {
   image: string;
+  build?: string;
   environment: Record<string, string | number>;
   ports?: string[];
   volumes?: string[];
@@ -99,7 +100,12 @@ test.each(lasting)('%s is watched, restarted, and given time to stop', (_name, c
 });
 
 test.each(built)('%s writes nothing into its container, and hears signals', (_name, container) => {
-  expect(container).toMatchObject({ build: '.', init: true, read_only: true });
+  expect(container).toMatchObject({ pull_policy: 'never', init: true, read_only: true });
+});
+
+test('the image is built once, by what all others wait for', () => {
+  expect(containers.filter(([, { build }]) => build !== undefined)).toEqual([['installation', compose.services.installation]]);
+  expect(compose.services.installation).toMatchObject({ image: 'quickstep', build: '.' });
 });
 
 test.each(pulled)('%s keeps to one major version', (_name, { image }) => {
