@@ -12,13 +12,13 @@ export function canInstallPackage(): boolean {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
 
-/** Debian's package would start a system broker; a policy-rc.d that denies it stands in the way for as long as apt runs. */
-export async function installPackage(directory: string): Promise<void> {
+/** Debian's packages would start system servers; a policy-rc.d that denies it stands in the way for as long as apt runs. */
+export async function installPackage(directory: string, name = 'rabbitmq-server'): Promise<void> {
   const logFile = join(directory, 'logs', 'apt.log');
   mkdirSync(join(directory, 'logs'), { recursive: true });
   await withoutStartingServices(async () => {
     await apt(['update'], logFile);
-    await apt(['install', '-y', '--no-install-recommends', 'rabbitmq-server'], logFile);
+    await apt(['install', '-y', '--no-install-recommends', name], logFile);
   });
 }
 
@@ -70,6 +70,6 @@ function apt(args: string[], logFile: string): Promise<void> {
 
 function failure(args: string[], logFile: string): Problem {
   return new Problem(
-    `\`apt-get ${args.join(' ')}\` failed. Install RabbitMQ by other means or set RABBITMQ_URL. The end of ${logFile}:\n${tail(logFile)}`,
+    `\`apt-get ${args.join(' ')}\` failed. Install the package by other means. The end of ${logFile}:\n${tail(logFile)}`,
   );
 }
