@@ -6,10 +6,14 @@ module.exports = {
   // Sources import each other as the files that the compiler makes of them.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  // ES modules, which the test runner cannot load as they are.
-  transformIgnorePatterns: ['/node_modules/(?!jsoncompat/|cockatiel/)'],
+  // ES modules, and one that imports dynamically: the test runner cannot load them as they are.
+  transformIgnorePatterns: ['/node_modules/(?!jsoncompat/|cockatiel/|@opentelemetry/otlp-exporter-base/)'],
   transform: {
     '/node_modules/(jsoncompat|cockatiel)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
+    '/node_modules/@opentelemetry/otlp-exporter-base/.+\\.cjs$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024' }, module: { type: 'commonjs' } },
+    ],
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' }],
   },
   maxWorkers: 2,

@@ -12,6 +12,7 @@ interface Container {
   volumes?: string[];
   depends_on?: Record<string, { condition: string }>;
   read_only?: boolean;
+  profiles?: string[];
 }
 
 const root = join(__dirname, '..');
@@ -97,7 +98,16 @@ test.each(built)('%s writes nothing into its container, and hears signals', (_na
 });
 
 test.each(pulled)('%s keeps to one major version', (_name, { image }) => {
-  expect(image).toMatch(/^[a-z]+:\d+(-[a-z]+)?$/);
+  expect(image).toMatch(/^([a-z]+\/)?[a-z-]+:v?\d+(\.\d+\.\d+)?(-[a-z]+)?$/);
+});
+
+test('what watches the system starts only when it is asked for', () => {
+  const watching = containers.filter(([, { profiles }]) => profiles !== undefined);
+  expect(watching.map(([name, { profiles }]) => [name, profiles])).toEqual(
+    ['prometheus', 'grafana', 'jaeger'].map((name) => [name, ['observability']]),
+  );
+  for (const [name, { depends_on: needed = {} }] of containers)
+    for (const [watcher] of watching) expect([name, Object.keys(needed)]).not.toEqual([name, expect.arrayContaining([watcher])]);
 });
 
 test('the services only read the secret of the installation, and each the passwords of its own accounts', () => {

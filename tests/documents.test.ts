@@ -38,7 +38,8 @@ describe('drift', () => {
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'quickstep-documents-'));
     cpSync(join(root, 'README.md'), join(copy, 'README.md'));
-    cpSync(join(root, 'docs/generated'), join(copy, 'docs/generated'), { recursive: true });
+    cpSync(join(root, 'docs'), join(copy, 'docs'), { recursive: true });
+    cpSync(join(root, 'observability'), join(copy, 'observability'), { recursive: true });
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
@@ -47,6 +48,7 @@ describe('drift', () => {
     { file: 'docs/generated/asyncapi.json', what: 'differs' },
     { file: 'docs/generated/services/order-service.md', what: 'is missing' },
     { file: 'docs/generated/endings/old.md', what: 'is generated no more' },
+    { file: 'observability/prometheus/rules.yml', what: 'differs' },
   ] as const;
 
   test('is found, file by file, and told with the command that mends it', async () => {
@@ -56,6 +58,7 @@ describe('drift', () => {
     writeFileSync(join(copy, 'docs/generated/asyncapi.json'), '{}');
     rmSync(join(copy, 'docs/generated/services/order-service.md'));
     writeFileSync(join(copy, 'docs/generated/endings/old.md'), '');
+    writeFileSync(join(copy, 'observability/prometheus/rules.yml'), 'groups: []');
     const drift = await driftIn(copy);
     expect(drift).toHaveLength(wrong.length);
     expect(drift).toEqual(expect.arrayContaining([...wrong]));

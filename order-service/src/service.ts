@@ -3,7 +3,7 @@ import { type Part, type ServiceDescription, startService } from '@quickstep/sha
 import type { DataSource } from 'typeorm';
 import { type orderConfig, orderDefaults } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
-import { countStuck } from './db/queries.js';
+import { countOpen, countStuck } from './db/queries.js';
 import { Catalogue, Orders } from './db/tables.js';
 import { orderRoutes } from './http/routes.js';
 import { orderSteps } from './steps/index.js';
@@ -12,9 +12,14 @@ export { orderConfig } from './config.js';
 
 const STUCK_ORDERS = { name: 'quickstep_stuck_orders', help: 'Orders that could not end after their deadline' };
 
-const stuckOrders = (dataSource: DataSource): Part => ({
-  name: 'stuck orders',
-  gauges: [{ ...STUCK_ORDERS, read: () => countStuck(dataSource) }],
+const OPEN_ORDERS = { name: 'quickstep_open_orders', help: 'Orders that have not ended, by status', labelNames: ['status'] };
+
+const openOrders = (dataSource: DataSource): Part => ({
+  name: 'open orders',
+  gauges: [
+    { ...STUCK_ORDERS, read: () => countStuck(dataSource) },
+    { ...OPEN_ORDERS, read: () => countOpen(dataSource) },
+  ],
 });
 
 /** What is true of it whether or not it runs. */
@@ -24,7 +29,7 @@ export const orderDescription = {
   tables: [Orders, Catalogue],
   migrations: [CreateOrders1760000000001],
   routes: orderRoutes,
-  metrics: [STUCK_ORDERS],
+  metrics: [STUCK_ORDERS, OPEN_ORDERS],
 } satisfies ServiceDescription;
 
 export function startOrderService(config: ReturnType<typeof orderConfig>) {
@@ -33,6 +38,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     ...orderDescription,
     implementation: () => orderSteps(config.orderDeadline),
     endings: [OrderCompleted, OrderCancelled],
-    parts: ({ dataSource }) => [stuckOrders(dataSource)],
+    parts: ({ dataSource }) => [openOrders(dataSource)],
   });
 }

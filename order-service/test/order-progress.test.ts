@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accepted, outcome, Permanent, refused } from '@quickstep/shared/choreography';
+import { accepted, ending, outcome, Permanent, refused } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
   InventoryItemChanged,
@@ -18,6 +18,7 @@ import {
   ShippingShipped,
 } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
+import type { EventDraft } from '@quickstep/shared/events';
 import { firing, given, happened, request, row } from '@quickstep/shared/testing';
 import { Catalogue, type Order, Orders } from '../src/db/tables.js';
 import { orderSteps } from '../src/steps/index.js';
@@ -29,6 +30,8 @@ const sample = sampleOrder();
 const { orderId, customerId, items, total, currency, paymentMethod, shippingAddress } = sample;
 const state = orderStateOf(sample);
 const placedAt = new Date('2026-11-21T10:00:00Z');
+/** An outcome that ends the saga of the order. */
+const ended = (name: string, event: EventDraft) => ending(placedAt, outcome(name, event));
 const deadlineAt = new Date('2026-11-21T10:01:00Z');
 const at = (time: string) => new Date(`2026-11-21T${time}Z`);
 
@@ -75,7 +78,7 @@ describe('trackOrder', () => {
     const world = given(placed());
     world.when(trackOrder, reserved);
     world.when(trackOrder, paid);
-    expect(world.when(trackOrder, shipped, { now: at('10:00:20') })).toEqual(outcome('completed', completed));
+    expect(world.when(trackOrder, shipped, { now: at('10:00:20') })).toEqual(ended('completed', completed));
     expect(world.row(Orders, orderId)).toMatchObject({
       status: 'COMPLETED',
       trackingNumber: 'TRACK-1',
@@ -87,7 +90,7 @@ describe('trackOrder', () => {
 
   test('completes it although the shipment is heard of first, and only once', () => {
     const world = given(placed());
-    expect(world.when(trackOrder, shipped)).toEqual(outcome('completed', completed));
+    expect(world.when(trackOrder, shipped)).toEqual(ended('completed', completed));
     for (const late of [paid, reserved, tooLate]) expect(world.when(trackOrder, late)).toEqual(outcome('alreadyEnded'));
     expect(world.when(trackOrder, shipped)).toEqual(outcome('alreadyEnded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'COMPLETED' });
@@ -96,7 +99,7 @@ describe('trackOrder', () => {
   test('cancels an order whose stock was insufficient', () => {
     const world = given(placed());
     expect(world.when(trackOrder, insufficient)).toEqual(
-      outcome('cancelled', OrderCancelled({ ...state, reason: 'Not enough stock' })),
+      ended('cancelled', OrderCancelled({ ...state, reason: 'Not enough stock' })),
     );
   });
 
@@ -104,7 +107,7 @@ describe('trackOrder', () => {
     const world = given(placed({ facts: withFacts('inventory.reserved'), status: 'RESERVED' }));
     expect(world.when(trackOrder, declined)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', reason });
-    expect(world.when(trackOrder, released)).toEqual(outcome('cancelled', OrderCancelled({ ...state, reason })));
+    expect(world.when(trackOrder, released)).toEqual(ended('cancelled', OrderCancelled({ ...state, reason })));
   });
 
   test('waits for money and stock before it cancels a refused shipment', () => {
@@ -113,7 +116,7 @@ describe('trackOrder', () => {
     expect(world.when(trackOrder, refunded)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', endedAt: null });
     expect(world.when(trackOrder, released)).toEqual(
-      outcome('cancelled', OrderCancelled({ ...state, reason: 'Shipment refused: no route' })),
+      ended('cancelled', OrderCancelled({ ...state, reason: 'Shipment refused: no route' })),
     );
   });
 
@@ -121,13 +124,13 @@ describe('trackOrder', () => {
     const world = given(placed({ reason: 'Cancelled by the customer', facts: requested, status: 'CANCELLING' }));
     world.when(trackOrder, unshipped);
     expect(world.when(trackOrder, released)).toEqual(
-      outcome('cancelled', OrderCancelled({ ...state, reason: 'Cancelled by the customer' })),
+      ended('cancelled', OrderCancelled({ ...state, reason: 'Cancelled by the customer' })),
     );
   });
 
   test('cancels for some reason even when the reason has not arrived yet', () => {
     const world = given(placed());
-    expect(world.when(trackOrder, released)).toEqual(outcome('cancelled', OrderCancelled({ ...state, reason: 'Cancelled' })));
+    expect(world.when(trackOrder, released)).toEqual(ended('cancelled', OrderCancelled({ ...state, reason: 'Cancelled' })));
   });
 
   test('ends once, however often an ending is announced', () => {
@@ -142,7 +145,7 @@ describe('trackOrder', () => {
     const world = given(placed({ facts: { ...withFacts('payment.completed'), ...requested }, status: 'CANCELLING' }));
     expect(world.when(trackOrder, tooLate)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'PAID' });
-    expect(world.when(trackOrder, shipped)).toEqual(outcome('completed', completed));
+    expect(world.when(trackOrder, shipped)).toEqual(ended('completed', completed));
   });
 
   test('ends a stuck order and says so no longer', () => {

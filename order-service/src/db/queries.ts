@@ -51,3 +51,12 @@ export function countStuck(dataSource: DataSource): Promise<number> {
   const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o');
   return query.where('o.deadlineAt is not null and o.stuckSince is not null').getCount();
 }
+
+/** Orders that have not ended, by status; 0 where there are none. Reads the index of open orders only. */
+export async function countOpen(dataSource: DataSource): Promise<ReadonlyMap<string, number>> {
+  const rows: { status: OrderStatus; count: number }[] = await dataSource.query(
+    'select status, count(*)::int from orders where deadline_at is not null group by status',
+  );
+  const counted = new Map(rows.map(({ status, count }) => [status, count]));
+  return new Map(orderStatuses.filter((status) => !hasEnded(status)).map((status) => [status, counted.get(status) ?? 0]));
+}

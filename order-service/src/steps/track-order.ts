@@ -1,4 +1,4 @@
-import { outcome, Permanent, step } from '@quickstep/shared/choreography';
+import { ending, outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
@@ -14,8 +14,11 @@ export const trackOrder = step(declared, 'trackOrder', {
     record(order, event);
     if (ended) return outcome('alreadyEnded');
     if (!end(order, now)) return outcome('recorded');
-    if (order.status === 'COMPLETED')
-      return outcome('completed', OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' }));
-    return outcome('cancelled', OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' }));
+    if (order.status === 'COMPLETED') {
+      const completed = OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' });
+      return ending(order.placedAt, outcome('completed', completed));
+    }
+    const cancelled = OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' });
+    return ending(order.placedAt, outcome('cancelled', cancelled));
   },
 });

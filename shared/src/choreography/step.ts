@@ -26,6 +26,8 @@ export interface TimerMessage {
 export interface Outcome<Name extends string = string, Events extends readonly EventDraft[] = readonly EventDraft[]> {
   readonly outcome: Name;
   readonly events: Events;
+  /** When the saga began that ends with this outcome: how long sagas take is measured of it. */
+  readonly began?: Date | undefined;
 }
 
 /** Ends a step: `outcome('declined', PaymentFailed({ ... }), InventoryRelease({ ... }))`. */
@@ -34,6 +36,11 @@ export function outcome<const Name extends string, const Events extends readonly
   ...events: Events
 ): Outcome<Name, Events> {
   return { outcome: name, events };
+}
+
+/** Says of an outcome that it ends a saga, and when that began. */
+export function ending<Ended extends Outcome>(began: Date | null, ended: Ended): Ended {
+  return began === null ? ended : { ...ended, began };
 }
 
 /** A command that was carried out: what the client is told, and how it ended. */

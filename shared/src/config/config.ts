@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DEFAULT_RETRY_DELAYS } from '../choreography/index.js';
-import { choice, integer, integers, names, optional, serverUrl, text, type Variable, WrongValue } from './variables.js';
+import { choice, integer, integers, names, optional, serverUrl, share, text, type Variable, WrongValue } from './variables.js';
 
 /** Configuration property -> the variable that it is read from. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
@@ -131,6 +131,27 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       'How long the log of emitted events is kept, by whole months; what is dropped cannot be read, replayed or asked for; 0 keeps it',
       { fallback: '0', min: 0, max: 36_500 },
     ),
+    otlpEndpoint: optional(
+      serverUrl(
+        'OTEL_EXPORTER_OTLP_ENDPOINT',
+        'Receiver of traces (OTLP over HTTP, JSON), without /v1/traces',
+        ['http:', 'https:'],
+        {
+          example: 'http://127.0.0.1:4318',
+        },
+      ),
+      'nothing is traced',
+    ),
+    tracesSampler: choice(
+      'OTEL_TRACES_SAMPLER',
+      'Which traces are recorded',
+      ['parentbased_always_on', 'parentbased_traceidratio', 'parentbased_always_off', 'always_on', 'traceidratio', 'always_off'],
+      { fallback: 'parentbased_always_on' },
+    ),
+    tracesRatio: share('OTEL_TRACES_SAMPLER_ARG', 'Share of the traces that the samplers with a ratio record', {
+      fallback: '1',
+      example: '0.1',
+    }),
     installationSecretFile: optional(
       text('INSTALLATION_SECRET_FILE', 'File with the secret of the installation, which opens the feed of the log', {
         example: '/var/lib/quickstep/installation-secret',

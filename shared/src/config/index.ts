@@ -7,6 +7,7 @@ export {
   optional,
   serverUrl,
   serviceUrls,
+  share,
   text,
   type Variable,
   WrongValue,

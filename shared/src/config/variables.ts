@@ -57,6 +57,16 @@ export function integers(
   return { ...described(name, description, options.example, options), parse };
 }
 
+/** A number from 0 to 1. */
+export function share(name: string, description: string, options: Described): Variable<number> {
+  const parse = (given: string) => {
+    const value = /^(0|1|0?\.\d{1,9}|1\.0+)$/.test(given) ? Number(given) : Number.NaN;
+    if (!Number.isNaN(value)) return value;
+    throw new WrongValue(`must be a number from 0 to 1, not "${given.slice(0, 40)}"`);
+  };
+  return { ...described(name, description, options.example ?? options.fallback ?? '0.5', options), parse };
+}
+
 const HOST_NAME = /^[a-z0-9._-]{1,253}$/i;
 
 /** Comma-separated names or addresses of hosts, without ports; may be none. */

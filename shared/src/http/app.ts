@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from '../logging/index.js';
 import { reasonOf } from '../pipeline/index.js';
-import type { Metrics } from '../telemetry/index.js';
+import type { Metrics, RequestTracing } from '../telemetry/index.js';
 import { admission } from './admission.js';
 import { Call } from './call.js';
 import { apiDocument, commonRoutes } from './common-routes.js';
@@ -21,6 +21,7 @@ export interface AppOptions<Context> {
   /** The work without which the service is not ready. */
   readonly needed: readonly WorkKind[];
   readonly metrics: Metrics;
+  readonly traces?: RequestTracing | undefined;
   readonly logger: Logger;
   /** Names and addresses that the service goes by, besides those of the loopback interface. */
   readonly hosts: readonly string[];
@@ -61,8 +62,8 @@ function allowedOn(routes: readonly Route<never>[]): string {
 
 /** The whole HTTP side of a service: one place that admits, one handler a route, one place that answers and one that fails. */
 export function createApp<Context>(options: AppOptions<Context>): Express {
-  const { info, routes, context, translate, metrics, logger, hosts, answerTimeout } = options;
-  const callOf = (request: Request, response: Response) => new Call(request, response, metrics, answerTimeout);
+  const { info, routes, context, translate, logger, hosts, answerTimeout } = options;
+  const callOf = (request: Request, response: Response) => new Call(request, response, options, answerTimeout);
 
   function fail(call: Call, error: unknown): void {
     const known = problemOf(error) ?? problemOf(translate(error));

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { v7 as newId } from 'uuid';
-import type { Metrics } from '../telemetry/index.js';
+import type { Metrics, RequestSpan, RequestTracing } from '../telemetry/index.js';
 import type { Problem } from './problem.js';
 
 /** What may become a header and a field in logs: no more than a token. */
@@ -20,6 +20,12 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
+/** Who is told of calls. */
+export interface Telemetry {
+  readonly metrics?: Metrics | undefined;
+  readonly traces?: RequestTracing | undefined;
+}
+
 export type Headers = Readonly<Record<string, string>>;
 
 /** One request and its answer: the single place that answers, so that every answer carries the same headers and is counted. */
@@ -28,26 +34,47 @@ export class Call {
   /** Correlates: what the client calls its request, or else one of our own. It never identifies work. */
   readonly requestId: string;
   readonly #response: Response;
-  readonly #metrics: Metrics | undefined;
+  readonly #telemetry: Telemetry;
   readonly #answerTimeout: number;
   readonly #since = performance.now();
   /** The pattern of the route that took the call. */
   route = NO_ROUTE;
+  #span: RequestSpan | undefined;
+  #begun = false;
 
   /** @param answerTimeout how long the client may take to read the answer, in milliseconds */
-  constructor(request: Request, response: Response, metrics: Metrics | undefined, answerTimeout = ANSWER_TIMEOUT) {
+  constructor(request: Request, response: Response, telemetry: Telemetry = {}, answerTimeout = ANSWER_TIMEOUT) {
     this.request = request;
     this.#response = response;
-    this.#metrics = metrics;
+    this.#telemetry = telemetry;
     this.#answerTimeout = answerTimeout;
     const given = request.headers['x-request-id'];
     this.requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
   }
 
-  /** The caller's trace, when it sent a valid one. */
-  get traceparent(): string | undefined {
+  /**
+   * The trace context of what the call leads to: of its own span if it is recorded, else what a caller sent that is valid.
+   *
+   * @param about names the trace when the caller has none
+   */
+  traceIn(about: { readonly subject: string; readonly id: string }): string | undefined {
+    this.#begin(about);
+    return this.#span?.traceparent ?? this.#given;
+  }
+
+  get #given(): string | undefined {
     const given = this.request.headers.traceparent;
     return typeof given === 'string' && TRACEPARENT.test(given) ? given : undefined;
+  }
+
+  #begin(about?: { readonly subject: string; readonly id: string }): void {
+    const { traces } = this.#telemetry;
+    if (this.#begun || traces === undefined || this.route === NO_ROUTE) return;
+    this.#begun = true;
+    const { method, path } = this.request;
+    const { route } = this;
+    const known = about === undefined ? {} : { about };
+    this.#span = traces.request({ method, route, path, parent: this.#given, since: this.#since, ...known });
   }
 
   json(status: number, body: unknown, headers?: Headers): void {
@@ -72,7 +99,7 @@ export class Call {
   stream(status: number, headers: Headers): Writable {
     this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId });
     this.#response.flushHeaders();
-    this.#metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+    this.#answered(status);
     return this.#response;
   }
 
@@ -83,7 +110,13 @@ export class Call {
     this.#response.writeHead(status, { ...HEADERS, ...headers, 'x-request-id': this.requestId, 'content-length': length });
     this.#response.end(body);
     if (!this.#response.writableFinished) this.#expectReader();
-    this.#metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+    this.#answered(status);
+  }
+
+  #answered(status: number): void {
+    this.#telemetry.metrics?.request(this.request.method, this.route, status, (performance.now() - this.#since) / 1000);
+    this.#begin();
+    this.#span?.end(status);
   }
 
   /** The answer did not fit into the socket's buffers: whoever does not read it must not keep it in memory. */

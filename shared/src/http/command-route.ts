@@ -118,7 +118,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       },
       problems: refusalsOf(step),
       async run(call, { pipeline, secret }) {
-        const { requestId, traceparent, request } = call;
+        const { requestId, request } = call;
         const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;
         checkParams(request);
         const [named] = names;
@@ -126,7 +126,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
           idempotencyKey === undefined ? newId() : keyedId(secret, { caller: CALLER, operation: name, key: idempotencyKey });
         // What has no name yet is named like the work that makes it.
         const subject = named === undefined ? id : String(request.params[named]);
-        const context = { id, requestId, subject, idempotencyKey, traceparent };
+        const context = { id, requestId, subject, idempotencyKey, traceparent: call.traceIn({ subject, id }) };
         const result = await pipeline.execute(name, request.body, context).catch((error: unknown) => {
           throw error instanceof OutcomeUnknown ? outcomeUnknown(declared.checkAt(subject), idempotencyKey) : error;
         });

@@ -66,6 +66,13 @@ export function healthOperations(needed: readonly WorkKind[]) {
   } satisfies Readonly<Record<string, Operation>>;
 }
 
+/** Which parts of its work the service can do: 1 or 0 for each. */
+export async function readiness(checks: readonly ReadinessCheck[]): Promise<ReadonlyMap<string, number>> {
+  const failing = (await Promise.all(checks.map(failureOf))).flat();
+  const able = (work: WorkKind) => (failing.some(({ of }) => of === work) ? 0 : 1);
+  return new Map(WORK.map((work) => [work, able(work)]));
+}
+
 /**
  * `/health/live`: the process runs. `/health/ready`: the service can do its work, or 503 with what keeps it from that.
  *

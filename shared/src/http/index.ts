@@ -4,7 +4,7 @@ export type { Call, Headers } from './call.js';
 export { type CommandDeclaration, type CommandRouteContext, commandRoutes } from './command-route.js';
 export { apiDocument } from './common-routes.js';
 export { messageClassesOf } from './express-messages.js';
-export type { ReadinessCheck, WorkKind } from './health.js';
+export { type ReadinessCheck, readiness, type WorkKind } from './health.js';
 export { queryChecker } from './input.js';
 export { type ApiInfo, openApi } from './openapi.js';
 export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema, UUID_KEY } from './page.js';

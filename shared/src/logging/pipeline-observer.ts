@@ -21,6 +21,9 @@ function outcomeOf(result: Handled['result']): string {
 }
 
 const typeOf = (message: AnyMessage) => ('type' in message ? String(message.type) : undefined);
+/** How long ago an event happened, in seconds: by two clocks, that of its emitter's database and this machine's. */
+const ageOf = (message: AnyMessage) =>
+  'time' in message ? Math.max(0, Date.now() - Date.parse(String(message.time))) / 1000 : undefined;
 const requestIdOf = (message: AnyMessage) =>
   'requestId' in message && typeof message.requestId === 'string' ? message.requestId : undefined;
 
@@ -64,6 +67,10 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       const seconds = (performance.now() - since) / 1000;
       const outcome = outcomeOf(result);
       metrics.handled(step, result.kind, outcome, seconds);
+      const age = ageOf(message);
+      if (age !== undefined && result.kind !== 'duplicate') metrics.age(step, age);
+      if (result.kind === 'done' && result.sagaMilliseconds !== undefined)
+        metrics.ended(result.outcome, result.sagaMilliseconds / 1000);
       report('debug', step, message, result.kind, { outcome }, seconds);
     },
     putAside({ step, message, as, since, reason }) {

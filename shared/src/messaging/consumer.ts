@@ -79,11 +79,10 @@ export class AmqpConsumer {
     this.#switch();
   }
 
-  /** How many messages wait in the dead-letter queue for an operator. @throws Error while the broker is away */
-  async parked(): Promise<number> {
-    const channel = this.#channel.current;
-    if (channel === undefined) throw new Error('The broker is away');
-    return (await channel.checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
+  /** What waits in a queue of the service, and how many take from it. @throws Error while the broker is away */
+  async count(queue: 'queue' | 'deadLetterQueue'): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
+    if (this.#channel.current === undefined) throw new Error('The broker is away');
+    return this.#channel.current.checkQueue(this.#options.topology[queue]);
   }
 
   /** Declares the topology, or looks for it, and subscribes. @throws BrokerRefused as `declareTopology` and `checkLayout` do */

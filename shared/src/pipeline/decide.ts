@@ -89,6 +89,7 @@ export function decider(service: string, newId: NewId) {
     const contracts = contractsOf(work, ended);
     const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended, now);
     borrowed.keep();
-    return { work, result: { kind: 'done', outcome: ended.outcome, reply }, events };
+    const saga = ended.began === undefined ? {} : { sagaMilliseconds: now.getTime() - ended.began.getTime() };
+    return { work, result: { kind: 'done', outcome: ended.outcome, reply, ...saga }, events };
   };
 }

@@ -10,6 +10,10 @@ export class InFlight {
     this.#limit = limit;
   }
 
+  get messages(): number {
+    return this.#messages;
+  }
+
   get effects(): number {
     return this.#effects;
   }

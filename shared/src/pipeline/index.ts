@@ -10,5 +10,6 @@ export { type Answered, type CommandContext, Pipeline, type PipelineOptions } fr
 export * from './ports.js';
 export { BETWEEN_EVENTS, type Decoded, decode } from './stages/decode.js';
 export { lifted } from './stages/upcast.js';
-export type { Refusal, Work, WorkResult } from './work.js';
+export { isSampled, traceIdIn, traceIdOf } from './trace-context.js';
+export type { Refusal, Tracing, Work, WorkResult, WorkSpan } from './work.js';
 export { loadsFor, WorkingRows } from './working-rows.js';

@@ -13,9 +13,10 @@ import { BatchRunner } from './stages/batch.js';
 import { effectStage } from './stages/effect.js';
 import { Relay } from './stages/publish.js';
 import { receiveStage } from './stages/receive.js';
+import { traceStage } from './stages/trace.js';
 import { upcastStage } from './stages/upcast.js';
 import { Timers } from './timers.js';
-import type { Refusal, Work, WorkResult } from './work.js';
+import type { Refusal, Tracing, Work, WorkResult } from './work.js';
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly observer: Observer;
+  /** Without it nothing is traced, at no cost. */
+  readonly tracing?: Tracing | undefined;
   /** How long a failed event may wait before another attempt, in milliseconds, shortest first; what a step makes of it is its policy. */
   readonly retryDelays: readonly number[];
   /** Messages in one transaction at most. */
@@ -68,8 +71,8 @@ type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] exten
 export type Answered<Reply> = Pick<Accepted<Reply, Outcome>, 'accepted' | 'reply'>;
 
 /**
- * The path of every message of a service: receive (decode, hand to each step) -> upcast -> effect -> batch (claim, load, decide, write, commit) ->
- * publish and settle. Commands and timers join it at the effect. Each stage is a file in `stages/`.
+ * The path of every message of a service: receive (decode, hand to each step) -> upcast -> trace -> effect -> batch (claim, load, decide, write,
+ * commit) -> publish and settle. Commands and timers join it at the trace. Each stage is a file in `stages/`.
  */
 export class Pipeline<I extends Implementation = Implementation> {
   readonly #options: PipelineOptions;
@@ -116,10 +119,16 @@ export class Pipeline<I extends Implementation = Implementation> {
       },
       known,
     );
-    this.#begin = effectStage(this.#effects, this.#inFlight, gate)((work) => this.#toBatch(work));
+    const begin = effectStage(this.#effects, this.#inFlight, gate)((work) => this.#toBatch(work));
+    this.#begin = traceStage(options.tracing)(begin);
     const upcast = upcastStage(this.#steps.contracts)(this.#begin);
     this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight })(upcast);
     this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });
+  }
+
+  /** Delivered and not settled yet. */
+  get messagesInFlight(): number {
+    return this.#inFlight.messages;
   }
 
   /** The parts of the outside world that its steps call. */

@@ -1,6 +1,7 @@
 import { Permanent } from '../choreography/index.js';
 import { type CloudEvent, dataError, type EventContract, type EventDraft, type FieldError } from '../events/index.js';
 import type { NewId, OutgoingEvent } from './ports.js';
+import { spanIdOf, traceIdIn, traceIdOf } from './trace-context.js';
 
 /** What caused an event: another event (whose saga and trace it joins), a request, or a timer firing. */
 export interface Cause {
@@ -9,22 +10,19 @@ export interface Cause {
   /** The saga; when the cause began it, the subject of the event. */
   readonly correlationid?: string | undefined;
   readonly traceparent?: string | undefined;
+  /** `traceparent` is that of a span which is recorded here: that of the work itself. */
+  readonly recorded?: boolean;
 }
 
-const hex = (id: string) => id.replaceAll('-', '');
-
-const TRACE_ID = /^[0-9a-f]{32}$/;
-
 /**
- * The caller's trace goes on, with this event as the parent of what follows; without one the saga's id names the trace, or else
- * the request's. Neither need be a UUID; the event's id is.
+ * The caller's trace goes on, with the span that emits the event as the parent of what follows, or the event itself where no span is
+ * recorded. A trace that nobody has decided to record counts as not sampled.
  */
 function traceparent(cause: Cause, correlationId: string, eventId: string): string {
-  const span = `${eventId.slice(19, 23)}${eventId.slice(24)}`;
-  const inherited = cause.traceparent?.slice(3, 35);
-  if (inherited !== undefined && TRACE_ID.test(inherited)) return `00-${inherited}-${span}-01`;
-  const trace = [hex(correlationId), hex(cause.id)].find((id) => TRACE_ID.test(id));
-  return `00-${trace ?? hex(eventId)}-${span}-01`;
+  if (cause.recorded && cause.traceparent !== undefined) return cause.traceparent;
+  const inherited = traceIdIn(cause.traceparent);
+  if (inherited !== undefined) return `00-${inherited}-${spanIdOf(eventId)}-${cause.traceparent?.slice(53, 55)}`;
+  return `00-${traceIdOf(correlationId, cause.id) ?? eventId.replaceAll('-', '')}-${spanIdOf(eventId)}-00`;
 }
 
 /** What is wrong with the data in an older major in which the event is published, too. */

@@ -6,7 +6,13 @@ import type { Cause } from './stamp.js';
 
 /** How a piece of work ended. A failed one has left nothing behind. */
 export type WorkResult =
-  | { readonly kind: 'done'; readonly outcome: string; readonly reply: unknown }
+  | {
+      readonly kind: 'done';
+      readonly outcome: string;
+      readonly reply: unknown;
+      /** How long the saga took that ends with it, in milliseconds. */
+      readonly sagaMilliseconds?: number;
+    }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -14,6 +20,25 @@ export type WorkResult =
 /** A refused command, with the kind that its step declares for the code. */
 export interface Refusal extends Refused {
   readonly kind: RefusalKind;
+}
+
+/** What is recorded of one piece of work. */
+export interface WorkSpan {
+  /** W3C trace context of this span: the parent of whatever follows from the work. */
+  readonly traceparent: string;
+  /** A call to the outside world begins; the result ends it. */
+  effect(name: string): (error?: unknown) => void;
+  /** The work was committed with others, in the batch that this is the trace context of. */
+  joins(batch: string): void;
+  end(result: WorkResult): void;
+}
+
+/** Who records traces. Asked for every piece of work, so it says quickly that a trace is not sampled. */
+export interface Tracing {
+  /** Undefined when the trace of the work is not sampled. */
+  begin(work: Work): WorkSpan | undefined;
+  /** All this was committed together. @param since when its transaction began, from `performance.now()` */
+  batch(works: readonly Work[], since: number): void;
 }
 
 /** One message for one step: what the stages of the pipeline hand on. */
@@ -25,6 +50,8 @@ export interface Work {
   readonly awaitedBy: AwaitedBy;
   /** What the step's effect answered. */
   readonly answer: unknown;
+  /** Set when its trace is recorded. */
+  readonly span?: WorkSpan;
   /** Set when the message is an event: it is claimed in the inbox. */
   readonly event?: { readonly event: CloudEvent; readonly body: string };
   /** Called once, when the work is committed, refused, or has failed. */

@@ -1,14 +1,14 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
-import { type Implementation, topologyOf } from '../choreography/index.js';
+import { type Choreography, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import type { EventContract } from '../events/index.js';
-import { type CommandRouteContext, createApp, type ReadContext, type Route } from '../http/index.js';
+import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
 import type { Clock, Intake, NewId, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
-import { createMetrics, type Metrics } from '../telemetry/index.js';
+import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
@@ -19,6 +19,7 @@ import { httpPart } from './parts/http.js';
 import { inboxPart } from './parts/inbox.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
+import { tracesPart } from './parts/traces.js';
 import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
 
@@ -98,13 +99,15 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
+  const traces = (await assembly.add(tracesPart(config, observer))).traces();
   const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations, logger));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   const implementation = options.implementation(resources);
+  expectOutcomes(metrics, implementation.choreography);
   const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
-  const publisher = logEndings(broker, new Set(endings.map(({ type }) => type)), logger);
+  const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
   const effectBreaker = { calls: config.breakerCalls, probeAfter: config.breakerProbe };
   // The consumer is made later: it hands what it takes to the pipeline.
   const intake = { pause: () => consumer?.pause(), resume: () => consumer?.resume() };
@@ -118,9 +121,23 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
       observer.handled(handled);
       catchUp.handled(handled);
     },
+    putAside(message) {
+      observer.putAside(message);
+      traces?.putAside(message);
+    },
   };
   const { pipeline } = await assembly.add(
-    pipelinePart(implementation, { ...config, effectBreaker, intake, store, publisher, observer: watched, clock, newId }),
+    pipelinePart(implementation, {
+      ...config,
+      effectBreaker,
+      intake,
+      store,
+      publisher,
+      observer: watched,
+      tracing: traces,
+      clock,
+      newId,
+    }),
   );
   await assembly.add(catchUp);
   const bindingRecord = new PgBindingRecord(dataSource);
@@ -136,11 +153,24 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
   const routes = [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])];
-  const app = appOf({ options, implementation, routes, context, assembly, metrics, logger });
+  metrics.gauge(definitions.ready, () => readiness(assembly.checks));
+  const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });
   const server = await assembly.add(httpPart(app, config));
   // Before the HTTP server, which waits for its readers.
   for (const part of [log, ...own]) stack.add(`readers of ${part.name}`, () => part.close?.());
   return { url: server.url(), pipeline, dataSource };
+}
+
+function expectOutcomes(metrics: Metrics, { steps }: Choreography): void {
+  for (const [name, { outcomes, effect }] of Object.entries(steps)) {
+    if (effect !== undefined) metrics.expectBreaker(effect);
+    const ends = Object.entries(outcomes).filter(([, each]) => emittedIn(each).some(({ ending }) => ending !== undefined));
+    metrics.expect(
+      name,
+      Object.keys(outcomes),
+      ends.map(([outcome]) => outcome),
+    );
+  }
 }
 
 interface AppParts<I extends Implementation> {
@@ -150,10 +180,12 @@ interface AppParts<I extends Implementation> {
   readonly context: ServiceContext<I>;
   readonly assembly: Assembly;
   readonly metrics: Metrics;
+  readonly traces: Traces | undefined;
   readonly logger: Logger;
 }
 
-function appOf<I extends Implementation>({ options, implementation, routes, context, assembly, metrics, logger }: AppParts<I>) {
+function appOf<I extends Implementation>(parts: AppParts<I>) {
+  const { options, implementation, routes, context, assembly, metrics, traces, logger } = parts;
   const { config, description } = options;
   return createApp<ServiceContext<I>>({
     info: apiInfo(config.service, description),
@@ -164,6 +196,7 @@ function appOf<I extends Implementation>({ options, implementation, routes, cont
     checks: assembly.checks,
     needed: neededBy(implementation.choreography),
     metrics,
+    traces,
     logger,
   });
 }

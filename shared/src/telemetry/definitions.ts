@@ -1,3 +1,5 @@
+/** Of what may wait for its deadline. */
+const LONG = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface MetricDefinition {
@@ -5,6 +7,8 @@ export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly string[];
+  /** Upper bounds, when it is a histogram. */
+  readonly buckets?: readonly number[];
 }
 
 /** Every metric of a service besides those of its process: names and meanings, for dashboards, alerts and documents. */
@@ -25,6 +29,18 @@ export const definitions = {
     labelNames: ['step'],
     buckets: SECONDS,
   },
+  age: {
+    name: 'quickstep_event_age_seconds',
+    help: 'From when an event happened to the commit of what follows from it, by step: how far the service is behind',
+    labelNames: ['step'],
+    buckets: LONG,
+  },
+  saga: {
+    name: 'quickstep_saga_seconds',
+    help: 'From the beginning of a saga to its end, by ending',
+    labelNames: ['ending'],
+    buckets: LONG,
+  },
   batchSize: {
     name: 'quickstep_batch_messages',
     help: 'Messages in one transaction',
@@ -42,6 +58,19 @@ export const definitions = {
     buckets: SECONDS,
   },
   outbox: { name: 'quickstep_outbox_entries', help: 'Batches of events that are committed but not confirmed by the broker yet' },
+  outboxAge: {
+    name: 'quickstep_outbox_oldest_seconds',
+    help: 'Age of the oldest batch of events that is committed but not confirmed by the broker yet; 0 when there is none',
+  },
+  ready: {
+    name: 'quickstep_ready',
+    help: 'Whether the service can do a part of its work (commands, consuming, publishing): 1 or 0',
+    labelNames: ['work'],
+  },
+  queue: { name: 'quickstep_queue_messages', help: "Messages in the service's queue that nobody has been given yet" },
+  consumers: { name: 'quickstep_queue_consumers', help: "Consumers of the service's queue, of all its replicas" },
+  inFlight: { name: 'quickstep_in_flight_messages', help: 'Messages that were delivered and are not settled yet' },
+  readers: { name: 'quickstep_log_waiting_readers', help: 'Readers of the log that wait for its next event' },
   deleted: {
     name: 'quickstep_deleted_rows_total',
     help: 'Rows deleted because they were older than the rule of their table keeps them, by table',

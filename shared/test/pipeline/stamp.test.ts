@@ -64,10 +64,22 @@ describe('an event that an event caused', () => {
   });
 });
 
+test.each(['00', '01'])('what was decided about its trace (%s) is passed on', (flags) => {
+  const traced = { ...cause, traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-${flags}` };
+  const { event } = stamp(InventoryReleased, released, traced, 'releaseStock', 0, time);
+  expect(event.traceparent).toBe(`00-${'c'.repeat(32)}-8333444444444444-${flags}`);
+});
+
+test('an event of recorded work has its span as parent', () => {
+  const traceparent = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+  const { event } = stamp(InventoryReleased, released, { ...cause, traceparent, recorded: true }, 'releaseStock', 0, time);
+  expect(event.traceparent).toBe(traceparent);
+});
+
 test('a trace that is none is not passed on', () => {
   const traced = { ...cause, traceparent: 'garbage' };
   const { event } = stamp(InventoryReleased, released, traced, 'releaseStock', 0, time);
-  expect(event.traceparent).toBe(`00-${orderId.replaceAll('-', '')}-8333444444444444-01`);
+  expect(event.traceparent).toBe(`00-${orderId.replaceAll('-', '')}-8333444444444444-00`);
 });
 
 describe('an event that began a saga', () => {
@@ -79,7 +91,7 @@ describe('an event that began a saga', () => {
 
   test('without a trace takes the order id as its trace id', () => {
     const { event } = stamp(OrderCreated, OrderCreated(order), cause, 'placeOrder', 0, time);
-    expect(event.traceparent).toBe(`00-${orderId.replaceAll('-', '')}-8333444444444444-01`);
+    expect(event.traceparent).toBe(`00-${orderId.replaceAll('-', '')}-8333444444444444-00`);
   });
 
   test.each([
@@ -89,7 +101,7 @@ describe('an event that began a saga', () => {
     const changed = InventoryItemChanged({ sku: 'MUG', name: 'Mug', unitPrice: 1, currency: 'EUR', revision: 1 });
     const { event } = stamp(InventoryItemChanged, changed, { ...cause, id }, 'putItem', 0, time);
     expect(event).toMatchObject({ subject: 'MUG', correlationid: 'MUG' });
-    expect(event.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(event.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   });
 });
 

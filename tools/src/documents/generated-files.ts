@@ -4,9 +4,15 @@ import { operations } from '@quickstep/operations-service/choreography';
 import { operationsDescription } from '@quickstep/operations-service/service';
 import { apiDocumentOf } from '@quickstep/shared/service';
 import { documents, type Files } from '@quickstep/system/documents';
+import { observability } from '@quickstep/system/observability';
 import { Problem } from '../problem.js';
 
-const FOLDER = 'docs/generated';
+const DOCUMENTS = 'docs/generated';
+const OBSERVABILITY = 'observability';
+/** Nothing else is in them. */
+const FOLDERS = [DOCUMENTS, OBSERVABILITY];
+/** Has a part that is generated. */
+const GUIDE = 'docs/observability.md';
 
 /** A file that is not what would be written now. Paths are from the root, with slashes. */
 export interface Drift {
@@ -40,16 +46,18 @@ function filesIn(folder: string): string[] {
 }
 
 async function expected(root: string): Promise<Files> {
-  const { files, readme } = await documents();
-  const text = read(join(root, 'README.md')) ?? '';
+  const [{ files, readme }, watching] = await Promise.all([documents(), observability(operationsDescription.metrics)]);
+  const parts = (file: string, generated: Files) => withParts(read(join(root, file)) ?? '', generated, file);
   return new Map([
-    ...[...files].map(([path, each]) => [`${FOLDER}/${path}`, each] as const),
+    ...[...files].map(([path, each]) => [`${DOCUMENTS}/${path}`, each] as const),
+    ...[...watching.files].map(([path, each]) => [`${OBSERVABILITY}/${path}`, each] as const),
     // The list of services is read by the operator's service, so that it cannot stand in it.
     [
-      `${FOLDER}/openapi/${operations.service}.json`,
+      `${DOCUMENTS}/openapi/${operations.service}.json`,
       `${JSON.stringify(apiDocumentOf(operations, operationsDescription), null, 2)}\n`,
     ],
-    ['README.md', withParts(text, readme, 'README.md')],
+    ['README.md', parts('README.md', readme)],
+    [GUIDE, parts(GUIDE, watching.parts)],
   ]);
 }
 
@@ -59,7 +67,7 @@ function driftFrom(wanted: Files, root: string): Drift[] {
     if (found === text) return [];
     return [{ file, what: found === undefined ? 'is missing' : 'differs' }];
   });
-  const there = filesIn(join(root, FOLDER)).map((path) => relative(root, path).replaceAll(sep, '/'));
+  const there = FOLDERS.flatMap((folder) => filesIn(join(root, folder))).map((path) => relative(root, path).replaceAll(sep, '/'));
   const left = there.filter((file) => !wanted.has(file)).map((file): Drift => ({ file, what: 'is generated no more' }));
   return [...wrong, ...left.sort((a, b) => (a.file < b.file ? -1 : 1))];
 }

@@ -4,7 +4,7 @@ import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '..
 import type { IntakeGate } from '../intake.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
-import type { Work } from '../work.js';
+import type { Tracing, Work } from '../work.js';
 import { loadsFor, WorkingRows } from '../working-rows.js';
 import type { Relay } from './publish.js';
 
@@ -32,6 +32,7 @@ export interface BatchOptions {
   readonly newId: NewId;
   readonly relay: Relay;
   readonly observer: Observer;
+  readonly tracing?: Tracing | undefined;
   /** Closed while events are held because the database is away. */
   readonly gate: Pick<IntakeGate, 'open' | 'close'>;
   /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
@@ -223,7 +224,11 @@ export class BatchRunner {
 
   /** After the commit nothing may lead to another attempt: whatever is thrown here is a bug, and ends the process. */
   #settle({ decided, outbox, started }: Committed): void {
-    const { relay, observer } = this.#options;
+    const { relay, observer, tracing } = this.#options;
+    tracing?.batch(
+      decided.map(({ work }) => work),
+      started,
+    );
     if (outbox !== undefined) relay.publish(outbox);
     for (const { work, result } of decided) work.settle(result);
     observer.batch(decided.length, performance.now() - started);

@@ -13,15 +13,18 @@ export function effectStage(effects: Effects, inFlight: InFlight, gate: Gate): S
   return (next) => {
     async function call(work: Work): Promise<void> {
       inFlight.effectBegun();
+      const ended = work.span?.effect(work.bound.effect ?? work.bound.name);
       let answer: unknown;
       try {
         if (gate.opens !== undefined) await gate.opens;
         answer = await effects.run(work.bound, work.message);
       } catch (error) {
         inFlight.effectEnded();
+        ended?.(error);
         return work.settle({ kind: 'failed', error });
       }
       inFlight.effectEnded();
+      ended?.();
       next({ ...work, answer });
     }
     // No promise where nothing is waited for: this runs for every event.

@@ -69,9 +69,9 @@ export function consumerPart({
   deliver,
 }: ConsumerOptions): Part & Intake {
   let consumer: AmqpConsumer | undefined;
-  const parked = () => {
+  const started = () => {
     if (consumer === undefined) throw new Error('The consumer is not started');
-    return consumer.parked();
+    return consumer;
   };
   return {
     name: 'consumer',
@@ -104,6 +104,10 @@ export function consumerPart({
           consumer?.paused ? 'it waits for the database' : consumer?.subscribed ? undefined : 'not subscribed to its queue',
       },
     ],
-    gauges: [{ ...definitions.parked, read: parked }],
+    gauges: [
+      { ...definitions.parked, read: async () => (await started().count('deadLetterQueue')).messageCount },
+      { ...definitions.queue, read: async () => (await started().count('queue')).messageCount },
+      { ...definitions.consumers, read: async () => (await started().count('queue')).consumerCount },
+    ],
   };
 }

@@ -53,6 +53,12 @@ export function databasePart(
     const [row]: { entries: number }[] = await dataSource.query('select count(*)::int as entries from outbox');
     return row?.entries ?? 0;
   };
+  const oldest = async () => {
+    const [row]: { seconds: number }[] = await dataSource.query(
+      'select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as seconds from outbox',
+    );
+    return row?.seconds ?? 0;
+  };
   return {
     name: 'database',
     dataSource,
@@ -75,6 +81,9 @@ export function databasePart(
       if (dataSource.isInitialized) await dataSource.destroy();
     },
     checks: [{ ...databaseCheck(dataSource, store), of: 'commands' }],
-    gauges: [{ ...definitions.outbox, read: outbox }],
+    gauges: [
+      { ...definitions.outbox, read: outbox },
+      { ...definitions.outboxAge, read: oldest },
+    ],
   };
 }

@@ -3,6 +3,7 @@ import type { ServiceConfig } from '../../config/index.js';
 import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../../db/index.js';
 import { type Call, invalid, type Operation, queryChecker, type Route } from '../../http/index.js';
 import type { Clock } from '../../pipeline/index.js';
+import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
 import { FeedAccess, feedRefusal } from './feed-access.js';
 
@@ -119,5 +120,6 @@ export function logPart({ config, log, clock }: LogPartOptions): Part {
       for (const end of [...waiting]) end();
     },
     routes: [route],
+    gauges: [{ ...definitions.readers, read: () => waiting.size }],
   };
 }

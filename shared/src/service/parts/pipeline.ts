@@ -32,6 +32,7 @@ function gaugesOf<I extends Implementation>(pipeline: Pipeline<I>): ServiceGauge
     new Map(pipeline.retries.map(({ step, retry }) => [step, value(retry)]));
   return [
     { ...definitions.unroutable, read: () => pipeline.relay.unroutable.length },
+    { ...definitions.inFlight, read: () => pipeline.messagesInFlight },
     { ...definitions.breakerState, label: 'effect', read: each(({ state }) => STATE_NUMBERS[state]) },
     { ...definitions.breakerProbe, label: 'effect', read: each(({ secondsToProbe }) => secondsToProbe) },
     { ...definitions.effectsRunning, label: 'effect', read: each(({ running }) => running) },

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Attributes,
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { isSampled, reasonOf, traceIdIn } from '../../pipeline/index.js';
+import { conventional } from './conventions.js';
+import type { Sdk } from './sdk.js';
+
+/** What a span is begun with. */
+export interface Beginning {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+  /** W3C trace context of the parent. */
+  readonly parent?: string | undefined;
+  /** When there is no parent: the trace that it begins. A random one without. */
+  readonly traceId?: string | undefined;
+  /** Of other spans that it has to do with. */
+  readonly links?: readonly string[];
+  /** From `performance.now()`; now without. */
+  readonly since?: number;
+}
+
+const contextOf = (traceparent: string) => ({
+  traceId: traceparent.slice(3, 35),
+  spanId: traceparent.slice(36, 52),
+  traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
+  isRemote: true,
+});
+
+function parentContext(parent: string | undefined): Context {
+  return parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, contextOf(parent));
+}
+
+export const linkTo = (traceparent: string): Link => ({ context: contextOf(traceparent) });
+
+export function traceparentOf(span: Span): string {
+  const { traceId, spanId } = span.spanContext();
+  return `00-${traceId}-${spanId}-01`;
+}
+
+/** Ends a span, as failed if there is an error: its words, which never hold data, and its class. */
+export function end(span: Span, error?: unknown): void {
+  if (error !== undefined) {
+    span.setAttribute(conventional.errorType, error instanceof Error ? error.name : '_OTHER');
+    span.setStatus({ code: SpanStatusCode.ERROR, message: reasonOf(error) });
+  }
+  span.end();
+}
+
+/** Begins spans of sampled traces. */
+export class Recorder {
+  readonly #sdk: Sdk;
+
+  constructor(sdk: Sdk) {
+    this.#sdk = sdk;
+  }
+
+  /** Whether what has this parent, or else begins this trace, is to be recorded. */
+  samples(parent: string | undefined, traceId: string | undefined): boolean {
+    const inherited = traceIdIn(parent);
+    if (parent !== undefined && inherited !== undefined) return this.#sdk.samples(inherited, isSampled(parent));
+    return this.#sdk.samples(traceId ?? '', undefined);
+  }
+
+  newTraceId(): string {
+    return randomBytes(16).toString('hex');
+  }
+
+  begin({ name, kind, attributes, parent, traceId, links = [], since }: Beginning): Span {
+    const startTime = since === undefined ? undefined : performance.timeOrigin + since;
+    const options = { kind, attributes, links: links.map(linkTo), ...(startTime === undefined ? {} : { startTime }) };
+    const context = parentContext(traceIdIn(parent) === undefined ? undefined : parent);
+    return this.#sdk.inTrace(traceId, () => this.#sdk.tracer.startSpan(name, options, context));
+  }
+}

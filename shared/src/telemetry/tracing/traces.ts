@@ -1,0 +1,145 @@
+import { type Span, SpanKind } from '@opentelemetry/api';
+import type { AnyMessage } from '../../choreography/index.js';
+import { type CloudEvent, exchangeOf } from '../../events/index.js';
+import {
+  isSampled,
+  type Publisher,
+  type PutAside,
+  type Tracing,
+  traceIdOf,
+  type Work,
+  type WorkSpan,
+} from '../../pipeline/index.js';
+import { conventional as names, own, RABBITMQ } from './conventions.js';
+import { end, linkTo, Recorder, traceparentOf } from './recorder.js';
+import { type RequestTracing, requestTracing } from './requests.js';
+import type { Sdk } from './sdk.js';
+
+/** Everything of a service that is traced. */
+export interface Traces extends Tracing, RequestTracing {
+  /** A publisher that records a span for each sampled event, from the commit to the broker's answer. */
+  publisher(publisher: Publisher): Publisher;
+  /** An event was copied to a wait queue or to the dead letters: with its trace, as that is in its body. */
+  putAside(message: PutAside): void;
+}
+
+/** What every span says about a message. */
+function aboutMessage({ id, type, subject, correlationid }: CloudEvent) {
+  return {
+    [names.system]: RABBITMQ,
+    [names.messageId]: id,
+    [names.conversationId]: correlationid,
+    [names.routingKey]: type,
+    [own.subject]: subject,
+  };
+}
+
+function aboutWork({ bound, message, event }: Work, service: string) {
+  if (event === undefined) return { [own.step]: bound.name, [own.subject]: message.subject };
+  const { type } = event.event;
+  return {
+    ...aboutMessage(event.event),
+    [own.step]: bound.name,
+    [names.operationName]: bound.name,
+    [names.operationType]: 'process',
+    [names.destination]: `${exchangeOf(type)}:${type}:${service}`,
+    [names.destinationTemplate]: type,
+  };
+}
+
+/** What is put aside is an event: commands and timers are asked again by whoever sent them. */
+const isEvent = (message: AnyMessage): message is CloudEvent => 'traceparent' in message && 'correlationid' in message;
+
+/** Where a copy goes: `retry` under the key of the delay, which the copy alone knows, or `dead-letter` under the service's name. */
+const COPY = {
+  retried: { operation: 'retry', exchange: 'retry' },
+  waiting: { operation: 'wait', exchange: 'retry' },
+  parked: { operation: 'park', exchange: 'dead-letter' },
+};
+
+export function createTraces(service: string, sdk: Sdk): Traces {
+  const recorder = new Recorder(sdk);
+
+  function begin(work: Work): WorkSpan | undefined {
+    const { bound, message, event, cause } = work;
+    const traceId = traceIdOf(cause.correlationid ?? message.subject, cause.id);
+    if (!recorder.samples(cause.traceparent, traceId)) return undefined;
+    const span = recorder.begin({
+      name: event === undefined ? bound.name : `${bound.name} ${event.event.type}`,
+      kind: event === undefined ? SpanKind.INTERNAL : SpanKind.CONSUMER,
+      attributes: aboutWork(work, service),
+      parent: cause.traceparent,
+      traceId,
+    });
+    const traceparent = traceparentOf(span);
+    return {
+      traceparent,
+      joins: (batch) => void span.addLink(linkTo(batch)),
+      effect(name) {
+        const attributes = { [own.step]: bound.name, [own.effect]: name };
+        const call = recorder.begin({ name, kind: SpanKind.CLIENT, attributes, parent: traceparent });
+        return (error) => end(call, error);
+      },
+      end(result) {
+        const failed = result.kind === 'failed';
+        const outcome = result.kind === 'done' ? result.outcome : result.kind;
+        span.setAttribute(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
+        end(span, failed ? result.error : undefined);
+      },
+    };
+  }
+
+  /** The event already carries the span of its step, so that this one is no producer by the conventions. */
+  function beginSend(event: CloudEvent): Span {
+    const { type, traceparent: parent } = event;
+    const attributes = {
+      ...aboutMessage(event),
+      [names.operationName]: 'send',
+      [names.operationType]: 'send',
+      [names.destination]: `${exchangeOf(type)}:${type}`,
+      [names.destinationTemplate]: type,
+    };
+    return recorder.begin({ name: `send ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] });
+  }
+
+  return {
+    begin,
+    batch(works, since) {
+      const links = works.flatMap(({ span }) => span?.traceparent ?? []);
+      if (links.length === 0) return;
+      const attributes = { [names.system]: RABBITMQ, [names.batchSize]: works.length };
+      const span = recorder.begin({ name: 'batch', kind: SpanKind.INTERNAL, attributes, links, since });
+      for (const work of works) work.span?.joins(traceparentOf(span));
+      end(span);
+    },
+    publisher: (publisher) => ({
+      async publish(events) {
+        const sampled = events.map(({ event }) => isSampled(event.traceparent));
+        if (!sampled.includes(true)) return publisher.publish(events);
+        const spans = events.map(({ event }, index) => (sampled[index] ? beginSend(event) : undefined));
+        const fates = await publisher.publish(events);
+        spans.forEach((span, index) => {
+          const fate = fates[index] ?? 'failed';
+          if (span !== undefined) end(span, fate === 'confirmed' ? undefined : new Error(`The event was ${fate}`));
+        });
+        return fates;
+      },
+    }),
+    putAside({ step, message, as, reason }) {
+      if (!isEvent(message) || !isSampled(message.traceparent)) return;
+      const { operation, exchange } = COPY[as];
+      const { type, traceparent: parent } = message;
+      const attributes = {
+        ...aboutMessage(message),
+        [names.operationName]: operation,
+        [names.operationType]: 'send',
+        [names.destination]: exchange,
+        [names.destinationTemplate]: exchange,
+        [own.step]: step,
+        [own.reason]: reason,
+      };
+      end(recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }));
+    },
+    ...requestTracing(recorder),
+  };
+}
