@@ -24,7 +24,7 @@ function Find() {
     const wanted = field.current?.value.trim() ?? '';
     if (wanted === '') return;
     if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(wanted)) go(`/orders/${wanted.toLowerCase()}`);
-    else go('/orders', { customerId: wanted });
+    else go(`/customers/${encodeURIComponent(wanted)}`);
   };
   return (
     <search class="find">

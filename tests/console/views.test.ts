@@ -46,7 +46,11 @@ const VIEWS: readonly View[] = [
   ['order-sequence', () => order('refused', 'sequence'), () => main().locator('.message').nth(4).waitFor()],
   ['order-at-time', () => order('completed', 'time'), () => text('"COMPLETED"')],
   ['order-events', () => order('completed', 'events'), () => text('"specversion"')],
-  ['late', () => '/late?olderThan=10', () => main().getByRole('region', { name: 'Stuck orders' }).getByText('stuck').waitFor()],
+  [
+    'late',
+    () => '/late?olderThan=10',
+    () => main().getByRole('region', { name: 'Stuck orders' }).getByText('stuck', { exact: true }).waitFor(),
+  ],
   ['dead-letters', () => '/dead-letters', () => cell('unparsable').waitFor()],
   ['dead-letter', async () => `/dead-letters/${await letterOf('errorClass=wrong-schema')}`, () => text('wrong-schema:')],
   ['plan', async () => `/dead-letters/plans/${(await world.desk.plan({})).id}`, () => text('would be processed')],
@@ -54,9 +58,13 @@ const VIEWS: readonly View[] = [
   ['analytics', () => '/analytics?name=time-to-complete', () => main().locator('canvas').waitFor()],
   ['customer', () => '/customers/customer-2', () => text('4 orders')],
   ['events', () => '/events', () => cell('order.created').waitFor()],
-  ['event', async () => `/events/${(await world.shop.eventOf(scene.completed, 'payment.completed')).id}`, () => text('COMPLETED')],
+  [
+    'event',
+    async () => `/events/${(await world.shop.eventOf(scene.completed, 'payment.completed')).id}`,
+    () => text('COMPLETED'),
+  ],
   ['audit', () => '/audit', () => cell('dead-letters.plan').waitFor()],
-  ['not-found', () => '/nowhere', () => text('Not found')],
+  ['not-found', () => '/nowhere', () => text('There is no such view')],
 ];
 
 async function inForm(form: (typeof FORMS)[number], name: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const whole = new Intl.NumberFormat();
 
@@ -17,6 +18,8 @@ export function duration(ms: number): string {
 
 export const time = (iso: string): string => full.format(new Date(iso));
 export const timeOfDay = (iso: string): string => clock.format(new Date(iso));
+/** Hour and minute of milliseconds since 1970. */
+export const minute = (ms: number): string => hourAndMinute.format(ms);
 export const age = (iso: string, now = Date.now()): string => duration(Math.max(0, now - Date.parse(iso)));
 
 /** Integer minor units and an ISO 4217 currency. */

@@ -5,7 +5,10 @@ import { canInstallPackage, installPackage } from './rabbitmq-package.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 /** Where its installer puts it on a machine whose PATH does not name it. */
-const ELSEWHERE = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
+const ELSEWHERE = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
 
 /** The program of an installed Chromium or Chrome: `CHROMIUM`, or the first on PATH. */
 export function installedChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
