@@ -36,15 +36,15 @@ const columns: readonly Column<ServiceState>[] = [
   { title: 'Service', cell: ({ service }) => service, whole: true },
   { title: 'State', cell: ({ ready }) => <Ready ready={ready} /> },
   { title: 'What is wrong', cell: ({ troubles }) => troubles.join('; ') || 'nothing', long: true },
-  { title: 'In its queue', cell: (state) => told(sumOf(state, 'quickstep_queue_messages')), number: true },
-  { title: 'In its hands', cell: (state) => told(sumOf(state, 'quickstep_in_flight_messages')), number: true },
+  { title: 'In queue', cell: (state) => told(sumOf(state, 'quickstep_queue_messages')), number: true },
+  { title: 'In hand', cell: (state) => told(sumOf(state, 'quickstep_in_flight_messages')), number: true },
   { title: 'Done', cell: (state) => told(sumOf(state, 'quickstep_messages_total', { result: 'done' })), number: true },
   { title: 'Retried', cell: (state) => told(sumOf(state, 'quickstep_messages_total', { result: 'retried' })), number: true },
   { title: 'Parked', cell: (state) => told(sumOf(state, 'quickstep_dead_letter_messages')), number: true },
   { title: 'Unpublished', cell: (state) => told(sumOf(state, 'quickstep_outbox_entries')), number: true },
   { title: 'Mean batch', cell: (state) => mean(state, 'quickstep_batch_messages')?.toFixed(1) ?? '–', number: true },
   { title: 'Mean handling', cell: (state) => seconds(mean(state, 'quickstep_handling_seconds')), number: true },
-  { title: 'Circuit breakers', cell: (state) => breakers(state).join(', '), whole: true },
+  { title: 'Circuit breakers', cell: (state) => breakers(state).join(', ') },
 ];
 
 interface Projection {
