@@ -171,6 +171,8 @@ describe('sending again', () => {
     // There are no such orders: the order service parks what inventory says of them, each time.
     for (let count = 0; count < 5; count++) parking.send(JSON.stringify(newOrder()));
     await desk.waiting(5, 'service=order-service');
+    const metrics = await (await operations.open('/metrics')).text();
+    expect(metrics).toMatch(/^quickstep_dead_letters_oldest_seconds\{[^}]*\} (?!0$)\d/m);
     const plan = await desk.plan({ service: 'order-service' });
     await desk.act(plan, 'redrive');
     const ended = await desk.ended(plan);
