@@ -57,5 +57,7 @@ export const Alerts = table('analytics_alerts', {
   raisedAt: timeOrNull(),
 });
 
+export type Alert = RowOf<typeof Alerts>;
+
 /** A test holds the migration to them. */
 export const analyticsTables = [WindowResults, Joins, PatternStates, WindowTotals, SourcesReached, Alerts];
