@@ -3,14 +3,19 @@ import { createLogger } from '@quickstep/shared/logging';
 import { Follower } from '../src/archive/follower.js';
 
 const logger = createLogger({ service: 'test', level: 'error' });
-const positions = { cursorOf: async () => undefined, store: async () => undefined };
+const positions = { cursorOf: async () => undefined, store: async () => 'c1' };
+const event = { id: '0193a4b0-0000-7000-8000-000000000001', type: 't', subject: 's', correlationid: 's', causationid: 'c' };
+const page = `${JSON.stringify({ cursor: 'c1', event: { ...event, time: '2026-11-24T12:00:00Z' } })}\n`;
 
-test('a service that says at once that there is nothing is not asked again at once', async () => {
+test.each([
+  ['there is nothing', ''],
+  ['there is one event', page],
+])('a service that says at once that %s is not asked again at once', async (_, answer) => {
   let reads = 0;
   const feed = {
     async read() {
       if (++reads > 1) throw new Error('It was asked again');
-      return '';
+      return answer;
     },
   };
   let rested = () => {};
@@ -18,7 +23,7 @@ test('a service that says at once that there is nothing is not asked again at on
     rested = resolve;
   });
   const clock = {
-    now: () => new Date(0),
+    now: () => new Date('2026-11-24T12:00:01Z'),
     after() {
       rested();
       return () => undefined;

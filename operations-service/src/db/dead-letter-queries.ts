@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { ParkedCopy } from '../dead-letters/processing.js';
 import type { LetterState } from './dead-letter-index.js';
 
@@ -171,18 +171,6 @@ export async function editLetter(
     `update dead_letters set edited = $2, edited_by = $3, edited_at = now(), changed_at = now(), event_id = coalesce($4, event_id),
       subject = coalesce($5, subject) where id = $1`,
     [id, body ?? null, who, facts.eventId ?? null, facts.subject ?? null],
-  );
-}
-
-export interface LetterCount {
-  readonly service: string;
-  readonly state: LetterState;
-  readonly count: number;
-}
-
-export function countLetters(dataSource: DataSource): Promise<LetterCount[]> {
-  return dataSource.query(
-    'select service, state, count(*)::int as count from dead_letters group by service, state order by 1, 2',
   );
 }
 
