@@ -4,7 +4,7 @@ import { type FeedClient, PAGE } from './feed-client.js';
 import { type FeedLine, isReadable, readPage } from './feed-page.js';
 import type { FeedPositions } from './feed-positions.js';
 
-/** Waits between attempts while a service, or the database, is away: from the first to the longest, in milliseconds. */
+/** Waits between attempts while a service, or the database, is away: from the first to the longest, in milliseconds. No two attempts come closer. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5_000;
 
@@ -84,6 +84,9 @@ export class Follower {
       this.#recovered();
       this.#read(lines, asked);
       stored();
+      // A service that stops, or has too many readers, does not wait for an event.
+      const atOnce = clock.now().getTime() - asked.getTime() < FIRST_PAUSE;
+      if (lines.length === 0 && atOnce) await this.#rest(FIRST_PAUSE);
     }
   }
 

@@ -139,6 +139,7 @@ export interface SelectedLetter {
   readonly exchange: string;
   readonly routingKey: string;
   readonly userId: string | null;
+  readonly firstFailedAt: Date;
   readonly parkedAt: Date;
 }
 
@@ -151,7 +152,7 @@ export function selectLetters(
 ): Promise<SelectedLetter[]> {
   return queries.query(
     `select id, service, step, subject, coalesce(edited, body) as content, content_type as "contentType", exchange,
-      routing_key as "routingKey", user_id as "userId", parked_at as "parkedAt"
+      routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt"
     from dead_letters where ${WHERE} and ($11::timestamptz is null or (parked_at, id) > ($11, $12::uuid))
     order by parked_at, id limit $13`,
     [...valuesOf(filter), after?.parkedAt ?? null, after?.id ?? null, limit],
