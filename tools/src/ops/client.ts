@@ -18,6 +18,9 @@ function secret(): string {
   }
 }
 
+/** Signs the browser in as operator. Whoever has it can act: it is told to the terminal, never to a log. @throws Problem as above */
+export const consoleLink = (): string => `${urlOf(operationsService)}/?token=${roleToken(secret(), 'operator')}`;
+
 /** An answer of the operations service that is no success. */
 interface Refusal {
   readonly title?: string;

@@ -9,6 +9,7 @@ import {
 } from './dead-letters.js';
 import { editDeadLetter } from './edit-dead-letter.js';
 import { exportCommand } from './export.js';
+import { openConsole } from './open-console.js';
 import { reconcileCommand } from './reconcile.js';
 import { replayCommand } from './replay.js';
 import { cancelSaga, listSagas, showSaga } from './sagas.js';
@@ -18,6 +19,7 @@ import { whoami } from './whoami.js';
 /** Every command of `npm run ops`, in the order of the help. */
 export const opsCommands: readonly OpsCommand[] = [
   whoami,
+  openConsole,
   listSagas,
   showSaga,
   cancelSaga,
