@@ -17,6 +17,9 @@ export function secretFile(): { readonly env: NodeJS.ProcessEnv; remove(): void 
   return { env: { INSTALLATION_SECRET_FILE: file }, remove: () => rmSync(file, { force: true }) };
 }
 
+/** The secret of the tests' installation: tokens are made of it. */
+export const secretOf = (): string => SECRET;
+
 type Running = Awaited<ReturnType<typeof startOperationsService>>;
 
 /** A caller's header. */

@@ -48,3 +48,10 @@ export const main = command(async (args, signal) => {
   }
   return found.run(rest, { client: () => operationsClient(signal), signal, print });
 });
+
+/** As a container's command: `node tools/dist/ops.js`. */
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

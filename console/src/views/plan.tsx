@@ -22,7 +22,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 
 const columns: readonly Column<PlanItem>[] = [
   { title: 'Message', cell: ({ deadLetterId, type }) => <a href={to(`/dead-letters/${deadLetterId}`)}>{type}</a> },
-  { title: 'Service', cell: ({ service }) => service },
+  { title: 'Service', cell: ({ service }) => service, whole: true },
   {
     title: 'Order',
     cell: ({ subject }) =>
@@ -36,9 +36,10 @@ const columns: readonly Column<PlanItem>[] = [
   },
   {
     title: 'What would happen',
+    long: true,
     cell: ({ verdict, detail }) => (detail === null ? words(verdict) : `${words(verdict)}: ${detail}`),
   },
-  { title: 'What has become of it', cell: ({ state }) => <Badge tone={TONES[state] ?? 'plain'}>{state}</Badge> },
+  { title: 'What has become of it', cell: ({ state }) => <Badge tone={TONES[state] ?? 'plain'}>{state}</Badge>, whole: true },
 ];
 
 function Counts({ title, counts }: { readonly title: string; readonly counts: Readonly<Record<string, number>> }) {
@@ -130,6 +131,15 @@ export function PlanView({ id, route }: ViewProps & { readonly id: string }) {
               </dd>
               <Counts title="What would happen" counts={found.verdicts} />
               <Counts title="What has become of them" counts={found.states} />
+              {found.action !== null && (
+                <>
+                  <dt>{found.action === 'discard' ? 'Discarded' : 'Sent again'}</dt>
+                  <dd>
+                    by {found.actedBy ?? 'somebody'}
+                    {found.reason !== null && `: ${found.reason}`}
+                  </dd>
+                </>
+              )}
             </dl>
             {found.stoppedBecause !== null && <p class="failure">Stopped: {found.stoppedBecause}</p>}
             <Progress plan={found} />

@@ -1,22 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { roleToken } from '@quickstep/operations-service/access';
-import { stateDirectory } from '../paths.js';
 import { Problem, reasonOf } from '../problem.js';
 import { operationsService, urlOf } from '../services.js';
-
-/** `INSTALLATION_SECRET_FILE`, or that of what `npm start` runs. @throws Problem when it cannot be read */
-function secret(): string {
-  const file = process.env.INSTALLATION_SECRET_FILE ?? join(stateDirectory, 'start', 'secrets', 'installation-secret');
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new Problem(
-      `${file} cannot be read: it holds the secret of the installation. Start the system with \`npm start\`, or name the file in INSTALLATION_SECRET_FILE.`,
-    );
-  }
-}
+import { installationSecret } from './secret.js';
 
 /** An answer of the operations service that is no success. */
 interface Refusal {
@@ -53,7 +39,7 @@ async function refused(response: Response): Promise<Problem> {
 export function operationsClient(signal: AbortSignal): OperationsClient {
   const url = urlOf(operationsService);
   const headers = {
-    authorization: `Bearer ${roleToken(secret(), 'operator')}`,
+    authorization: `Bearer ${roleToken(installationSecret(), 'operator')}`,
     'x-operator': `${userInfo().username}@${hostname()}`,
   };
   async function send(path: string, init: RequestInit): Promise<Response> {
