@@ -99,6 +99,10 @@ test.each(lasting)('%s is watched, restarted, and given time to stop', (_name, c
   });
 });
 
+test('the database does not wait for its clients when it stops', () => {
+  expect(compose.services.postgres).toMatchObject({ stop_signal: 'SIGINT' });
+});
+
 test.each(built)('%s writes nothing into its container, and hears signals', (_name, container) => {
   expect(container).toMatchObject({ pull_policy: 'never', init: true, read_only: true });
 });

@@ -122,6 +122,7 @@ describe('setup', () => {
     await api(`/bindings/${VHOST}/e/payment.events/q/order-service`, 'POST', { routing_key: 'payment.forgotten' });
     const connection = await connect(process.env.RABBITMQ_URL ?? '');
     const channel = await connection.createConfirmChannel();
+    await channel.purgeQueue('order-service.dead-letter');
     channel.publish('dead-letter', 'order-service', Buffer.from('{}'), { persistent: true });
     await channel.waitForConfirms();
     expect(await setUp()).toBe(0);
