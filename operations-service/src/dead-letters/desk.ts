@@ -100,7 +100,10 @@ export class Desk {
     for (const { service } of choreographies) {
       if (this.#stopped) return;
       const queue = deadLetterQueueOf(service);
-      const length = (await isMissing(broker.consuming, queue)) ? 0 : await this.#lengthOf(queue);
+      const missing = await isMissing(broker.consuming, queue);
+      if (missing)
+        logger.warn('a dead-letter queue is missing: what is parked is in the index only; set the system up again', { queue });
+      const length = missing ? 0 : await this.#lengthOf(queue);
       const indexed = counts.get(service) ?? 0;
       const due = performance.now() - (this.#passedAt.get(service) ?? 0) > WHOLE_PASS_EVERY_MS && length > 0;
       const differs = length !== indexed && this.#differed.has(service);

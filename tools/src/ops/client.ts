@@ -11,6 +11,9 @@ interface Refusal {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
+/** The operations service does not answer now, or says that it cannot: it may later. */
+export class Away extends Problem {}
+
 /** The operations API, as operator. */
 export interface OperationsClient {
   readonly url: string;
@@ -29,7 +32,8 @@ async function refused(response: Response): Promise<Problem> {
     // Not a problem document: whatever answers there is told below.
   }
   const errors = (told.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer} ${detail}`).join('');
-  return new Problem(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
+  const Kind = response.status === 503 ? Away : Problem;
+  return new Kind(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
 }
 
 export function operationsClient(signal: AbortSignal): OperationsClient {
@@ -41,9 +45,9 @@ export function operationsClient(signal: AbortSignal): OperationsClient {
   async function send(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...init.headers } }).catch(
       (error: unknown) => {
-        throw new Problem(
-          `The operations service at ${url} cannot be reached (${reasonOf(error)}). Is the system running? npm start`,
-        );
+        signal.throwIfAborted();
+        const reason = error instanceof Error ? reasonOf(error.cause ?? error) : String(error);
+        throw new Away(`The operations service at ${url} cannot be reached (${reason}). Is the system running? npm start`);
       },
     );
     if (!response.ok) throw await refused(response);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../problem.js';
 import { oneWord, readArguments, secondsIn } from './arguments.js';
-import type { OperationsClient } from './client.js';
+import { Away, type OperationsClient } from './client.js';
 import type { OpsCommand, OpsContext } from './command.js';
 import { duration, textTable } from './table.js';
 
@@ -144,19 +144,33 @@ export const planDeadLetters: OpsCommand = {
   },
 };
 
-/** Shows how far it comes until it ends. Whoever leaves stops nothing: it is the service that acts. @returns the exit code */
+/** How long the operations service may be away while a plan is followed, in milliseconds. */
+const AWAY_AT_MOST = 60_000;
+
+/**
+ * Shows how far it comes until it ends. Whoever leaves stops nothing: it is the service that acts, and one that was killed goes on when it
+ * is started again.
+ *
+ * @returns the exit code. @throws Problem when the service is away for long
+ */
 async function follow(
   client: OperationsClient,
   id: string,
   { print, signal }: Pick<OpsContext, 'print' | 'signal'>,
 ): Promise<number> {
   let told = '';
+  let seen = Date.now();
   for (;;) {
-    const plan = await client.json<Plan>('GET', `/dead-letters/plans/${id}`);
-    const line = countsText(plan.states);
+    const plan = await client.json<Plan>('GET', `/dead-letters/plans/${id}`).catch((error: unknown) => {
+      if (error instanceof Away && Date.now() - seen < AWAY_AT_MOST) return undefined;
+      throw error;
+    });
+    if (plan !== undefined) seen = Date.now();
+    const line =
+      plan === undefined ? 'the operations service is away; the plan goes on when it is back' : countsText(plan.states);
     if (line !== told) print(line);
     told = line;
-    if (plan.state !== 'running') {
+    if (plan !== undefined && plan.state !== 'running') {
       tell(plan, print);
       return plan.state === 'done' ? 0 : 1;
     }
