@@ -26,7 +26,7 @@ function packagesOfTheCopy() {
   for (const folder of [
     'shared',
     'system',
-    ...['order', 'inventory', 'payment', 'shipping', 'notification'].map((each) => `${each}-service`),
+    ...['order', 'inventory', 'payment', 'shipping', 'notification', 'operations'].map((each) => `${each}-service`),
   ]) {
     const { name: packageName, exports } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8'));
     for (const [path, { source }] of Object.entries(exports))
@@ -51,7 +51,8 @@ export default {
     enableFindRelatedTests: false,
     config: {
       ...jest,
-      testMatch: area.tests.map((each) => `<rootDir>/${each}${each.endsWith('.ts') ? '' : '/**/*.test.ts'}`),
+      testMatch: ['<rootDir>/tools/mutation-tests.cjs'],
+      globals: { mutationTests: { patterns: area.tests.map((each) => (each.endsWith('.ts') ? each : `${each}/**/*.test.ts`)) } },
       moduleNameMapper: { ...packagesOfTheCopy(), ...jest.moduleNameMapper },
       modulePathIgnorePatterns: ['/dist/'],
       maxWorkers: 1,
@@ -62,9 +63,11 @@ export default {
   tsconfigFile: 'none',
   tempDirName: '.quickstep/mutation/copy',
   incrementalFile: `.quickstep/mutation/${name}.json`,
+  // Each result at once: a run that is cut off leaves what it has found.
+  eventReporter: { baseDir: `.quickstep/mutation/${name}` },
   htmlReporter: { fileName: `.quickstep/mutation/${name}.html` },
   jsonReporter: { fileName: `.quickstep/mutation/${name}.report.json` },
-  reporters: ['clear-text', 'json', 'html'],
+  reporters: ['event-recorder', 'progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
   timeoutMS: 10_000,

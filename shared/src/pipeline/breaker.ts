@@ -26,7 +26,7 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 
 /**
  * The circuit breaker of one effect: cockatiel's, on the pipeline's clock. cockatiel compares its own clock with the duration that it asks
- * its backoff for, so the backoff answers by ours: for ever while the moment has not come, and then no time at all.
+ * its backoff for, so it is told of none: no call reaches it before the moment has come by ours.
  */
 export class Breaker {
   readonly #effect: string;
@@ -94,16 +94,9 @@ export class Breaker {
 
   #waiting(times: number): IBackoff<unknown> {
     this.#openedAt = this.#now();
-    const probeAt = this.#openedAt + this.#options.probeAfter * times;
-    this.#probeAt = probeAt;
+    this.#probeAt = this.#openedAt + this.#options.probeAfter * times;
     this.#compensationWaits = false;
     if (times === 1) this.#compensationFoundOut = false;
-    const isDue = () => this.#now() >= probeAt;
-    return {
-      get duration() {
-        return isDue() ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-      },
-      next: () => this.#waiting(Math.min(LONGEST_PROBE, times * 2)),
-    };
+    return { duration: Number.NEGATIVE_INFINITY, next: () => this.#waiting(Math.min(LONGEST_PROBE, times * 2)) };
   }
 }

@@ -226,6 +226,23 @@ describe('a circuit breaker', () => {
     expect(changes.at(-1)).toBe('gateway closed');
   });
 
+  test('has a compensation that waits find out each time that it opens, whoever found out the last time', async () => {
+    const { call, answer, fail, clock, begun } = await opened();
+    await call('refund', compensation);
+    await clock.advance(PROBE_AFTER);
+    await call('refund', compensation);
+    await answer('refund');
+    for (const id of ['e', 'f', 'g']) {
+      await call(id);
+      await fail(id, new Error('away'));
+    }
+    await call('other refund', compensation);
+    await clock.advance(PROBE_AFTER);
+    await call('charge', forward);
+    await call('other refund', compensation);
+    expect(begun.slice(4)).toEqual(['refund', 'e', 'f', 'g', 'other refund']);
+  });
+
   test('waits twice as long after each call that found it still away', async () => {
     const { call, fail, clock, begun } = await opened();
     const waits: number[] = [];

@@ -1,4 +1,5 @@
 import type { OpsCommand } from './command.js';
+import { consoleCommand } from './console.js';
 import {
   discardDeadLetters,
   groupDeadLetters,
@@ -9,7 +10,6 @@ import {
 } from './dead-letters.js';
 import { editDeadLetter } from './edit-dead-letter.js';
 import { exportCommand } from './export.js';
-import { openConsole } from './open-console.js';
 import { reconcileCommand } from './reconcile.js';
 import { replayCommand } from './replay.js';
 import { cancelSaga, listSagas, showSaga } from './sagas.js';
@@ -19,7 +19,7 @@ import { whoami } from './whoami.js';
 /** Every command of `npm run ops`, in the order of the help. */
 export const opsCommands: readonly OpsCommand[] = [
   whoami,
-  openConsole,
+  consoleCommand,
   listSagas,
   showSaga,
   cancelSaga,
