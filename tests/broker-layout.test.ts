@@ -45,15 +45,26 @@ describe('what the management UI shows of five services', () => {
     await until(
       async () => {
         const connections = await shop.vhost.api<ListedConnection[]>('/vhosts/{vhost}/connections');
-        const listed = connections.map(({ client_properties: { connection_name = '' } = {} }) => connection_name);
+        // One that has closed may be listed for a while without what it was opened with.
+        const listed = connections.flatMap(({ client_properties: given }) =>
+          given === undefined ? [] : [given.connection_name ?? ''],
+        );
         return names.every((name) => listed.includes(name)) && !listed.includes('') ? true : undefined;
       },
       () => 'Not every connection has its name',
     );
-    const consumers = await shop.vhost.api<ListedConsumer[]>('/consumers/{vhost}');
-    for (const name of services) {
-      const tags = consumers.filter(({ queue }) => queue.name === name).map((each) => each.consumer_tag);
-      expect(tags).toEqual([expect.stringMatching(new RegExp(`^${name}-\\S+/\\d+-1$`))]);
-    }
+    const tagsOf = async () => {
+      const consumers = await shop.vhost.api<ListedConsumer[]>('/consumers/{vhost}');
+      return services.map((name) => consumers.filter(({ queue }) => queue.name === name).map((each) => each.consumer_tag));
+    };
+    const tags = await until(
+      async () => {
+        const listed = await tagsOf();
+        return listed.every(({ length }) => length === 1) ? listed : undefined;
+      },
+      () => 'Not every queue has its one consumer',
+    );
+    // The number counts subscriptions: a busy machine may need a second one.
+    expect(tags).toEqual(services.map((name) => [expect.stringMatching(new RegExp(`^${name}-\\S+/\\d+-\\d+$`))]));
   });
 });

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { deadLettersAgain } from '../tools/src/provision/rabbitmq-installed.js';
 import { nodeArguments, services } from '../tools/src/services.js';
 
 /** What is read here; https://github.com/compose-spec/compose-spec has the rest. */
 interface Container {
   image: string;
+  build?: string;
   environment: Record<string, string | number>;
   ports?: string[];
   volumes?: string[];
@@ -48,6 +50,10 @@ test.each(services)('$name runs as the launcher runs it', ({ name, standardPort,
 
 test('the image has the arguments of Node.js that the launcher has', () => {
   expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...nodeArguments]).replaceAll(',', ', ')}`);
+});
+
+test('the broker sends dead letters again as soon as that of the launcher does', () => {
+  expect(compose.services.rabbitmq?.environment).toMatchObject({ RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: deadLettersAgain });
 });
 
 test('the seed comes after all services', () => {
@@ -93,8 +99,17 @@ test.each(lasting)('%s is watched, restarted, and given time to stop', (_name, c
   });
 });
 
+test('the database does not wait for its clients when it stops', () => {
+  expect(compose.services.postgres).toMatchObject({ stop_signal: 'SIGINT' });
+});
+
 test.each(built)('%s writes nothing into its container, and hears signals', (_name, container) => {
-  expect(container).toMatchObject({ build: '.', init: true, read_only: true });
+  expect(container).toMatchObject({ pull_policy: 'never', init: true, read_only: true });
+});
+
+test('the image is built once, by what all others wait for', () => {
+  expect(containers.filter(([, { build }]) => build !== undefined)).toEqual([['installation', compose.services.installation]]);
+  expect(compose.services.installation).toMatchObject({ image: 'quickstep', build: '.' });
 });
 
 test.each(pulled)('%s keeps to one major version', (_name, { image }) => {
@@ -151,9 +166,16 @@ describe('the image', () => {
     expect(Number(major) % 2).toBe(0);
   });
 
+  const { workspaces }: { workspaces: string[] } = JSON.parse(read('package.json'));
+
   test('installs the packages of every workspace', () => {
-    const { workspaces }: { workspaces: string[] } = JSON.parse(read('package.json'));
     expect(dockerfile).toEqual(expect.arrayContaining(workspaces.map((each) => `COPY ${each}/package.json ${each}/`)));
+  });
+
+  test.each(workspaces)('is built with the sources of %s', (workspace) => {
+    const [, ...rules] = lines('.dockerignore').filter((line) => !line.startsWith('#'));
+    const admitted = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+    expect(admitted.some((pattern) => matchesGlob(workspace, pattern))).toBe(true);
   });
 
   test('runs as an ordinary user, for production', () => {

@@ -38,7 +38,8 @@ let badOnes = 0;
 
 beforeAll(async () => {
   surroundings = await freshSurroundings();
-  service = await startProcess('inventory', surroundings.env);
+  // Nothing crashes here: whatever a busy machine takes its time to confirm must not be sent twice.
+  service = await startProcess('inventory', { ...surroundings.env, SWEEP_AFTER_MS: '60000' });
   connection = await connect(surroundings.vhost.url, { noDelay: true, clientProperties: { connection_name: 'hostile' } });
   channel = await connection.createConfirmChannel();
   // What inventory says besides: somebody must want it.

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { kitMigrations, migrateDatabase } from '@quickstep/shared/db';
 import { columnName, type Table } from '@quickstep/shared/rows';
-import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
+import { type FreshDatabase, freshDatabase, freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import * as inventory from '../inventory-service/src/db/tables.js';
 import * as notification from '../notification-service/src/db/tables.js';
+import { Analytics1760000000003 } from '../operations-service/src/analytics/migration.js';
+import { analyticsTables } from '../operations-service/src/db/tables.js';
 import * as order from '../order-service/src/db/tables.js';
 import * as payment from '../payment-service/src/db/tables.js';
 import * as shipping from '../shipping-service/src/db/tables.js';
@@ -85,6 +88,26 @@ describe.each(serviceNames)('the migrations of %s', (name) => {
   });
 
   test.each(declared[name].map((table) => [table.name, table] as const))(
+    'give %s the columns that it declares: name, type, nullability and key',
+    (_, table) => {
+      expect(tables[table.name]).toEqual(shapeOf(table).sort(byColumn));
+    },
+  );
+});
+
+/** The tables of its projections are made from their declarations. */
+describe('the migrations of operations', () => {
+  let database: FreshDatabase;
+  let tables: Record<string, Shape[]>;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    await migrateDatabase(database.url, [...kitMigrations, Analytics1760000000003]);
+    tables = await tablesIn(database.url);
+  });
+  afterAll(() => database.drop());
+
+  test.each(analyticsTables.map((table): [string, Table] => [table.name, table]))(
     'give %s the columns that it declares: name, type, nullability and key',
     (_, table) => {
       expect(tables[table.name]).toEqual(shapeOf(table).sort(byColumn));

@@ -84,13 +84,14 @@ describe('a message that nobody can handle', () => {
     ['is of an unknown type', '{"type":"order.unheard_of"}', 'No step of this service consumes "order.unheard_of"'],
     ['breaks its contract', '{"type":"order.created","data":{}}', 'order.created breaks its contract'],
   ])('because it %s is parked with the reason, and blocks nobody', async (_, body, reason) => {
-    const before = shop.spy.parked.length;
     shop.spy.publish('order.events', 'order.created', body);
     const { id } = await shop.place();
     expect(await shop.ended(id)).toBe('COMPLETED');
-    const parked = await shop.spy.parkedBecause((each) => each.reason.includes(reason), `a message that ${_}`);
+    const isIt = (each: Parked) => each.reason.includes(reason);
+    const parked = await shop.spy.parkedBecause(isIt, `a message that ${_}`);
     expect(parked.service).toBe('inventory-service');
-    expect(shop.spy.parked).toHaveLength(before + 1);
+    // Events that a busy machine confirms late are sent again, and may be parked again: those are not counted.
+    expect(shop.spy.parked.filter(isIt)).toHaveLength(1);
   });
 
   test('because its order does not exist is parked at once, without another attempt', async () => {

@@ -24,7 +24,7 @@ function Find() {
     const wanted = field.current?.value.trim() ?? '';
     if (wanted === '') return;
     if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(wanted)) go(`/orders/${wanted.toLowerCase()}`);
-    else go('/orders', { customerId: wanted });
+    else go(`/customers/${encodeURIComponent(wanted)}`);
   };
   return (
     <search class="find">
@@ -51,6 +51,8 @@ export function Shell({ views, current, children }: ShellProps) {
   const place = route.value.path.join('/');
   useEffect(() => {
     document.title = `${title} · Quickstep`;
+    // On a narrow screen the views stand in a row that scrolls.
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     main.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [place, title]);

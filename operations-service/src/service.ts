@@ -9,7 +9,7 @@ import { type operationsConfig, operationsDefaults } from './config.js';
 import { DeadLetters1760000000300 } from './db/dead-letter-migration.js';
 import { Alerts } from './db/tables.js';
 import { openBreaker } from './dead-letters/breakers.js';
-import { deadLettersPart, INDEXED } from './dead-letters/dead-letters-part.js';
+import { deadLettersPart, INDEXED, OLDEST } from './dead-letters/dead-letters-part.js';
 import { Inboxes } from './dead-letters/inboxes.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
@@ -29,7 +29,7 @@ export const operationsDescription = {
   tables: [...readModels, Alerts],
   migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, DeadLetters1760000000300],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED],
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;

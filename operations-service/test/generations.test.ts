@@ -1,14 +1,16 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { OrderCompleted } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
+import { createLogger } from '@quickstep/shared/logging';
 import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { FeedPositions } from '../src/archive/feed-positions.js';
 import { Archive, Archive1760000000001 } from '../src/archive/index.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
-import { Projections1760000000002 } from '../src/projections/index.js';
+import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
 import { sales } from '../src/read-models/index.js';
 
 const ORDERS = 20;
@@ -110,4 +112,24 @@ test('another version is made beside the one that readers see', async () => {
   expect(await generations.switchTo(changed, (await one(false)).generation, await archive.end())).toBe(true);
   expect((await generations.all()).map(({ version, live }) => [version, live])).toEqual([[2, true]]);
   expect(await sold()).toBe(2 * ORDERS);
+});
+
+test('a projection that stands still is left alone for a second', async () => {
+  const apply = () => {
+    throw new Error('a bug in it');
+  };
+  const logger = createLogger({ service: 'test', level: 'error', to: new PassThrough().resume() });
+  const kept = new Projections({ projections: [{ ...sales, apply }], dataSource, archive, logger });
+  let rests = (_: number) => {};
+  const rest = new Promise<number>((resolve) => {
+    rests = resolve;
+  });
+  const after = (milliseconds: number) => {
+    rests(milliseconds);
+    return () => undefined;
+  };
+  const part = projectionsPart(kept, { clock: { now: () => new Date(), after }, logger });
+  await part.start?.();
+  expect(await rest).toBe(1_000);
+  await part.stop?.(AbortSignal.abort());
 });

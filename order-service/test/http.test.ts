@@ -122,6 +122,7 @@ describe('what every service answers', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/health/live',
       '/health/ready',
+      '/inbox',
       '/log',
       '/metrics',
       '/openapi.json',

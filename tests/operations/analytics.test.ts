@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -235,6 +235,13 @@ describe('an export that fails', () => {
     await expect(exportEvents(failing(), { format: 'parquet', out: file })).rejects.toThrow('The service is gone');
     expect(readdirSync(directory)).toEqual(before);
   });
+
+  test.each(['jsonl', 'csv', 'parquet'] as const)(
+    '%s is for its owner only: it has names and addresses in it',
+    async (format) => {
+      expect(statSync(await exported(format)).mode & 0o777).toBe(0o600);
+    },
+  );
 
   test('does not touch a file that is there', async () => {
     const file = await exported('jsonl');

@@ -81,7 +81,7 @@ test('messages of eight causes are sent again while the operations service is ki
       'select count(*)::int as count, count(distinct order_id)::int as orders from notifications',
     );
   expect(told.rows).toEqual([{ count: MESSAGES, orders: MESSAGES }]);
-  const queues = ['notification-service.dead-letter', 'notification-service', 'operations-service.dead-letters'];
+  const queues = ['notification-service.dead-letter', 'notification-service', 'operations-service.dead-letter-index'];
   await until(
     async () =>
       (await Promise.all(queues.map((queue) => parking.lengthOf(queue)))).every((length) => length === 0) ? true : undefined,

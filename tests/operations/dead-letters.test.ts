@@ -171,6 +171,8 @@ describe('sending again', () => {
     // There are no such orders: the order service parks what inventory says of them, each time.
     for (let count = 0; count < 5; count++) parking.send(JSON.stringify(newOrder()));
     await desk.waiting(5, 'service=order-service');
+    const metrics = await (await operations.open('/metrics')).text();
+    expect(metrics).toMatch(/^quickstep_dead_letters_oldest_seconds\{[^}]*\} (?!0$)\d/m);
     const plan = await desk.plan({ service: 'order-service' });
     await desk.act(plan, 'redrive');
     const ended = await desk.ended(plan);
@@ -189,11 +191,11 @@ describe('sending again', () => {
 
 describe('the index and the queues', () => {
   test('agree again after messages were parked that the index did not see', async () => {
-    await parking.channel.unbindQueue('operations-service.dead-letters', 'dead-letter', '#');
+    await parking.channel.unbindQueue('operations-service.dead-letter-index', 'dead-letter', '#');
     parking.park(completedOrder());
     await parking.confirmed();
     await desk.waiting(1, 'step=notifyCustomer');
-    await parking.channel.bindQueue('operations-service.dead-letters', 'dead-letter', '#');
+    await parking.channel.bindQueue('operations-service.dead-letter-index', 'dead-letter', '#');
   });
 
   test('agree again after somebody else took a message out of its queue; it can still be sent', async () => {

@@ -31,6 +31,11 @@ interface Processing {
   }[];
 }
 
+interface AuditPage {
+  readonly items: readonly { readonly what: string; readonly result: string }[];
+  readonly nextCursor?: string;
+}
+
 async function finished(): Promise<string> {
   const { id } = await shop.place();
   await shop.ended(id);
@@ -58,6 +63,26 @@ test('archived events go to one service again, which knows what it has handled',
     ['sent 1', 'notification-service'],
     ['begun', 'notification-service'],
   ]);
+});
+
+test('a span that ends before it begins is refused under the name that the request has for its end', async () => {
+  const span = { to: 'notification-service', from: '2026-01-02', until: '2026-01-01', dryRun: true };
+  const answer = await operations.call('POST', '/replays', span);
+  expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/until', detail: 'must not be before from' }] } });
+});
+
+test('the audit shows the latest act first, page by page, also when its ids have another digit', async () => {
+  await archive.query(
+    "insert into audit (who, what, result) select 'tests', 'counted', n::text from generate_series(1, 120) as n",
+  );
+  const found: string[] = [];
+  for (let cursor = ''; found.length < 120; ) {
+    const page = await operations.call<AuditPage>('GET', `/audit?limit=50${cursor}`);
+    found.push(...page.body.items.filter(({ what }) => what === 'counted').map(({ result }) => result));
+    if (page.body.nextCursor === undefined) break;
+    cursor = `&cursor=${page.body.nextCursor}`;
+  }
+  expect(found).toEqual(Array.from({ length: 120 }, (_, n) => String(120 - n)));
 });
 
 test('what a service has forgotten it does again, once its events come', async () => {

@@ -151,5 +151,15 @@ describe('npm run ops', () => {
     await expect(run(showSaga)).rejects.toThrow('Name one order, not 0.');
     await expect(run(listSagas, '--colour', 'red')).rejects.toThrow("Unknown option '--colour'");
     await expect(run(listSagas, '--limit', 'many')).rejects.toThrow('/limit');
+    await expect(run(listSagas, 'extra')).rejects.toThrow("Unexpected argument 'extra'");
+    await expect(run(listSagas, '--older-than', '5x')).rejects.toThrow('"5x" is no age: write it like 30s, 10min, 2h or 3d.');
+    expect((await run(listSagas, '--older-than', '2h')).lines).toHaveLength(1);
+  });
+
+  test('sagas cancel: what is no id of an order is none, and nothing is written down', async () => {
+    for (const id of ['nonsense', 'a\0b'])
+      await expect(run(cancelSaga, id, '--reason', 'Told by phone')).rejects.toThrow('answered 404');
+    const { body } = await operations.call<{ items: { about: string | null }[] }>('GET', '/audit');
+    expect(body.items.filter(({ about }) => about === 'nonsense' || about === 'a\0b')).toEqual([]);
   });
 });

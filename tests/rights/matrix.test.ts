@@ -100,7 +100,7 @@ describe.each(all)('%s', (service) => {
       ...foreign(service).flatMap((each) => [each, `${each}.dead-letter`]),
       'retry.50ms',
       'operations-service',
-      'operations-service.dead-letters',
+      'operations-service.dead-letter-index',
     ];
     const attempts = others.flatMap((queue) => [
       [`get from ${queue}`, REFUSED, tryAt(connection(service), (channel) => channel.get(queue))] as const,
@@ -178,7 +178,7 @@ test("the operator's service reads what is parked and sends it again, and has no
   const own = await connect(as(restricted.shop.vhost.url, service, rabbitmq.value));
   const attempts = [
     ['redrive', 'done', tryPublish(own, 'redeliver', 'redrive.payment-service')],
-    ['read copies', 'done', tryAt(own, (channel) => channel.get('operations-service.dead-letters'))],
+    ['read copies', 'done', tryAt(own, (channel) => channel.get('operations-service.dead-letter-index'))],
     ['read what is parked', 'done', tryAt(own, (channel) => channel.get('payment-service.dead-letter'))],
     ['read what others are sent', REFUSED, tryAt(own, (channel) => channel.get('payment-service'))],
     ['answer for another', REFUSED, tryPublish(own, 'redeliver', 'order-service.payment-service')],

@@ -9,6 +9,7 @@ import { main as setUp } from '../../tools/src/setup.js';
 import { startProcess } from '../support/process.js';
 import { as, brokerAdministrator, type OwnServers, ownServers } from '../support/restricted.js';
 import { type Running, startHere } from '../support/services.js';
+import { until } from '../support/until.js';
 
 const VHOST = 'quickstep';
 const PASSWORD = 'owner';
@@ -122,6 +123,7 @@ describe('setup', () => {
     await api(`/bindings/${VHOST}/e/payment.events/q/order-service`, 'POST', { routing_key: 'payment.forgotten' });
     const connection = await connect(process.env.RABBITMQ_URL ?? '');
     const channel = await connection.createConfirmChannel();
+    await channel.purgeQueue('order-service.dead-letter');
     channel.publish('dead-letter', 'order-service', Buffer.from('{}'), { persistent: true });
     await channel.waitForConfirms();
     expect(await setUp()).toBe(0);
@@ -168,6 +170,24 @@ describe('a service under its own account', () => {
     for (const queue of missing) expect(queues).not.toContain(queue);
     await setUp();
     await (await startHere('notification', environmentOf('notification'))).stop();
+  });
+
+  test('whose queue is deleted while it runs says so in its readiness, and takes up its work when the system has been set up again', async () => {
+    const running = await startHere('notification', environmentOf('notification'));
+    const readiness = async () => {
+      const answer = await fetch(`${running.url}/health/ready?of=consuming`);
+      return `${answer.status} ${await answer.text()}`;
+    };
+    await api(`/queues/${VHOST}/notification-service`, 'DELETE');
+    const told = (text: RegExp) =>
+      until(
+        async () => (text.test(await readiness()) ? true : undefined),
+        () => `Readiness never said ${text}`,
+      );
+    await told(/^503 .*not subscribed to its queue: The broker lacks queue \\"notification-service\\".*npm run setup/);
+    await setUp();
+    await told(/^200 /);
+    await running.stop();
   });
 
   test('says that it may not vacuum the outbox', async () => {

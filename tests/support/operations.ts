@@ -17,6 +17,9 @@ export function secretFile(): { readonly env: NodeJS.ProcessEnv; remove(): void 
   return { env: { INSTALLATION_SECRET_FILE: file }, remove: () => rmSync(file, { force: true }) };
 }
 
+/** The secret of the tests' installation: tokens are made of it. */
+export const secretOf = (): string => SECRET;
+
 type Running = Awaited<ReturnType<typeof startOperationsService>>;
 
 /** A caller's header. */
@@ -108,6 +111,12 @@ export class Operations {
   async restart(env: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.#running.stop();
     this.#running = await startOperationsService(operationsConfig({ ...this.#env, ...env }));
+  }
+
+  /** Starts it where it was before it was stopped, for whoever knows its address. */
+  async startAgain(): Promise<void> {
+    const { port } = new URL(this.url);
+    this.#running = await startOperationsService(operationsConfig({ ...this.#env, PORT: port }));
   }
 
   async close(): Promise<void> {

@@ -3,11 +3,13 @@ import { StringDecoder } from 'node:string_decoder';
 
 const everyMs = 250;
 const mostLinesAtOnce = 8;
+const LONGEST_REASON = 160;
 
 interface LogLine {
   level?: string;
   message?: string;
   subject?: string;
+  reason?: string;
 }
 
 /**
@@ -52,11 +54,18 @@ function readFrom(file: string, offset: number): Buffer {
   }
 }
 
+/** The beginning of a reason, on one line: the file has all of it. */
+function shortened(reason: string): string {
+  const line = reason.replace(/\s+/g, ' ');
+  return line.length <= LONGEST_REASON ? line : `${line.slice(0, LONGEST_REASON)}...`;
+}
+
 function describe(name: string, line: string): string | undefined {
   if (!/"level":"(warn|error)"/.test(line)) return undefined;
   try {
-    const { level, message, subject } = JSON.parse(line) as LogLine;
-    return `${name} ${level}: ${message}${subject ? ` (${subject})` : ''}`;
+    const { level, message, subject, reason } = JSON.parse(line) as LogLine;
+    const about = subject ? ` (${subject})` : '';
+    return `${name} ${level}: ${message}${about}${reason ? `: ${shortened(reason)}` : ''}`;
   } catch {
     return `${name}: ${line}`;
   }

@@ -6,9 +6,12 @@ import { command } from './run.js';
 
 const WIDTH = 28;
 
+function listed(commands: readonly OpsCommand[]): string {
+  return commands.map(({ name, summary }) => `  ${name.padEnd(WIDTH)} ${summary}`).join('\n');
+}
+
 function help(): string {
-  const lines = opsCommands.map(({ name, summary }) => `  ${name.padEnd(WIDTH)} ${summary}`);
-  return `npm run ops -- <command>\n\nWhat an operator looks at and does, through the operations service.\n\n${lines.join('\n')}\n
+  return `npm run ops -- <command>\n\nWhat an operator looks at and does, through the operations service.\n\n${listed(opsCommands)}\n
   <command> --help             what a command takes
 
 Environment:
@@ -30,7 +33,14 @@ export const main = command(async (args, signal) => {
     return 0;
   }
   const found = find(args);
-  if (found === undefined) throw new Problem(`There is no command "${args.join(' ')}".\n\n${help()}`);
+  if (found === undefined) {
+    const family = opsCommands.filter(({ name }) => name.startsWith(`${args[0]} `));
+    if (family.length > 0 && args.slice(1).every((word) => word === '--help')) {
+      print(listed(family));
+      return args.length === 1 ? 1 : 0;
+    }
+    throw new Problem(`There is no command "${args.join(' ')}".\n\n${family.length > 0 ? listed(family) : help()}`);
+  }
   const rest = args.slice(found.name.split(' ').length);
   if (rest.includes('--help')) {
     print(`npm run ops -- ${found.name} ${found.usage}\n\n${found.summary}`);
@@ -38,3 +48,10 @@ export const main = command(async (args, signal) => {
   }
   return found.run(rest, { client: () => operationsClient(signal), signal, print });
 });
+
+/** As a container's command: `node tools/dist/ops.js`. */
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

@@ -46,9 +46,10 @@ export function portOf(service: Service): number {
   );
 }
 
-/** `<SERVICE>_URL`, or this machine. */
+/** `<SERVICE>_URL`, or its entry in `SERVICE_URLS` (`order-service=http://...,...`), or this machine. */
 export function urlOf(service: Service): string {
-  const own = process.env[`${service.prefix}_URL`];
+  const listed = process.env.SERVICE_URLS?.split(',').find((entry) => entry.startsWith(`${service.name}=`));
+  const own = process.env[`${service.prefix}_URL`] || listed?.slice(service.name.length + 1);
   return own ? own.replace(/\/+$/, '') : `http://${reachableHost()}:${portOf(service)}`;
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { roleToken } from '@quickstep/operations-service/access';
+import { consoleUrl } from './console-url.js';
 import type { Servers } from './provision/index.js';
 import { operationsService, portOf, reachableHost, type Service, serviceNamed, services } from './services.js';
 
@@ -32,11 +32,6 @@ const sampleOrder = {
   email: 'ada@example.com',
 };
 
-/** Signs the browser in as operator. Whoever has it can act: it is told to the terminal, never to a log. */
-export function consoleUrl({ installationSecretFile }: Pick<Servers, 'installationSecretFile'>): string {
-  return `${serviceUrl(operationsService)}/?token=${roleToken(readFileSync(installationSecretFile, 'utf8'), 'operator')}`;
-}
-
 export function addresses({ managementUrl, managementLogin }: Partial<Servers> = {}): string {
   const lines = services.map(
     (service) => `  ${service.name.padEnd(21)} ${serviceUrl(service)}   ${serviceUrl(service)}/openapi.json`,
@@ -46,12 +41,13 @@ export function addresses({ managementUrl, managementLogin }: Partial<Servers> =
   return [...lines, ...broker].join('\n');
 }
 
-export function invitation(servers: Pick<Servers, 'installationSecretFile'>): string {
+export function invitation({ installationSecretFile }: Pick<Servers, 'installationSecretFile'>): string {
+  const secret = readFileSync(installationSecretFile, 'utf8');
   const orders = `${serviceUrl(serviceNamed('order-service'))}/orders`;
   return [
     'The console, signed in as operator:',
     '',
-    `  ${consoleUrl(servers)}`,
+    `  ${consoleUrl(serviceUrl(operationsService), secret, 'operator')}`,
     '',
     'Place an order:',
     '',

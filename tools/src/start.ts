@@ -106,10 +106,15 @@ function awaitReady(service: SupervisedService, progress: Progress, signal: Abor
   });
 }
 
-/** Services first: they finish what they have begun while the broker and the database still answer. */
+/**
+ * Services first: they finish what they have begun while the broker and the database still answer. The operator's before all others, as it
+ * reads their logs and would warn of each that goes.
+ */
 async function stopEverything(running: SupervisedService[], servers: Servers, progress: Progress): Promise<void> {
+  const stop = (services: readonly SupervisedService[]) => Promise.all(services.map((service) => service.stop()));
   await progress.step('services stopped', async () => {
-    await Promise.all(running.map((service) => service.stop()));
+    await stop(running.filter(({ name }) => name === operationsService.name));
+    await stop(running);
   });
   await progress.step('broker and database stopped', () => servers.stop());
 }

@@ -1,4 +1,12 @@
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const ofThisYear = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const whole = new Intl.NumberFormat();
 
@@ -15,8 +23,14 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
 }
 
-export const time = (iso: string): string => full.format(new Date(iso));
+/** Without the year when it is this one. */
+export function time(iso: string): string {
+  const at = new Date(iso);
+  return (at.getFullYear() === new Date().getFullYear() ? ofThisYear : full).format(at);
+}
 export const timeOfDay = (iso: string): string => clock.format(new Date(iso));
+/** Hour and minute of milliseconds since 1970. */
+export const minute = (ms: number): string => hourAndMinute.format(ms);
 export const age = (iso: string, now = Date.now()): string => duration(Math.max(0, now - Date.parse(iso)));
 
 /** Integer minor units and an ISO 4217 currency. */

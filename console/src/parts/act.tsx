@@ -11,12 +11,14 @@ interface ActProps {
   /** Asked for with the act, and audited. */
   readonly needsReason?: boolean;
   readonly danger?: boolean;
+  /** One of many of its kind. */
+  readonly quiet?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
   readonly done: () => void;
 }
 
 /** Something that an operator does: asked for once more, with who and why, then carried out; a refusal is shown where it was asked for. */
-export function Act({ label, title, children, needsReason = false, danger = false, run, done }: ActProps) {
+export function Act({ label, title, children, needsReason = false, danger = false, quiet = false, run, done }: ActProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
   const [error, setError] = useState<Error>();
@@ -41,7 +43,7 @@ export function Act({ label, title, children, needsReason = false, danger = fals
   const id = label.replace(/\W+/g, '-').toLowerCase();
   return (
     <>
-      <button type="button" class={danger ? 'danger' : undefined} onClick={() => setOpen(true)}>
+      <button type="button" class={(danger && 'danger') || (quiet && 'quiet') || undefined} onClick={() => setOpen(true)}>
         {label}
       </button>
       {open && (

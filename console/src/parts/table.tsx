@@ -3,7 +3,11 @@ import type { ComponentChildren } from 'preact';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
-  readonly number?: boolean;
+  readonly number?: true;
+  /** Is not broken into lines. */
+  readonly whole?: true;
+  /** Sentences: keeps its width where the screen is narrow. */
+  readonly long?: true;
 }
 
 interface TableProps<Row> {
@@ -14,6 +18,9 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string;
 }
 
+const classOf = ({ number, whole, long }: Pick<Column<never>, 'number' | 'whole' | 'long'>) =>
+  (number && 'number') || (whole && 'whole') || (long && 'long') || undefined;
+
 export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   return (
     // Wider than a narrow screen: it scrolls within itself, by keyboard too.
@@ -23,9 +30,9 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
         <caption class="hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ title, number }) => (
-              <th key={title} scope="col" class={number ? 'number' : undefined}>
-                {title}
+            {columns.map((column) => (
+              <th key={column.title} scope="col" class={classOf(column)}>
+                {column.title}
               </th>
             ))}
           </tr>
@@ -33,9 +40,9 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, number }) => (
-                <td key={title} class={number ? 'number' : undefined}>
-                  {cell(row)}
+              {columns.map((column) => (
+                <td key={column.title} class={classOf(column)}>
+                  {column.cell(row)}
                 </td>
               ))}
             </tr>

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 
 type Choice = 'system' | 'light' | 'dark';
 const KEY = 'quickstep.theme';
@@ -15,13 +15,23 @@ effect(() => {
   localStorage.setItem(KEY, choice.value);
 });
 
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+const system = signal(systemIsDark.matches);
+systemIsDark.addEventListener('change', ({ matches }) => {
+  system.value = matches;
+});
+
+/** Whether colours are dark now: what is drawn on a canvas does not follow the style sheet by itself. */
+export const dark = computed(() => (choice.value === 'system' ? system.value : choice.value === 'dark'));
+
 export function Theme() {
   const next = () => {
     choice.value = NEXT[choice.value];
   };
   return (
     <button type="button" class="quiet" onClick={next} title="Colours: as the system, dark, light">
-      Colours: {choice.value}
+      <span class="spare">Colours: </span>
+      {choice.value}
     </button>
   );
 }

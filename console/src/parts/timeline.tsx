@@ -1,6 +1,6 @@
-import { duration, inWords, time } from '../data/format.js';
+import { duration, inWords, time, timeOfDay } from '../data/format.js';
 import { to } from '../data/router.js';
-import { type Fact, isTrouble, type SagaDetail } from '../data/types.js';
+import { type Fact, isTrouble, type SagaDetail, type Waiting } from '../data/types.js';
 import { Badge } from './badge.js';
 
 /** A gap longer than this is told, not drawn: one night would leave nothing of the seconds. In milliseconds. */
@@ -50,7 +50,7 @@ function Row({ fact }: { readonly fact: Placed }) {
         <span class="bar" aria-hidden="true">
           <span
             class={isTrouble(fact.type) ? 'trouble' : ''}
-            style={{ left: `${fact.from}%`, width: `${Math.max(0.6, fact.until - fact.from)}%` }}
+            style={{ left: `${Math.min(99.4, fact.from)}%`, width: `${Math.max(0.6, fact.until - fact.from)}%` }}
           />
         </span>
         <time class="number soft" dateTime={fact.time} title={time(fact.time)}>
@@ -58,6 +58,22 @@ function Row({ fact }: { readonly fact: Placed }) {
         </time>
       </li>
     </>
+  );
+}
+
+function Expected({ waiting: { service, step, type, since, answers } }: { readonly waiting: Waiting }) {
+  const name = service.replace('-service', '');
+  return (
+    <li class="expected">
+      <span class={`who who-${name}`}>{name}</span>
+      <span class="fact">waits: {inWords(step)}</span>
+      <span class="soft answers">
+        has to answer {type} with {answers.join(', ') || 'nothing'}
+      </span>
+      <time class="number soft" dateTime={since} title={time(since)}>
+        since {timeOfDay(since)}
+      </time>
+    </li>
   );
 }
 
@@ -69,15 +85,7 @@ export function Timeline({ saga }: { readonly saga: SagaDetail }) {
         <Row key={fact.id} fact={fact} />
       ))}
       {saga.waiting.map((each) => (
-        <li key={`${each.service} ${each.step} ${each.type}`} class="expected">
-          <span class={`who who-${each.service.replace('-service', '')}`}>{each.service.replace('-service', '')}</span>
-          <span class="fact">waits: {inWords(each.step)}</span>
-          <span class="soft step">answers {each.type}</span>
-          <span class="soft wide">with {each.answers.join(', ') || 'nothing'}</span>
-          <time class="number soft" dateTime={each.since}>
-            since {time(each.since)}
-          </time>
-        </li>
+        <Expected key={`${each.service} ${each.step} ${each.type}`} waiting={each} />
       ))}
     </ol>
   );
@@ -85,12 +93,15 @@ export function Timeline({ saga }: { readonly saga: SagaDetail }) {
 
 /** The way of good order, and how far this one has come on it. */
 export function Plan({ saga }: { readonly saga: SagaDetail }) {
+  const open = saga.endedAt === null ? 'not yet' : 'did not happen';
   return (
     <ol class="plan" aria-label="As planned">
-      {saga.plan.map((each) => (
-        <li key={each.type} class={each.happened === null ? 'open' : 'done'}>
-          {each.type}{' '}
-          <Badge tone={each.happened === null ? 'plain' : 'good'}>{each.happened === null ? 'not yet' : 'done'}</Badge>
+      {saga.plan.map(({ type, service, step, happened }) => (
+        <li key={type} class={happened === null ? 'open' : 'done'}>
+          <span class={`who who-${service.replace('-service', '')}`}>{service.replace('-service', '')}</span>
+          <span>{type}</span>
+          <span class="soft step">{inWords(step)}</span>
+          <Badge tone={happened === null ? 'plain' : 'good'}>{happened === null ? open : `done ${timeOfDay(happened)}`}</Badge>
         </li>
       ))}
     </ol>

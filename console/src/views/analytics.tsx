@@ -1,9 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import { count, inWords, time } from '../data/format.js';
+import { useMemo } from 'preact/hooks';
+import { count, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
 import type { Page } from '../data/types.js';
+import { Plot, type Point } from '../parts/plot.js';
 import { Empty, Loaded } from '../parts/state.js';
 import { type Column, Table } from '../parts/table.js';
 import type { ViewProps } from '../view.js';
@@ -42,40 +42,32 @@ const shownOf = (name: string, { count: events, sum }: WindowRow) => {
   if (name.startsWith('time-')) return events === 0 ? 0 : sum / events;
   return name === 'orders-placed' ? events : sum;
 };
-const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
-
 const SHOWN_SECONDS = 6 * 3_600;
 
-/** All keys of a window together, over time. */
-function Plot({ name, rows }: { readonly name: string; readonly rows: readonly WindowRow[] }) {
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const parent = place.current;
-    if (parent === null) return;
-    const byStart = new Map<number, number>();
-    for (const row of rows) {
-      const at = Date.parse(row.start) / 1_000;
-      byStart.set(at, (byStart.get(at) ?? 0) + shownOf(name, row));
-    }
-    const times = [...byStart.keys()].sort((a, b) => a - b);
-    const axis = { stroke: color('--soft'), grid: { stroke: color('--line'), width: 1 }, ticks: { stroke: color('--line') } };
-    const options: uPlot.Options = {
-      width: parent.clientWidth,
-      height: 260,
-      legend: { show: false },
-      scales: { x: { range: () => [Date.now() / 1_000 - SHOWN_SECONDS, Date.now() / 1_000] } },
-      axes: [axis, axis],
-      series: [{}, { stroke: color('--accent'), width: 2, fill: color('--tint'), points: { show: times.length < 60 } }],
-    };
-    const plot = new uPlot(options, [times, times.map((each) => byStart.get(each) ?? 0)], parent);
-    return () => plot.destroy();
-  }, [name, rows]);
-  return <div class="plot" ref={place} role="img" aria-label={`${inWords(name)} over time; the table below has the numbers`} />;
+/** All keys of a window together. */
+function pointsOf(name: string, rows: readonly WindowRow[]): Point[] {
+  const byStart = new Map<number, number>();
+  for (const row of rows) {
+    const at = Date.parse(row.start) / 1_000;
+    byStart.set(at, (byStart.get(at) ?? 0) + shownOf(name, row));
+  }
+  return [...byStart].map(([at, value]) => ({ at, value })).sort((one, other) => one.at - other.at);
+}
+
+function Drawn({ name, rows }: { readonly name: string; readonly rows: readonly WindowRow[] }) {
+  const points = useMemo(() => pointsOf(name, rows), [name, rows]);
+  return (
+    <Plot
+      label={`${name.replaceAll('-', ' ')} over time; the table below has the numbers`}
+      points={points}
+      seconds={SHOWN_SECONDS}
+    />
+  );
 }
 
 const windowColumns: readonly Column<WindowRow>[] = [
-  { title: 'From', cell: ({ start }) => time(start) },
-  { title: 'Until', cell: ({ end }) => time(end) },
+  { title: 'From', cell: ({ start }) => time(start), whole: true },
+  { title: 'Until', cell: ({ end }) => time(end), whole: true },
   { title: 'Key', cell: ({ key }) => key },
   { title: 'Events', cell: (row) => count(row.count), number: true },
   { title: 'Sum', cell: ({ sum }) => count(sum), number: true },
@@ -86,8 +78,8 @@ const windowColumns: readonly Column<WindowRow>[] = [
 const alertColumns: readonly Column<Alert>[] = [
   { title: 'Pattern', cell: ({ pattern }) => pattern },
   { title: 'About', cell: ({ key }) => key },
-  { title: 'What', cell: ({ detail }) => detail },
-  { title: 'When', cell: ({ happenedAt }) => time(happenedAt) },
+  { title: 'What', cell: ({ detail }) => detail, long: true },
+  { title: 'When', cell: ({ happenedAt }) => time(happenedAt), whole: true },
   { title: 'Event', cell: ({ eventId }) => <a href={to(`/events/${eventId}`)}>the event that completed it</a> },
 ];
 
@@ -122,7 +114,7 @@ export function AnalyticsView({ route }: ViewProps) {
               <Empty>No such events in the last six hours.</Empty>
             ) : (
               <>
-                <Plot name={name} rows={items} />
+                <Drawn name={name} rows={items} />
                 <Table
                   caption="Windows, latest first"
                   columns={windowColumns}

@@ -18,12 +18,12 @@ function About({ entry: { what, about } }: { readonly entry: AuditEntry }) {
 }
 
 const columns: readonly Column<AuditEntry>[] = [
-  { title: 'When', cell: ({ at }) => time(at) },
-  { title: 'Who', cell: ({ who }) => who },
-  { title: 'What', cell: ({ what }) => what },
+  { title: 'When', cell: ({ at }) => time(at), whole: true },
+  { title: 'Who', cell: ({ who }) => who, whole: true },
+  { title: 'What', cell: ({ what }) => what, whole: true },
   { title: 'About', cell: (entry) => <About entry={entry} /> },
-  { title: 'Why', cell: ({ why }) => why ?? '' },
-  { title: 'Result', cell: ({ result }) => result },
+  { title: 'Why', cell: ({ why }) => why ?? '', long: true },
+  { title: 'Result', cell: ({ result }) => result, long: true },
 ];
 
 /** Every operator's act. */
@@ -32,6 +32,7 @@ export function AuditView({ route }: ViewProps) {
   return (
     <>
       <h1>Audit</h1>
+      <p class="lead">Who did what, when and why, and what came of it.</p>
       <Loaded from={found} what="the audit">
         {({ items, nextCursor }) =>
           items.length === 0 ? (

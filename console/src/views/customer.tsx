@@ -40,7 +40,7 @@ const columns: readonly Column<CustomerOrder>[] = [
     ),
   },
   { title: 'State', cell: ({ endedAs }) => <State state={endedAs ?? 'open'} /> },
-  { title: 'Placed', cell: ({ placedAt }) => (placedAt === null ? '' : time(placedAt)) },
+  { title: 'Placed', cell: ({ placedAt }) => (placedAt === null ? '' : time(placedAt)), whole: true },
   { title: 'Total', cell: ({ total, currency }) => money(total, currency), number: true },
   { title: 'Charged', cell: ({ charged, currency }) => money(charged, currency), number: true },
   { title: 'Given back', cell: ({ refunded, currency }) => money(refunded, currency), number: true },

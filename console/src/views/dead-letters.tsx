@@ -22,9 +22,9 @@ const groupColumns: readonly Column<LetterGroup>[] = [
     cell: (group) => <a href={to('/dead-letters', { group: group.group })}>{count(group.count)}</a>,
     number: true,
   },
-  { title: 'Reason', cell: ({ reason, errorClass }) => `${errorClass}: ${reason}` },
-  { title: 'Service', cell: ({ service }) => service },
-  { title: 'Step', cell: ({ step }) => steps(step) },
+  { title: 'Reason', cell: ({ reason, errorClass }) => `${errorClass}: ${reason}`, long: true },
+  { title: 'Service', cell: ({ service }) => service, whole: true },
+  { title: 'Step', cell: ({ step }) => steps(step), whole: true },
   { title: 'Event', cell: ({ type }) => type },
   { title: 'Came back', cell: ({ returned }) => count(returned), number: true },
   { title: 'Oldest', cell: ({ oldest }) => age(oldest), number: true },
@@ -39,8 +39,8 @@ const letterColumns: readonly Column<Letter>[] = [
       </>
     ),
   },
-  { title: 'Service', cell: ({ service }) => service },
-  { title: 'Step', cell: ({ step }) => steps(step) },
+  { title: 'Service', cell: ({ service }) => service, whole: true },
+  { title: 'Step', cell: ({ step }) => steps(step), whole: true },
   {
     title: 'Order',
     cell: ({ subject }) =>
@@ -52,11 +52,12 @@ const letterColumns: readonly Column<Letter>[] = [
         </a>
       ),
   },
-  { title: 'Reason', cell: ({ reason }) => reason },
+  { title: 'Reason', cell: ({ reason }) => reason, long: true },
   { title: 'Attempts', cell: ({ attempts }) => count(attempts), number: true },
-  { title: 'Parked', cell: ({ parkedAt }) => time(parkedAt) },
+  { title: 'Parked', cell: ({ parkedAt }) => time(parkedAt), whole: true },
   {
     title: 'State',
+    whole: true,
     cell: ({ state, redriven }) => <Badge tone={redriven ? 'warn' : 'plain'}>{redriven ? `${state}, came back` : state}</Badge>,
   },
 ];
@@ -67,9 +68,14 @@ const planColumns: readonly Column<Plan>[] = [
     cell: ({ id, createdAt }) => <a href={to(`/dead-letters/plans/${id}`)}>{time(createdAt)}</a>,
   },
   { title: 'By', cell: ({ createdBy, actedBy }) => actedBy ?? createdBy },
-  { title: 'What', cell: ({ action }) => action ?? 'nothing done yet' },
+  { title: 'What', cell: ({ action }) => action ?? 'nothing done yet', whole: true },
+  { title: 'Why', cell: ({ reason }) => reason ?? '' },
   { title: 'Messages', cell: ({ total }) => count(total), number: true },
-  { title: 'State', cell: ({ state, stoppedBecause }) => (stoppedBecause === null ? state : `${state}: ${stoppedBecause}`) },
+  {
+    title: 'State',
+    cell: ({ state, stoppedBecause }) => (stoppedBecause === null ? state : `${state}: ${stoppedBecause}`),
+    long: true,
+  },
 ];
 
 function MakePlan({ query }: { readonly query: URLSearchParams }) {

@@ -27,7 +27,7 @@ const columns: readonly Column<Archived>[] = [
       </a>
     ),
   },
-  { title: 'Time', cell: ({ event }) => time(event.time) },
+  { title: 'Time', cell: ({ event }) => time(event.time), whole: true },
   { title: 'Position', cell: ({ position }) => String(position), number: true },
 ];
 

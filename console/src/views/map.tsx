@@ -2,7 +2,7 @@ import map from 'virtual:map';
 import type { MapArrow, MapService, MapStep } from '@quickstep/system/documents';
 import { count, inWords } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { go, refine, to } from '../data/router.js';
+import { refine, to } from '../data/router.js';
 import type { ServiceState } from '../data/types.js';
 import type { ViewProps } from '../view.js';
 
@@ -53,15 +53,12 @@ interface ArrowProps {
 function Arrow({ arrow, total, rate }: ArrowProps) {
   const { label, type, from, to: consumer } = arrow;
   const way = wayOf(arrow);
-  const open = () => go('/events', { type });
+  // The name begins with what is seen, so that who speaks to the page can say it.
+  const shown = `${type} ${count(total)}${rate > 0 ? ` ${count(rate)}/min` : ''}`;
   return (
     <g class={`arrow ${way} ${total > 0 ? 'busy' : ''}`}>
       <path d={pathOf(arrow.points)} marker-end={`url(#head-${way})`} />
-      <a
-        href={to('/events', { type })}
-        onClick={open}
-        aria-label={`${type}, from ${from} to ${consumer}: ${count(total)}, ${count(rate)} a minute`}
-      >
+      <a href={to('/events', { type })} aria-label={`${shown}, from ${from} to ${consumer}`}>
         <rect x={label.x - label.width / 2} y={label.y - 10} width={label.width} height={20} rx={10} />
         <text x={label.x} y={label.y + 4} text-anchor="middle">
           {type} <tspan class="number">{count(total)}</tspan>
@@ -171,7 +168,7 @@ export function MapView({ route }: ViewProps) {
   return (
     <>
       <h1>Map</h1>
-      <p class="lead">
+      <p class="lead long">
         What each service may do, and what they send each other. Numbers on arrows are events of the last{' '}
         <select
           aria-label="Time that is counted"

@@ -1,7 +1,7 @@
-import { duration, time } from '../data/format.js';
+import { duration, inWords, time } from '../data/format.js';
 import { type Resource, useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
-import type { CloudEvent, SagaDetail } from '../data/types.js';
+import type { CloudEvent, Letter, Page, SagaDetail } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { CancelOrder } from '../parts/cancel-order.js';
 import { Json } from '../parts/json.js';
@@ -43,7 +43,7 @@ function Summary({ saga }: { readonly saga: SagaDetail }) {
       </dd>
       <dt>Customer</dt>
       <dd>
-        <a href={to(`/customers/${saga.customerId}`)}>{saga.customerId}</a>
+        <a href={to(`/customers/${encodeURIComponent(saga.customerId)}`)}>{saga.customerId}</a>
       </dd>
       <dt>{saga.endedAt === null ? 'Open for' : 'Took'}</dt>
       <dd>{duration(saga.age * 1_000)}</dd>
@@ -60,6 +60,22 @@ function Summary({ saga }: { readonly saga: SagaDetail }) {
         </>
       )}
     </dl>
+  );
+}
+
+/** Why it does not go on, when that is so: what a service gave up on. */
+function Parked({ orderId }: { readonly orderId: string }) {
+  const { data } = useResource<Page<Letter>>(`/dead-letters?order=${encodeURIComponent(orderId)}&state=parked`);
+  return (
+    <>
+      {data?.items.map(({ id, service, step, reason, attempts }) => (
+        <p key={id} class="failure">
+          {service.replace('-service', '')} gave up on{' '}
+          <a href={to(`/dead-letters/${id}`)}>{step === null ? 'a message' : inWords(step)}</a> after {attempts}{' '}
+          {attempts === 1 ? 'attempt' : 'attempts'}: {reason}
+        </p>
+      ))}
+    </>
   );
 }
 
@@ -80,9 +96,11 @@ export function OrderView({ orderId, route }: OrderViewProps) {
         {(saga) => (
           <>
             <Summary saga={saga} />
-            {saga.endedAt === null && <CancelOrder orderId={orderId} done={found.reload} />}
-            <p>
+            <Parked orderId={orderId} />
+            <p class="actions">
+              {saga.endedAt === null && <CancelOrder orderId={orderId} done={found.reload} />}
               <a href={to('/dead-letters', { order: orderId })}>Parked messages of this order</a>
+              <a href={to('/events', { subject: orderId })}>Its events</a>
             </p>
             <Tabs label="How the order is shown" tabs={TABS} current={tab} choose={(chosen) => refine({ tab: chosen })}>
               {tab === 'timeline' && (

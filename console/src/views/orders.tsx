@@ -21,16 +21,17 @@ export const sagaColumns: readonly Column<Saga>[] = [
       </a>
     ),
   },
-  { title: 'Customer', cell: ({ customerId }) => <a href={to('/orders', { customerId })}>{customerId}</a> },
-  { title: 'State', cell: ({ state, stuckSince }) => <State state={state} stuck={stuckSince !== null} /> },
-  { title: 'Last event', cell: ({ lastEvent }) => lastEvent },
+  { title: 'Customer', cell: ({ customerId }) => <a href={to(`/customers/${encodeURIComponent(customerId)}`)}>{customerId}</a> },
+  { title: 'State', cell: ({ state, stuckSince }) => <State state={state} stuck={stuckSince !== null} />, whole: true },
+  { title: 'Last event', cell: ({ lastEvent }) => lastEvent, whole: true },
   {
     title: 'Waits for',
+    long: true,
     cell: ({ waiting }) =>
       [...new Set(waiting.map(({ step, service }) => `${inWords(step)} (${service.replace('-service', '')})`))].join(', '),
   },
-  { title: 'Reason', cell: ({ reason }) => reason ?? '' },
-  { title: 'Began', cell: ({ startedAt }) => (startedAt === null ? '' : time(startedAt)) },
+  { title: 'Reason', cell: ({ reason }) => reason ?? '', long: true },
+  { title: 'Began', cell: ({ startedAt }) => (startedAt === null ? '' : time(startedAt)), whole: true },
   { title: 'Age', cell: ({ age }) => duration(age * 1_000), number: true },
 ];
 
@@ -44,6 +45,14 @@ function OrderList({ route }: ViewProps) {
       <Filters
         fields={[
           { name: 'state', label: 'State', choices: STATES.map((state) => [state, state]) },
+          {
+            name: 'stuck',
+            label: 'Stuck',
+            choices: [
+              ['true', 'only stuck ones'],
+              ['false', 'without stuck ones'],
+            ],
+          },
           { name: 'customerId', label: 'Customer' },
           { name: 'waitingFor', label: 'Waits for', placeholder: 'service, step or event' },
           { name: 'olderThan', label: 'Open for more than (s)' },

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { call } from '../data/api.js';
 import { count, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
@@ -11,6 +12,8 @@ import { Loaded } from '../parts/state.js';
 import { type Column, Table } from '../parts/table.js';
 import type { ViewProps } from '../view.js';
 
+/** While it is carried out, in milliseconds: what is discarded leaves no event. */
+const WATCHED_EVERY = 500;
 const words = (name: string) => name.replaceAll('-', ' ');
 const TONES: Readonly<Record<string, Tone>> = {
   processed: 'good',
@@ -22,7 +25,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 
 const columns: readonly Column<PlanItem>[] = [
   { title: 'Message', cell: ({ deadLetterId, type }) => <a href={to(`/dead-letters/${deadLetterId}`)}>{type}</a> },
-  { title: 'Service', cell: ({ service }) => service },
+  { title: 'Service', cell: ({ service }) => service, whole: true },
   {
     title: 'Order',
     cell: ({ subject }) =>
@@ -36,9 +39,10 @@ const columns: readonly Column<PlanItem>[] = [
   },
   {
     title: 'What would happen',
+    long: true,
     cell: ({ verdict, detail }) => (detail === null ? words(verdict) : `${words(verdict)}: ${detail}`),
   },
-  { title: 'What has become of it', cell: ({ state }) => <Badge tone={TONES[state] ?? 'plain'}>{state}</Badge> },
+  { title: 'What has become of it', cell: ({ state }) => <Badge tone={TONES[state] ?? 'plain'}>{state}</Badge>, whole: true },
 ];
 
 function Counts({ title, counts }: { readonly title: string; readonly counts: Readonly<Record<string, number>> }) {
@@ -113,6 +117,12 @@ export function PlanView({ id, route }: ViewProps & { readonly id: string }) {
     plan.reload();
     items.reload();
   };
+  const running = plan.data?.state === 'running';
+  useEffect(() => {
+    if (!running) return;
+    const watching = setInterval(reload, WATCHED_EVERY);
+    return () => clearInterval(watching);
+  }, [running]);
   return (
     <>
       <h1>Plan</h1>
@@ -130,6 +140,15 @@ export function PlanView({ id, route }: ViewProps & { readonly id: string }) {
               </dd>
               <Counts title="What would happen" counts={found.verdicts} />
               <Counts title="What has become of them" counts={found.states} />
+              {found.action !== null && (
+                <>
+                  <dt>{found.action === 'discard' ? 'Discarded' : 'Sent again'}</dt>
+                  <dd>
+                    by {found.actedBy ?? 'somebody'}
+                    {found.reason !== null && `: ${found.reason}`}
+                  </dd>
+                </>
+              )}
             </dl>
             {found.stoppedBecause !== null && <p class="failure">Stopped: {found.stoppedBecause}</p>}
             <Progress plan={found} />

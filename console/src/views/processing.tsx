@@ -24,11 +24,11 @@ const TONES: Readonly<Record<string, Tone>> = {
 const when = (at: string | null, by: string | null) => (at === null ? '' : `${time(at)}${by === null ? '' : ` by ${by}`}`);
 
 const columns: readonly Column<Consumer>[] = [
-  { title: 'Consumer', cell: ({ service }) => service },
+  { title: 'Consumer', cell: ({ service }) => service, whole: true },
   { title: 'Step', cell: ({ step }) => step ?? '' },
-  { title: 'Status', cell: ({ status }) => <Badge tone={TONES[status] ?? 'plain'}>{status}</Badge> },
-  { title: 'Created', cell: ({ createdAt, createdBy }) => when(createdAt, createdBy) },
-  { title: 'Updated', cell: ({ updatedAt, updatedBy }) => when(updatedAt, updatedBy) },
+  { title: 'Status', cell: ({ status }) => <Badge tone={TONES[status] ?? 'plain'}>{status}</Badge>, whole: true },
+  { title: 'Created', cell: ({ createdAt, createdBy }) => when(createdAt, createdBy), whole: true },
+  { title: 'Updated', cell: ({ updatedAt, updatedBy }) => when(updatedAt, updatedBy), whole: true },
 ];
 
 /** For each consumer of an event, how far it has come with it. */

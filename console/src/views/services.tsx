@@ -33,9 +33,11 @@ const breakers = ({ samples }: ServiceState) =>
     .map(({ labels, value }) => `${labels.effect}: ${STATES[value] ?? value}`);
 
 const columns: readonly Column<ServiceState>[] = [
-  { title: 'Service', cell: ({ service }) => service },
+  { title: 'Service', cell: ({ service }) => service, whole: true },
   { title: 'State', cell: ({ ready }) => <Ready ready={ready} /> },
-  { title: 'What is wrong', cell: ({ troubles }) => troubles.join('; ') },
+  { title: 'What is wrong', cell: ({ troubles }) => troubles.join('; ') || 'nothing' },
+  { title: 'In queue', cell: (state) => told(sumOf(state, 'quickstep_queue_messages')), number: true },
+  { title: 'In hand', cell: (state) => told(sumOf(state, 'quickstep_in_flight_messages')), number: true },
   { title: 'Done', cell: (state) => told(sumOf(state, 'quickstep_messages_total', { result: 'done' })), number: true },
   { title: 'Retried', cell: (state) => told(sumOf(state, 'quickstep_messages_total', { result: 'retried' })), number: true },
   { title: 'Parked', cell: (state) => told(sumOf(state, 'quickstep_dead_letter_messages')), number: true },
@@ -57,13 +59,14 @@ const projectionColumns: readonly Column<Projection>[] = [
   { title: 'Projection', cell: ({ name }) => name },
   { title: 'Version', cell: ({ version }) => String(version), number: true },
   { title: 'Events behind', cell: ({ lag }) => told(lag), number: true },
-  { title: 'Why it stands still', cell: ({ failure }) => failure ?? '' },
+  { title: 'Why it stands still', cell: ({ failure }) => failure ?? 'it does not' },
   { title: 'Being made anew', cell: ({ generations }) => (generations.some(({ live }) => !live) ? 'yes' : 'no') },
 ];
 
 function Rebuild({ name, done }: { readonly name: string; readonly done: () => void }) {
   return (
     <Act
+      quiet
       label={`Rebuild ${name}`}
       title={`Make ${name} anew?`}
       run={() => call('POST', `/projections/${name}/rebuild`, {})}
@@ -81,6 +84,7 @@ export function ServicesView() {
   return (
     <>
       <h1>Services</h1>
+      <p class="lead">What each says of itself now. Numbers of messages count since it started.</p>
       <Loaded from={services} what="services">
         {({ items }) => <Table caption="Services" columns={columns} rows={items} keyOf={({ service }) => service} />}
       </Loaded>

@@ -21,8 +21,8 @@ export function SignIn() {
         <img src="/assets/icon.svg" alt="" width="28" height="28" /> Quickstep
       </h1>
       <p>
-        Open the console with the link that <code>npm start</code> or <code>npm run ops -- console</code> prints, or give the
-        token here.
+        Open the console with the link that <code>npm start</code> or <code>npm run ops -- console</code> prints (in containers:{' '}
+        <code>docker compose exec operations-service node tools/dist/ops.js console</code>), or give the token here.
       </p>
       <form onSubmit={submit}>
         <label for="token">Token</label>

@@ -73,7 +73,7 @@ export class Access {
     const detail =
       this.#tokens === undefined
         ? 'The operations API is closed, as this service knows no INSTALLATION_SECRET_FILE'
-        : 'Send Authorization: Bearer with a token of this installation, or open the console with the URL that npm start prints';
+        : 'Send Authorization: Bearer with a token of this installation, or open the console with the link that npm run ops -- console prints';
     return problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="operations"' } });
   }
 }

@@ -86,9 +86,9 @@ export class Analysing {
     if (seen?.version !== this.#version) return false;
     // Before the page: what comes between the two is not passed by.
     const end = await this.#archive.end();
+    if (end <= seen.position) return false;
     const archived = await this.#archive.read(seen.position, PAGE, { types: this.#types });
-    const position = archived.at(-1)?.position ?? Math.max(end, seen.position);
-    if (position === seen.position) return false;
+    const position = archived.at(-1)?.position ?? end;
     const { events, refused } = readEvents(this.#analysis, archived);
     await this.#dataSource.transaction(async (manager) => {
       const known = await this.#progress(manager, 'for update');

@@ -47,11 +47,20 @@ export class LiveEvents {
     return this.#closed || this.#listeners.size >= LISTENERS_AT_MOST;
   }
 
-  /** @param after position of the last event that the listener has; undefined: only what comes from now on */
+  /** Never rejects: the answer has begun. @param after position of the last event that the listener has; undefined: only what comes from now on */
   async add(stream: Writable, filter: ArchiveFilter, after: number | undefined): Promise<void> {
-    const end = await this.#archive.end();
+    const listener = { stream, filter, position: after ?? Number.POSITIVE_INFINITY };
+    try {
+      await this.#listen(listener);
+    } catch (error) {
+      this.#failed(listener, error);
+    }
+  }
+
+  async #listen(listener: Listener): Promise<void> {
+    const { stream } = listener;
     // A position that was never given out would keep back whatever comes.
-    const listener = { stream, filter, position: Math.min(after ?? end, end) };
+    listener.position = Math.min(listener.position, await this.#archive.end());
     if (this.#closed) return void stream.end();
     this.#listeners.add(listener);
     const remove = () => this.#remove(listener);

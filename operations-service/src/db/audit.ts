@@ -39,7 +39,7 @@ export async function audit(manager: Pick<EntityManager, 'query'>, act: Act): Pr
 export function readAudit(dataSource: DataSource, before: string | undefined, limit: number): Promise<AuditEntry[]> {
   return dataSource.query(
     `select id::text, at, who, what, about, why, details, result from audit
-    where $1::bigint is null or id < $1 order by id desc limit $2`,
+    where $1::bigint is null or id < $1 order by audit.id desc limit $2`,
     [before ?? null, limit],
   );
 }

@@ -84,6 +84,15 @@ export class DeadLetterIndex {
     return new Map(rows.map(({ service, count }) => [service, count]));
   }
 
+  /** How long ago the first failure of those was that still wait; 0 when none does. */
+  async oldestSeconds(): Promise<number> {
+    const [row]: { seconds: number }[] = await this.#dataSource.query(
+      `select coalesce(extract(epoch from clock_timestamp() - min(first_failed_at)), 0)::float8 as seconds
+      from dead_letters where state in ('parked', 'planned')`,
+    );
+    return row?.seconds ?? 0;
+  }
+
   /** The database's time. */
   async now(): Promise<Date> {
     const [row]: { now: Date }[] = await this.#dataSource.query('select clock_timestamp() as now');

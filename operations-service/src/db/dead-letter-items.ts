@@ -132,8 +132,8 @@ export class PlanItems {
   }
 }
 
-/** Any number will do, as long as it is always the same: advisory locks are per database. */
-const LOCK = 7_061_727;
+/** Any number will do that nobody else uses in this database: it is held for as long as a plan is carried out. */
+const LOCK = 7_061_803;
 
 async function settle(queries: Pick<EntityManager, 'query'>, plan: string, positions: readonly number[], state: ItemState) {
   await queries.query(

@@ -103,5 +103,6 @@ export class DeadLetters1760000000300 implements MigrationInterface {
       )`);
     await runner.query('create index dead_letter_plan_items_by_letter on dead_letter_plan_items (dead_letter_id)');
     await runner.query('create index dead_letter_plan_items_by_state on dead_letter_plan_items (plan_id, state)');
+    await runner.query("create index dead_letter_plan_items_sent on dead_letter_plan_items (sent_at) where state = 'sent'");
   }
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { ParkedCopy } from '../dead-letters/processing.js';
 import type { LetterState } from './dead-letter-index.js';
 
@@ -139,6 +139,7 @@ export interface SelectedLetter {
   readonly exchange: string;
   readonly routingKey: string;
   readonly userId: string | null;
+  readonly firstFailedAt: Date;
   readonly parkedAt: Date;
 }
 
@@ -151,7 +152,7 @@ export function selectLetters(
 ): Promise<SelectedLetter[]> {
   return queries.query(
     `select id, service, step, subject, coalesce(edited, body) as content, content_type as "contentType", exchange,
-      routing_key as "routingKey", user_id as "userId", parked_at as "parkedAt"
+      routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt"
     from dead_letters where ${WHERE} and ($11::timestamptz is null or (parked_at, id) > ($11, $12::uuid))
     order by parked_at, id limit $13`,
     [...valuesOf(filter), after?.parkedAt ?? null, after?.id ?? null, limit],
@@ -170,18 +171,6 @@ export async function editLetter(
     `update dead_letters set edited = $2, edited_by = $3, edited_at = now(), changed_at = now(), event_id = coalesce($4, event_id),
       subject = coalesce($5, subject) where id = $1`,
     [id, body ?? null, who, facts.eventId ?? null, facts.subject ?? null],
-  );
-}
-
-export interface LetterCount {
-  readonly service: string;
-  readonly state: LetterState;
-  readonly count: number;
-}
-
-export function countLetters(dataSource: DataSource): Promise<LetterCount[]> {
-  return dataSource.query(
-    'select service, state, count(*)::int as count from dead_letters group by service, state order by 1, 2',
   );
 }
 

@@ -56,6 +56,8 @@ export const Alerts = table('analytics_alerts', {
   raiseAt: timeOrNull(),
   raisedAt: timeOrNull(),
 });
+
 export type Alert = RowOf<typeof Alerts>;
 
+/** A test holds the migration to them. */
 export const analyticsTables = [WindowResults, Joins, PatternStates, WindowTotals, SourcesReached, Alerts];

@@ -22,6 +22,12 @@ export const INDEXED = {
   help: 'Parked messages of all services that wait for an operator, as the index knows them',
 } as const;
 
+/** From `INBOX_RETENTION_DAYS` on it can no longer be sent again. */
+export const OLDEST = {
+  name: 'quickstep_dead_letters_oldest_seconds',
+  help: 'Since the parked message that has waited longest for an operator failed for the first time; 0 when none waits',
+} as const;
+
 export interface DeadLettersPart extends Part {
   /** Resolves when the broker has it. @throws Error when it does not take it */
   publish(message: Message): Promise<void>;
@@ -75,6 +81,7 @@ export function deadLettersPart({ config, inboxes, resources: { dataSource, logg
         ...INDEXED,
         read: async () => [...(await index.counts()).values()].reduce((sum, count) => sum + count, 0),
       },
+      { ...OLDEST, read: () => index.oldestSeconds() },
     ],
   };
 }

@@ -25,6 +25,8 @@ export interface DeskOptions {
 }
 
 const LOOK_EVERY_MS = 500;
+/** What has become of the messages of plans that have ended is asked of their services so often, for up to a day. */
+const ASK_EVERY_MS = 5_000;
 /** A message may have been sent without anybody having written that down: so long its service is given to say so. */
 const DOUBT_MS = 5_000;
 /** Each pass over a queue counts as a delivery of each of its messages, of which a million are allowed: equal counts are believed for so long. */
@@ -33,11 +35,13 @@ const WHOLE_PASS_EVERY_MS = 6 * 3_600_000;
 /** Compares the queues of dead letters with the index, and carries out plans: one thing at a time. */
 export class Desk {
   readonly #options: DeskOptions;
-  readonly #differed = new Map<string, string>();
+  /** Services of which queue and index differed at the last look. */
+  readonly #differed = new Set<string>();
   readonly #passedAt = new Map<string, number>();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #comparedAt = Number.NEGATIVE_INFINITY;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #reported = '';
 
   constructor(options: DeskOptions) {
@@ -74,13 +78,19 @@ export class Desk {
   }
 
   async #turn(): Promise<void> {
-    const { items, compareEvery, fates } = this.#options;
+    const { items, compareEvery } = this.#options;
     const next = await items.next();
     if (next !== undefined) await items.alone(() => this.#carryOut(next));
-    for (const plan of await items.undecided()) await fates.decide(plan, await items.in(plan, ['sent'], 10_000));
+    if (performance.now() - this.#askedAt >= ASK_EVERY_MS) await this.#askLate();
     if (performance.now() - this.#comparedAt < compareEvery || this.#stopped) return;
     await items.alone(() => this.compare());
     this.#comparedAt = performance.now();
+  }
+
+  async #askLate(): Promise<void> {
+    const { items, fates } = this.#options;
+    this.#askedAt = performance.now();
+    for (const plan of await items.undecided()) await fates.decide(plan, await items.in(plan, ['sent'], 10_000));
   }
 
   /** Looks at the lengths of all queues, and through those that differ from the index for the second time. */
@@ -90,13 +100,15 @@ export class Desk {
     for (const { service } of choreographies) {
       if (this.#stopped) return;
       const queue = deadLetterQueueOf(service);
-      const length = (await isMissing(broker.consuming, queue)) ? 0 : await this.#lengthOf(queue);
+      const missing = await isMissing(broker.consuming, queue);
+      if (missing)
+        logger.warn('a dead-letter queue is missing: what is parked is in the index only; set the system up again', { queue });
+      const length = missing ? 0 : await this.#lengthOf(queue);
       const indexed = counts.get(service) ?? 0;
-      const difference = `${length} ${indexed}`;
       const due = performance.now() - (this.#passedAt.get(service) ?? 0) > WHOLE_PASS_EVERY_MS && length > 0;
-      const differs = length !== indexed && this.#differed.get(service) !== undefined;
+      const differs = length !== indexed && this.#differed.has(service);
       if (length === indexed) this.#differed.delete(service);
-      else this.#differed.set(service, difference);
+      else this.#differed.add(service);
       if (!differs && !due) continue;
       const gone = await reconcileQueue(broker.consuming, index, service);
       this.#passedAt.set(service, performance.now());

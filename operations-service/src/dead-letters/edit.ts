@@ -15,7 +15,7 @@ export class NotEditable extends Error {
   override readonly name = 'NotEditable';
 }
 
-type Original = Omit<Judgeable, 'id' | 'parkedAt' | 'step' | 'subject'>;
+type Original = Omit<Judgeable, 'id' | 'firstFailedAt' | 'step' | 'subject'>;
 
 /**
  * Checks the event that is to take a message's place, exactly as its service will.

@@ -23,6 +23,7 @@ export interface InboxesOptions {
 /** Asks services what they have handled: they alone know. */
 export class Inboxes {
   readonly #options: InboxesOptions;
+  readonly #retentionDays = new Map<string, number>();
 
   constructor(options: InboxesOptions) {
     this.#options = options;
@@ -33,6 +34,11 @@ export class Inboxes {
   ) {
     const { installationSecretFile: file, serviceUrls: urls } = config;
     return new Inboxes({ urls, token: file === undefined ? undefined : feedToken(await readFile(file, 'utf8')) });
+  }
+
+  /** For how many days a service remembers what it has handled; undefined when it has not been asked yet. */
+  retentionDays(service: string): number | undefined {
+    return this.#retentionDays.get(service);
   }
 
   /** @throws Error when the service cannot be asked */
@@ -53,10 +59,13 @@ export class Inboxes {
     if (url === undefined || token === undefined) throw new Error(`${service} cannot be asked: SERVICE_URLS does not name it`);
     const response = await fetch(`${url}/inbox?events=${events.join(',')}`, {
       headers: { authorization: `Bearer ${token}` },
+      // A token must not follow to wherever an answer points.
+      redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`${service} answered ${response.status}`);
-    const { items }: { items: InboxEntry[] } = JSON.parse(await response.text());
+    const { items, retentionDays }: { items: InboxEntry[]; retentionDays?: number } = JSON.parse(await response.text());
+    if (retentionDays !== undefined) this.#retentionDays.set(service, retentionDays);
     return items;
   }
 }

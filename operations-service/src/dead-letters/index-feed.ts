@@ -1,17 +1,11 @@
-import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
 import { isMissing, RecoveringChannel } from '@quickstep/shared/messaging';
 import type { Observer } from '@quickstep/shared/pipeline';
+import { operations } from '@quickstep/system';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
 import { letterOf } from './letter.js';
 
-export const INDEX_QUEUE = 'operations-service.dead-letters';
-
-/**
- * While nobody reads it, it keeps the latest: parking must go on, and a pass over the queues finds what is missing. Not
- * `reject-publish`, which would refuse the parked message itself.
- */
-const ARGUMENTS = { 'x-queue-type': 'quorum', 'x-max-length': 100_000, 'x-overflow': 'drop-head' };
+const { name: QUEUE, bindings: BINDINGS, arguments: ARGUMENTS } = operations.deadLetterIndex;
 const PREFETCH = 500;
 const AGAIN_AFTER_MS = 1_000;
 
@@ -25,14 +19,13 @@ export interface IndexFeedOptions {
 export class IndexFeed {
   readonly #options: IndexFeedOptions;
   readonly #channel: RecoveringChannel<Channel>;
-  #waiting: ConsumeMessage[] = [];
-  #writing: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #stopping = false;
 
   constructor(options: IndexFeedOptions) {
     this.#options = options;
     this.#channel = new RecoveringChannel({
-      name: `${INDEX_QUEUE}: consuming`,
+      name: `${QUEUE}: consuming`,
       observer: options.observer,
       create: () => options.connection.createChannel(),
       prepare: (channel) => this.#subscribe(channel),
@@ -54,39 +47,38 @@ export class IndexFeed {
   }
 
   async #subscribe(channel: Channel): Promise<void> {
-    this.#waiting = [];
+    // Of this channel only: on another the broker knows nothing of its deliveries.
+    const waiting: ConsumeMessage[] = [];
     // Where the account may declare nothing, the queue has been imported with the definitions.
-    if (await isMissing(this.#options.connection, INDEX_QUEUE)) {
-      await channel.assertExchange(DEAD_LETTER_EXCHANGE, 'topic', { durable: true });
-      await channel.assertQueue(INDEX_QUEUE, { durable: true, arguments: ARGUMENTS });
-      await channel.bindQueue(INDEX_QUEUE, DEAD_LETTER_EXCHANGE, '#');
+    if (await isMissing(this.#options.connection, QUEUE)) {
+      await channel.assertQueue(QUEUE, { durable: true, arguments: ARGUMENTS });
+      for (const { exchange, routingKey } of BINDINGS) {
+        await channel.assertExchange(exchange, 'topic', { durable: true });
+        await channel.bindQueue(QUEUE, exchange, routingKey);
+      }
     }
     await channel.prefetch(PREFETCH);
     const take = (message: ConsumeMessage | null) => {
       if (message === null) return this.#channel.renew(channel);
-      this.#waiting.push(message);
-      this.#writing ??= this.#write(channel).finally(() => {
-        this.#writing = undefined;
-      });
+      if (waiting.push(message) === 1) this.#writing = this.#writing.then(() => this.#write(channel, waiting));
     };
-    await channel.consume(INDEX_QUEUE, take, { consumerTag: INDEX_QUEUE });
+    await channel.consume(QUEUE, take, { consumerTag: QUEUE });
   }
 
-  async #write(channel: Channel): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopping) {
-      // What has arrived by the end of this turn goes into one statement.
-      await new Promise((resolve) => setImmediate(resolve));
-      const messages = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#options.index.add(messages.map(letterOf));
-        for (const message of messages) channel.ack(message);
-      } catch (error) {
-        this.#options.observer.trouble('parked messages could not be written to the index; it is tried again', error);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
-        // All that is unsettled is delivered again on another channel.
-        return this.#channel.renew(channel);
-      }
+  async #write(channel: Channel, waiting: ConsumeMessage[]): Promise<void> {
+    // What has arrived by the end of this turn goes into one statement.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#stopping) return;
+    const messages = waiting.splice(0);
+    try {
+      await this.#options.index.add(messages.map(letterOf));
+      for (const message of messages) channel.ack(message);
+    } catch (error) {
+      this.#options.observer.trouble('parked messages could not be written to the index; it is tried again', error);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      // All that is unsettled is delivered again on another channel.
+      this.#channel.renew(channel);
+      waiting.splice(0);
     }
   }
 }

@@ -8,8 +8,12 @@ export const deadLetterQueueOf = (service: string) => `${service}.dead-letter`;
 
 const NOTHING = Buffer.alloc(0);
 
-/** A message without its content: thousands are held at once. */
-const slim = (message: ConsumeMessage): ConsumeMessage => ({ ...message, content: NOTHING });
+/** A message without its content and headers: thousands are held at once. */
+const slim = ({ properties, ...message }: ConsumeMessage): ConsumeMessage => ({
+  ...message,
+  properties: { ...properties, headers: undefined },
+  content: NOTHING,
+});
 
 /** Messages of one queue that are in our hands. */
 export interface Held {
@@ -29,8 +33,8 @@ async function meet(channel: Channel, service: string, index: DeadLetterIndex, w
     const states = await index.seen(met.map(({ letter }) => letter));
     for (const { message, letter } of met) {
       const state = states.get(letter.id);
-      if (wanted.has(letter.id)) messages.set(letter.id, [...(messages.get(letter.id) ?? []), message]);
-      else if (state === 'redriven' || state === 'discarded') channel.ack(message);
+      if (state === 'redriven' || state === 'discarded') channel.ack(message);
+      else if (wanted.has(letter.id)) messages.set(letter.id, [...(messages.get(letter.id) ?? []), message]);
       else others.push(message);
     }
   });

@@ -37,17 +37,17 @@ export interface Judgeable {
   readonly exchange: string;
   readonly routingKey: string;
   readonly userId: string | null;
-  /** When its service last had to do with it. */
-  readonly parkedAt: Date;
+  /** When its service had to do with it for the first time: some of its steps may have handled it then. */
+  readonly firstFailedAt: Date;
 }
 
 export interface JudgeOptions {
-  readonly inboxes: Pick<Inboxes, 'handled'>;
+  readonly inboxes: Pick<Inboxes, 'handled' | 'retentionDays'>;
   /** Of these orders, those whose saga has ended. */
   ended(orders: readonly string[]): Promise<ReadonlySet<string>>;
   /** What keeps a step of a service from its work right now, if it is known. */
   cause(service: string, steps: readonly string[]): Promise<string | undefined>;
-  /** How long services remember what they have handled. */
+  /** How long services remember what they have handled, but for those that say that it is shorter. */
   readonly inboxDays: number;
 }
 
@@ -60,7 +60,7 @@ export function awaitedOf(service: string, decoded: readonly Decoded[]): Readonl
   return new Map(events.map(({ id, type }) => [id.toLowerCase(), steps.get(type) ?? []]));
 }
 
-export function decodeLetter(letter: Omit<Judgeable, 'id' | 'parkedAt' | 'step' | 'subject'>): Decoded[] {
+export function decodeLetter(letter: Omit<Judgeable, 'id' | 'firstFailedAt' | 'step' | 'subject'>): Decoded[] {
   const { service, content, contentType, exchange, routingKey, userId } = letter;
   const incoming = { body: content, batched: contentType === BATCHED, exchange, routingKey, userId: userId ?? undefined };
   return decode(incoming, listenersOf(service).contracts);
@@ -115,7 +115,8 @@ export async function judge(letters: readonly Judgeable[], options: JudgeOptions
     }
     for (const read of group) {
       const cause = causes.get(read.letter.step ?? '');
-      judged.set(read.letter.id, judgeOne(read, { handled, unasked, ended, cause, inboxDays: options.inboxDays }));
+      const inboxDays = Math.min(options.inboxDays, options.inboxes.retentionDays(service) ?? options.inboxDays);
+      judged.set(read.letter.id, judgeOne(read, { handled, unasked, ended, cause, inboxDays }));
     }
   }
   return judged;
@@ -133,11 +134,11 @@ function judgeOne({ letter, refusal, awaited }: Read, { handled, unasked, ended,
   if (refusal !== undefined) return { verdict: 'refused', detail: refusal };
   if (handled === undefined) return { verdict: 'unknown', detail: unasked };
   if (isHandled(awaited, handled)) return { verdict: 'already-processed', detail: undefined };
-  const days = (Date.now() - letter.parkedAt.getTime()) / DAY_MS;
+  const days = (Date.now() - letter.firstFailedAt.getTime()) / DAY_MS;
   if (inboxDays > 0 && days > inboxDays)
     return {
       verdict: 'older-than-inbox',
-      detail: `parked ${Math.floor(days)} days ago; what is handled is remembered for ${inboxDays}`,
+      detail: `failed for the first time ${Math.floor(days)} days ago; what is handled is remembered for ${inboxDays}`,
     };
   if (cause !== undefined) return { verdict: 'cause-remains', detail: cause };
   if (letter.subject !== null && ended.has(letter.subject)) return { verdict: 'order-ended', detail: undefined };

@@ -40,12 +40,15 @@ export function timeOf(given: string | undefined, pointer: string): Date | undef
   return time;
 }
 
-/** @throws Problem `invalid_request` when a time is none, or the span ends before it begins */
-export function spanOf({ from, to }: { readonly from?: string; readonly to?: string }): Pick<ArchiveFilter, 'from' | 'until'> {
+/** @param endsAt where the end stands in the request. @throws Problem `invalid_request` when a time is none, or the span ends before it begins */
+export function spanOf(
+  { from, to }: { readonly from?: string; readonly to?: string },
+  endsAt = '/to',
+): Pick<ArchiveFilter, 'from' | 'until'> {
   const since = timeOf(from, '/from');
-  const until = timeOf(to, '/to');
+  const until = timeOf(to, endsAt);
   if (since !== undefined && until !== undefined && since > until)
-    throw invalid([{ pointer: '/to', detail: 'must not be before from' }]);
+    throw invalid([{ pointer: endsAt, detail: 'must not be before from' }]);
   return { ...(since === undefined ? {} : { from: since }), ...(until === undefined ? {} : { until }) };
 }
 
@@ -55,8 +58,8 @@ function check(filter: Static<typeof filterSchema>): void {
   if (wrong.length > 0) throw invalid(wrong.map(([name]) => ({ pointer: `/${name}`, detail: 'has a NUL character in it' })));
 }
 
-/** @throws Problem `invalid_request` when a value cannot be */
-export function filterOf(query: Static<typeof filterSchema>): ArchiveFilter {
+/** @param endsAt where the end of the span stands in the request. @throws Problem `invalid_request` when a value cannot be */
+export function filterOf(query: Static<typeof filterSchema>, endsAt?: string): ArchiveFilter {
   check(query);
   const { type, order, subject = order, correlation, service } = query;
   if (order !== undefined && subject !== order)
@@ -66,7 +69,7 @@ export function filterOf(query: Static<typeof filterSchema>): ArchiveFilter {
     ...(subject === undefined ? {} : { subject }),
     ...(correlation === undefined ? {} : { correlationId: correlation }),
     ...(service === undefined ? {} : { service }),
-    ...spanOf(query),
+    ...spanOf(query, endsAt),
   };
 }
 

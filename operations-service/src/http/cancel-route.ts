@@ -1,4 +1,4 @@
-import { problem, problems, type ReadContext, type Route } from '@quickstep/shared/http';
+import { notFound, problem, problems, type ReadContext, type Route, UUID_KEY } from '@quickstep/shared/http';
 import { reasonOf } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
@@ -26,12 +26,14 @@ export const cancelRoute = (access: Access, service: OrderService | undefined): 
     body: orders,
     response: { status: 202, description: 'It is being cancelled', schema: Type.Object({ detail: Type.String() }) },
     problems: [
+      { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title },
       { status: problems.conflict.status, code: 'conflict', when: 'The order service refuses it' },
       { status: problems.unavailable.status, code: 'unavailable', when: 'The order service cannot be asked' },
     ],
     async run(call, { dataSource }, { name: who }) {
       const { reason: why } = checkBody(call);
       const about = String(call.request.params.orderId).toLowerCase();
+      if (!UUID_KEY.test(about)) throw notFound('order of this id');
       const answer = await service?.cancel(about, why).catch((error: unknown) => {
         throw problem('unavailable', `The order service cannot be asked: ${reasonOf(error)}`);
       });

@@ -57,7 +57,7 @@ export const modelRoutes = (access: Access, projections: Projections | undefined
   guarded(access, 'reader', {
     method: 'get',
     path: '/customers/{customerId}',
-    summary: "A customer's orders, latest first, and what was charged and given back in all",
+    summary: "A customer's orders, by id as the order service lists them, and what was charged and given back in all",
     params: Type.Object({ customerId: Type.String({ maxLength: 64 }) }),
     query: Type.Object(pageQuery),
     response: { status: 200, description: 'The customer', schema: Customer },

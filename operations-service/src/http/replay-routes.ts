@@ -46,7 +46,7 @@ export const replayRoutes = (access: Access, options?: Omit<ReplayOptions, 'arch
       if (options === undefined) throw problem('unavailable', 'The service does not run');
       const { steps } = listenersOf(to);
       if (steps.size === 0) throw invalid([{ pointer: '/to', detail: 'is no service that listens to events' }]);
-      const filter = filterOf(until === undefined ? query : { ...query, to: until });
+      const filter = filterOf(until === undefined ? query : { ...query, to: until }, '/until');
       const meant = (filter.types ?? [...steps.keys()]).filter((type) => steps.has(type));
       if (meant.length === 0) throw invalid([{ pointer: '/type', detail: `is no type that ${to} listens to` }]);
       const twice = again ? [...new Set(meant.flatMap((type) => notRepeatable(to, type)))] : [];

@@ -21,6 +21,8 @@ export function projectionsPart(projections: Projections, { clock, logger }: Pic
   let running: Promise<void> = Promise.resolve();
   let wake = () => {};
 
+  const failing = () => projections.states().filter(({ failure }) => failure !== undefined);
+
   const rest = (milliseconds: number) =>
     new Promise<void>((resolve) => {
       const cancel = clock.after(milliseconds, resolve);
@@ -36,7 +38,8 @@ export function projectionsPart(projections: Projections, { clock, logger }: Pic
         logger.warn('projections cannot go on; it is tried again', { reason: reasonOf(error) });
         return undefined;
       });
-      if (busy !== true && !stopped) await rest(busy === undefined ? AGAIN_AFTER : LOOK_EVERY);
+      const troubled = busy === undefined || failing().length > 0;
+      if (busy !== true && !stopped) await rest(troubled ? AGAIN_AFTER : LOOK_EVERY);
     }
   }
 
@@ -56,10 +59,8 @@ export function projectionsPart(projections: Projections, { clock, logger }: Pic
         name: 'projections',
         of: 'consuming',
         check() {
-          const failing = projections.states().filter(({ failure }) => failure !== undefined);
-          return failing.length === 0
-            ? undefined
-            : failing.map(({ projection, failure }) => `${projection.name} stands still: ${failure}`).join('; ');
+          const said = failing().map(({ projection, failure }) => `${projection.name} stands still: ${failure}`);
+          return said.length === 0 ? undefined : said.join('; ');
         },
       },
     ],

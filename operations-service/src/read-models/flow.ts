@@ -1,5 +1,5 @@
 import { emittedBy } from '@quickstep/shared/choreography';
-import { bigint, type RowOf, table, text, textKey } from '@quickstep/shared/rows';
+import { bigint, table, text, textKey } from '@quickstep/shared/rows';
 import { choreographies } from '@quickstep/system';
 import { projection } from '../projections/index.js';
 
@@ -15,7 +15,6 @@ export const Flow = table('flow', {
   type: text(''),
   events: bigint(0),
 });
-export type FlowRow = RowOf<typeof Flow>;
 
 export const minuteOf = (time: string | Date) => Math.floor(new Date(time).getTime() / MINUTE_MS);
 const serviceOf = (source: string) => source.replace(/^\//, '');

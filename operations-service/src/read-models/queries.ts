@@ -30,7 +30,7 @@ interface Sums {
   readonly refunded: number;
 }
 
-/** A customer's orders, latest first, with the sums over all of them; undefined when there are none. */
+/** A customer's orders, by id, with the sums over all of them; undefined when there are none. */
 export async function readCustomer(dataSource: DataSource, customerId: string, { after, limit }: Page<string>) {
   const sums: Sums[] = await dataSource.query(SUMS, [customerId]);
   if (sums.length === 0) return undefined;
@@ -84,7 +84,13 @@ function saleView({ day, sku, currency, ...sums }: Sale) {
   };
 }
 
-export interface SagaFilter extends Page<string> {
+/** Where a list of sagas goes on: after this one. */
+export interface SagaPlace {
+  readonly startedAt: Date;
+  readonly orderId: string;
+}
+
+export interface SagaFilter extends Page<SagaPlace> {
   readonly state?: string | undefined;
   readonly customerId?: string | undefined;
   readonly stuck?: boolean | undefined;
@@ -97,18 +103,26 @@ export interface SagaFilter extends Page<string> {
 const WAITS_FOR = `exists (select from jsonb_array_elements(s.waiting) as w
   where :waitingFor in (w ->> 'step', w ->> 'service', replace(w ->> 'service', '-service', '')) or jsonb_exists(w -> 'answers', :waitingFor))`;
 
-/** Latest first: order ids grow with time (but for those made of an idempotency key). */
+/** Latest first, by the time of their first event: ids that are made of an idempotency key do not grow with time. */
 export function listSagas(dataSource: DataSource, filter: SagaFilter): Promise<Saga[]> {
   const { state, customerId, stuck, waitingFor, begunBefore, after, limit } = filter;
-  const query = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s').orderBy('s.orderId', 'DESC').limit(limit);
+  const query = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s').limit(limit);
+  query.orderBy('s.startedAt', 'DESC').addOrderBy('s.orderId', 'DESC');
   if (state !== undefined) query.andWhere('s.state = :state', { state });
   if (customerId !== undefined) query.andWhere('s.customerId = :customerId', { customerId });
   if (stuck === true) query.andWhere('s.endedAt is null and s.stuckSince is not null');
   if (stuck === false) query.andWhere('(s.endedAt is not null or s.stuckSince is null)');
   if (waitingFor !== undefined) query.andWhere('s.endedAt is null').andWhere(WAITS_FOR, { waitingFor });
   if (begunBefore !== undefined) query.andWhere('s.endedAt is null and s.startedAt < :begunBefore', { begunBefore });
-  if (after !== undefined) query.andWhere('s.orderId < :after', { after });
+  if (after !== undefined) query.andWhere('(s.startedAt, s.orderId) < (:startedAt, :orderId)', { ...after });
   return query.getMany();
+}
+
+/** In the order of their ids, the largest first, as the order service lists its orders. */
+export async function listSagaIds(dataSource: DataSource, { after, limit }: Page<string>): Promise<string[]> {
+  const rows = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s').select('s.orderId').orderBy('s.orderId', 'DESC');
+  if (after !== undefined) rows.where('s.orderId < :after', { after });
+  return (await rows.limit(limit).getMany()).map(({ orderId }) => orderId);
 }
 
 export function findSaga(dataSource: DataSource, orderId: string): Promise<Saga | null> {

@@ -77,11 +77,16 @@ function giveReason(saga: Saga, reason: string, { time, ending }: Given): void {
 
 export const sagas = projection({
   name: 'sagas',
-  version: 1,
+  version: 2,
   tables: [
     {
       table: Sagas,
-      indices: ['(customer_id, order_id)', '(started_at) where ended_at is null', '(state, order_id)'],
+      indices: [
+        '(started_at, order_id)',
+        '(customer_id, started_at, order_id)',
+        '(state, started_at, order_id)',
+        '(started_at) where ended_at is null',
+      ],
     },
   ],
   observes: sagaEvents,

@@ -36,7 +36,7 @@ export const orderRoutes = [
   }),
   read({
     path: '/orders',
-    summary: 'Orders, newest first',
+    summary: 'Orders by id: newest first, but for those placed with an Idempotency-Key, whose ids do not grow with time',
     query: Type.Object({
       status: Type.Optional(OrderStatusField),
       customerId: Type.Optional(CustomerId),

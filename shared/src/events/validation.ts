@@ -61,8 +61,31 @@ export function eventSchema(contract: EventContract): Record<string, unknown> {
   };
 }
 
+const NO_NUL = '^[^\\u0000]*$';
+const BEGINS_WITH_A_DATE = '^\\d{4}-\\d\\d-\\d\\d';
+
+/** A pattern in words, where it has some. */
+function patternError(pattern: unknown, message: string): string {
+  if (pattern === NO_NUL) return 'has a NUL character in it';
+  if (String(pattern).startsWith(BEGINS_WITH_A_DATE)) return 'must be a time as in RFC 3339: 2026-01-31T12:00:00Z';
+  return message;
+}
+
+/** A union of constants fails once for each and once as a whole: all of it is told as one error that lists them. */
+function withoutUnions(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const isBranch = ({ keyword, schemaPath }: ErrorObject) => keyword === 'const' && /\/anyOf\/\d+\/const$/.test(schemaPath);
+  const branches = errors.filter(isBranch);
+  return errors
+    .filter((each) => !isBranch(each))
+    .map((error) => {
+      const own = branches.filter(({ instancePath }) => error.keyword === 'anyOf' && instancePath === error.instancePath);
+      if (own.length === 0) return error;
+      return { ...error, message: `must be one of ${own.map(({ params }) => params.allowedValue).join(', ')}` };
+    });
+}
+
 function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldError[] {
-  return (errors ?? []).map((error) => {
+  return withoutUnions(errors ?? []).map((error) => {
     const { missingProperty, additionalProperty } = error.params as { missingProperty?: string; additionalProperty?: string };
     const property = missingProperty ?? additionalProperty;
     const pointer =
@@ -70,7 +93,8 @@ function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldEr
     if (missingProperty !== undefined) return { pointer, detail: 'is missing' };
     if (additionalProperty !== undefined) return { pointer, detail: 'is not a known field' };
     if (error.keyword === 'enum') return { pointer, detail: 'is not one of the allowed values' };
-    return { pointer, detail: error.message ?? 'is wrong' };
+    const detail = error.message ?? 'is wrong';
+    return { pointer, detail: error.keyword === 'pattern' ? patternError(error.params.pattern, detail) : detail };
   });
 }
 

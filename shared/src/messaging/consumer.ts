@@ -62,6 +62,11 @@ export class AmqpConsumer {
     return this.#channel.current !== undefined && this.#tag !== '' && !this.#stopping;
   }
 
+  /** Why it cannot subscribe, as far as the broker says; undefined while it is subscribed or has not tried. */
+  get failure(): string | undefined {
+    return this.#channel.failure;
+  }
+
   /** Whether it takes no messages for a while because it was told so. */
   get paused(): boolean {
     return this.#paused;

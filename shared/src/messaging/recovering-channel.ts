@@ -28,6 +28,7 @@ export class RecoveringChannel<C extends Channel> {
   #channel: C | undefined;
   #openedAt = 0;
   #failures = 0;
+  #failure: string | undefined;
 
   constructor(options: RecoveringChannelOptions<C>) {
     this.#options = options;
@@ -36,6 +37,11 @@ export class RecoveringChannel<C extends Channel> {
   /** The channel, while there is one. */
   get current(): C | undefined {
     return this.#channel;
+  }
+
+  /** Why the latest attempt to open it failed, until one succeeds. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Resolves when the channel is open for the first time. @throws BrokerRefused when trying again cannot help */
@@ -71,6 +77,7 @@ export class RecoveringChannel<C extends Channel> {
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         if (hopeless(error)) throw error;
+        this.#failure = reasonOf(error);
         this.#options.observer.trouble(`${this.#options.name}: the channel could not be opened; trying again`, error);
         await this.#wait();
       }
@@ -98,6 +105,7 @@ export class RecoveringChannel<C extends Channel> {
     }
     if (this.#stopping.signal.aborted) return closeQuietly(channel);
     this.#channel = channel;
+    this.#failure = undefined;
     this.#openedAt = performance.now();
     opened?.(channel);
   }

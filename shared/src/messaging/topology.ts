@@ -50,8 +50,9 @@ export async function checkLayout(
   for (const { name } of queues ?? []) if (await isMissing(connection, name)) missing.push(`queue "${name}"`);
   if (missing.length === 0) return;
   throw new BrokerRefused(
-    `The broker lacks ${missing.join(', ')}. The account "${service}" declares nothing: import the definitions (docs/rights.md), ` +
-      'or set RABBITMQ_URL to an account of another name, which may declare them',
+    `The broker lacks ${missing.join(', ')}. The account "${service}" declares nothing: set the system up again, which npm start and Compose ` +
+      'do at each start, and elsewhere npm run setup (docs/rights.md). Or import the definitions, or set RABBITMQ_URL to an account of another name, ' +
+      'which may declare them',
   );
 }
 

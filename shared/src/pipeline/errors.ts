@@ -34,6 +34,11 @@ export class OutcomeUnknown extends Unavailable {
   override readonly name = 'OutcomeUnknown';
 }
 
+/** The database has been away for so long that what was held goes back to the broker, which would otherwise take it back by itself. */
+export class HeldTooLong extends Unavailable {
+  override readonly name = 'HeldTooLong';
+}
+
 /** The outside world is taken to be away: the call was not made. */
 export class EffectAway extends Error {
   override readonly name = 'EffectAway';

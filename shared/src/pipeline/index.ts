@@ -1,7 +1,17 @@
 export type { BoundStep } from './bound-step.js';
 export type { BreakerState } from './breaker.js';
 export { type EffectStatus, type EffectsOptions, effectKey } from './effects.js';
-export { Busy, Conflict, EffectAway, type LockedRows, OutcomeUnknown, reasonOf, Unavailable, WrongOutcome } from './errors.js';
+export {
+  Busy,
+  Conflict,
+  EffectAway,
+  HeldTooLong,
+  type LockedRows,
+  OutcomeUnknown,
+  reasonOf,
+  Unavailable,
+  WrongOutcome,
+} from './errors.js';
 export { type ErrorClass, errorClasses, errorClassOf, type Failure } from './failure.js';
 export type { Intake } from './intake.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';

@@ -9,21 +9,25 @@ export class IntakeGate {
   readonly #intake: Intake;
   #opens: Promise<void> | undefined;
   #open: () => void = () => undefined;
+  #turnAway: (error: Error) => void = () => undefined;
 
   constructor(intake: Intake) {
     this.#intake = intake;
   }
 
-  /** Resolves when it is open again; undefined while it is open. */
+  /** Resolves when it is open again, rejects when nobody is to wait any longer; undefined while it is open. */
   get opens(): Promise<void> | undefined {
     return this.#opens;
   }
 
   close(): void {
     if (this.#opens !== undefined) return;
-    this.#opens = new Promise((resolve) => {
+    this.#opens = new Promise((resolve, reject) => {
       this.#open = resolve;
+      this.#turnAway = reject;
     });
+    // Perhaps nobody waits.
+    this.#opens.catch(() => undefined);
     this.#intake.pause();
   }
 
@@ -32,5 +36,11 @@ export class IntakeGate {
     this.#opens = undefined;
     this.#open();
     this.#intake.resume();
+  }
+
+  /** Opens for what comes next; whoever waits is turned away. */
+  turnAway(error: Error): void {
+    this.#turnAway(error);
+    this.open();
   }
 }

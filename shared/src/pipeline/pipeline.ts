@@ -99,7 +99,7 @@ export class Pipeline<I extends Implementation = Implementation> {
       gate,
       service: implementation.choreography.service,
       relay: this.relay,
-      takeAwaitedByClients: () => this.#batcher.takeBack(({ awaitedBy }) => awaitedBy === 'client'),
+      takeBack: (fits) => this.#batcher.takeBack(fits),
     });
     // Sagas under way before new ones: under too much load it is the clients that wait, rather than thousands of messages.
     this.#batcher = new MicroBatcher<Work>(

@@ -10,6 +10,9 @@ export interface BrokerAdministrator {
   readonly vhost: string;
 }
 
+/** For one answer: an import declares everything before it is given. */
+const TIMEOUT_MS = 60_000;
+
 type Call = <Answer>(method: string, path: string, body?: object) => Promise<Answer>;
 
 function callerOf({ managementUrl, user, password }: BrokerAdministrator): Call {
@@ -19,6 +22,7 @@ function callerOf({ managementUrl, user, password }: BrokerAdministrator): Call 
       method,
       headers: { authorization, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
     if (response.status === 401 || response.status === 403) {

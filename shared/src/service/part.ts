@@ -13,6 +13,8 @@ export interface Part<Context = unknown> {
   start?(): Promise<void>;
   /** Also called when `start` failed half-way. Gives up what it waits for when the signal is aborted. */
   stop?(signal: AbortSignal): unknown;
+  /** What it still waits for when it does not stop in time, for the log. */
+  waitsFor?(): string | undefined;
   /** Answers whoever still waits or listens; called before the HTTP server stops, which waits for them. */
   close?(): void;
   readonly checks?: readonly ReadinessCheck[];
@@ -33,7 +35,11 @@ export class Assembly {
 
   /** @throws whatever the part's start throws */
   async add<P extends Part<never>>(part: P): Promise<P> {
-    this.#stack.add(part.name, (signal) => part.stop?.(signal));
+    this.#stack.add(
+      part.name,
+      (signal) => part.stop?.(signal),
+      () => part.waitsFor?.(),
+    );
     await part.start?.();
     this.checks.push(...(part.checks ?? []));
     for (const gauge of part.gauges ?? []) this.#metrics.gauge(gauge, () => gauge.read());

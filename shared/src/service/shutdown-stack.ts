@@ -3,9 +3,13 @@ import { reasonOf } from '../pipeline/index.js';
 /** Gives up what its part still waits for when the signal is aborted; closes what can be closed all the same. */
 type StopAction = (signal: AbortSignal) => unknown;
 
+/** Says what a part still waits for, for the operator; undefined when it cannot tell. */
+type WaitsFor = () => string | undefined;
+
 interface Entry {
   readonly name: string;
   readonly action: StopAction;
+  readonly waitsFor: WaitsFor | undefined;
 }
 
 /** What did not stop: its name, and why. */
@@ -20,8 +24,8 @@ const SHORTEST_WAIT = 100;
 export class ShutdownStack {
   #entries: Entry[] = [];
 
-  add(name: string, action: StopAction): void {
-    this.#entries.push({ name, action });
+  add(name: string, action: StopAction, waitsFor?: WaitsFor): void {
+    this.#entries.push({ name, action, waitsFor });
   }
 
   /**
@@ -32,22 +36,25 @@ export class ShutdownStack {
   async run(timeout: number): Promise<NotStopped[]> {
     const deadline = performance.now() + timeout;
     const notStopped: NotStopped[] = [];
-    for (const { name, action } of this.#entries.splice(0).reverse()) {
-      const reason = await attempt(action, Math.max((deadline - performance.now()) / 2, SHORTEST_WAIT));
+    for (const entry of this.#entries.splice(0).reverse()) {
+      const { name } = entry;
+      const reason = await attempt(entry, Math.max((deadline - performance.now()) / 2, SHORTEST_WAIT));
       if (reason !== undefined) notStopped.push({ name, reason });
     }
     return notStopped;
   }
 }
 
-async function attempt(action: StopAction, milliseconds: number): Promise<string | undefined> {
+async function attempt({ action, waitsFor }: Entry, milliseconds: number): Promise<string | undefined> {
   const waiting = new AbortController();
   const wait = Math.round(milliseconds);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => {
+      // Before what it waits for is given up.
+      const what = waitsFor?.();
       waiting.abort();
-      resolve(`it took more than ${wait} ms`);
+      resolve(`it took more than ${wait} ms${what === undefined ? '' : `: it waits for ${what}`}`);
     }, wait);
   });
   const done = async () => void (await action(waiting.signal));

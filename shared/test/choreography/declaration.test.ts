@@ -172,6 +172,7 @@ describe('a topology', () => {
         { queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.cooked' },
         { queue: 'guest-service', exchange: 'kitchen.events', routingKey: 'kitchen.burnt' },
       ],
+      emits: ['guest.praised'],
       emitters: [{ service: 'kitchen-service', types: ['kitchen.cooked', 'kitchen.burnt'] }],
     });
   });

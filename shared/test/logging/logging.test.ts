@@ -19,6 +19,16 @@ function logTo(level: LogLevel, readable = false) {
   return { logger, text, lines };
 }
 
+test('what is written is what it says it writes', () => {
+  const levels = ['error', 'warn', 'info', 'debug'] as const;
+  for (const [index, level] of levels.entries()) {
+    const { logger, lines } = logTo(level);
+    for (const each of levels) logger[each](each);
+    expect(lines()).toEqual(levels.slice(0, index + 1).map((each) => expect.objectContaining({ level: each })));
+    expect(levels.filter((each) => logger.isLevelEnabled(each))).toEqual(levels.slice(0, index + 1));
+  }
+});
+
 const event = { id: 'e1', subject: 'order-1', type: 'payment.refund', data: { email: 'ada@example.org', amount: 5 } };
 
 const refunded: Handled = {

@@ -18,6 +18,8 @@ import { ending, type Message, pipelineOver, settled } from './ports.js';
 
 /** Longer than the pause after which a database that is away is tried again. */
 const PAUSE = 250;
+/** A third of the time after which RabbitMQ takes a delivery back. */
+const HELD_AT_MOST = 600_000;
 const CONFLICTS_BEFORE_HALVING = 5;
 
 /** Serves each dish that is ordered, and fails for dishes of some names. */
@@ -162,7 +164,7 @@ describe('a step that fails in a batch', () => {
 test('nothing that goes wrong after the commit leads to another attempt', async () => {
   const { pipeline, store, reports: observer, clock } = service();
   const { relay } = pipeline;
-  const takeAwaitedByClients = () => [];
+  const takeBack = () => [];
   const options = {
     service: kitchen.service,
     store,
@@ -171,8 +173,8 @@ test('nothing that goes wrong after the commit leads to another attempt', async 
     relay,
     observer,
     history: false,
-    takeAwaitedByClients,
-    gate: { open() {}, close() {} },
+    takeBack,
+    gate: { open() {}, close() {}, turnAway() {} },
   };
   const [bound] = bindSteps({
     choreography: kitchen,
@@ -388,6 +390,22 @@ describe('while the database is away', () => {
     expect(fates(messages)).toEqual(['retry: it answers, with an error,ack']);
     store.onBegin = () => undefined;
     await expect(command('ada')).resolves.toMatchObject({ accepted: true });
+  });
+
+  test('for long, what is held waits in the broker, without an attempt of theirs; what comes next finds out', async () => {
+    const { order, clock, plates, reports } = serviceAway();
+    const messages = await order('soup');
+    await clock.advance(HELD_AT_MOST - PAUSE);
+    const later = await order('salad');
+    expect(fates([...messages, ...later])).toEqual(['', '']);
+    await clock.advance(PAUSE);
+    const waits = 'retry: The database has been away for 10 minutes: what was held waits in the broker,ack';
+    expect(fates([...messages, ...later])).toEqual([waits, waits]);
+    expect(messages[0]?.waits).toEqual([{ delay: 0, attempt: 0 }]);
+    expect(reports.lines.filter((line) => line.includes('waiting:'))).toHaveLength(2);
+    away = false;
+    await order('bread');
+    expect([plates('bread'), plates('soup')]).toEqual([1, undefined]);
   });
 
   test('a service that stops gives its messages back', async () => {

@@ -312,6 +312,22 @@ describe('while the outside world is away', () => {
   });
 });
 
+test('while the database is away nothing is called; what waits for it for long waits in the broker', async () => {
+  let calls = 0;
+  const effect = async () => void calls++;
+  const { deliver, clock, store } = service({ clean: { ...ending('repeated'), effect } });
+  store.onBegin = () => {
+    throw new Unavailable('no connection');
+  };
+  await deliver(deliveryOf(Cooked));
+  const behind = deliveryOf(SentBack);
+  await deliver(behind);
+  await clock.advance(599_000);
+  expect([calls, behind.fate]).toEqual([0, []]);
+  await clock.advance(2_000);
+  expect([calls, behind.waits, behind.fate.at(-1)]).toEqual([0, [{ delay: 0, attempt: 0 }], 'ack']);
+});
+
 describe('a step with a policy of its own', () => {
   const patient = choreography('kitchen-service', {
     ...kitchen.steps,

@@ -142,7 +142,10 @@ describe('stop', () => {
     const { id } = await ask(first.url, 'hanging');
     await begun;
     await first.stop();
-    expect(written.map(({ message }) => message)).toContain('pipeline did not stop');
+    const reason = expect.stringMatching(/: it waits for the whoever answers \(1 under way\)$/);
+    expect(written).toContainEqual(
+      expect.objectContaining({ message: 'pipeline did not stop', fields: expect.objectContaining({ reason }) }),
+    );
     const second = listeningLogger();
     const ended = second.next('saga ended');
     const service = await startEcho(config, second.logger, echo);

@@ -97,7 +97,8 @@ export const alerts: readonly Alert[] = [
     expr: () => 'quickstep_dead_letter_messages > 0',
     summary: 'Messages wait in a dead-letter queue',
     remedy:
-      'Read why (`x-reason` of the message), mend the cause, send them again. A parked forward step is compensated by its deadline.',
+      '`npm run ops -- dead-letters groups`, or the console, says why: mend the cause, then send them again by a plan. ' +
+      'A parked forward step is compensated by its deadline.',
     example: gauge('quickstep_dead_letter_messages', '1x20', '0x20'),
   },
   {

@@ -1,4 +1,5 @@
-import { type DuckDBConnection, DuckDBInstance, type JS } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, JS } from '@duckdb/node-api';
+import { Problem, reasonOf } from '../problem.js';
 
 /** What DuckDB may take, whatever it reads; what does not fit goes to a file beside what it writes. */
 const MEMORY = '256MB';
@@ -13,9 +14,17 @@ export class Duck {
     this.#connection = connection;
   }
 
-  /** @param directory where it may spill to */
+  /**
+   * Loaded here only: an image of the services has the operator's commands, but not this package.
+   *
+   * @param directory where it may spill to
+   * @throws Problem when it is not installed
+   */
   static async open(directory: string): Promise<Duck> {
-    const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY, temp_directory: directory, threads: '1' });
+    const { DuckDBInstance: Instance } = await import('@duckdb/node-api').catch((error: unknown) => {
+      throw new Problem(`DuckDB, which makes Parquet and CSV files, cannot be loaded (${reasonOf(error)}).`);
+    });
+    const instance = await Instance.create(':memory:', { memory_limit: MEMORY, temp_directory: directory, threads: '1' });
     const connection = await instance.connect();
     // Times are those of the events, in UTC, wherever this runs.
     await connection.run("set timezone = 'UTC'");

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { CloudEvent } from '@quickstep/shared/events';
@@ -35,6 +35,8 @@ export async function exportEvents(
     const events = await writeLines(pages, lines, wrote);
     const whole = format === 'jsonl' ? lines : join(folder, `events.${format}`);
     if (format !== 'jsonl') await converted(folder, convert(lines, whole, format));
+    // DuckDB makes files that everybody may read, and events have names and addresses in them.
+    await chmod(whole, 0o600);
     await rename(whole, target);
     return { events, bytes: (await stat(target)).size };
   } finally {

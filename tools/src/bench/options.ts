@@ -29,6 +29,8 @@ export interface Options {
   plot: string | undefined;
   profile: string | undefined;
   keep: boolean;
+  /** With the operator's service. */
+  operations: boolean;
 }
 
 export const help = `npm run bench -- [options]
@@ -55,6 +57,7 @@ what the figures mean.
   --batched          several events in one AMQP message under load
   --variant NAME     one or more, repeat the option (default: baseline; for ablations all):
 ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${what}`).join('\n')}
+  --operations       with the operator's service, which follows the logs of the others
   --set NAME=VALUE   any other setting of the services
   --against COMMIT   compare with another commit: its services and these in turns; with bench, saturate or latency
   --pairs N          turns of each (default: 4), one round each unless --rounds says more
@@ -94,6 +97,7 @@ export function readOptions(args: string[]): Options | undefined {
       plot: { type: 'string' },
       profile: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      operations: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
@@ -117,6 +121,7 @@ export function readOptions(args: string[]): Options | undefined {
     plot: values.plot && resolve(values.plot),
     profile: values.profile && resolve(values.profile),
     keep: values.keep,
+    operations: values.operations,
   };
 }
 

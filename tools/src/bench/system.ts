@@ -8,7 +8,7 @@ import { type Progress, paint } from '../progress.js';
 import { provisionTemporary } from '../provision/index.js';
 import { freePort } from '../provision/ports.js';
 import { seed } from '../seed.js';
-import { type Service, sagaServices as services, specOf } from '../services.js';
+import { operationsService, type Service, sagaServices as services, specOf } from '../services.js';
 import { type ServiceSpec, type SupervisedService, supervise } from '../supervisor.js';
 import { until } from '../wait.js';
 import { type LoadGenerator, startLoad } from './load/generator.js';
@@ -23,6 +23,8 @@ export interface SystemOptions {
   replicas: number;
   /** Settings of the services besides their defaults. */
   env: NodeJS.ProcessEnv;
+  /** Starts the operator's service too, which follows the logs of the others. */
+  operations?: boolean | undefined;
   /** Where the services write their processor profiles, if they are to be profiled. */
   profile?: string | undefined;
   /** The checkout whose services run; this one if it is not given. */
@@ -50,7 +52,8 @@ export interface System {
 }
 
 /** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
-export async function startSystem({ progress, signal, replicas, env, profile, from = root }: SystemOptions): Promise<System> {
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { progress, signal, replicas, env, profile, from = root } = options;
   const servers = await provisionTemporary({ progress, signal });
   const running = new Map<string, SupervisedService[]>();
   const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
@@ -77,6 +80,7 @@ export async function startSystem({ progress, signal, replicas, env, profile, fr
       },
     );
     await progress.step('sample catalogue', () => seedEverywhere(urls, signal));
+    if (options.operations) await progress.step('operations-service', startOperations);
     load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
     const { rabbitmqUrl, postgresUrl, directory } = servers;
     const groups = groupsOf(directory, instances, load);
@@ -84,6 +88,22 @@ export async function startSystem({ progress, signal, replicas, env, profile, fr
   } catch (error) {
     await stop();
     throw error;
+  }
+
+  async function startOperations(): Promise<void> {
+    const followed = services.map(({ name }) => `${name}=${urls(name)[0]}`).join(',');
+    const settings = { ...env, SERVICE_URLS: followed };
+    const spec = specOf({
+      service: operationsService,
+      servers,
+      directory: servers.directory,
+      port: await freePort(),
+      env: settings,
+      from,
+    });
+    const started = supervise(profile === undefined ? spec : profilable(spec, profile), warn);
+    running.set(operationsService.name, [started]);
+    await started.ready(signal);
   }
 
   async function startReplicas(service: Service, count: number): Promise<SupervisedService[]> {
@@ -122,7 +142,9 @@ function groupsOf(directory: string, instances: (service: string) => SupervisedS
   const server = (name: string) => records.filter((record) => record.name === name).map(({ pid }) => pid);
   const pidsOf = (name: string) => instances(name).flatMap((each) => each.pid() ?? []);
   return [
-    ...services.map(({ name }) => group(name, () => pidsOf(name), addedUp)),
+    ...[...services, operationsService]
+      .filter(({ name }) => instances(name).length > 0)
+      .map(({ name }) => group(name, () => pidsOf(name), addedUp)),
     group('RabbitMQ', () => server('rabbitmq').flatMap(treeOf), addedUp),
     group('PostgreSQL', () => server('postgres').flatMap(treeOf), shared),
     group('load', () => [load.pid() ?? 0], addedUp),

@@ -1,22 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { roleToken } from '@quickstep/operations-service/access';
-import { stateDirectory } from '../paths.js';
 import { Problem, reasonOf } from '../problem.js';
 import { operationsService, urlOf } from '../services.js';
-
-/** `INSTALLATION_SECRET_FILE`, or that of what `npm start` runs. @throws Problem when it cannot be read */
-function secret(): string {
-  const file = process.env.INSTALLATION_SECRET_FILE ?? join(stateDirectory, 'start', 'secrets', 'installation-secret');
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new Problem(
-      `${file} cannot be read: it holds the secret of the installation. Start the system with \`npm start\`, or name the file in INSTALLATION_SECRET_FILE.`,
-    );
-  }
-}
+import { installationSecret } from './secret.js';
 
 /** An answer of the operations service that is no success. */
 interface Refusal {
@@ -24,6 +10,9 @@ interface Refusal {
   readonly detail?: string;
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
+
+/** The operations service does not answer now, or says that it cannot: it may later. */
+export class Away extends Problem {}
 
 /** The operations API, as operator. */
 export interface OperationsClient {
@@ -43,21 +32,22 @@ async function refused(response: Response): Promise<Problem> {
     // Not a problem document: whatever answers there is told below.
   }
   const errors = (told.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer} ${detail}`).join('');
-  return new Problem(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
+  const Kind = response.status === 503 ? Away : Problem;
+  return new Kind(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
 }
 
 export function operationsClient(signal: AbortSignal): OperationsClient {
   const url = urlOf(operationsService);
   const headers = {
-    authorization: `Bearer ${roleToken(secret(), 'operator')}`,
+    authorization: `Bearer ${roleToken(installationSecret(), 'operator')}`,
     'x-operator': `${userInfo().username}@${hostname()}`,
   };
   async function send(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...init.headers } }).catch(
       (error: unknown) => {
-        throw new Problem(
-          `The operations service at ${url} cannot be reached (${reasonOf(error)}). Is the system running? npm start`,
-        );
+        signal.throwIfAborted();
+        const reason = error instanceof Error ? reasonOf(error.cause ?? error) : String(error);
+        throw new Away(`The operations service at ${url} cannot be reached (${reason}). Is the system running? npm start`);
       },
     );
     if (!response.ok) throw await refused(response);

@@ -1,4 +1,5 @@
 import type { OpsCommand } from './command.js';
+import { consoleCommand } from './console.js';
 import {
   discardDeadLetters,
   groupDeadLetters,
@@ -18,6 +19,7 @@ import { whoami } from './whoami.js';
 /** Every command of `npm run ops`, in the order of the help. */
 export const opsCommands: readonly OpsCommand[] = [
   whoami,
+  consoleCommand,
   listSagas,
   showSaga,
   cancelSaga,

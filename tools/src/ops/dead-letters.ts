@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../problem.js';
-import { oneWord, readArguments } from './arguments.js';
-import type { OperationsClient } from './client.js';
+import { oneWord, readArguments, secondsIn } from './arguments.js';
+import { Away, type OperationsClient } from './client.js';
 import type { OpsCommand, OpsContext } from './command.js';
 import { duration, textTable } from './table.js';
 
@@ -50,20 +50,11 @@ const filterOptions = {
   state: { type: 'string' },
 } as const;
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3_600, d: 86_400 };
-
-function timeBefore(age: string): string {
-  const [, count = '', unit = ''] = /^(\d{1,6})(s|min|h|d)$/.exec(age) ?? [];
-  const seconds = UNITS[unit];
-  if (seconds === undefined) throw new Problem(`"${age}" is no age: write it like 30s, 10min, 2h or 3d.`);
-  return new Date(Date.now() - Number(count) * seconds * 1_000).toISOString();
-}
-
 type FilterValues = { readonly [Name in keyof typeof filterOptions]?: string | undefined };
 
 function filterOf({ class: errorClass, 'older-than': age, ...values }: FilterValues): Record<string, string> {
   const { service, step, type, group, order, state } = values;
-  const parkedBefore = age === undefined ? undefined : timeBefore(age);
+  const parkedBefore = age === undefined ? undefined : new Date(Date.now() - secondsIn(age) * 1_000).toISOString();
   const given = { service, step, type, group, order, state, errorClass, parkedBefore };
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
@@ -127,7 +118,7 @@ export const showDeadLetter: OpsCommand = {
   summary: 'one of them, with headers and body; --reveal shows personal data, which is written down',
   usage: '<id> [--reveal]',
   async run(args, { client, print }) {
-    const { values, positionals } = readArguments(args, { reveal: { type: 'boolean', default: false } });
+    const { values, positionals } = readArguments(args, { reveal: { type: 'boolean', default: false } }, 'words');
     const id = encodeURIComponent(oneWord(positionals, 'dead letter'));
     print(JSON.stringify(await client().json('GET', `/dead-letters/${id}?reveal=${values.reveal}`), null, 2));
     return 0;
@@ -153,19 +144,33 @@ export const planDeadLetters: OpsCommand = {
   },
 };
 
-/** Shows how far it comes until it ends. Whoever leaves stops nothing: it is the service that acts. @returns the exit code */
+/** How long the operations service may be away while a plan is followed, in milliseconds. */
+const AWAY_AT_MOST = 60_000;
+
+/**
+ * Shows how far it comes until it ends. Whoever leaves stops nothing: it is the service that acts, and one that was killed goes on when it
+ * is started again.
+ *
+ * @returns the exit code. @throws Problem when the service is away for long
+ */
 async function follow(
   client: OperationsClient,
   id: string,
   { print, signal }: Pick<OpsContext, 'print' | 'signal'>,
 ): Promise<number> {
   let told = '';
+  let seen = Date.now();
   for (;;) {
-    const plan = await client.json<Plan>('GET', `/dead-letters/plans/${id}`);
-    const line = countsText(plan.states);
+    const plan = await client.json<Plan>('GET', `/dead-letters/plans/${id}`).catch((error: unknown) => {
+      if (error instanceof Away && Date.now() - seen < AWAY_AT_MOST) return undefined;
+      throw error;
+    });
+    if (plan !== undefined) seen = Date.now();
+    const line =
+      plan === undefined ? 'the operations service is away; the plan goes on when it is back' : countsText(plan.states);
     if (line !== told) print(line);
     told = line;
-    if (plan.state !== 'running') {
+    if (plan !== undefined && plan.state !== 'running') {
       tell(plan, print);
       return plan.state === 'done' ? 0 : 1;
     }
@@ -187,13 +192,17 @@ export const redriveDeadLetters: OpsCommand = {
 
 The operations service sends them; Ctrl-C ends only the display. A plan that stopped goes on with the same command.`,
   async run(args, { client, print, signal }) {
-    const { values, positionals } = readArguments(args, {
-      rate: { type: 'string', default: '100' },
-      tolerate: { type: 'string', default: '0' },
-      patience: { type: 'string', default: '60' },
-      verdicts: { type: 'string' },
-      reason: { type: 'string' },
-    });
+    const { values, positionals } = readArguments(
+      args,
+      {
+        rate: { type: 'string', default: '100' },
+        tolerate: { type: 'string', default: '0' },
+        patience: { type: 'string', default: '60' },
+        verdicts: { type: 'string' },
+        reason: { type: 'string' },
+      },
+      'words',
+    );
     const id = encodeURIComponent(oneWord(positionals, 'plan'));
     const { rate, tolerate, patience, reason } = values;
     const numbers = { rate: Number(rate), tolerate: Number(tolerate), patience: Number(patience) };
@@ -208,7 +217,7 @@ export const discardDeadLetters: OpsCommand = {
   summary: 'takes the messages of a plan out of their queue for good; the index keeps them',
   usage: '<plan> --reason TEXT [--verdicts V,V]',
   async run(args, { client, print, signal }) {
-    const { values, positionals } = readArguments(args, { reason: { type: 'string' }, verdicts: { type: 'string' } });
+    const { values, positionals } = readArguments(args, { reason: { type: 'string' }, verdicts: { type: 'string' } }, 'words');
     if (values.reason === undefined) throw new Problem('Say why: --reason TEXT. It is kept in the audit.');
     const id = encodeURIComponent(oneWord(positionals, 'plan'));
     await client().json('POST', `/dead-letters/plans/${id}/discard`, { reason: values.reason, ...verdictsIn(values.verdicts) });

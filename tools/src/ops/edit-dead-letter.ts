@@ -24,11 +24,15 @@ export const editDeadLetter: OpsCommand = {
   summary: 'changes what will be sent in place of a dead letter; shows what differs',
   usage: '<id> --file EVENT.json [--reason TEXT] | <id> --undo',
   async run(args, { client, print }) {
-    const { values, positionals } = readArguments(args, {
-      file: { type: 'string' },
-      reason: { type: 'string' },
-      undo: { type: 'boolean', default: false },
-    });
+    const { values, positionals } = readArguments(
+      args,
+      {
+        file: { type: 'string' },
+        reason: { type: 'string' },
+        undo: { type: 'boolean', default: false },
+      },
+      'words',
+    );
     const path = `/dead-letters/edits/${encodeURIComponent(oneWord(positionals, 'dead letter'))}`;
     if (values.undo) {
       await client().json('DELETE', path);

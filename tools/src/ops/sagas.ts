@@ -1,4 +1,4 @@
-import { oneWord, readArguments } from './arguments.js';
+import { oneWord, readArguments, secondsIn } from './arguments.js';
 import type { OpsCommand } from './command.js';
 import { duration, textTable } from './table.js';
 
@@ -52,12 +52,12 @@ const waitsFor = ({ waiting }: Saga) => waiting.map(({ service, step }) => `${se
 
 export const listSagas: OpsCommand = {
   name: 'sagas list',
-  summary: 'orders on their way, newest first: state, age, what they wait for',
-  usage: `[--stuck] [--state STATE] [--waiting-for SERVICE|STEP|EVENT] [--older-than SECONDS] [--customer ID] [--limit N]
+  summary: 'orders, newest first: state, age, what they wait for',
+  usage: `[--stuck] [--state STATE] [--waiting-for SERVICE|STEP|EVENT] [--older-than 2h] [--customer ID] [--limit N]
 
   --stuck         only those past their deadline that cannot end
   --waiting-for   only those that wait for a service, a step, or a type of event
-  --older-than    only those that began longer ago and have not ended
+  --older-than    only those that began longer ago (30s, 10min, 2h, 3d) and have not ended
   --limit         at most so many (default: 50)`,
   async run(args, { client, print }) {
     const { values } = readArguments(args, {
@@ -73,7 +73,9 @@ export const listSagas: OpsCommand = {
     add('stuck', values.stuck ? 'true' : undefined);
     add('state', values.state);
     add('waitingFor', values['waiting-for']);
-    add('olderThan', values['older-than']);
+    const age = values['older-than'];
+    // A number alone is seconds, as in the API.
+    add('olderThan', age === undefined || /^\d+$/.test(age) ? age : String(secondsIn(age)));
     add('customerId', values.customer);
     const { items, nextCursor } = await client().json<Page>('GET', `/sagas?${query}`);
     const rows = items.map((saga) => [
@@ -96,7 +98,7 @@ export const showSaga: OpsCommand = {
   summary: "an order's saga: as planned, as it went, and what it waits for",
   usage: '<order>',
   async run(args, { client, print }) {
-    const order = oneWord(readArguments(args, {}).positionals, 'order');
+    const order = oneWord(readArguments(args, {}, 'words').positionals, 'order');
     const saga = await client().json<Detail>('GET', `/sagas/${encodeURIComponent(order)}`);
     const reason = saga.reason === null ? '' : `: ${saga.reason}`;
     print(
@@ -127,7 +129,11 @@ export const cancelSaga: OpsCommand = {
   summary: 'asks the order service to cancel an order',
   usage: '<order> [--reason TEXT]',
   async run(args, { client, print }) {
-    const { values, positionals } = readArguments(args, { reason: { type: 'string', default: 'Cancelled by an operator' } });
+    const { values, positionals } = readArguments(
+      args,
+      { reason: { type: 'string', default: 'Cancelled by an operator' } },
+      'words',
+    );
     const order = oneWord(positionals, 'order');
     const path = `/sagas/${encodeURIComponent(order)}/cancel`;
     await client().json('POST', path, { reason: values.reason });

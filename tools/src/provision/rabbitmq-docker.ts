@@ -7,6 +7,7 @@ import { Problem, reasonOf } from '../problem.js';
 import type { Note } from '../progress.js';
 import { freePort } from './ports.js';
 import type { Broker } from './provided.js';
+import { deadLettersAgain } from './rabbitmq-installed.js';
 import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 
@@ -39,7 +40,13 @@ export async function startDockerBroker(options: ServerOptions, note: Note): Pro
   const ports = ['--publish', `127.0.0.1:${amqp}:5672`, '--publish', `127.0.0.1:${management}:15672`];
   const variables = join(options.directory, 'secrets', 'rabbitmq.env');
   const { value } = administratorSecret(options.directory);
-  writeFileSync(variables, `RABBITMQ_DEFAULT_USER=${administrator}\nRABBITMQ_DEFAULT_PASS=${value}\n`, { mode: 0o600 });
+  const given = {
+    RABBITMQ_DEFAULT_USER: administrator,
+    RABBITMQ_DEFAULT_PASS: value,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: deadLettersAgain,
+  };
+  const lines = Object.entries(given).map(([key, text]) => `${key}=${text}\n`);
+  writeFileSync(variables, lines.join(''), { mode: 0o600 });
   writeFileSync(markerFile(options.directory), name);
   await run('docker', ['run', '--detach', '--env-file', variables, ...identity, ...ports, image]).catch((error) => {
     throw new Problem(`Docker could not start ${image}: ${reasonOf(error)}`);

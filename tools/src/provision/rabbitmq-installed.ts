@@ -30,7 +30,7 @@ const largeHeaps = '+MHsbct 16384 +MHlmbcs 32768 +MHsmbcs 8192 +hmbs 1000000';
  * How long the broker waits before it sends a dead-lettered message again whose target did not take it: its queue was away, or its leader
  * died. The default is three minutes, in which a message that has waited for its retry waits on (seen when a node of a cluster was killed).
  */
-const deadLettersAgain = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
+export const deadLettersAgain = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
 
 /** Where packages put the server's own script. Debian's wrapper in /usr/sbin would switch to the system broker's user and folders. */
 const usualDirectories = [

@@ -21,6 +21,8 @@ const REDRIVES = 2;
 const SETTLING_MS = 120_000;
 /** The longest wait before a call finds out whether a provider is back, in first waits; all but compensations then wait as long again. */
 const LONGEST_PROBE = 2 * 12;
+/** A delivery, a copy and a leap of time; compensations come back about three times before a call is made. */
+const EVENTS_OF_A_WAIT = 10;
 
 /**
  * Safety, then liveness (after FoundationDB and TigerBeetle). At first faults strike, and nothing wrong may happen. Then they end,
@@ -33,6 +35,8 @@ export class Phases {
   readonly #settings: Settings;
   /** Within this long everything ends once no fault strikes. */
   #boundMs = 0;
+  /** As many events of the world as messages that wait for a provider may take by then. */
+  #busyWaiting = 0;
   #liveSince: number | undefined;
   #redrives = 0;
 
@@ -53,7 +57,7 @@ export class Phases {
     if (!ended && steps < 2_000 + 250 * this.#orders) return;
     faults.active = false;
     this.#liveSince = time.elapsed;
-    this.#boundMs = this.#bound();
+    this.#setBounds();
     trace.note('world', 'world', 'no fault strikes from here on');
   }
 
@@ -63,14 +67,15 @@ export class Phases {
    * found out meanwhile. That used up an attempt of the other one (a call that succeeds closes the breaker): so there are no more of these
    * waits than all messages have attempts, for each replica, which has a breaker of its own.
    */
-  #bound(): number {
+  #setBounds(): void {
     const { broker, fleet } = this.#parts;
     const { orderDeadline, retryDelays, breakerProbe } = this.#settings;
     // Those that there are, each of which may have lost its acknowledgement, and those that orders are yet to bring.
     const messages = 2 * (broker.messages + fleet.messages + this.#orders);
     const waits = retryDelays.reduce((sum, delay) => sum + delay, 0);
-    const sentAway = messages * (retryDelays.length + 1) * this.#replicas * LONGEST_PROBE * breakerProbe;
-    return orderDeadline + (1 + REDRIVES) * (waits + sentAway) + SETTLING_MS;
+    const sentAway = (1 + REDRIVES) * messages * (retryDelays.length + 1) * this.#replicas;
+    this.#boundMs = orderDeadline + (1 + REDRIVES) * waits + sentAway * LONGEST_PROBE * breakerProbe + SETTLING_MS;
+    this.#busyWaiting = sentAway * messages * EVENTS_OF_A_WAIT;
   }
 
   /** Nothing can happen by itself: dead letters are redriven, or time goes on, or all is done. */
@@ -88,7 +93,7 @@ export class Phases {
 
   /** Far beyond what any world needs: something goes round in circles, though time may stand still. */
   tooBusy(steps: number): boolean {
-    if (steps <= 100_000 + 2_000 * this.#orders) return false;
+    if (steps <= 100_000 + 2_000 * this.#orders + this.#busyWaiting) return false;
     this.#violate(`the world is busy after ${steps} events`);
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Refs } from '../../rows/index.js';
+import { claimKey, claimsOf, refsOf, wantsOneOf } from '../claims.js';
 import { type Decided, decider, failed } from '../decide.js';
-import { Busy, Conflict, type LockedRows, OutcomeUnknown, Unavailable } from '../errors.js';
+import { Busy, Conflict, HeldTooLong, OutcomeUnknown, Unavailable } from '../errors.js';
 import type { IntakeGate } from '../intake.js';
 import type { Observer } from '../observer.js';
 import type { Changes, Claim, Clock, Load, NewId, OpenBatch, OutboxEntry, Store } from '../ports.js';
@@ -34,45 +35,15 @@ export interface BatchOptions {
   readonly observer: Observer;
   readonly tracing?: Tracing | undefined;
   /** Closed while events are held because the database is away. */
-  readonly gate: Pick<IntakeGate, 'open' | 'close'>;
-  /** Takes the work that waits for a later batch although a client waits for it: asked for when the database is away. */
-  takeAwaitedByClients(): readonly Work[];
+  readonly gate: Pick<IntakeGate, 'open' | 'close' | 'turnAway'>;
+  /** Takes work that waits for a later batch. */
+  takeBack(fits: (work: Work) => boolean): readonly Work[];
 }
 
 const CONFLICTS_BEFORE_HALVING = 5;
 const UNAVAILABLE_PAUSE_MS = 250;
-
-const claimKey = (work: Work) =>
-  work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id.toLowerCase()}`;
-
-/** The claims of a batch, each once: a duplicate may sit in the same batch as its original. */
-function claimsOf(works: readonly Work[]): Map<string, Claim> {
-  const claims = new Map<string, Claim>();
-  for (const work of works) {
-    const key = claimKey(work);
-    if (key !== undefined && work.event !== undefined)
-      claims.set(key, { step: work.bound.name, eventId: work.event.event.id.toLowerCase() });
-  }
-  return claims;
-}
-
-function refsOf({ bound, message }: Work): Refs | Error {
-  try {
-    return bound.step.rows(message);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** Whether a piece of work wants a row that somebody else keeps locked. */
-function wantsOneOf(locked: readonly LockedRows[], work: Work): boolean {
-  const refs = refsOf(work);
-  if (refs instanceof Error) return false;
-  const wanted = Object.values(refs).filter(({ access }) => access !== 'read');
-  return wanted.some((ref) =>
-    locked.some(({ table, keys }) => table.name === ref.table.name && ref.keys.some((key) => keys.includes(key))),
-  );
-}
+/** RabbitMQ closes the channel of a consumer that keeps a delivery for 30 minutes (its `consumer_timeout`). */
+const HELD_AT_MOST_MS = 600_000;
 
 const isAwaitedByClient = ({ awaitedBy }: Work) => awaitedBy === 'client';
 
@@ -82,6 +53,7 @@ export class BatchRunner {
   readonly #decide: ReturnType<typeof decider>;
   #stopping = false;
   #away: Unavailable | undefined;
+  #awaySince: number | undefined;
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -124,6 +96,7 @@ export class BatchRunner {
   /** The database is there, or nobody is left who finds out: the next work does. */
   #answered(): void {
     this.#away = undefined;
+    this.#awaySince = undefined;
     this.#options.gate.open();
   }
 
@@ -146,19 +119,35 @@ export class BatchRunner {
 
   /** Clients are told at once; what was never begun has no unknown outcome. */
   async #hold(works: readonly Work[], error: Unavailable): Promise<readonly Work[]> {
-    const { observer, clock, gate, takeAwaitedByClients } = this.#options;
+    const { observer, clock, gate, takeBack } = this.#options;
     this.#away = error instanceof OutcomeUnknown ? new Unavailable(error.message) : error;
     observer.trouble('the database is away', error);
     const kept = this.#stopping ? [] : works.filter((work) => !isAwaitedByClient(work));
     const given = this.#stopping ? works : works.filter(isAwaitedByClient);
     for (const work of given) work.settle({ kind: 'failed', error });
-    for (const work of takeAwaitedByClients()) work.settle({ kind: 'failed', error: this.#away });
-    if (kept.length === 0) this.#answered();
-    else {
-      gate.close();
-      await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
+    for (const work of takeBack(isAwaitedByClient)) work.settle({ kind: 'failed', error: this.#away });
+    if (kept.length === 0) {
+      this.#answered();
+      return [];
     }
+    gate.close();
+    const now = clock.now().getTime();
+    this.#awaySince ??= now;
+    if (now - this.#awaySince >= HELD_AT_MOST_MS) return this.#giveBack(kept);
+    await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));
     return kept;
+  }
+
+  /** What comes next finds out whether the database is back. */
+  #giveBack(kept: readonly Work[]): readonly Work[] {
+    const { gate, takeBack } = this.#options;
+    const error = new HeldTooLong(
+      `The database has been away for ${HELD_AT_MOST_MS / 60_000} minutes: what was held waits in the broker`,
+    );
+    for (const work of [...kept, ...takeBack(() => true)]) work.settle({ kind: 'failed', error });
+    gate.turnAway(error);
+    this.#answered();
+    return [];
   }
 
   async #attempt(works: readonly Work[]): Promise<Committed> {

@@ -4,7 +4,7 @@ import type { Stage, Work } from '../work.js';
 
 /** Closed while what a call would lead to could not be written. */
 export interface Gate {
-  /** Resolves when it is open; undefined when it is. */
+  /** Resolves when it is open, rejects when nobody is to wait any longer; undefined when it is open. */
   readonly opens: Promise<void> | undefined;
 }
 

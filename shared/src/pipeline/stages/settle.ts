@@ -1,7 +1,7 @@
 import { Mismatch, Permanent, waitAfter } from '../../choreography/index.js';
 import type { CloudEvent } from '../../events/index.js';
 import type { BoundStep } from '../bound-step.js';
-import { EffectAway, Unavailable } from '../errors.js';
+import { EffectAway, HeldTooLong, Unavailable } from '../errors.js';
 import { failureOf } from '../failure.js';
 import type { InFlight } from '../in-flight.js';
 import type { Observer } from '../observer.js';
@@ -28,11 +28,12 @@ function mayYetSucceed({ bound: { retry }, error }: Failure, attempt: number): b
   return attempt < retry.limit || (retry.endless && !(error instanceof Mismatch));
 }
 
-/** While the outside world is away no attempt is used up. Compensations come back sooner than the rest: they are not to be behind it. */
+/** While the outside world or the database is away no attempt is used up. Compensations come back sooner than the rest: they are not to be behind it. */
 function waitUntilBack(failures: readonly Failure[], attempt: number): Wait | undefined {
-  const waits = failures.flatMap(({ bound, error }) =>
-    error instanceof EffectAway ? [bound.compensation ? error.wait / 4 : error.wait] : [],
-  );
+  const waits = failures.flatMap(({ bound, error }) => {
+    if (error instanceof HeldTooLong) return [0];
+    return error instanceof EffectAway ? [bound.compensation ? error.wait / 4 : error.wait] : [];
+  });
   return waits.length < failures.length ? undefined : { delay: Math.min(...waits), attempt };
 }
 
@@ -87,13 +88,13 @@ export class Settlement {
     const { observer } = this.#options;
     const { attempt } = this.#delivery;
     // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
-    if (failures.every(({ error }) => error instanceof Unavailable)) {
+    const untilBack = waitUntilBack(failures, attempt);
+    if (untilBack === undefined && failures.every(({ error }) => error instanceof Unavailable)) {
       this.#settled(failures[0]?.error);
       return;
     }
     // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
     const open = failures.filter((each) => mayYetSucceed(each, attempt));
-    const untilBack = waitUntilBack(failures, attempt);
     const wait = untilBack ?? (open.length === 0 ? undefined : nextAttempt(open, attempt, event.id));
     const failure = failureOf(failures.map(({ bound, error }) => ({ step: bound.name, error })));
     const { step = '', reason } = failure;

@@ -100,8 +100,11 @@ export function consumerPart({
       {
         name: 'consumer',
         of: 'consuming',
-        check: () =>
-          consumer?.paused ? 'it waits for the database' : consumer?.subscribed ? undefined : 'not subscribed to its queue',
+        check() {
+          if (consumer?.paused) return 'it waits for the database';
+          if (consumer?.subscribed) return undefined;
+          return `not subscribed to its queue${consumer?.failure === undefined ? '' : `: ${consumer.failure}`}`;
+        },
       },
     ],
     gauges: [

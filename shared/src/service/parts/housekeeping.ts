@@ -21,9 +21,15 @@ interface Housekeeper {
   readonly logger: Logger;
 }
 
+/**
+ * A dead letter may be sent again until it first failed `INBOX_RETENTION_DAYS` ago. Steps that have handled it did so a little earlier, and it
+ * arrives a little later.
+ */
+const INBOX_MARGIN_DAYS = 1;
+
 /** Nothing is forgotten sooner than that its event has been handled: a duplicate would find neither. */
 function rulesOf({ config, retention = [] }: Kept): Retention[] {
-  const shortest = config.inboxRetentionDays;
+  const shortest = config.inboxRetentionDays + INBOX_MARGIN_DAYS;
   const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
   return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
 }

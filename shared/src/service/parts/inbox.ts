@@ -28,7 +28,7 @@ export const inboxOperation: Operation = {
   response: {
     status: 200,
     description: 'An item for each event and step that has handled it; nothing about other events',
-    schema: Type.Object({ items: Type.Array(item) }),
+    schema: Type.Object({ items: Type.Array(item), retentionDays: Type.Integer({ minimum: 1 }) }),
   },
   problems: [feedRefusal],
 };
@@ -40,7 +40,7 @@ function idsIn(text: string): string[] {
 }
 
 interface InboxPartOptions {
-  readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
+  readonly config: Pick<ServiceConfig, 'installationSecretFile' | 'inboxRetentionDays'>;
   readonly dataSource: DataSource;
 }
 
@@ -57,7 +57,7 @@ export function inboxPart({ config, dataSource }: InboxPartOptions): Part {
         order by event_id, handled_at, step`,
         [idsIn(events)],
       );
-      call.json(200, { items });
+      call.json(200, { items, retentionDays: config.inboxRetentionDays });
     },
   };
   return { name: 'inbox', start: () => access.open(), routes: [route] };

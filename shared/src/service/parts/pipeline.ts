@@ -22,6 +22,11 @@ function away(effects: readonly EffectStatus[]): string | undefined {
   return said.length === 0 ? undefined : said.join('; ');
 }
 
+function hanging(effects: readonly EffectStatus[]): string | undefined {
+  const calls = effects.filter(({ running }) => running > 0).map(({ effect, running }) => `the ${effect} (${running} under way)`);
+  return calls.length === 0 ? undefined : calls.join(', ');
+}
+
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** Gauges of the outside world, and of how steps are tried again. */
@@ -54,6 +59,7 @@ export function pipelinePart<I extends Implementation>(implementation: I, option
     pipeline,
     start: async () => pipeline.start(),
     stop: () => pipeline.stop(),
+    waitsFor: () => hanging(pipeline.effects),
     checks: [
       { name: 'routing', of: 'publishing', check: () => unroutable(pipeline.relay.unroutable) },
       { name: 'outside world', of: 'effects', check: () => away(pipeline.effects) },
