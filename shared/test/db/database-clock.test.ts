@@ -49,6 +49,20 @@ test('a clock asks the database at its start and every ten seconds, until it is 
   expect(asked()).toBe(3);
 });
 
+test('a clock goes by the database once it has started, whatever the process takes for the time', async () => {
+  Object.defineProperty(performance, 'timeOrigin', { value: 0, configurable: true });
+  try {
+    const { clock } = clockOf();
+    expect(clock.now().getFullYear()).toBe(1970);
+    await clock.start();
+    clock.stop();
+    const [row]: { now: Date }[] = await database.dataSource.query('select clock_timestamp() as now');
+    expect(clock.now().toISOString().slice(0, 10)).toBe(row?.now.toISOString().slice(0, 10));
+  } finally {
+    Reflect.deleteProperty(performance, 'timeOrigin');
+  }
+});
+
 test('an action comes after its time, unless it is taken back', () => {
   const { clock } = clockOf();
   const done: string[] = [];

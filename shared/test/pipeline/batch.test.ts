@@ -216,7 +216,7 @@ describe('a batch that cannot be written is cut in halves', () => {
   const dishes = Array.from({ length: 64 }, (_, index) => `dish ${index}`);
 
   test.each([0, 31, 32, 63])('until the one that is bad, number %d, stands alone; the others commit', async (bad) => {
-    const { order, store, plates } = service();
+    const { order, store, plates, reports } = service();
     store.onCommit = ({ inserts }) => {
       if (inserts.some(({ rows }) => rows.some(({ dish }) => dish === `dish ${bad}`))) throw new RangeError('check violated');
     };
@@ -225,6 +225,7 @@ describe('a batch that cannot be written is cut in halves', () => {
     expect(dishes.filter((dish) => plates(dish) !== 1)).toEqual([`dish ${bad}`]);
     // The whole, then two halves at each of six levels.
     expect(store.begun).toBe(1 + 2 * Math.log2(dishes.length));
+    expect(reports.conflicts).toBe(0);
   });
 
   test('in which a locked row is a transient failure of the work that wants it', async () => {

@@ -162,6 +162,14 @@ describe('changes', () => {
     expect(rows.borrow({ item: Items.existing('new') }).rows).toEqual({ item: undefined });
   });
 
+  test('of a row that is only read are not written', () => {
+    const rows = stored({ sku: 'a', count: 1, tags: [] });
+    const borrowed = rows.borrow({ items: Items.read(['a']) });
+    Object.assign(borrowed.rows.items[0] ?? {}, { count: 5 });
+    borrowed.keep();
+    expect(rows.changes()).toEqual({ updates: [], inserts: [] });
+  });
+
   test('of a nested value are seen when it is replaced', () => {
     const rows = stored({ sku: 'a', count: 1, tags: ['old'] });
     const borrowed = rows.borrow({ item: Items.existing('a') });
