@@ -165,7 +165,8 @@ describe('changes', () => {
   test('of a row that is only read are not written', () => {
     const rows = stored({ sku: 'a', count: 1, tags: [] });
     const borrowed = rows.borrow({ items: Items.read(['a']) });
-    Object.assign(borrowed.rows.items[0] ?? {}, { count: 5 });
+    const [item] = Array.isArray(borrowed.rows.items) ? borrowed.rows.items : [];
+    Object.assign(item, { count: 5 });
     borrowed.keep();
     expect(rows.changes()).toEqual({ updates: [], inserts: [] });
   });
