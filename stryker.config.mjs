@@ -4,7 +4,12 @@ import jest from './jest.config.js';
 /** What is mutated together, by the tests that must notice it. `npm run mutation -- <area>`; the tests of some need servers. */
 const areas = {
   pipeline: { mutate: ['shared/src/pipeline/**/*.ts'], tests: ['shared/test/pipeline'] },
-  steps: { mutate: ['*-service/src/steps/*.ts'], tests: ['*-service/test/*(steps|place-order|order-progress).test.ts'] },
+  // Each is reached by the tests of its own service only: loading those of all services for each change would cost more.
+  steps: {
+    mutate: ['*-service/src/steps/*.ts'],
+    tests: ['*-service/test/*(steps|place-order|order-progress).test.ts'],
+    apart: true,
+  },
   choreography: {
     mutate: ['shared/src/{choreography,rows}/*.ts'],
     tests: ['shared/test/{choreography,rows,pipeline}'],
@@ -16,6 +21,8 @@ const areas = {
 const name = process.env.MUTATION_AREA ?? 'pipeline';
 const area = areas[name];
 if (area === undefined) throw new Error(`There is no area "${name}": there are ${Object.keys(areas).join(', ')}`);
+
+const tests = area.tests.map((each) => (each.endsWith('.ts') ? each : `${each}/**/*.test.ts`));
 
 /**
  * Stryker works on a copy whose `node_modules` lead back to the original: without this, tests would import the packages of this
@@ -51,8 +58,8 @@ export default {
     enableFindRelatedTests: false,
     config: {
       ...jest,
-      testMatch: ['<rootDir>/tools/mutation-tests.cjs'],
-      globals: { mutationTests: { patterns: area.tests.map((each) => (each.endsWith('.ts') ? each : `${each}/**/*.test.ts`)) } },
+      testMatch: area.apart ? tests.map((each) => `<rootDir>/${each}`) : ['<rootDir>/tools/mutation-tests.cjs'],
+      globals: { mutationTests: { patterns: tests } },
       moduleNameMapper: { ...packagesOfTheCopy(), ...jest.moduleNameMapper },
       modulePathIgnorePatterns: ['/dist/'],
       maxWorkers: 1,
@@ -70,7 +77,7 @@ export default {
   reporters: ['event-recorder', 'progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
-  timeoutMS: 10_000,
+  timeoutMS: 5_000,
   thresholds: { high: 95, low: 90, break: null },
   allowEmpty: true,
 };

@@ -239,6 +239,16 @@ test.each<[Partial<WindowDeclaration>, string]>([
   expect(() => declarations([{ ...completed, ...change }])).toThrow(reason);
 });
 
+test('a repetition of more than is remembered is refused', () => {
+  const pattern: PatternDeclaration = {
+    name: 'many',
+    description: '',
+    types: [PaymentFailed],
+    pattern: { kind: 'repetition', times: 101, within: 60 },
+  };
+  expect(() => declarations([pattern])).toThrow('a repetition is of 1 to 100 times, not 101');
+});
+
 test('two declarations of one name are refused', () => {
   expect(() => declarations([completed, completed])).toThrow('its name is taken');
 });

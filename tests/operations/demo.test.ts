@@ -40,4 +40,7 @@ test('npm run demo tells what all services did to each order, in full', async ()
   expect(text).toMatch(/notification\.sent +notification-service/);
   expect(text).toMatch(/payment refunded \(\d+\.\d\d EUR\)/);
   expect(text).toMatch(/2 of SKU-100 wanted, 1 available/);
+  const link = text.trim().split('\n').at(-1)?.trim() ?? '';
+  const { status, headers } = await fetch(link, { redirect: 'manual' });
+  expect([status, headers.get('set-cookie')]).toEqual([303, expect.stringContaining('quickstep=')]);
 });

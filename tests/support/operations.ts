@@ -113,6 +113,12 @@ export class Operations {
     this.#running = await startOperationsService(operationsConfig({ ...this.#env, ...env }));
   }
 
+  /** Starts it where it was before it was stopped, for whoever knows its address. */
+  async startAgain(): Promise<void> {
+    const { port } = new URL(this.url);
+    this.#running = await startOperationsService(operationsConfig({ ...this.#env, PORT: port }));
+  }
+
   async close(): Promise<void> {
     await this.#running.stop();
     await this.database.drop();

@@ -1,6 +1,8 @@
+import { consoleUrl } from './console-url.js';
 import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders.js';
 import { ending, heading, isWhole, type OrderEvent, timeline } from './demo-timeline.js';
 import { type OperationsClient, operationsClient } from './ops/client.js';
+import { installationSecret } from './ops/secret.js';
 import { Problem } from './problem.js';
 import { command } from './run.js';
 import { serviceNamed, urlOf } from './services.js';
@@ -31,6 +33,8 @@ export const main = command(async (args, signal) => {
   const operations = operationsClient(signal);
   const asExpected: boolean[] = [];
   for (const order of demoOrders(available)) asExpected.push(await play({ orderUrl, operations, signal }, order));
+  const url = consoleUrl(operations.url, installationSecret(), 'operator');
+  process.stdout.write(`\nThese orders in the console, signed in as operator:\n\n  ${url}\n`);
   return asExpected.every(Boolean) ? 0 : 1;
 });
 

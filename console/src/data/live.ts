@@ -8,6 +8,8 @@ export const connection = signal<Connection>('connecting');
 const LOCK = 'quickstep.live';
 /** At most so often, in milliseconds: thousands of events a second are one beat. */
 const EVERY = 1_000;
+/** Parked messages, plans and the state of services change without an event. */
+const AT_LEAST_EVERY = 5_000;
 
 let pending = false;
 function happened(): void {
@@ -34,6 +36,7 @@ export function followLive(): void {
   channel.postMessage('asked' satisfies Told);
   void navigator.locks.request(LOCK, () => new Promise<never>(() => lead(channel)));
   document.addEventListener('visibilitychange', happened);
+  setInterval(happened, AT_LEAST_EVERY);
 }
 
 function lead(channel: BroadcastChannel): void {

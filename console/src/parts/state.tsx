@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Refused } from '../data/api.js';
 import type { Resource } from '../data/resource.js';
 
 export function Loading({ what }: { readonly what: string }) {
@@ -10,10 +11,14 @@ export function Loading({ what }: { readonly what: string }) {
 }
 
 export function Failure({ error }: { readonly error: Error }) {
+  const found = error instanceof Refused ? (error.problem.errors ?? []) : [];
   return (
-    <p class="failure" role="alert">
+    <div class="failure" role="alert">
       {error instanceof TypeError ? 'The operations service cannot be reached; what is shown may be old.' : error.message}
-    </p>
+      {found.map(({ pointer, detail }) => (
+        <div key={`${pointer} ${detail}`}>{detail}</div>
+      ))}
+    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { call } from '../data/api.js';
 import { count, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
@@ -11,6 +12,8 @@ import { Loaded } from '../parts/state.js';
 import { type Column, Table } from '../parts/table.js';
 import type { ViewProps } from '../view.js';
 
+/** While it is carried out, in milliseconds: what is discarded leaves no event. */
+const WATCHED_EVERY = 500;
 const words = (name: string) => name.replaceAll('-', ' ');
 const TONES: Readonly<Record<string, Tone>> = {
   processed: 'good',
@@ -114,6 +117,12 @@ export function PlanView({ id, route }: ViewProps & { readonly id: string }) {
     plan.reload();
     items.reload();
   };
+  const running = plan.data?.state === 'running';
+  useEffect(() => {
+    if (!running) return;
+    const watching = setInterval(reload, WATCHED_EVERY);
+    return () => clearInterval(watching);
+  }, [running]);
   return (
     <>
       <h1>Plan</h1>

@@ -35,7 +35,7 @@ const breakers = ({ samples }: ServiceState) =>
 const columns: readonly Column<ServiceState>[] = [
   { title: 'Service', cell: ({ service }) => service, whole: true },
   { title: 'State', cell: ({ ready }) => <Ready ready={ready} /> },
-  { title: 'What is wrong', cell: ({ troubles }) => troubles.join('; ') || 'nothing', long: true },
+  { title: 'What is wrong', cell: ({ troubles }) => troubles.join('; ') || 'nothing' },
   { title: 'In queue', cell: (state) => told(sumOf(state, 'quickstep_queue_messages')), number: true },
   { title: 'In hand', cell: (state) => told(sumOf(state, 'quickstep_in_flight_messages')), number: true },
   { title: 'Done', cell: (state) => told(sumOf(state, 'quickstep_messages_total', { result: 'done' })), number: true },
@@ -59,7 +59,7 @@ const projectionColumns: readonly Column<Projection>[] = [
   { title: 'Projection', cell: ({ name }) => name },
   { title: 'Version', cell: ({ version }) => String(version), number: true },
   { title: 'Events behind', cell: ({ lag }) => told(lag), number: true },
-  { title: 'Why it stands still', cell: ({ failure }) => failure ?? 'it does not', long: true },
+  { title: 'Why it stands still', cell: ({ failure }) => failure ?? 'it does not' },
   { title: 'Being made anew', cell: ({ generations }) => (generations.some(({ live }) => !live) ? 'yes' : 'no') },
 ];
 

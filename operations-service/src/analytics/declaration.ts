@@ -65,6 +65,8 @@ export interface PatternDeclaration extends Selection {
 
 export type AnyDeclaration = WindowDeclaration | PatternDeclaration;
 
+/** Times that are remembered of one key, the latest ones: late events may complete a repetition, and it can be of no more. */
+export const REMEMBERED = 100;
 export const DEFAULT_LATENESS = 600;
 
 /** The event about the same subject that has to come, too: for the key, or for the time since it. */
@@ -109,7 +111,12 @@ function* problemsOf(declared: AnyDeclaration): Generator<string> {
   if (typeof key === 'object') yield* missing([key.from], key.path, undefined);
   const joined = joinedWith(declared);
   if (joined !== undefined && types.includes(joined)) yield `${joined.type} cannot be joined with itself`;
-  if ('pattern' in declared) return;
+  if ('pattern' in declared) {
+    const { pattern } = declared;
+    if (pattern.kind === 'repetition' && !(pattern.times >= 1 && pattern.times <= REMEMBERED))
+      yield `a repetition is of 1 to ${REMEMBERED} times, not ${pattern.times}`;
+    return;
+  }
   const { window, measure } = declared;
   if (measure.kind === 'sum') yield* missing(types, measure.of);
   if (measure.kind === 'milliseconds' && joined !== measure.since) yield 'key and measure are of two different events';

@@ -1,9 +1,7 @@
-import type { PatternDeclaration, Rate, Repetition } from './declaration.js';
+import { type PatternDeclaration, type Rate, REMEMBERED, type Repetition } from './declaration.js';
 import type { Signal } from './signals.js';
 
 const SECOND = 1_000;
-/** Late events may complete a repetition: so many times are remembered, of the latest ones. */
-const REMEMBERED = 100;
 const SLICES = 30;
 
 /** A slice of the time in which a rate is taken. */

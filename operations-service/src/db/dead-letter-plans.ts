@@ -151,7 +151,7 @@ export async function startPlan(queries: Queries, id: string, orders: Orders): P
   );
 }
 
-/** Ends what is done with a plan for now: what was not touched waits for an operator again. */
+/** Ends what is done with a plan for now: what was not touched, or may not have been sent, waits for an operator again. */
 export async function endPlan(dataSource: DataSource, plan: PlanRow, stoppedBecause: string | undefined): Promise<void> {
   await dataSource.transaction(async (manager) => {
     await manager.query(
@@ -160,7 +160,7 @@ export async function endPlan(dataSource: DataSource, plan: PlanRow, stoppedBeca
     );
     await manager.query(
       `update dead_letters set state = 'parked', changed_at = now() where state = 'planned'
-        and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state in ('waiting', 'skipped'))`,
+        and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state in ('waiting', 'skipped', 'sending'))`,
       [plan.id],
     );
     const { states } = await countPlan(manager, plan.id);

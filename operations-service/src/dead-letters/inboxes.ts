@@ -59,6 +59,8 @@ export class Inboxes {
     if (url === undefined || token === undefined) throw new Error(`${service} cannot be asked: SERVICE_URLS does not name it`);
     const response = await fetch(`${url}/inbox?events=${events.join(',')}`, {
       headers: { authorization: `Bearer ${token}` },
+      // A token must not follow to wherever an answer points.
+      redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`${service} answered ${response.status}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDataSource, ensureDatabase, entityOf, migrate } from '@quickstep/shared/db';
+import { createDataSource, ensureDatabase, entityOf, migrate, migrateDatabase } from '@quickstep/shared/db';
 import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import { dataSourceOf, migrations, things } from './fixture.js';
 
@@ -85,6 +85,46 @@ test('a role that may not create databases is told what to run', async () => {
   );
   await admin.query(`drop role ${role}`);
   await admin.destroy();
+});
+
+test('a role that may not change the schema looks whether all migrations have run, and names those that have not', async () => {
+  const fresh = await freshDatabase();
+  const owner = dataSourceOf(fresh.url);
+  await owner.initialize();
+  const role = `reader_${Date.now()}`;
+  await owner.query(`create role ${role} login password 'weak'`);
+  await owner.query('revoke create on schema public from public');
+  const url = new URL(fresh.url);
+  Object.assign(url, { username: role, password: 'weak' });
+  const reader = dataSourceOf(url.href);
+  await reader.initialize();
+  const named = migrations.map(({ name }) => name).join(', ');
+  await expect(migrate(reader)).rejects.toThrow(`migrations have not run (${named}), and this role may not run them`);
+  await migrate(owner);
+  await owner.query(`grant select on migrations to ${role}`);
+  await migrate(reader);
+  await owner.query("delete from migrations where name = 'TestTables1800000000000'");
+  await expect(migrate(reader)).rejects.toThrow('migrations have not run (TestTables1800000000000)');
+  await reader.destroy();
+  await owner.query(`drop owned by ${role}`);
+  await owner.query(`drop role ${role}`);
+  await owner.destroy();
+  await fresh.drop();
+});
+
+test('a database is made and migrated in one go, and once', async () => {
+  const url = new URL(database.url);
+  url.pathname += '_whole';
+  for (let time = 0; time < 2; time++) await migrateDatabase(url.href, migrations);
+  const made = dataSourceOf(url.href);
+  await made.initialize();
+  expect(await made.query('select 1 from things')).toEqual([]);
+  expect(await made.query('select count(*) as count from migrations')).toEqual([{ count: migrations.length }]);
+  await made.destroy();
+  const cleaner = dataSourceOf(database.url);
+  await cleaner.initialize();
+  await cleaner.query(`drop database "${url.pathname.slice(1)}" with (force)`);
+  await cleaner.destroy();
 });
 
 test('a URL without a database is refused', async () => {

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
-import { declareTopology } from '@quickstep/shared/messaging';
+import { type CatchUp, declareTopology } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
-import { another, closeConnection, failing, Opened, outgoing, takeFrom, topology } from './harness.js';
+import { Arrivals, another, closeConnection, failing, Opened, outgoing, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -318,5 +318,66 @@ describe('a subscription', () => {
     await stopped;
     const next = await opened.service();
     (await next.deliveries.next()).ack();
+  });
+});
+
+describe('a consumer that is told to stop for a while', () => {
+  test('leaves messages in the queue, and takes them when it goes on', async () => {
+    const { publisher, deliveries, consumer } = await opened.service();
+    expect([consumer.subscribed, consumer.paused]).toEqual([true, false]);
+    consumer.pause();
+    expect(consumer.paused).toBe(true);
+    while ((await consumer.count('queue')).consumerCount > 0);
+    expect(consumer.subscribed).toBe(false);
+    await publisher.publish([outgoing()]);
+    expect(await consumer.count('queue')).toEqual(expect.objectContaining({ messageCount: 1, consumerCount: 0 }));
+    consumer.pause();
+    consumer.resume();
+    consumer.resume();
+    (await deliveries.next()).ack();
+    expect([consumer.subscribed, consumer.paused]).toEqual([true, false]);
+    expect(await consumer.count('queue')).toMatchObject({ consumerCount: 1 });
+    expect(await consumer.count('deadLetterQueue')).toMatchObject({ messageCount: 0, consumerCount: 0 });
+  });
+
+  test('is not on the queue after it has stopped, whatever it is told, and counts nothing', async () => {
+    const { consumer } = await opened.service();
+    await consumer.stop();
+    consumer.resume();
+    await expect(consumer.count('queue')).rejects.toThrow(new Error('The broker is away'));
+    expect((await channel.checkQueue(topology.queue)).consumerCount).toBe(0);
+  });
+});
+
+describe('requests for events', () => {
+  test('are answered, once more when that failed; the service itself asks when it is on its queue, and knows when that was missing', async () => {
+    const happened: string[] = [];
+    const answered = new Arrivals<string>();
+    const catchUp: CatchUp = {
+      prepare: async (missing) => void happened.push(`prepared, missing: ${missing}`),
+      ask: () => void happened.push('asked'),
+      answer: async (body, routingKey) => {
+        answered.push(`${body} under ${routingKey}`);
+        if (happened.push('answered') === 3) throw new Error('no connection');
+      },
+    };
+    const { deliveries, reports, consumer, publisher } = await opened.service({ catchUp });
+    expect(happened).toEqual(['prepared, missing: true', 'asked']);
+    channel.publish('log', 'neighbour-service.stock-service', Buffer.from('{"from":1}'), { persistent: true });
+    const request = '{"from":1} under neighbour-service.stock-service';
+    expect(await answered.take(2)).toEqual([request, request]);
+    expect(await reports.next()).toBe(
+      'stock-service: a request for events could not be answered; it is answered again: no connection',
+    );
+    // Requests are no deliveries: the first of those is an event.
+    const sent = outgoing();
+    await publisher.publish([sent]);
+    const delivery = await deliveries.next();
+    expect(delivery.body).toBe(sent.body);
+    delivery.ack();
+    await consumer.stop();
+    expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
+    await opened.service({ catchUp });
+    expect(happened.slice(-2)).toEqual(['prepared, missing: false', 'asked']);
   });
 });

@@ -8,7 +8,7 @@ import {
 } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
-import { AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '@quickstep/shared/messaging';
+import { AmqpConsumer, AmqpPublisher, type Broker, type CatchUp, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, Failure, OutgoingEvent, Wait } from '@quickstep/shared/pipeline';
 import { happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
@@ -105,10 +105,10 @@ export class Opened {
   }
 
   /** A publisher and a consumer of the service, on connections of their own. */
-  async service(options: { prefetch?: number; batched?: boolean; url?: string; watchEvery?: number } = {}) {
+  async service(options: { prefetch?: number; batched?: boolean; url?: string; watchEvery?: number; catchUp?: CatchUp } = {}) {
     const reports = new Reports();
     const deliveries = new Arrivals<Delivery>();
-    const { url, watchEvery, prefetch = 100 } = options;
+    const { url, watchEvery, catchUp, prefetch = 100 } = options;
     const broker = await this.broker(reports, 'stock-service', url);
     const publisher = await this.publisher(broker, reports, options);
     const consumer = new AmqpConsumer({
@@ -118,6 +118,7 @@ export class Opened {
       copies: publisher,
       prefetch,
       ...(watchEvery === undefined ? {} : { watchEvery }),
+      ...(catchUp === undefined ? {} : { catchUp }),
       deliver: (delivery) => deliveries.push(delivery),
     });
     this.#closers.push(() => consumer.stop(AbortSignal.abort()));
@@ -125,10 +126,21 @@ export class Opened {
     return { reports, deliveries, broker, publisher, consumer };
   }
 
-  /** A channel of the test itself, beside those of the code under test. */
-  async observerChannel(): Promise<ConfirmChannel> {
+  /** A connection of the test itself, beside those of the code under test. */
+  async another(): Promise<{ readonly connection: ChannelModel; close(): Promise<void> }> {
     const connection: ChannelModel = await connect(this.#vhost().url);
-    this.#closers.push(() => connection.close());
+    let closed: Promise<void> | undefined;
+    const close = () => {
+      closed ??= connection.close();
+      return closed;
+    };
+    this.#closers.push(close);
+    return { connection, close };
+  }
+
+  /** A channel of the test itself. */
+  async observerChannel(): Promise<ConfirmChannel> {
+    const { connection } = await this.another();
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => undefined);
     return channel;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { ConsumeMessage } from 'amqplib';
 import { Settlements } from '../../src/messaging/settlements.js';
 
@@ -86,6 +86,45 @@ describe('acks of one turn go out together', () => {
       new Settlements(channel, 80).ack(delivery(1));
     });
     expect(await acked).toBe(1);
+  });
+
+  test('nothing is sent any more once the channel has refused something', async () => {
+    const sent: number[] = [];
+    const ack = ({ fields: { deliveryTag } }: ConsumeMessage) => {
+      sent.push(deliveryTag);
+      throw new Error('Channel closing');
+    };
+    const settlements = new Settlements({ ack, reject: () => undefined }, 1);
+    settlements.ack(delivery(2));
+    settlements.ack(delivery(3));
+    await tick();
+    settlements.ack(delivery(1));
+    await tick();
+    expect(sent).toEqual([2]);
+  });
+
+  test('what goes back does so after a second, and holds up no ack', () => {
+    jest.useFakeTimers();
+    try {
+      const { sent, settlements } = recorded(80);
+      settlements.requeue(delivery(1));
+      settlements.ack(delivery(2));
+      jest.advanceTimersByTime(50);
+      expect(sent).toEqual(['2']);
+      jest.advanceTimersByTime(949);
+      expect(sent).toEqual(['2']);
+      jest.advanceTimersByTime(1);
+      expect(sent).toEqual(['2', 'reject 1']);
+      settlements.ack(delivery(3));
+      settlements.flush();
+      expect(sent).toEqual(['2', 'reject 1', 'up to 3']);
+      settlements.requeue(delivery(4));
+      settlements.ack(delivery(5));
+      settlements.close();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('nothing is sent once the channel is gone', async () => {

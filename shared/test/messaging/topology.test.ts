@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { choreography, topologyOf } from '@quickstep/shared/choreography';
+import { choreography, layoutOf, topologyOf } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
-import { BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
+import { BrokerRefused, checkLayout, declareTopology, isMissing } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { Opened, topology } from './harness.js';
 
@@ -106,5 +106,35 @@ describe('declareTopology', () => {
     await (await opened.observerChannel()).assertExchange('old.events', 'fanout', { durable: true });
     const declared = declareTopology(await opened.observerChannel(), { ...topology, exchanges: ['old.events'] });
     await expect(declared).rejects.toThrow(/exchange "old\.events" exists with another "type".*delete it/);
+  });
+});
+
+describe('an account that may declare nothing', () => {
+  test('is told all that is missing, and content when nothing is', async () => {
+    const channel = await opened.observerChannel();
+    const { connection } = await opened.another();
+    await declareTopology(channel, topology);
+    const layout = layoutOf(topology);
+    await checkLayout(connection, 'stock-service', layout);
+    expect(await isMissing(connection, topology.queue)).toBe(false);
+    await channel.deleteQueue(topology.queue);
+    await channel.deleteExchange('order.events');
+    expect(await isMissing(connection, topology.queue)).toBe(true);
+    const check = checkLayout(connection, 'stock-service', layout);
+    await expect(check).rejects.toThrow(BrokerRefused);
+    await expect(check).rejects.toThrow(
+      'The broker lacks exchange "order.events", queue "stock-service". The account "stock-service" declares nothing',
+    );
+    await checkLayout(connection, 'stock-service', {});
+  });
+
+  test('is not told that something is missing when the broker could not be asked', async () => {
+    const { connection, close } = await opened.another();
+    const channel = await connection.createChannel();
+    await channel.assertQueue('somebodys', { exclusive: true });
+    const { connection: other } = await opened.another();
+    await expect(isMissing(other, 'somebodys')).rejects.toThrow('405');
+    await close();
+    await expect(isMissing(connection, topology.queue)).rejects.toThrow();
   });
 });

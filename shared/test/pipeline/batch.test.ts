@@ -238,6 +238,16 @@ describe('a batch that cannot be written is cut in halves', () => {
     expect(store.begun).toBe(1 + 2 * Math.log2(dishes.length));
   });
 
+  test('in which work that cannot say which rows it wants does not wait for a locked one', async () => {
+    const { order, store } = service();
+    store.onBegin = (_claims, loads) => {
+      if (names(loads).includes('soup')) throw new Busy('the row is locked', [{ table: Dishes, keys: ['soup'] }]);
+    };
+    const messages = await order('soup', 'without rows', 'salad');
+    expect(fates(messages)).toEqual(['retry: the row is locked,ack', 'retry: it has no rows,ack', 'ack']);
+    expect(store.begun).toBe(2);
+  });
+
   test('unless it is known which row is locked: all work that wants it fails at once, and the rest is one batch again', async () => {
     const { deliver, store } = service();
     store.onBegin = (_claims, loads) => {

@@ -105,6 +105,21 @@ describe('calls of one effect', () => {
   });
 });
 
+test('an effect has a status before it is called, and one that tells how many run and wait', async () => {
+  const { clock } = outside();
+  const changed = () => undefined;
+  const options = { clock, concurrency: 10, timeout: TIMEOUT, breaker: { calls: 4, probeAfter: PROBE_AFTER }, changed };
+  const idle = { state: 'closed', secondsToProbe: 0, running: 0, waiting: 0 };
+  expect(new Effects(options, ['gateway', 'carrier']).status).toEqual([
+    { effect: 'gateway', ...idle },
+    { effect: 'carrier', ...idle },
+  ]);
+  const { effects, call } = outside({ concurrency: 1 });
+  for (const id of ['a', 'b', 'c']) await call(id);
+  await call('refund', compensation);
+  expect(effects.status).toEqual([{ effect: 'gateway', ...idle, running: 1, waiting: 3 }]);
+});
+
 describe('compensations', () => {
   test('go before others that wait', async () => {
     const { call, answer, begun } = outside({ concurrency: 1 });
@@ -202,8 +217,9 @@ describe('a circuit breaker', () => {
   });
 
   test('has a compensation that waits find out, and not the charge that comes first', async () => {
-    const { call, fail, answer, clock, begun, changes } = await opened();
+    const { call, fail, answer, clock, begun, changes, effects } = await opened();
     await call('refund', compensation);
+    expect(effects.status).toMatchObject([{ secondsToProbe: 5 }]);
     await clock.advance(PROBE_AFTER);
     await call('charge', forward);
     await call('refund', compensation);

@@ -146,6 +146,21 @@ describe('an effect', () => {
   });
 });
 
+test('what is delivered and not settled yet is counted, and how each reacting step is tried again is told', async () => {
+  const { deliver, answers, pipeline } = service();
+  await deliver(deliveryOf(SentBack), deliveryOf(SentBack, 'salad'));
+  expect(pipeline.messagesInFlight).toBe(2);
+  answers[0]?.();
+  await settled();
+  expect(pipeline.messagesInFlight).toBe(1);
+  expect(pipeline.retries.map(({ step, retry }) => [step, retry.endless])).toEqual([
+    ['cook', false],
+    ['clean', true],
+    ['refuse', true],
+    ['watch', false],
+  ]);
+});
+
 describe('a stop', () => {
   test('waits for what has arrived, and for what is being published', async () => {
     const { deliver, answers, pipeline, publisher, store } = service();

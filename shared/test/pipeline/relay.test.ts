@@ -4,6 +4,8 @@ import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type Fate, type OutboxEntry, type OutboxUpdate, type OutgoingEvent, silent } from '@quickstep/shared/pipeline';
 import { happened } from '@quickstep/shared/testing';
 import { Relay } from '../../src/pipeline/stages/publish.js';
+import { Cooked, deliveryOf, kitchen, Noted } from './kitchen.js';
+import { ending, pipelineOver } from './ports.js';
 
 const { orderId, items, ...order } = sampleOrder();
 
@@ -105,4 +107,30 @@ test('a type counts as unroutable until an event of it is confirmed, or none com
   relay.publish(entry('1', shipped()));
   await settled();
   expect(relay.unroutable).toEqual([]);
+});
+
+test('trouble with the outbox is told, and loses nothing', async () => {
+  const { store, pipeline, deliver, clock, reports, publisher } = pipelineOver(kitchen, {
+    ...{ cook: ending('repeated'), clean: ending('repeated'), refuse: ending('refused'), hire: ending('known') },
+    ...{ watch: ending('seen', Noted({ dish: 'soup' })), cool: ending('eaten') },
+  });
+  let away = true;
+  const fail = () => {
+    if (away) throw new Error('no connection');
+  };
+  store.onClear = fail;
+  store.onUnpublished = fail;
+  await deliver(deliveryOf(Cooked));
+  pipeline.start();
+  await clock.advance(1_000);
+  const troubles = reports.lines.filter((line) => line.endsWith('Error no connection'));
+  expect(new Set(troubles)).toEqual(
+    new Set(['the outbox could not be updated: Error no connection', 'the outbox could not be swept: Error no connection']),
+  );
+  expect([store.outbox.size, publisher.published.length]).toEqual([1, 1]);
+  away = false;
+  await clock.advance(1_000);
+  await pipeline.stop();
+  // Swept, published once more, confirmed and deleted.
+  expect([store.outbox.size, publisher.published.length]).toEqual([0, 2]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { choreography, outcome } from '@quickstep/shared/choreography';
 import { earlier, event } from '@quickstep/shared/events';
-import type { Fate } from '@quickstep/shared/pipeline';
+import type { Fate, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
 import { sideBySide } from '../../src/pipeline/side-by-side.js';
 import { ending, eventOf, Message, pipelineOver } from './ports.js';
@@ -152,6 +152,21 @@ describe('side by side', () => {
       'returned',
     ]);
     expect(sideBySide(broker, [Ordered])).toBe(broker);
+  });
+
+  test('an event of another contract goes out as it is, and has its own fate', async () => {
+    const [twice, once] = [eventOf(Twice, Twice({ dish: 'soup', plates: 2 })), eventOf(Cooked, Cooked({ dish: 'soup' }))];
+    const sent: OutgoingEvent[] = [];
+    const broker = {
+      publish: async (events: readonly OutgoingEvent[]): Promise<Fate[]> => {
+        sent.push(...events);
+        return ['confirmed', 'confirmed', 'returned'];
+      },
+    };
+    const outgoing = [twice, once].map((each) => ({ event: each, body: JSON.stringify(each), final: false }));
+    expect(await sideBySide(broker, [Twice]).publish(outgoing)).toEqual(['confirmed', 'returned']);
+    expect(sent).toHaveLength(3);
+    expect(sent[2]).toEqual(outgoing[1]);
   });
 
   test('a downcast that makes nonsense is a bug of the step that emits, not of the publisher', () => {

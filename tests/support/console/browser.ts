@@ -1,5 +1,5 @@
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { requireChromium } from '../../../tools/src/provision/chromium.js';
 import { PATIENCE } from '../until.js';
 
@@ -34,6 +34,15 @@ export function complaintsOf(page: Page): string[] {
 export async function shown(page: Page): Promise<void> {
   await page.locator('main h1').first().waitFor();
   await page.locator('.loading').first().waitFor({ state: 'detached' });
+}
+
+/** Waits until a part of a live page says so; what it said instead is told. */
+export async function waitForText(part: Locator, text: string | RegExp): Promise<void> {
+  try {
+    await part.getByText(text).first().waitFor();
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\nThe page says: ${await part.textContent()}`);
+  }
 }
 
 /** What axe finds wrong with the page as it is, with the elements. */

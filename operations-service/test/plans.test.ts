@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
+import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import type { DataSource } from 'typeorm';
+import { v7 } from 'uuid';
+import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
+import { PlanItems } from '../src/db/dead-letter-items.js';
+import { DeadLetters1760000000300 } from '../src/db/dead-letter-migration.js';
+import { createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
+import { letterOf } from '../src/dead-letters/letter.js';
+
+let database: FreshDatabase;
+let dataSource: DataSource;
+beforeEach(async () => {
+  database = await freshDatabase();
+  const migrations = [...kitMigrations, DeadLetters1760000000300];
+  dataSource = createDataSource({ url: database.url, applicationName: 'plans', entities: [], migrations, poolSize: 4 });
+  await dataSource.initialize();
+  await migrate(dataSource);
+});
+afterEach(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+const letter = (text: string) =>
+  letterOf({
+    fields: { exchange: 'dead-letter', routingKey: 'a-service' },
+    properties: {
+      headers: {},
+      messageId: text,
+      type: 't',
+      correlationId: undefined,
+      contentType: undefined,
+      appId: undefined,
+      userId: undefined,
+    },
+    content: Buffer.from(text),
+  });
+
+test('what a plan that stopped may not have sent waits for an operator again, and what it sent does not', async () => {
+  const letters = ['sent', 'in doubt', 'untouched'].map(letter);
+  await new DeadLetterIndex(dataSource).add(letters);
+  const id = v7();
+  const items = letters.map((each) => ({ id: each.id, verdict: 'would-be-processed', detail: undefined }));
+  await createPlan(dataSource.manager, { id, who: 'ada', filter: {} }, items);
+  const orders = { rate: 1, tolerate: 0, patience: 1, reason: undefined, who: 'ada' };
+  await startPlan(dataSource.manager, id, { action: 'redrive', verdicts: ['would-be-processed'], ...orders });
+  const record = new PlanItems(dataSource);
+  await record.sending(id, [0, 1]);
+  await record.sent(id, [0]);
+  const plan = await findPlan(dataSource.manager, id);
+  if (plan === undefined) throw new Error('There is no plan');
+  await endPlan(dataSource, plan, 'the broker did not take all of it');
+  const states: { text: string; state: string }[] = await dataSource.query(
+    "select convert_from(body, 'UTF8') as text, state from dead_letters order by text",
+  );
+  expect(Object.fromEntries(states.map(({ text, state }) => [text, state]))).toEqual({
+    sent: 'redriven',
+    'in doubt': 'parked',
+    untouched: 'parked',
+  });
+});

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDataSource, InstallationSecret1760000000000, installationSecret, migrate } from '@quickstep/shared/db';
+import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+
+let database: FreshDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+});
+afterAll(() => database.drop());
+
+test('replicas that start at once share one secret, which stays; another installation has another', async () => {
+  const options = { applicationName: 'secret-test', entities: [], migrations: [InstallationSecret1760000000000], poolSize: 3 };
+  const dataSource = createDataSource({ url: database.url, ...options });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  const [secret, ...others] = await Promise.all([1, 2, 3].map(() => installationSecret(dataSource)));
+  expect(secret).toHaveLength(32);
+  for (const other of [...others, await installationSecret(dataSource)]) expect(other).toEqual(secret);
+  await dataSource.undoLastMigration();
+  await migrate(dataSource);
+  expect(await installationSecret(dataSource)).not.toEqual(secret);
+  await dataSource.destroy();
+});
