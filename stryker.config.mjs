@@ -77,7 +77,7 @@ export default {
   reporters: ['event-recorder', 'progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
-  timeoutMS: 5_000,
+  timeoutMS: 20_000,
   thresholds: { high: 95, low: 90, break: null },
   allowEmpty: true,
 };

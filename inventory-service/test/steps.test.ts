@@ -188,6 +188,16 @@ describe('putItem', () => {
     expect(world.row(Stock, 'SKU-1')).toEqual(item);
   });
 
+  test.each([{ name: 'Cup' }, { currency: 'USD' }, { unitPrice: 1 }])(
+    'each of what is shown is a new revision: %j',
+    (changed) => {
+      const world = given(inStock('SKU-1', 8, 2));
+      const shown = { name: 'Item SKU-1', unitPrice: 1_000, currency: 'EUR', ...changed };
+      world.when(putItem, request('SKU-1', shown));
+      expect(world.row(Stock, 'SKU-1')).toMatchObject({ ...shown, revision: 2 });
+    },
+  );
+
   test('a new level alone tells the catalogue nothing', () => {
     const world = given(inStock('SKU-1', 8, 2));
     const same = { name: 'Item SKU-1', unitPrice: 1_000, currency: 'EUR' };
@@ -233,6 +243,12 @@ describe('adjustStock', () => {
       { adjustmentId: 'key-1', sku: 'SKU-1', ...delivery, madeAt: now },
       { adjustmentId: 'key-2', sku: 'SKU-1', delta: -3, reason: 'Breakage', madeAt: now },
     ]);
+  });
+
+  test('may take away all that is left, and no more', () => {
+    const world = given(inStock('SKU-1', 8, 2));
+    const all = request('SKU-1', { delta: -8, reason: 'Breakage' }, 'key-1');
+    expect(world.when(adjustStock, all, { now })).toEqual(accepted(item(0), outcome('adjusted')));
   });
 
   test('asked twice under one key is made once, and answered with the item as it is', () => {

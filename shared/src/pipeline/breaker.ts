@@ -75,7 +75,7 @@ export class Breaker {
   /** @throws EffectAway when the call is not made; whatever it throws otherwise */
   async run<Answer>(compensation: boolean, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     this.check(compensation);
-    if (this.state === 'open') this.#compensationFoundOut = compensation;
+    this.#compensationFoundOut = compensation;
     return this.#policy.execute(call);
   }
 

@@ -138,8 +138,6 @@ export class MicroBatcher<Item> {
     const began = clock.now().getTime();
     this.#estimateRate(began);
     if (this.#nobodyWaits()) await this.#lingerFor(milliseconds, 'saga', clock);
-    // Something that a saga waits for may have come meanwhile.
-    if (this.#nobodyWaits()) return;
     const left = began + milliseconds - clock.now().getTime();
     const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 3;
     if (this.#rate * wait >= WORTH_LINGERING) await this.#lingerFor(Math.min(wait, left), 'client', clock);

@@ -151,7 +151,6 @@ export class Pipeline<I extends Implementation = Implementation> {
   /** Takes one message from the broker. Never throws; the delivery is settled when all its events have been dealt with. */
   deliver(delivery: Delivery): void {
     this.#receive(delivery);
-    this.#hurryIfFull();
   }
 
   /**

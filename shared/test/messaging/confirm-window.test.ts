@@ -13,13 +13,17 @@ afterEach(() => void jest.useRealTimers());
 /** A window over a channel on which the test confirms, and what became of the messages. */
 function window() {
   const channel = { open: true };
+  const names: string[] = [];
   const sent = new Map<string, (fate: Fate) => void>();
   const fates: string[] = [];
   const overdue: string[] = [];
   const confirms = new ConfirmWindow({
     timeout: TIMEOUT,
     open: () => channel.open,
-    send: ({ routingKey }, done) => void sent.set(routingKey, done),
+    send: ({ routingKey }, done) => {
+      names.push(routingKey);
+      sent.set(routingKey, done);
+    },
     overdue: ({ routingKey }) => void overdue.push(routingKey),
   });
   const add = (name: string, { count = 1, patient = false } = {}) => {
@@ -31,7 +35,7 @@ function window() {
     sent.get(name)?.(fate);
     jest.runAllTicks();
   };
-  return { channel, confirms, add, answer, fates, overdue, names: () => [...sent.keys()] };
+  return { channel, confirms, add, answer, fates, overdue, names: () => [...names] };
 }
 
 const many = { count: IN_FLIGHT_LIMIT };
@@ -137,8 +141,22 @@ describe('a confirm that is overdue', () => {
     add('a', many);
     add('b');
     add('c', patient);
+    add('d');
     jest.advanceTimersByTime(TIMEOUT);
-    expect(fates).toEqual(['a failed', 'b failed']);
+    expect(fates).toEqual(['a failed', 'b failed', 'd failed']);
+  });
+
+  test('is not that of a message sent later: what waits for its place goes on waiting', () => {
+    const { add, answer, fates, names } = window();
+    add('a');
+    jest.advanceTimersByTime(400);
+    answer('a');
+    add('b', many);
+    add('c');
+    jest.advanceTimersByTime(TIMEOUT - 400);
+    expect([fates, names()]).toEqual([['a confirmed'], ['a', 'b']]);
+    answer('b');
+    expect(names()).toEqual(['a', 'b', 'c']);
   });
 
   test('that comes late changes nothing for its message, but shows that the broker confirms again', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { topologyOf } from '@quickstep/shared/choreography';
 import type { ConsumeMessage } from 'amqplib';
 import { parkedCopy, retryCopy } from '../../src/messaging/copies.js';
 import { deliveryOf } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/messages.js';
 import { originOf, timeIn } from '../../src/messaging/origin.js';
-import { failing, topology } from './harness.js';
+import { failing, service, topology } from './harness.js';
 import { received } from './received.js';
 
 const came = { exchange: 'order.events', routingKey: 'order.created' };
@@ -48,6 +49,12 @@ describe('a copy for another attempt', () => {
     const turned = { ...topology, retryQueues: topology.retryQueues.toReversed() };
     const wait = { delay, attempt: 1 };
     expect(retryCopy(originalOf(received(came)), '{}', failing('x'), turned, wait).routingKey).toBe(`${name}.stock-service`);
+  });
+
+  test('waits longest where no delay is long enough', () => {
+    const three = topologyOf(service, [50, 100, 200]);
+    const wait = { delay: 1_000, attempt: 1 };
+    expect(retryCopy(originalOf(received(came)), '{}', failing('x'), three, wait).routingKey).toBe('200ms.stock-service');
   });
 
   test('cannot be made without a queue to wait in', () => {
@@ -165,6 +172,14 @@ describe('a delivery', () => {
     expect(copies).toMatchObject([{ options: { headers: { 'x-reason': '... is away' } } }]);
   });
 
+  test('is copied whole as the very bytes that came, and in part as text', async () => {
+    const bytes = Buffer.from([0xff, 0xfe]);
+    const { copies, delivery } = delivered({ ...received(came), content: bytes });
+    await delivery.park(delivery.body, failing('no JSON'));
+    await delivery.retry('{"a":1}', failing('x'), { delay: 0, attempt: 1 });
+    expect(copies.map(({ content }) => content)).toEqual([bytes, Buffer.from('{"a":1}')]);
+  });
+
   test('is copied with its reason as it is when nothing is to be taken out', async () => {
     const { copies, delivery } = delivered(received(came));
     await delivery.park('{}', failing('Ada is away'));
@@ -183,6 +198,7 @@ test.each([
   ['x2026-11-24T10:00:00Z', false],
   ['2026-11-24T10:00:00Zx', false],
   [7, false],
+  [['2026-11-24T10:00:00Z'], false],
   [undefined, false],
 ])('%j is a moment as it is written in headers: %s', (value, is) => {
   expect(timeIn(value)).toBe(is ? value : undefined);

@@ -76,7 +76,7 @@ describe('a message that its service parked', () => {
     ],
     [
       'empty texts and a negative count',
-      { ...Object.fromEntries(Object.keys(written).map((name) => [name, ''])), 'x-attempts': -1 },
+      { ...Object.fromEntries(Object.keys(written).map((name) => [name, ''])), 'x-attempts': -1, 'x-attempt': '3' },
     ],
   ])('and of which its headers say %s, is left without', (_what, headers) => {
     expect(parkedMessage(received(parking, { headers }))).toMatchObject({
@@ -92,6 +92,10 @@ describe('a message that its service parked', () => {
     expect(parkedMessage(received(parking, { headers }))).toMatchObject({
       ...{ firstFailedAt: new Date(PARKED_AT), type: 'inventory.reserved' },
     });
+  });
+
+  test('counts no attempts that are a text', () => {
+    expect(parkedMessage(received(parking, { headers: { 'x-attempts': '3' } })).attempts).toBe(0);
   });
 
   test('is that of the service in its headers once an operator has moved it', () => {
@@ -145,6 +149,8 @@ describe('a message that the broker dead-lettered', () => {
 
   test('because its queue was gone is that of the last word of its key', () => {
     const fields = { exchange: 'redeliver', routingKey: '500ms.payment-service' };
+    const elsewhere = { exchange: 'redeliver', routingKey: '500ms.shipping-service' };
+    expect(parkedMessage(received(elsewhere, { headers: { 'x-death': [expired()] } })).service).toBe('shipping-service');
     expect(parkedMessage(received(fields, { headers: { ...written, 'x-death': [expired()] } }))).toMatchObject({
       ...{ service: 'payment-service', errorClass: 'queue-gone', attempts: 2 },
       reason:

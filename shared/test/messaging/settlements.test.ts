@@ -33,7 +33,8 @@ function recorded(prefetch = 1) {
   const channel = {
     ack: (message: ConsumeMessage, allUpTo?: boolean) =>
       void sent.push(`${allUpTo === true ? 'up to ' : ''}${message.fields.deliveryTag}`),
-    reject: (message: ConsumeMessage) => void sent.push(`reject ${message.fields.deliveryTag}`),
+    reject: (message: ConsumeMessage, requeue?: boolean) =>
+      void sent.push(`${requeue === true ? 'requeue' : 'lose'} ${message.fields.deliveryTag}`),
   };
   return { sent, settlements: new Settlements(channel, prefetch) };
 }
@@ -114,13 +115,15 @@ describe('acks of one turn go out together', () => {
       jest.advanceTimersByTime(949);
       expect(sent).toEqual(['2']);
       jest.advanceTimersByTime(1);
-      expect(sent).toEqual(['2', 'reject 1']);
+      expect(sent).toEqual(['2', 'requeue 1']);
       settlements.ack(delivery(3));
       settlements.flush();
-      expect(sent).toEqual(['2', 'reject 1', 'up to 3']);
+      expect(sent).toEqual(['2', 'requeue 1', 'up to 3']);
       settlements.requeue(delivery(4));
       settlements.ack(delivery(5));
       settlements.close();
+      settlements.requeue(delivery(6));
+      settlements.ack(delivery(7));
       expect(jest.getTimerCount()).toBe(0);
     } finally {
       jest.useRealTimers();

@@ -248,6 +248,17 @@ describe('a batch that cannot be written is cut in halves', () => {
     expect(store.begun).toBe(2);
   });
 
+  test("in which a locked row of another table is nobody's", async () => {
+    const { order, store } = service();
+    const other = { ...Dishes, name: 'cooks' };
+    store.onBegin = (_claims, loads) => {
+      if (names(loads).includes('soup')) throw new Busy('the row is locked', [{ table: other, keys: ['soup', 'salad'] }]);
+    };
+    const messages = await order('soup', 'salad');
+    expect(fates(messages)).toEqual(['retry: the row is locked,ack', 'ack']);
+    expect(store.begun).toBe(3);
+  });
+
   test('unless it is known which row is locked: all work that wants it fails at once, and the rest is one batch again', async () => {
     const { deliver, store } = service();
     store.onBegin = (_claims, loads) => {
@@ -330,9 +341,27 @@ describe('while the database is away', () => {
       });
     await order('soup');
     const waiting = command('ada');
+    const [event] = await order('salad');
     fail();
     await expect(waiting).rejects.toThrow(new Unavailable('no connection'));
+    expect(event?.fate).toEqual([]);
     await expect(command('grace')).rejects.toThrow(new Unavailable('no connection'));
+  });
+
+  test('its intake is stopped once, however long that lasts, and goes on once', async () => {
+    const told: string[] = [];
+    const { store, deliver, clock } = service({
+      intake: { pause: () => void told.push('pause'), resume: () => void told.push('resume') },
+    });
+    store.onBegin = () => {
+      throw new Unavailable('no connection');
+    };
+    await deliver(deliveryOf(Cooked, 'soup'));
+    for (let times = 0; times < 3; times++) await clock.advance(PAUSE);
+    expect(told).toEqual(['pause']);
+    store.onBegin = () => undefined;
+    await clock.advance(PAUSE);
+    expect(told).toEqual(['pause', 'resume']);
   });
 
   test('commands alone are told, and the next one is tried', async () => {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyDecision, type AnyStep, accepted, outcome, Permanent, refused } from '@quickstep/shared/choreography';
+import {
+  type AnyDecision,
+  type AnyStep,
+  accepted,
+  ending as endingOf,
+  outcome,
+  Permanent,
+  refused,
+} from '@quickstep/shared/choreography';
 import type { EventContract } from '@quickstep/shared/events';
 import type { Row } from '@quickstep/shared/rows';
 import { bindSteps } from '../../src/pipeline/bound-step.js';
@@ -67,6 +75,12 @@ describe('a step that ends as it declares', () => {
       ...{ time: NOW.toISOString(), data: soup },
     });
     expect(changes()).toMatchObject(served);
+  });
+
+  test('tells how long the saga took that it ends', () => {
+    const began = new Date(NOW.getTime() - 1_500);
+    const { decide } = deciding('cook', { rows: () => refs, decide: () => endingOf(began, outcome('repeated')) });
+    expect(decide().result).toEqual({ kind: 'done', outcome: 'repeated', reply: undefined, sagaMilliseconds: 1_500 });
   });
 
   test('may emit nothing', () => {

@@ -249,7 +249,7 @@ describe('a circuit breaker', () => {
     await call('refund', compensation);
     await answer('refund');
     for (const id of ['e', 'f', 'g']) {
-      await call(id);
+      await call(id, compensation);
       await fail(id, new Error('away'));
     }
     await call('other refund', compensation);
@@ -281,6 +281,21 @@ describe('a circuit breaker', () => {
     for (const id of ['a', 'b', 'c', 'd']) await fail(id, new Error('away'));
     // It took the place of the first that failed, when nothing was known yet.
     expect(begun).toContain('waiting');
+    await call('late', compensation);
+    expect(ended.at(-1)).toMatch(/^late failed: EffectAway/);
+  });
+
+  test('sends away those whose turn comes after it has opened, and at once those that come while one finds out', async () => {
+    const { call, fail, begun, ended, clock } = outside({ concurrency: 4, timeout: 60_000 });
+    const first = ['a', 'b', 'c', 'd'];
+    for (const id of [...first, 'e', 'f', 'g', 'h']) await call(id, compensation);
+    for (const id of first) await fail(id, new Error('away'));
+    expect(begun).toEqual([...first, 'e', 'f', 'g']);
+    expect(ended.at(-1)).toMatch(/^h failed: EffectAway/);
+    await clock.advance(PROBE_AFTER);
+    await call('probe', compensation);
+    expect(begun.at(-1)).toBe('probe');
+    // All places are taken, yet it does not wait for one.
     await call('late', compensation);
     expect(ended.at(-1)).toMatch(/^late failed: EffectAway/);
   });

@@ -55,5 +55,10 @@ describe('the place of a failure', () => {
     expect(placeOf(withStack('    at f (/x/node_modules/pg/index.js:1:1)')).frame).toBeUndefined();
     expect(placeOf(withStack('    at somewhere odd')).stack).toBeUndefined();
     expect(placeOf('a text')).toEqual({});
+    expect(placeOf(Object.assign(new Error('x'), { stack: undefined }))).toEqual({});
+  });
+
+  test('outside of any folder of ours is its file alone', () => {
+    expect(placeOf(withStack('    at f (/home/ada/tool.js:1:2)')).frame).toBe('tool.js:1');
   });
 });

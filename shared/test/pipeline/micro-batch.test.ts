@@ -94,6 +94,25 @@ test('when not all fit, what has been begun goes before what is new, which still
   ]);
 });
 
+test('what fits keeps its order, whoever waits for it', async () => {
+  const { batcher, batches, next } = held(4, (item) => (item >= 100 ? 'client' : 'saga'));
+  for (const item of [100, 1, 101, 2]) batcher.push(item);
+  await next();
+  expect(batches).toEqual([[100, 1, 101, 2]]);
+});
+
+test('what waits can be taken back, and only that', async () => {
+  const { batcher, batches, next } = held(10);
+  batcher.push(1);
+  await settled();
+  for (const item of [2, 3, 4, 5]) batcher.push(item);
+  expect(batcher.takeBack((item) => item % 2 === 0)).toEqual([2, 4]);
+  expect(batcher.waiting).toBe(2);
+  await next();
+  await next();
+  expect(batches).toEqual([[1], [3, 5]]);
+});
+
 /** How long the batcher waits, in milliseconds, once it knows that so many items arrive every ten milliseconds; undefined for not at all. */
 async function waitWhenArriving(items: number): Promise<number | undefined> {
   let time = 0;
@@ -172,6 +191,7 @@ test('what is new waits for nothing, and ends a wait', async () => {
   batcher.push(1_000);
   await batcher.whenIdle();
   expect(batches.at(-1)).toBe(101);
+  batcher.push(1);
   batcher.push(1_000);
   await batcher.whenIdle();
   expect(waits()).toBe(1);
@@ -242,6 +262,12 @@ describe('what nobody waits for', () => {
     await push(NOBODYS, NOBODYS);
     await push(urgent);
     expect(batches).toEqual([[NOBODYS, NOBODYS, urgent]]);
+  });
+
+  test('waits for nothing beside what a saga waits for', async () => {
+    const { batches, push } = lazy();
+    await push(NOBODYS, SAGAS);
+    expect(batches).toEqual([[NOBODYS, SAGAS]]);
   });
 
   test('waits no longer when nothing more can come', async () => {

@@ -125,6 +125,11 @@ describe('an effect', () => {
     expect(message.fate).toEqual(['retry: The effect of "clean" did not answer within 100 ms', 'ack']);
   });
 
+  test('has a status before it is called', () => {
+    const idle = { state: 'closed', secondsToProbe: 0, running: 0, waiting: 0 };
+    expect(service().pipeline.effects).toEqual([{ effect: 'dishwasher', ...idle }]);
+  });
+
   test('runs for so many at a time', async () => {
     const { deliver, keys, answers, pipeline } = service({ effectConcurrency: 1 });
     await deliver(deliveryOf(SentBack, 'soup'), deliveryOf(SentBack, 'salad'));

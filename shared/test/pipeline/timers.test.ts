@@ -131,6 +131,8 @@ describe('a timer', () => {
     expect(subjects()).toEqual([...odd, 'soup']);
     await clock.advance(EVERY);
     expect(subjects()).toEqual([...odd, 'soup', ...odd]);
+    await clock.advance(EVERY);
+    expect(subjects()).toEqual([...odd, 'soup', ...odd, ...odd]);
   });
 
   test('that fails fires again at the next interval, not at once', async () => {

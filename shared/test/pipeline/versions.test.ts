@@ -140,15 +140,16 @@ describe('side by side', () => {
   });
 
   test('an event counts as confirmed once both of its copies are', async () => {
-    const fates: Fate[] = ['confirmed', 'failed', 'confirmed', 'confirmed', 'returned', 'confirmed'];
+    const fates: Fate[] = ['confirmed', 'failed', 'confirmed', 'confirmed', 'returned', 'confirmed', 'confirmed', 'returned'];
     const broker = { publish: async () => fates };
     const outgoing = () => {
       const sent = eventOf(Twice, Twice({ dish: 'soup', plates: 2 }));
       return { event: sent, body: JSON.stringify(sent), final: false };
     };
-    expect(await sideBySide(broker, [Twice]).publish([outgoing(), outgoing(), outgoing()])).toEqual([
+    expect(await sideBySide(broker, [Twice]).publish([outgoing(), outgoing(), outgoing(), outgoing()])).toEqual([
       'failed',
       'confirmed',
+      'returned',
       'returned',
     ]);
     expect(sideBySide(broker, [Ordered])).toBe(broker);

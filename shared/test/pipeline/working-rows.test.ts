@@ -135,6 +135,33 @@ describe('changes', () => {
     expect(rows.changes().updates).toMatchObject([{ rows: [{ sku: 'a', count: 7 }] }]);
   });
 
+  test('of a row that two steps change are those of both, by name', () => {
+    const rows = stored({ sku: 'a', count: 1, tags: [] });
+    for (const changed of [{ tags: ['new'] }, { count: 5 }]) {
+      const borrowed = rows.borrow({ item: Items.existing('a') });
+      Object.assign(borrowed.rows.item ?? {}, changed);
+      borrowed.keep();
+    }
+    expect(rows.changes().updates).toMatchObject([
+      { rows: [{ sku: 'a', count: 5, tags: ['new'] }], properties: ['count', 'tags'] },
+    ]);
+  });
+
+  test('of rows of two tables under one key are made to two copies', () => {
+    const rows = new WorkingRows([], []);
+    const borrowed = rows.borrow({ item: Items.fresh(ID), order: Orders.fresh(ID) });
+    Object.assign(borrowed.rows.item ?? {}, { count: 5 });
+    Object.assign(borrowed.rows.order ?? {}, { open: false });
+    borrowed.keep();
+    expect(rows.changes().inserts).toMatchObject([{ rows: [{ sku: ID, count: 5 }] }, { rows: [{ orderId: ID, open: false }] }]);
+  });
+
+  test('are none when nothing is changed: a fresh row that nobody changed does not exist for the next step', () => {
+    const rows = stored();
+    rows.borrow({ item: Items.fresh('new') }).keep();
+    expect(rows.borrow({ item: Items.existing('new') }).rows).toEqual({ item: undefined });
+  });
+
   test('of a nested value are seen when it is replaced', () => {
     const rows = stored({ sku: 'a', count: 1, tags: ['old'] });
     const borrowed = rows.borrow({ item: Items.existing('a') });
