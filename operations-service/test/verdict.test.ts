@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { InventoryReserved } from '@quickstep/shared/contracts';
+import { InventoryReserved, OrderCompleted } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { happened } from '@quickstep/shared/testing';
 import { judge } from '../src/dead-letters/verdict.js';
@@ -39,4 +39,29 @@ test('what its service may have forgotten is not sent again, by whoever remember
   expect(await verdicts(30, undefined)).toEqual(['would-be-processed', 'would-be-processed', 'older-than-inbox']);
   expect(await verdicts(30, 20)).toEqual(['would-be-processed', 'older-than-inbox', 'older-than-inbox']);
   expect(await verdicts(20, 30)).toEqual(['would-be-processed', 'older-than-inbox', 'older-than-inbox']);
+});
+
+test('of an ended order only what calls nothing that would have to be undone is sent again', async () => {
+  const completed = happened(OrderCompleted({ ...sampleOrder(), trackingNumber: 'T' }));
+  const told = {
+    ...letter('told', 1),
+    service: 'notification-service',
+    step: 'notifyCustomer',
+    subject: completed.subject,
+    content: Buffer.from(JSON.stringify(completed)),
+    exchange: 'order.events',
+    routingKey: completed.type,
+  };
+  const charged = letter('charged', 1);
+  const judged = await judge([charged, told], {
+    inboxes: { handled: async () => new Map(), retentionDays: () => undefined },
+    ended: async (orders) => new Set(orders),
+    cause: async () => undefined,
+    inboxDays: 20,
+  });
+  expect(judged.get('charged')).toEqual({
+    verdict: 'would-be-undone',
+    detail: 'chargePayment would call out first, and have it undone',
+  });
+  expect(judged.get('told')?.verdict).toBe('order-ended');
 });

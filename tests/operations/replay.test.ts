@@ -73,7 +73,7 @@ test('a span that ends before it begins is refused under the name that the reque
 
 test('the audit shows the latest act first, page by page, also when its ids have another digit', async () => {
   await archive.query(
-    "insert into audit (who, what, result) select 'tests', 'counted', n::text from generate_series(1, 120) as n",
+    "insert into audit (who, what, details, result) select 'tests', 'counted', '{}', n::text from generate_series(1, 120) as n",
   );
   const found: string[] = [];
   for (let cursor = ''; found.length < 120; ) {

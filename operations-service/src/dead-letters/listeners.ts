@@ -7,9 +7,11 @@ export interface Listeners {
   readonly contracts: ReadonlyMap<string, EventContract>;
   /** The names of the steps that react to each type. */
   readonly steps: ReadonlyMap<string, readonly string[]>;
+  /** The names of the steps that call the outside world, and have a compensation that undoes what they did there. */
+  readonly undoable: ReadonlySet<string>;
 }
 
-const NONE: Listeners = { contracts: new Map(), steps: new Map() };
+const NONE: Listeners = { contracts: new Map(), steps: new Map(), undoable: new Set() };
 
 const byService: ReadonlyMap<string, Listeners> = new Map(
   choreographies.map((declared) => {
@@ -21,7 +23,10 @@ const byService: ReadonlyMap<string, Listeners> = new Map(
         steps.set(contract.type, [...(steps.get(contract.type) ?? []), name]);
       }
     }
-    return [declared.service, { contracts, steps }];
+    const all = Object.entries(declared.steps);
+    const undone = new Set(all.map(([, step]) => (step.kind === 'event' ? step.compensates : undefined)));
+    const undoable = new Set(all.filter(([name, { effect }]) => effect !== undefined && undone.has(name)).map(([name]) => name));
+    return [declared.service, { contracts, steps, undoable }];
   }),
 );
 

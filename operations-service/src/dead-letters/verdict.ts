@@ -8,8 +8,10 @@ export const verdicts = [
   'would-be-processed',
   /** By every step that listens: sending it again changes nothing, and takes it out of the queue. */
   'already-processed',
-  /** The saga has ended: the step sees that and does nothing, or gives back what it does. */
+  /** The saga has ended: the step sees that and does nothing. */
   'order-ended',
+  /** The saga has ended, but the step calls the outside world before it sees that: a card would be charged, and the money given back. */
+  'would-be-undone',
   /** It would be parked again. */
   'refused',
   /** Its service may have forgotten whether it has handled it. */
@@ -130,6 +132,15 @@ interface Known {
   readonly inboxDays: number;
 }
 
+/** An effect that nothing undoes, such as a message to the customer, is what the end of a saga asks for. */
+function endedVerdict(service: string, awaited: ReadonlyMap<string, readonly string[]>, handled: Handled): Judged {
+  const { undoable } = listenersOf(service);
+  const left = [...awaited].flatMap(([event, steps]) => steps.filter((step) => !handled.get(event)?.has(step)));
+  const calling = [...new Set(left.filter((step) => undoable.has(step)))];
+  if (calling.length === 0) return { verdict: 'order-ended', detail: undefined };
+  return { verdict: 'would-be-undone', detail: `${calling.join(', ')} would call out first, and have it undone` };
+}
+
 function judgeOne({ letter, refusal, awaited }: Read, { handled, unasked, ended, cause, inboxDays }: Known): Judged {
   if (refusal !== undefined) return { verdict: 'refused', detail: refusal };
   if (handled === undefined) return { verdict: 'unknown', detail: unasked };
@@ -141,6 +152,6 @@ function judgeOne({ letter, refusal, awaited }: Read, { handled, unasked, ended,
       detail: `failed for the first time ${Math.floor(days)} days ago; what is handled is remembered for ${inboxDays}`,
     };
   if (cause !== undefined) return { verdict: 'cause-remains', detail: cause };
-  if (letter.subject !== null && ended.has(letter.subject)) return { verdict: 'order-ended', detail: undefined };
+  if (letter.subject !== null && ended.has(letter.subject)) return endedVerdict(letter.service, awaited, handled);
   return { verdict: 'would-be-processed', detail: undefined };
 }
