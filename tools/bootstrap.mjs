@@ -138,8 +138,20 @@ async function install() {
   const stamp = join(root, 'node_modules', '.quickstep-installed');
   const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 'nothing to do';
+  refuseWhileRunning();
   await npm('ci');
   writeFileSync(stamp, wanted);
+}
+
+/** The modules hold the programs of a running database server, which fails when they are taken away. */
+function refuseWhileRunning() {
+  for (const directory of ['start', 'dev']) {
+    const { pid, startedAt } = JSON.parse(read(join(state, directory, 'claimed-by.json')) ?? '{}');
+    if (pid === undefined || !isAlive(pid) || startTimeOf(pid) !== startedAt) continue;
+    throw new Problem(
+      `The dependencies of this checkout have changed while Quickstep runs from it (process ${pid}): stop that first, as its servers use them.`,
+    );
+  }
 }
 
 function npm(...args) {
