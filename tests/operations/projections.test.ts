@@ -138,9 +138,10 @@ describe('sagas', () => {
     await shop.cancel(id);
     await shop.expire(id);
     await shop.eventOf(id, 'order.stuck');
+    // The services' events come into the archive one after the other.
     const stuck = await until(
-      async () => (await sagasOf('stuck=true')).items[0],
-      () => 'No saga is stuck',
+      async () => (await sagasOf('stuck=true')).items.find(({ waiting }) => waiting.length === 2),
+      () => 'No saga is stuck that waits for two steps',
     );
     expect(stuck).toMatchObject({ orderId: id, state: 'CANCELLING' });
     expect(stuck.waiting.map(({ step }) => step).sort()).toEqual(['bookShipment', 'cancelShipment']);
