@@ -92,6 +92,8 @@ test('7. Who did something about the dead letters, and why?', async () => {
 test('8. Which service is behind, or broken?', async () => {
   await menu('Services');
   const payment = main().getByRole('row').filter({ hasText: 'payment-service' });
+  // The headings are read at once, without waiting for the table.
+  await payment.waitFor();
   const headings = await main().getByRole('table', { name: 'Services' }).getByRole('columnheader').allTextContents();
   const parked = payment.getByRole('cell').nth(headings.indexOf('Parked'));
   expect(headings).toEqual(expect.arrayContaining(['In queue', 'In hand', 'Unpublished', 'What is wrong']));
