@@ -1,3 +1,5 @@
+import { Scroll } from './scroll.js';
+
 /** Personal data are not shown before an operator asks for them. */
 const PERSONAL = new Set(['email', 'name', 'line1', 'line2', 'postalCode', 'city', 'phone', 'recipient']);
 
@@ -18,9 +20,8 @@ interface JsonProps {
 
 export function Json({ value, label, revealed = false }: JsonProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="json" tabIndex={0} aria-label={label}>
+    <Scroll look="json" label={label}>
       <pre>{JSON.stringify(revealed ? value : hidden(value), null, 2)}</pre>
-    </section>
+    </Scroll>
   );
 }

@@ -1,5 +1,6 @@
 import map from 'virtual:map';
 import { type Fact, isTrouble } from '../data/types.js';
+import { Scroll } from './scroll.js';
 
 const COLUMN = 190;
 const LINE = 30;
@@ -21,8 +22,7 @@ export function Sequence({ facts }: { readonly facts: readonly Fact[] }) {
   const height = TOP + (lines.length + 1) * LINE;
   const width = services.length * COLUMN;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="scroll sequence" tabIndex={0} aria-label="Sequence diagram">
+    <Scroll look="scroll sequence" label="Sequence diagram">
       <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-labelledby="sequence-title">
         <title id="sequence-title">Which service sent what to which, in order</title>
         {services.map((service) => (
@@ -38,7 +38,7 @@ export function Sequence({ facts }: { readonly facts: readonly Fact[] }) {
           <Message key={fact.id} fact={fact} from={from} targets={targets} y={TOP + index * LINE + 8} />
         ))}
       </svg>
-    </section>
+    </Scroll>
   );
 }
 

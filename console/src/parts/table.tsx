@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Scroll } from './scroll.js';
 
 export interface Column<Row> {
   readonly title: string;
@@ -23,9 +24,7 @@ const classOf = ({ number, whole, long }: Pick<Column<never>, 'number' | 'whole'
 
 export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   return (
-    // Wider than a narrow screen: it scrolls within itself, by keyboard too.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="scroll" tabIndex={0} aria-label={caption}>
+    <Scroll label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>
@@ -49,6 +48,6 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

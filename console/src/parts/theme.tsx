@@ -11,7 +11,6 @@ function stored(): Choice {
 
 const choice = signal<Choice>(stored());
 effect(() => {
-  document.documentElement.dataset.theme = choice.value;
   localStorage.setItem(KEY, choice.value);
 });
 
@@ -23,6 +22,9 @@ systemIsDark.addEventListener('change', ({ matches }) => {
 
 /** Whether colours are dark now: what is drawn on a canvas does not follow the style sheet by itself. */
 export const dark = computed(() => (choice.value === 'system' ? system.value : choice.value === 'dark'));
+effect(() => {
+  document.documentElement.dataset.theme = dark.value ? 'dark' : 'light';
+});
 
 export function Theme() {
   const next = () => {
