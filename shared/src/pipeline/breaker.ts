@@ -17,6 +17,9 @@ export interface BreakerOptions {
 /** Of the first wait. */
 const LONGEST_PROBE = 12;
 
+/** Failures of facts forgotten earlier would count again. */
+const FACTS_REMEMBERED = 10_000;
+
 const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Closed]: 'closed',
   [CircuitState.Open]: 'open',
@@ -32,6 +35,8 @@ export class Breaker {
   readonly #effect: string;
   readonly #options: BreakerOptions;
   readonly #policy: ReturnType<typeof circuitBreaker>;
+  /** Facts whose failure has been counted, oldest first: one order that is tried again and again says nothing new about the outside. */
+  readonly #failed = new Set<string>();
   /** By the pipeline's clock, in milliseconds. */
   #openedAt = 0;
   #probeAt = 0;
@@ -72,11 +77,28 @@ export class Breaker {
     throw new EffectAway(this.#effect, wait);
   }
 
-  /** @throws EffectAway when the call is not made; whatever it throws otherwise */
-  async run<Answer>(compensation: boolean, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
+  /**
+   * @param fact what the call is about: of one that fails again and again only the first failure counts while the breaker is closed
+   * @throws EffectAway when the call is not made; whatever it throws otherwise
+   */
+  async run<Answer>(compensation: boolean, fact: string, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     this.check(compensation);
     this.#compensationFoundOut = compensation;
-    return this.#policy.execute(call);
+    const counted = this.state !== 'closed' || !this.#failed.has(fact);
+    try {
+      const answer = await (counted ? this.#policy.execute(call) : call());
+      this.#failed.delete(fact);
+      return answer;
+    } catch (error) {
+      this.#remember(fact);
+      throw error;
+    }
+  }
+
+  #remember(fact: string): void {
+    this.#failed.add(fact);
+    const [oldest] = this.#failed;
+    if (this.#failed.size > FACTS_REMEMBERED && oldest !== undefined) this.#failed.delete(oldest);
   }
 
   /** While a compensation waits, others wait twice as long: wait queues are coarse, and it may come back somewhat late. */
