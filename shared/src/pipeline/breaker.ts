@@ -35,8 +35,12 @@ export class Breaker {
   readonly #effect: string;
   readonly #options: BreakerOptions;
   readonly #policy: ReturnType<typeof circuitBreaker>;
-  /** Facts whose failure has been counted, oldest first: one order that is tried again and again says nothing new about the outside. */
-  readonly #failed = new Set<string>();
+  /**
+   * Facts that have failed, oldest first, each with `#successes` at its first failure. What fails again after others have succeeded speaks of
+   * itself, not of the outside.
+   */
+  readonly #failed = new Map<string, number>();
+  #successes = 0;
   /** By the pipeline's clock, in milliseconds. */
   #openedAt = 0;
   #probeAt = 0;
@@ -78,15 +82,17 @@ export class Breaker {
   }
 
   /**
-   * @param fact what the call is about: of one that fails again and again only the first failure counts while the breaker is closed
+   * @param fact what the call is about: while the breaker is closed, its failures do not count once others have succeeded since its first
    * @throws EffectAway when the call is not made; whatever it throws otherwise
    */
   async run<Answer>(compensation: boolean, fact: string, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     this.check(compensation);
     this.#compensationFoundOut = compensation;
-    const counted = this.state !== 'closed' || !this.#failed.has(fact);
+    const seen = this.#failed.get(fact);
+    const counted = this.state !== 'closed' || seen === undefined || seen === this.#successes;
     try {
       const answer = await (counted ? this.#policy.execute(call) : call());
+      this.#successes++;
       this.#failed.delete(fact);
       return answer;
     } catch (error) {
@@ -96,8 +102,8 @@ export class Breaker {
   }
 
   #remember(fact: string): void {
-    this.#failed.add(fact);
-    const [oldest] = this.#failed;
+    if (!this.#failed.has(fact)) this.#failed.set(fact, this.#successes);
+    const [oldest] = this.#failed.keys();
     if (this.#failed.size > FACTS_REMEMBERED && oldest !== undefined) this.#failed.delete(oldest);
   }
 
