@@ -84,7 +84,17 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
     const { rabbitmqUrl, postgresUrl, directory } = servers;
     const groups = groupsOf(directory, instances, load);
-    return { rabbitmqUrl, postgresUrl, directory, groups, load, services: () => all, instances, urls, stop };
+    return {
+      rabbitmqUrl,
+      postgresUrl,
+      directory,
+      groups,
+      load,
+      services: () => [...running.values()].flat(),
+      instances,
+      urls,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
