@@ -3,6 +3,7 @@ import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
 import { type FeedClient, PAGE } from './feed-client.js';
 import { type FeedLine, isReadable, readPage } from './feed-page.js';
 import type { FeedPositions } from './feed-positions.js';
+import { MANY, rest, untilTick } from './pace.js';
 
 /**
  * A feed is asked so often at most, in milliseconds, unless there is more at once: an event that is stored alone takes ten times the
@@ -89,9 +90,14 @@ export class Follower {
       this.#recovered();
       this.#read(lines, asked);
       stored();
-      const early = READ_EVERY - (clock.now().getTime() - asked.getTime());
-      if (this.#atEnd && early > 0) await this.#rest(early);
+      if (this.#atEnd) await this.#rest(this.#pause(lines.length, asked));
     }
+  }
+
+  #pause(lines: number, asked: Date): number {
+    const now = this.#options.clock.now();
+    if (lines >= MANY) return untilTick(now);
+    return Math.max(0, READ_EVERY - (now.getTime() - asked.getTime()));
   }
 
   #read(lines: readonly FeedLine[], asked: Date): void {
@@ -120,15 +126,6 @@ export class Follower {
   }
 
   #rest(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel();
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(milliseconds, end);
-      signal.addEventListener('abort', end, { once: true });
-    });
+    return rest(this.#options.clock, milliseconds, this.#stopping.signal);
   }
 }
