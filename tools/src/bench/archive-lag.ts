@@ -40,7 +40,7 @@ export async function waitForArchive(system: System, signal: AbortSignal): Promi
       left = await behind();
       return left.archive <= 0 && left.projections <= 0;
     };
-    await until(done, { timeoutMs: 600_000, everyMs: 250, signal, failure: 'The archive did not catch up' });
+    await until(done, { timeoutMs: 600_000, everyMs: 500, signal, failure: 'The archive did not catch up' });
     return { ...first, seconds: (performance.now() - started) / 1_000 };
   } finally {
     await databases.close();
