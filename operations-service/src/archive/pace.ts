@@ -1,11 +1,11 @@
 import type { Clock } from '@quickstep/shared/pipeline';
 import type { RecentEvents } from './recent-events.js';
 
-/** From so many events at once it is a crowd: it is taken a second at a time, as an event in a page of thousands costs a fraction of one alone. */
+/** From so many events at once it is a crowd: it is taken two seconds at a time, as an event in a page of thousands costs a fraction of one alone. */
 export const MANY = 100;
-const TICK = 1_000;
+const TICK = 2_000;
 /** Who follows the archive waits for what the logs of all services had at the tick. */
-const AFTER_THE_READERS = 500;
+const AFTER_THE_READERS = 1_000;
 /** Between two looks at the archive, while little comes. Milliseconds. */
 const LOOK_EVERY = 200;
 /** How long the archive is not looked at while nothing comes: another process may have stored something just before it ended. */
@@ -13,7 +13,7 @@ const LOOK_ANYWAY = 2_000;
 const AGAIN_AFTER = 1_000;
 
 /**
- * Milliseconds to the next full second, by a clock that is the same for all. Whoever reads a log then has the events of the same time as
+ * Milliseconds to the next even second, by a clock that is the same for all. Whoever reads a log then has the events of the same time as
  * the readers of the others: what is made of an order need be written once, not once for each service that did something about it.
  */
 export const untilTick = (now: Date, after = 0): number => TICK - ((now.getTime() - after) % TICK);
