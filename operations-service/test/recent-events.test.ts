@@ -62,11 +62,11 @@ test('who follows looks again when something comes, at once after nothing and wi
   const look = async () => outcomes.shift() ?? 'nothing';
   const idle = nextWait();
   const following = follow({ recent, clock, signal: stopping.signal, look });
-  expect(await idle).toBe(2_000);
+  expect(await idle).toBe(1_000);
   const crowd = nextWait();
   recent.add([]);
   expect(await crowd).toBe(300);
-  for (const expected of [200, 1_000, 2_000]) {
+  for (const expected of [200, 1_000, 1_000]) {
     const next = nextWait();
     waits.at(-1)?.end();
     expect(await next).toBe(expected);

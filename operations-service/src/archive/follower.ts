@@ -40,6 +40,7 @@ export class Follower {
   /** The latest time up to which everything has been read: of the last event while there are more, of the answer when there were none. */
   #readUpTo: Date;
   #atEnd = false;
+  #crowded = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -49,8 +50,8 @@ export class Follower {
 
   get state(): FollowerState {
     const behind = Math.max(0, (this.#options.clock.now().getTime() - this.#readUpTo.getTime()) / 1_000);
-    // At the end it waits for an answer, which comes with the next event.
-    return { lag: this.#atEnd && this.#failure === undefined ? 0 : behind, failure: this.#failure };
+    // At the end it waits for an answer, which comes with the next event; not after a crowd.
+    return { lag: this.#atEnd && !this.#crowded && this.#failure === undefined ? 0 : behind, failure: this.#failure };
   }
 
   start(): void {
@@ -90,18 +91,19 @@ export class Follower {
       this.#recovered();
       this.#read(lines, asked);
       stored();
-      if (this.#atEnd) await this.#rest(this.#pause(lines.length, asked));
+      if (this.#atEnd) await this.#rest(this.#pause(asked));
     }
   }
 
-  #pause(lines: number, asked: Date): number {
+  #pause(asked: Date): number {
     const now = this.#options.clock.now();
-    if (lines >= MANY) return untilTick(now);
+    if (this.#crowded) return untilTick(now);
     return Math.max(0, READ_EVERY - (now.getTime() - asked.getTime()));
   }
 
   #read(lines: readonly FeedLine[], asked: Date): void {
     this.#atEnd = lines.length < PAGE;
+    this.#crowded = lines.length >= MANY;
     const last = lines.findLast(isReadable);
     this.#readUpTo = this.#atEnd ? asked : (last?.time ?? this.#readUpTo);
     for (const line of lines) {

@@ -9,7 +9,7 @@ const AFTER_THE_READERS = 1_000;
 /** Between two looks at the archive, while little comes. Milliseconds. */
 const LOOK_EVERY = 200;
 /** How long the archive is not looked at while nothing comes: another process may have stored something just before it ended. */
-const LOOK_ANYWAY = 2_000;
+const LOOK_ANYWAY = 1_000;
 const AGAIN_AFTER = 1_000;
 
 /**
