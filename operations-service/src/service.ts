@@ -4,7 +4,15 @@ import { Access } from './access/index.js';
 import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
 import { patterns, windows } from './analytics/index.js';
 import { Analytics1760000000003 } from './analytics/migration.js';
-import { Archive, Archive1760000000001, archiveMetrics, followingPart, LiveEvents } from './archive/index.js';
+import {
+  Archive,
+  Archive1760000000001,
+  ArchiveIndices1760000000004,
+  archiveMetrics,
+  followingPart,
+  LiveEvents,
+  RecentEvents,
+} from './archive/index.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
 import { DeadLetters1760000000300 } from './db/dead-letter-migration.js';
 import { Alerts } from './db/tables.js';
@@ -27,7 +35,13 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
-  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, DeadLetters1760000000300],
+  migrations: [
+    Archive1760000000001,
+    Projections1760000000002,
+    Analytics1760000000003,
+    DeadLetters1760000000300,
+    ArchiveIndices1760000000004,
+  ],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST],
 } satisfies ServiceDescription;
@@ -45,7 +59,8 @@ const retentionOf = ({ recordRetentionDays }: Config) => [
 /** Everything that runs in it; its routes read from, and act on, what is made here. */
 function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Resources): readonly Part<ReadContext>[] {
   const { dataSource, clock, logger } = resources;
-  const archive = new Archive(dataSource);
+  const recent = new RecentEvents();
+  const archive = new Archive(dataSource, recent);
   const live = new LiveEvents(archive, eventText, logger);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
@@ -59,9 +74,9 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
   const replaying = { inboxes, publish: letters.publish };
   const running = { judging, replaying, live, urls, projections: kept, orders, now: () => clock.now() };
   return [
-    followingPart({ urls: config.serviceUrls, config, resources }),
-    projectionsPart(kept, resources),
-    analysingPart({ windows, patterns, resources }),
+    followingPart({ urls: config.serviceUrls, config, resources, recent }),
+    projectionsPart(kept, { ...resources, recent }),
+    analysingPart({ windows, patterns, resources, recent }),
     letters,
     { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];

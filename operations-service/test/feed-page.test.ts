@@ -27,6 +27,7 @@ describe('a page of a feed', () => {
         correlationId: 'correlation',
         causationId: 'cause',
         time: new Date(event.time),
+        event: JSON.parse(body),
         body,
       },
     ]);

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { FeedLine } from '../src/archive/feed-page.js';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001 } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 
 let database: FreshDatabase;
 let dataSource: DataSource;
@@ -34,7 +34,8 @@ function line(number: number): FeedLine {
   const id = `0193a4b0-0000-7000-8000-${String(number).padStart(12, '0')}`;
   const time = new Date('2026-11-24T12:00:00Z');
   const about = { type: 'test.written', subject: 'subject', correlationId: 'saga', causationId: 'cause' };
-  return { cursor: `c${number}`, id, ...about, time, body: JSON.stringify({ id, time }) };
+  const body = JSON.stringify({ id, time });
+  return { cursor: `c${number}`, id, ...about, time, event: JSON.parse(body), body };
 }
 const ids = async () => (await archive.read(0, 100)).map(({ event }) => Number(event.id.slice(-12)));
 
@@ -47,6 +48,27 @@ test('a page is stored where the last one ended, by one of those who read it', a
   // Who comes too late is told where to go on, and stores nothing.
   expect(await positions.store('a', 'c1', [line(9)])).toBe(last);
   expect(await ids()).toEqual(last === 'c3' ? [1, 2, 3] : [1, 2, 3, 4]);
+});
+
+test('those who follow get from memory what was stored, at the positions that it has in the archive', async () => {
+  const recent = new RecentEvents();
+  const here = new FeedPositions(dataSource, recent);
+  await here.store('a', undefined, [line(1), line(2)]);
+  await here.store('b', undefined, [line(3)]);
+  expect(recent.after(0)?.map(({ position, body }) => ({ position, body }))).toEqual(
+    (await archive.read(0, 100)).map(({ position, body }) => ({ position, body })),
+  );
+  // What another process stores is in the database only, and so is what is before it to those who have not read it yet.
+  await positions.store('c', undefined, [line(4)]);
+  await here.store('a', 'c2', [line(5)]);
+  const end = await archive.end();
+  expect(recent.after(end - 1)?.map(({ position }) => position)).toEqual([end]);
+  expect(recent.after(end - 2)).toBeUndefined();
+  // Of a page that was there in part it is not known what was added.
+  await dataSource.query('delete from archive_feeds');
+  await here.store('a', undefined, [line(1), line(6)]);
+  expect(recent.after(end)).toBeUndefined();
+  expect(await ids()).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 test('a log that is read from its beginning again adds nothing', async () => {

@@ -8,9 +8,11 @@ const event = { id: '0193a4b0-0000-7000-8000-000000000001', type: 't', subject: 
 const page = `${JSON.stringify({ cursor: 'c1', event: { ...event, time: '2026-11-24T12:00:00Z' } })}\n`;
 
 test.each([
-  ['there is nothing', ''],
-  ['there is one event', page],
-])('a service that says at once that %s is not asked again at once', async (_, answer) => {
+  ['there is nothing', '', 100, 0],
+  ['there is one event', page, 100, 0],
+  // They are a crowd: it is asked at the next even second, and may have emitted more meanwhile.
+  ['there are a hundred events', page.repeat(100), 1_000, 1],
+])('a service that says at once that %s is not asked again at once', async (_, answer, pause, lag) => {
   let reads = 0;
   const feed = {
     async read() {
@@ -18,20 +20,23 @@ test.each([
       return answer;
     },
   };
-  let rested = () => {};
-  const firstRest = new Promise<void>((resolve) => {
+  let rested: (milliseconds: number) => void = () => {};
+  const firstRest = new Promise<number>((resolve) => {
     rested = resolve;
   });
+  let now = new Date('2026-11-24T12:00:01Z');
   const clock = {
-    now: () => new Date('2026-11-24T12:00:01Z'),
-    after() {
-      rested();
+    now: () => now,
+    after(milliseconds: number) {
+      rested(milliseconds);
       return () => undefined;
     },
   };
   const follower = new Follower({ service: 'a', feed, positions, clock, logger });
   follower.start();
-  await firstRest;
+  expect(await firstRest).toBe(pause);
+  now = new Date('2026-11-24T12:00:02Z');
+  expect(follower.state.lag).toBe(lag);
   await follower.stop();
   expect(reads).toBe(1);
 });

@@ -7,7 +7,7 @@ import { createLogger } from '@quickstep/shared/logging';
 import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001 } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
 import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
@@ -50,6 +50,7 @@ function line(_: unknown, number: number) {
     correlationId,
     causationId,
     time: new Date(event.time),
+    event,
     body: JSON.stringify(event),
   };
 }
@@ -128,7 +129,7 @@ test('a projection that stands still is left alone for a second', async () => {
     rests(milliseconds);
     return () => undefined;
   };
-  const part = projectionsPart(kept, { clock: { now: () => new Date(), after }, logger });
+  const part = projectionsPart(kept, { recent: new RecentEvents(), clock: { now: () => new Date(), after }, logger });
   await part.start?.();
   expect(await rest).toBe(1_000);
   await part.stop?.(AbortSignal.abort());

@@ -3,7 +3,7 @@ import type { Logger } from '@quickstep/shared/logging';
 import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
 import type { Part, Resources } from '@quickstep/shared/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Archive } from '../archive/index.js';
+import { Archive, follow, type Looked, lookedAt, type RecentEvents } from '../archive/index.js';
 import { Alerts } from '../db/tables.js';
 import { readEvents } from '../projections/index.js';
 import { type AlertFound, Analysis } from './analysis.js';
@@ -12,9 +12,6 @@ import { saveRows } from './rows-store.js';
 import { alertId, analyseStored } from './store.js';
 
 const PAGE = 500;
-/** How often the archive is looked at while there is nothing new, and after a failure. Milliseconds. */
-const LOOK_EVERY = 250;
-const AGAIN_AFTER = 2_000;
 
 const LAG = {
   name: 'quickstep_analytics_lag_events',
@@ -33,6 +30,7 @@ export interface AnalysingOptions {
   readonly windows: readonly WindowDeclaration[];
   readonly patterns: readonly PatternDeclaration[];
   readonly resources: Pick<Resources, 'dataSource' | 'clock' | 'logger'>;
+  readonly recent: RecentEvents;
 }
 
 /** Changes whenever results would: then everything is made anew. */
@@ -54,11 +52,11 @@ export class Analysing {
   readonly #clock: Clock;
   readonly #logger: Logger;
 
-  constructor({ windows, patterns, resources: { dataSource, clock, logger } }: AnalysingOptions) {
+  constructor({ windows, patterns, recent, resources: { dataSource, clock, logger } }: AnalysingOptions) {
     this.#analysis = new Analysis(windows, patterns);
     this.#version = versionOf([...windows, ...patterns]);
     this.#dataSource = dataSource;
-    this.#archive = new Archive(dataSource);
+    this.#archive = new Archive(dataSource, recent);
     this.#types = this.#analysis.observes.map(({ type }) => type);
     this.#clock = clock;
     this.#logger = logger;
@@ -80,15 +78,15 @@ export class Analysing {
     });
   }
 
-  /** One page. @returns whether there was anything new; false also when another replica was faster */
-  async page(): Promise<boolean> {
+  /** What comes next, at most a page of what is not in memory. */
+  async look(): Promise<Looked> {
     const seen = await this.#progress(this.#dataSource.manager);
-    if (seen?.version !== this.#version) return false;
+    if (seen?.version !== this.#version) return 'nothing';
     // Before the page: what comes between the two is not passed by.
     const end = await this.#archive.end();
-    if (end <= seen.position) return false;
-    const archived = await this.#archive.read(seen.position, PAGE, { types: this.#types });
-    const position = archived.at(-1)?.position ?? end;
+    if (end <= seen.position) return 'nothing';
+    const next = await this.#archive.next(seen.position, { types: this.#types, limit: PAGE, end });
+    const { events: archived, position, more } = next;
     const { events, refused } = readEvents(this.#analysis, archived);
     await this.#dataSource.transaction(async (manager) => {
       const known = await this.#progress(manager, 'for update');
@@ -101,7 +99,7 @@ export class Analysing {
       await manager.query('update analytics_progress set position = $1', [position]);
       this.#tell(refused);
     });
-    return archived.length > 0;
+    return more ? 'more' : lookedAt(archived.length);
   }
 
   /** By how many places of the archive it is behind. */
@@ -152,11 +150,23 @@ export function analysingPart(options: AnalysingOptions): Part {
   const analysing = new Analysing(options);
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
+  let failing = false;
+  async function look(): Promise<Looked> {
+    try {
+      const looked = await analysing.look();
+      failing = false;
+      return looked;
+    } catch (error) {
+      if (!failing) logger.warn('the archive could not be analysed; it is tried again', { reason: reasonOf(error) });
+      failing = true;
+      return 'failed';
+    }
+  }
   return {
     name: 'analytics',
     async start() {
       await analysing.prepare();
-      running = follow(analysing, stopping.signal, clock, logger);
+      running = follow({ recent: options.recent, clock, signal: stopping.signal, look });
     },
     async stop() {
       stopping.abort();
@@ -164,32 +174,4 @@ export function analysingPart(options: AnalysingOptions): Part {
     },
     gauges: [{ ...LAG, read: () => analysing.lag() }],
   };
-}
-
-async function follow(analysing: Analysing, signal: AbortSignal, clock: Clock, logger: Logger): Promise<void> {
-  let failing = false;
-  while (!signal.aborted) {
-    let pause = 0;
-    try {
-      pause = (await analysing.page()) ? 0 : LOOK_EVERY;
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.warn('the archive could not be analysed; it is tried again', { reason: reasonOf(error) });
-      failing = true;
-      pause = AGAIN_AFTER;
-    }
-    if (pause > 0) await rest(pause, signal, clock);
-  }
-}
-
-function rest(milliseconds: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, end);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

@@ -54,6 +54,26 @@ interface Observed {
 }
 
 export const windowId = (name: string, start: number, key: string) => `${name} ${start} ${key}`;
+interface OpenWindow {
+  readonly start: number;
+  readonly id: string;
+}
+
+/** The windows that contain a moment, for one key: of a page most observations are in the same ones. */
+class OpenWindows {
+  readonly #known = new Map<string, readonly OpenWindow[]>();
+
+  of({ name, window }: WindowDeclaration, { time, key }: Pick<Signal, 'time' | 'key'>): readonly OpenWindow[] {
+    const step = (window.every ?? window.seconds) * 1_000;
+    const which = `${name} ${Math.floor(time / step)} ${key}`;
+    const known = this.#known.get(which);
+    if (known !== undefined) return known;
+    const made = startsOf(time, window).map((start) => ({ start, id: windowId(name, start, key) }));
+    this.#known.set(which, made);
+    return made;
+  }
+}
+
 export const patternId = (name: string, key: string) => `${name} ${key}`;
 const serviceOf = (source: string) => source.slice(1);
 
@@ -101,24 +121,28 @@ export class Analysis {
   needed(observed: readonly Observed[]): { readonly windows: readonly string[]; readonly patterns: readonly string[] } {
     const windows = new Set<string>();
     const patterns = new Set<string>();
+    const open = new OpenWindows();
+    const seen = new Set<readonly OpenWindow[]>();
     for (const { declared, signals } of observed) {
-      for (const { key, time } of signals) {
-        if ('pattern' in declared) patterns.add(patternId(declared.name, key));
-        else for (const start of startsOf(time, declared.window)) windows.add(windowId(declared.name, start, key));
+      for (const signal of signals) {
+        if ('pattern' in declared) patterns.add(patternId(declared.name, signal.key));
+        else seen.add(open.of(declared, signal));
       }
     }
+    for (const each of seen) for (const { id } of each) windows.add(id);
     return { windows: [...windows], patterns: [...patterns] };
   }
 
   /** Counts what was observed; changes `state`. @returns what the patterns have found, in order */
   apply(events: readonly AnalysedEvent[], observed: readonly Observed[], state: AnalyticsState): AlertFound[] {
     const alerts: AlertFound[] = [];
+    const open = new OpenWindows();
     let next = 0;
     events.forEach(({ source, time }, index) => {
       for (let each = observed[next]; each?.event === index; each = observed[++next]) {
         const { declared, signals } = each;
         if ('pattern' in declared) alerts.push(...signals.flatMap((signal) => this.#match(declared, signal, state)));
-        else for (const signal of signals) this.#count(declared, signal, state);
+        else for (const signal of signals) this.#count(declared, signal, state, open);
       }
       const service = serviceOf(source);
       state.reached.set(service, Math.max(state.reached.get(service) ?? Number.NEGATIVE_INFINITY, Date.parse(time)));
@@ -144,14 +168,13 @@ export class Analysis {
     return found === undefined ? [] : [{ pattern: name, key, detail: found.detail, time, eventId }];
   }
 
-  #count(declared: WindowDeclaration, signal: Signal, { windows, counts, reached }: AnalyticsState): void {
-    const { name, window } = declared;
+  #count(declared: WindowDeclaration, signal: Signal, { windows, counts, reached }: AnalyticsState, open: OpenWindows): void {
+    const { name } = declared;
     const watermark = this.watermark(name, reached);
     const known = counts.get(name) ?? NO_COUNTS;
     let corrections = 0;
     let late = false;
-    for (const start of startsOf(signal.time, window)) {
-      const id = windowId(name, start, signal.key);
+    for (const { start, id } of open.of(declared, signal)) {
       const before = windows.get(id);
       const after = withSignal(declared, before, start, signal, watermark);
       if (after === undefined) late = true;

@@ -1,3 +1,4 @@
+import { arrayLiteral } from '@quickstep/shared/db';
 import { columnName, type Row, type TypedTable } from '@quickstep/shared/rows';
 import { escapeIdentifier } from 'pg';
 import type { EntityManager } from 'typeorm';
@@ -18,6 +19,9 @@ export function loadRows<R extends object>(
       ]);
 }
 
+/** No JSON holds this character unescaped (RFC 8259, section 7): PostgreSQL need only cut such a column. */
+const SEPARATOR = '\u0001';
+
 /** Writes whole rows in one statement, new ones and changed ones. */
 export async function saveRows<R extends Row>(
   manager: EntityManager,
@@ -25,14 +29,22 @@ export async function saveRows<R extends Row>(
   rows: readonly R[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const properties = Object.keys(columns);
+  const declared = Object.entries(columns);
+  const properties = declared.map(([property]) => property);
   const table = escapeIdentifier(name);
   const changes = properties.filter((property) => property !== key).map((each) => `${column(each)} = excluded.${column(each)}`);
-  const values = rows.map((row) => Object.fromEntries(properties.map((property) => [columnName(property), row[property]])));
+  const sources = declared.map(([, { type }], index) =>
+    type === 'jsonb' ? `string_to_table($${index + 1}, chr(1))` : `unnest($${index + 1}::${type}[])`,
+  );
+  const selected = declared.map(([property, { type }]) => column(property) + (type === 'jsonb' ? '::jsonb' : ''));
+  const values = declared.map(([property, { type }]) => {
+    const all = rows.map((row) => row[property]);
+    return type === 'jsonb' ? all.map((each) => JSON.stringify(each)).join(SEPARATOR) : arrayLiteral(all);
+  });
+  const names = properties.map(column).join(', ');
   await manager.query(
-    `insert into ${table} (${properties.map(column).join(', ')})
-     select ${properties.map(column).join(', ')} from jsonb_populate_recordset(null::${table}, $1::jsonb)
+    `insert into ${table} (${names}) select ${selected.join(', ')} from rows from (${sources.join(', ')}) as v(${names})
      on conflict (${column(key)}) do update set ${changes.join(', ')}`,
-    [JSON.stringify(values)],
+    values,
   );
 }

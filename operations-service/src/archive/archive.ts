@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { ArchivedEvent, ArchiveFilter } from './archived-event.js';
+import type { RecentEvents } from './recent-events.js';
 
 const PAGE_BYTES = 4_000_000;
 /** Of one order or saga, at most: far more than any has. */
@@ -23,7 +24,8 @@ function conditionsOf(filter: ArchiveFilter, values: unknown[]): string[] {
   add((value) => `type = any(${value}::text[])`, types);
   add((value) => `subject = ${value}`, subject);
   add((value) => `subject = any(${value}::text[])`, subjects);
-  add((value) => `correlation_id = ${value}`, correlationId);
+  // Of the two indices the one by subject has the events of sagas that are named like it.
+  add((value) => `correlation_id = ${value} and (subject = ${value} or correlation_id <> subject)`, correlationId);
   add((value) => `service = ${value}`, service);
   add((value) => `time >= ${value}::timestamptz`, from);
   add((value) => `time < ${value}::timestamptz`, until);
@@ -37,12 +39,43 @@ const archived = ({ position, service, body }: StoredEvent): ArchivedEvent => ({
   event: JSON.parse(body),
 });
 
+/** What comes next to somebody who follows the archive. */
+export interface NextEvents {
+  readonly events: readonly ArchivedEvent[];
+  /** Everything up to here has been given, or is of other types. */
+  readonly position: number;
+  /** There may be more already. */
+  readonly more: boolean;
+}
+
 /** Reads the archive: every event of every service. */
 export class Archive {
   readonly #dataSource: DataSource;
+  readonly #recent: RecentEvents | undefined;
 
-  constructor(dataSource: DataSource) {
+  /** @param recent spares those who follow the archive the way to the database */
+  constructor(dataSource: DataSource, recent?: RecentEvents) {
     this.#dataSource = dataSource;
+    this.#recent = recent;
+  }
+
+  /**
+   * What follows a position, of these types: all of it when it has just been stored by this process, otherwise at most `limit`.
+   *
+   * @param end the archive's last position, or one before it
+   */
+  async next(
+    after: number,
+    { types, limit, end }: { types: readonly string[]; limit: number; end: number },
+  ): Promise<NextEvents> {
+    const recent = this.#recent?.after(after);
+    if (recent !== undefined) {
+      const wanted = new Set(types);
+      const events = recent.filter(({ event }) => wanted.has(event.type));
+      return { events, position: recent.at(-1)?.position ?? after, more: false };
+    }
+    const events = await this.read(after, limit, { types });
+    return { events, position: events.at(-1)?.position ?? Math.max(end, after), more: events.length > 0 };
   }
 
   /** At most `limit` events after a position, in the order of arrival. Nothing ever appears behind such a reader. */

@@ -1,3 +1,4 @@
+import type { CloudEvent } from '@quickstep/shared/events';
 import { reasonOf } from '@quickstep/shared/pipeline';
 
 /** A line of a feed that is an event. */
@@ -9,6 +10,7 @@ export interface ReadableLine {
   readonly correlationId: string;
   readonly causationId: string;
   readonly time: Date;
+  readonly event: CloudEvent;
   /** The event's own text. */
   readonly body: string;
 }
@@ -57,18 +59,20 @@ function timeIn(event: Readonly<Record<string, unknown>>, now: Date): Date {
 }
 
 function readLine(cursor: string, body: string, now: Date): ReadableLine {
-  const event: unknown = JSON.parse(body);
-  if (!isRecord(event)) throw new TypeError('it is no object');
-  const id = textIn(event, 'id');
+  const event = JSON.parse(body);
+  const attributes: unknown = event;
+  if (!isRecord(attributes)) throw new TypeError('it is no object');
+  const id = textIn(attributes, 'id');
   if (!UUID.test(id)) throw new TypeError('its id is no UUID');
   return {
     cursor,
     id: id.toLowerCase(),
-    type: textIn(event, 'type'),
-    subject: textIn(event, 'subject'),
-    correlationId: textIn(event, 'correlationid'),
-    causationId: textIn(event, 'causationid'),
-    time: timeIn(event, now),
+    type: textIn(attributes, 'type'),
+    subject: textIn(attributes, 'subject'),
+    correlationId: textIn(attributes, 'correlationid'),
+    causationId: textIn(attributes, 'causationid'),
+    time: timeIn(attributes, now),
+    event,
     body,
   };
 }

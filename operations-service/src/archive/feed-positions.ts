@@ -1,18 +1,35 @@
-import { arrayLiteral } from '@quickstep/shared/db';
+import { arrayLiteral, translate } from '@quickstep/shared/db';
+import { Conflict } from '@quickstep/shared/pipeline';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { ArchivedEvent } from './archived-event.js';
 import { type FeedLine, isReadable, type ReadableLine, type UnreadableLine } from './feed-page.js';
 import { createPartitions, monthOf } from './partitions.js';
+import { RecentEvents } from './recent-events.js';
 
 /** Any number will do, as long as it is always the same. */
 const WRITERS = 7_061_801;
 
+/**
+ * One writer at a time: positions are then committed in their order, and a reader who has seen one has seen all below it. The lock is
+ * given back when the transaction ends, after what it wrote can be seen. Positions are taken for the whole page, behind the lock.
+ */
+const TAKE = `
+  with locked as materialized (select pg_advisory_xact_lock($1))
+  select setval('archive_position', nextval('archive_position') + $2::bigint - 1) - $2 as before from locked`;
+
+/**
+ * Bodies come as one text, which is only cut: an array of them is escaped here and unescaped there, for a quarter of the time that it takes
+ * to store them.
+ */
 const APPEND = `
-  insert into archive (id, service, type, subject, correlation_id, causation_id, time, event)
-  select id, $1, type, subject, correlation_id, causation_id, time, event
-  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
-    with ordinality as page (id, type, subject, correlation_id, causation_id, time, event, place)
-  order by place
-  on conflict do nothing`;
+  insert into archive (position, id, service, type, subject, correlation_id, causation_id, time, event)
+  select $9::bigint + place, id, $1, type, subject, correlation_id, causation_id, time, event
+  from rows from (unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),
+    unnest($7::timestamptz[]), string_to_table($8, chr(1)))
+    with ordinality as page (id, type, subject, correlation_id, causation_id, time, event, place)`;
+
+/** A tenth dearer. */
+const APPEND_WHAT_IS_MISSING = `${APPEND} on conflict do nothing`;
 
 const KEEP_UNREADABLE = `
   insert into archive_unreadable (service, cursor, reason, event)
@@ -22,9 +39,12 @@ const KEEP_UNREADABLE = `
 /** How far each service's log has been read: a position moves in the transaction that stores what lies before it. */
 export class FeedPositions {
   readonly #dataSource: DataSource;
+  readonly #recent: RecentEvents;
 
-  constructor(dataSource: DataSource) {
+  /** @param recent told of every page that was stored */
+  constructor(dataSource: DataSource, recent = new RecentEvents()) {
     this.#dataSource = dataSource;
+    this.#recent = recent;
   }
 
   /** The cursor to go on from; undefined at the beginning. */
@@ -41,39 +61,71 @@ export class FeedPositions {
    *
    * @returns the cursor to go on from, whoever stored what is before it
    */
-  store(service: string, after: string | undefined, lines: readonly FeedLine[]): Promise<string | undefined> {
-    return this.#dataSource.transaction(async (manager) => {
-      await manager.query('insert into archive_feeds (service) values ($1) on conflict do nothing', [service]);
-      const [locked]: { cursor: string | null }[] = await manager.query(
-        'select cursor from archive_feeds where service = $1 for update',
-        [service],
-      );
-      const current = locked?.cursor ?? undefined;
-      const last = lines.at(-1);
-      if (current !== after || last === undefined) return current;
-      const readable = lines.filter(isReadable);
-      if (readable.length > 0) await append(manager, service, readable);
-      const unreadable = lines.filter((line): line is UnreadableLine => !isReadable(line));
-      if (unreadable.length > 0) await keep(manager, service, unreadable);
-      await manager.query('update archive_feeds set cursor = $2, events = events + $3, updated_at = now() where service = $1', [
-        service,
-        last.cursor,
-        readable.length,
-      ]);
-      return last.cursor;
+  async store(service: string, after: string | undefined, lines: readonly FeedLine[]): Promise<string | undefined> {
+    const page = { service, after, lines };
+    const stored = await this.#store({ ...page, statement: APPEND }).catch((error: unknown) => {
+      // The log is read again from where it has been read before.
+      if (translate(error) instanceof Conflict) return this.#store({ ...page, statement: APPEND_WHAT_IS_MISSING });
+      throw error;
     });
+    this.#recent.add(stored.archived);
+    return stored.cursor;
+  }
+
+  #store(page: Page): Promise<Stored> {
+    return this.#dataSource.transaction((manager) => storePage(manager, page));
   }
 }
 
-/**
- * One writer at a time: positions are then committed in their order, and a reader who has seen one has seen all below it. The lock is
- * given back when the transaction ends, after what it wrote can be seen.
- */
-async function append(manager: EntityManager, service: string, lines: readonly ReadableLine[]): Promise<void> {
-  await manager.query('select pg_advisory_xact_lock($1)', [WRITERS]);
+interface Page {
+  readonly service: string;
+  readonly after: string | undefined;
+  readonly lines: readonly FeedLine[];
+  readonly statement: string;
+}
+
+interface Stored {
+  readonly cursor: string | undefined;
+  /** What was stored; nothing when some of it may have been there, so that it is not known at which positions. */
+  readonly archived: readonly ArchivedEvent[];
+}
+
+async function lock(manager: EntityManager, service: string): Promise<string | undefined> {
+  const select = 'select cursor from archive_feeds where service = $1 for update';
+  let rows: { cursor: string | null }[] = await manager.query(select, [service]);
+  if (rows.length === 0) {
+    await manager.query('insert into archive_feeds (service) values ($1) on conflict do nothing', [service]);
+    rows = await manager.query(select, [service]);
+  }
+  return rows[0]?.cursor ?? undefined;
+}
+
+async function storePage(manager: EntityManager, page: Page): Promise<Stored> {
+  const { service, after, lines, statement } = page;
+  const current = await lock(manager, service);
+  const last = lines.at(-1);
+  if (current !== after || last === undefined) return { cursor: current, archived: [] };
+  const readable = lines.filter(isReadable);
+  const before = readable.length === 0 ? 0 : await append(manager, page, readable);
+  const unreadable = lines.filter((line): line is UnreadableLine => !isReadable(line));
+  if (unreadable.length > 0) await keep(manager, service, unreadable);
+  await manager.query('update archive_feeds set cursor = $2, events = events + $3, updated_at = now() where service = $1', [
+    service,
+    last.cursor,
+    readable.length,
+  ]);
+  if (statement !== APPEND) return { cursor: last.cursor, archived: [] };
+  const archived = readable.map(({ event, body }, index) => ({ position: before + index + 1, service, event, body }));
+  return { cursor: last.cursor, archived };
+}
+
+/** @returns the position before that of the first */
+async function append(manager: EntityManager, { service, statement }: Page, lines: readonly ReadableLine[]): Promise<number> {
+  const [taken]: { before: number }[] = await manager.query(TAKE, [WRITERS, lines.length]);
+  const before = taken?.before ?? 0;
   await createPartitions(manager, [...new Set(lines.map(({ time }) => monthOf(time)))]);
   const column = (of: (line: ReadableLine) => unknown) => arrayLiteral(lines.map(of));
-  await manager.query(APPEND, [
+  await manager.query(statement, [
     service,
     column(({ id }) => id),
     column(({ type }) => type),
@@ -81,8 +133,11 @@ async function append(manager: EntityManager, service: string, lines: readonly R
     column(({ correlationId }) => correlationId),
     column(({ causationId }) => causationId),
     column(({ time }) => time),
-    column(({ body }) => body),
+    // No JSON holds this character unescaped (RFC 8259, section 7).
+    lines.map(({ body }) => body).join('\u0001'),
+    before,
   ]);
+  return before;
 }
 
 async function keep(manager: EntityManager, service: string, lines: readonly UnreadableLine[]): Promise<void> {

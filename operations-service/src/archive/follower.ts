@@ -3,6 +3,7 @@ import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
 import { type FeedClient, PAGE } from './feed-client.js';
 import { type FeedLine, isReadable, readPage } from './feed-page.js';
 import type { FeedPositions } from './feed-positions.js';
+import { MANY, rest, untilTick } from './pace.js';
 
 /**
  * A feed is asked so often at most, in milliseconds, unless there is more at once: an event that is stored alone takes ten times the
@@ -39,6 +40,7 @@ export class Follower {
   /** The latest time up to which everything has been read: of the last event while there are more, of the answer when there were none. */
   #readUpTo: Date;
   #atEnd = false;
+  #crowded = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -48,8 +50,8 @@ export class Follower {
 
   get state(): FollowerState {
     const behind = Math.max(0, (this.#options.clock.now().getTime() - this.#readUpTo.getTime()) / 1_000);
-    // At the end it waits for an answer, which comes with the next event.
-    return { lag: this.#atEnd && this.#failure === undefined ? 0 : behind, failure: this.#failure };
+    // At the end it waits for an answer, which comes with the next event; not after a crowd.
+    return { lag: this.#atEnd && !this.#crowded && this.#failure === undefined ? 0 : behind, failure: this.#failure };
   }
 
   start(): void {
@@ -89,13 +91,19 @@ export class Follower {
       this.#recovered();
       this.#read(lines, asked);
       stored();
-      const early = READ_EVERY - (clock.now().getTime() - asked.getTime());
-      if (this.#atEnd && early > 0) await this.#rest(early);
+      if (this.#atEnd) await this.#rest(this.#pause(asked));
     }
+  }
+
+  #pause(asked: Date): number {
+    const now = this.#options.clock.now();
+    if (this.#crowded) return untilTick(now);
+    return Math.max(0, READ_EVERY - (now.getTime() - asked.getTime()));
   }
 
   #read(lines: readonly FeedLine[], asked: Date): void {
     this.#atEnd = lines.length < PAGE;
+    this.#crowded = lines.length >= MANY;
     const last = lines.findLast(isReadable);
     this.#readUpTo = this.#atEnd ? asked : (last?.time ?? this.#readUpTo);
     for (const line of lines) {
@@ -120,15 +128,6 @@ export class Follower {
   }
 
   #rest(milliseconds: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel();
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(milliseconds, end);
-      signal.addEventListener('abort', end, { once: true });
-    });
+    return rest(this.#options.clock, milliseconds, this.#stopping.signal);
   }
 }

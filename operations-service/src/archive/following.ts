@@ -5,6 +5,7 @@ import type { Part, Resources } from '@quickstep/shared/service';
 import { feedClient } from './feed-client.js';
 import { FeedPositions } from './feed-positions.js';
 import { Follower } from './follower.js';
+import type { RecentEvents } from './recent-events.js';
 
 /** Seconds behind a log from which readiness says so. */
 const LATE = 60;
@@ -27,6 +28,7 @@ interface FollowingOptions {
   readonly urls: ReadonlyMap<string, string>;
   readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
   readonly resources: Pick<Resources, 'dataSource' | 'clock' | 'logger'>;
+  readonly recent: RecentEvents;
 }
 
 function lateness({ service, state: { lag, failure } }: Follower): string[] {
@@ -35,9 +37,9 @@ function lateness({ service, state: { lag, failure } }: Follower): string[] {
 }
 
 /** Follows the logs of all services into the archive. Without the installation's secret it reads none, and readiness says so. */
-export function followingPart({ urls, config, resources: { dataSource, clock, logger } }: FollowingOptions): Part {
+export function followingPart({ urls, config, recent, resources: { dataSource, clock, logger } }: FollowingOptions): Part {
   const file = config.installationSecretFile;
-  const positions = new FeedPositions(dataSource);
+  const positions = new FeedPositions(dataSource, recent);
   let followers: readonly Follower[] = [];
   return {
     name: 'archive',

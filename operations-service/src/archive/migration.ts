@@ -51,3 +51,23 @@ export class Archive1760000000001 implements MigrationInterface {
     await runner.query('drop sequence archive_position');
   }
 }
+
+/**
+ * Events of a saga that is named like its subject, nearly all, are found by the subject: an entry of their own in each index is a tenth of the time
+ * that it takes to store an event. Nothing asks the archive for what a cause has led to without knowing the saga.
+ */
+export class ArchiveIndices1760000000004 implements MigrationInterface {
+  readonly name = 'ArchiveIndices1760000000004';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index archive_by_correlation');
+    await runner.query(
+      'create index archive_by_correlation on archive (correlation_id, position) where correlation_id <> subject',
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index archive_by_correlation');
+    await runner.query('create index archive_by_correlation on archive (correlation_id, position)');
+  }
+}

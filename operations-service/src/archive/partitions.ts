@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 
 /** `2026_11` for a time in November 2026 (UTC). */
 export function monthOf(time: Date): string {
-  return time.toISOString().slice(0, 7).replace('-', '_');
+  return `${time.getUTCFullYear()}_${String(time.getUTCMonth() + 1).padStart(2, '0')}`;
 }
 
 function boundsOf(month: string): [string, string] {

@@ -1,13 +1,39 @@
 import { type CloudEvent, checkEvent, contractFor, type EventContract } from '@quickstep/shared/events';
-import { lifted, loadsFor, reasonOf, WorkingRows } from '@quickstep/shared/pipeline';
+import { type Changes, lifted, loadsFor, reasonOf } from '@quickstep/shared/pipeline';
 import type { Row } from '@quickstep/shared/rows';
 import type { ArchivedEvent } from '../archive/index.js';
+import { BatchRows } from './batch-rows.js';
 import type { Projection } from './projection.js';
 
 /** An event of the archive that a projection cannot take: its contract is not kept. */
 export interface Refused {
   readonly archived: ArchivedEvent;
   readonly reason: string;
+}
+
+interface Checked {
+  readonly contract: EventContract;
+  readonly event?: CloudEvent;
+  readonly reason?: string;
+}
+
+/** Several read the same event from memory: it is checked once. */
+const checked = new WeakMap<ArchivedEvent, Checked>();
+
+function check(contract: EventContract, archived: ArchivedEvent): Checked {
+  const known = checked.get(archived);
+  if (known?.contract === contract) return known;
+  const found = tried(contract, archived);
+  checked.set(archived, found);
+  return found;
+}
+
+function tried(contract: EventContract, archived: ArchivedEvent): Checked {
+  try {
+    return { contract, event: readAs(contract, archived) };
+  } catch (error) {
+    return { contract, reason: reasonOf(error) };
+  }
 }
 
 /** The event as steps would see it. @throws Error that says what is wrong with it */
@@ -30,11 +56,9 @@ export function readEvents(
   for (const each of archived) {
     const contract = contracts.get(each.event.type);
     if (contract === undefined) continue;
-    try {
-      events.push(readAs(contract, each));
-    } catch (error) {
-      refused.push({ archived: each, reason: reasonOf(error) });
-    }
+    const { event, reason = '' } = check(contract, each);
+    if (event === undefined) refused.push({ archived: each, reason });
+    else events.push(event);
   }
   return { events, refused };
 }
@@ -43,7 +67,7 @@ export function readEvents(
 export interface ProjectedRows {
   /** For each load, in order, the rows that exist. */
   load(loads: ReturnType<typeof loadsFor>): Promise<readonly (readonly Row[])[]>;
-  write(changes: ReturnType<WorkingRows['changes']>): Promise<void>;
+  write(changes: Pick<Changes, 'updates' | 'inserts'>): Promise<void>;
 }
 
 /**
@@ -55,11 +79,9 @@ export async function applyEvents(projection: Projection, events: readonly Cloud
   if (events.length === 0) return;
   const refs = events.map((event) => projection.rows(event));
   const loads = loadsFor(refs);
-  const working = new WorkingRows(loads, await rows.load(loads));
+  const batch = new BatchRows(loads, await rows.load(loads));
   events.forEach((event, index) => {
-    const borrowed = working.borrow(refs[index] ?? {});
-    projection.apply(event, borrowed.rows);
-    borrowed.keep();
+    projection.apply(event, batch.lend(refs[index] ?? {}));
   });
-  await rows.write(working.changes());
+  await rows.write(batch.changes());
 }

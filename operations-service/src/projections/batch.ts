@@ -13,9 +13,11 @@ export interface Applied {
   readonly refused: readonly Refused[];
   /** How far the generation has come. */
   readonly position: number;
+  /** There may be more already. */
+  readonly more: boolean;
 }
 
-const NOTHING: Applied = { events: 0, refused: [], position: 0 };
+const NOTHING: Applied = { events: 0, refused: [], position: 0, more: true };
 
 function rowsOf(manager: EntityManager, generation: number): ProjectedRows {
   const run = ({ text, values }: Statement) => manager.query(text, [...(values ?? [])]);
@@ -41,13 +43,12 @@ function rowsOf(manager: EntityManager, generation: number): ProjectedRows {
  */
 export async function applyNext(
   dataSource: DataSource,
-  archive: Pick<Archive, 'read'>,
+  archive: Pick<Archive, 'next'>,
   { projection, generation, end }: { readonly projection: Projection; readonly generation: Generation; readonly end: number },
 ): Promise<Applied> {
   const types = projection.observes.map(({ type }) => type);
-  const page = await archive.read(generation.position, PAGE, { types });
-  const { events, refused } = readEvents(projection, page);
-  const next = page.at(-1)?.position ?? Math.max(end, generation.position);
+  const page = await archive.next(generation.position, { types, limit: PAGE, end });
+  const { events, refused } = readEvents(projection, page.events);
   return dataSource.transaction(async (manager) => {
     // It can all be made anew: a crash of the server may cost the last batches, of which the position knows nothing either.
     await manager.query('set local synchronous_commit = off');
@@ -60,9 +61,9 @@ export async function applyNext(
     await manager.query('update projections set position = $3, events = events + $4 where name = $1 and generation = $2', [
       generation.name,
       generation.generation,
-      next,
+      page.position,
       events.length,
     ]);
-    return { events: events.length, refused, position: next };
+    return { events: events.length, refused, position: page.position, more: page.more };
   });
 }

@@ -2,7 +2,7 @@ import { problem } from '@quickstep/shared/http';
 import type { Logger } from '@quickstep/shared/logging';
 import { reasonOf } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
-import type { Archive } from '../archive/index.js';
+import { type Archive, type Looked, lookedAt } from '../archive/index.js';
 import { type Applied, applyNext } from './batch.js';
 import { type Generation, Generations } from './generations.js';
 import type { Projection } from './projection.js';
@@ -20,7 +20,7 @@ export interface ProjectionState {
 export interface ProjectionsOptions {
   readonly projections: readonly Projection[];
   readonly dataSource: DataSource;
-  readonly archive: Pick<Archive, 'read' | 'end'>;
+  readonly archive: Pick<Archive, 'next' | 'end'>;
   readonly logger: Logger;
 }
 
@@ -78,12 +78,12 @@ export class Projections {
   }
 
   /**
-   * Applies one more page to every generation that is behind. Never rejects because of a projection: what it cannot do stands in its
-   * state. Resolves to whether there was anything to do.
+   * Applies what comes next to every generation that is behind. Never rejects because of a projection: what it cannot do stands in its
+   * state.
    *
    * @throws Error of the database
    */
-  async advance(): Promise<boolean> {
+  async advance(): Promise<Looked> {
     const { archive, projections } = this.#options;
     // Before the generations: what they have come to is never beyond an end that was read after them.
     this.#end = await archive.end();
@@ -97,10 +97,13 @@ export class Projections {
         .map((generation) => ({ projection, generation })),
     );
     const done = await Promise.all(behind.map(({ projection, generation }) => this.#advanceOne(projection, generation)));
-    return done.some(Boolean);
+    if (done.includes(undefined)) return 'failed';
+    if (done.some((each) => each?.more)) return 'more';
+    return lookedAt(Math.max(0, ...done.map((each) => each?.events ?? 0)));
   }
 
-  async #advanceOne(projection: Projection, generation: Generation): Promise<boolean> {
+  /** Undefined when it has failed. */
+  async #advanceOne(projection: Projection, generation: Generation): Promise<Applied | undefined> {
     const { dataSource, archive, logger } = this.#options;
     const { name } = projection;
     const end = this.#end;
@@ -109,12 +112,12 @@ export class Projections {
       this.#tell(projection, applied);
       if (applied.position >= end && !generation.live) await this.#switch(projection, generation, end);
       if (this.#failures.delete(name)) logger.info('a projection goes on', { projection: name });
-      return true;
+      return applied;
     } catch (error) {
       const reason = reasonOf(error);
       if (!this.#failures.has(name)) logger.error('a projection stands still', { projection: name, reason });
       this.#failures.set(name, reason);
-      return false;
+      return undefined;
     }
   }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.js';
 import { sagaServices as services } from '../services.js';
 import { until } from '../wait.js';
+import { type ArchiveLag, waitForArchive } from './archive-lag.js';
 import { type Bar, withBar } from './bar.js';
 import type { Job, LoadProgress, LoadResult } from './load/protocol.js';
 import { busySeconds, hasProc } from './machine.js';
@@ -37,8 +38,10 @@ export interface Run {
   load: LoadResult;
   /** Orders per second, from the first POST until the last order had ended. */
   ordersPerSecond: number;
-  /** From the last ending until nothing was left to do: notifications are sent, queues are empty. */
+  /** From the last ending until nothing was left to do: notifications are sent, queues are empty, the archive has everything. */
   quietSeconds: number;
+  /** With the operations service. */
+  archive: ArchiveLag | undefined;
   processes: ProcessUse[];
   batches: Batches[];
   samples: Sample[];
@@ -94,7 +97,7 @@ async function measured({ system, job, signal, onProgress }: RunOptions, bar: Ba
   try {
     const load = await system.load.run(job, told(job, bar, sampler, started, onProgress), signal);
     const ended = performance.now();
-    await quiet(system, signal);
+    const [archive] = await Promise.all([waitForArchive(system, signal), quiet(system, signal)]);
     const now = performance.now();
     const processes = useSince(system, before.cpu, sampler);
     const own = processes.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
@@ -103,6 +106,7 @@ async function measured({ system, job, signal, onProgress }: RunOptions, bar: Ba
       load,
       ordersPerSecond: load.placed / load.endingSeconds,
       quietSeconds: (now - ended) / 1_000,
+      archive,
       processes,
       batches: batchesBetween(before.metrics, await metricsOf(system)),
       samples: sampler.samples,

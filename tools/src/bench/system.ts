@@ -93,7 +93,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { rabbitmqUrl, postgresUrl, directory } = servers;
     const groups = groupsOf(directory, instances, load);
     if (watchers !== undefined) groups.push(group('browser', () => watchers.pids(), addedUp));
-    return { rabbitmqUrl, postgresUrl, directory, groups, load, services: () => all, instances, urls, stop };
+    const started = () => [...running.values()].flat();
+    return { rabbitmqUrl, postgresUrl, directory, groups, load, services: started, instances, urls, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -37,6 +37,32 @@ export function throughputTable(title: string, rounds: readonly Round[], median:
   };
 }
 
+/** Nothing without the operations service. */
+export function archiveTables(rounds: readonly Round[]): Table[] {
+  const rows = rounds.flatMap(({ archive, ordersPerSecond }, index) =>
+    archive === undefined
+      ? []
+      : [
+          [
+            `round ${index + 1}`,
+            integer(ordersPerSecond),
+            integer(archive.archive),
+            integer(archive.projections),
+            decimal(archive.seconds),
+          ],
+        ],
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'What the operations service was behind when the last order had ended',
+      columns: ['', 'orders/s', 'events not archived', 'events not projected', 'seconds until it had all'],
+      rows,
+      notes: ['It is waited for: its processor time is that of all events.'],
+    },
+  ];
+}
+
 export function latencyTable(title: string, rounds: readonly { label: string; round: Round }[]): Table {
   return {
     title,

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { ServiceConfig } from '../../config/index.js';
-import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../../db/index.js';
+import { LOG_BEGINNING, type LogPosition, type PgEventLog } from '../../db/index.js';
 import { type Call, invalid, type Operation, queryChecker, type Route } from '../../http/index.js';
 import type { Clock } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
@@ -37,10 +37,6 @@ const checkQuery = queryChecker(query);
 const CURSOR = /^(\d{1,20})\.(\d{1,19})$/;
 const LARGEST = { transaction: 2n ** 64n, position: 2n ** 63n };
 
-export function cursorOf({ transaction, position }: LogPosition): string {
-  return Buffer.from(`${transaction}.${position}`).toString('base64url');
-}
-
 /** @throws Problem `invalid_request` when no feed gave it out, as far as its shape tells */
 function positionOf(cursor: string | undefined): LogPosition {
   if (cursor === undefined) return LOG_BEGINNING;
@@ -49,9 +45,6 @@ function positionOf(cursor: string | undefined): LogPosition {
   if (possible) return { transaction, position };
   throw invalid([{ pointer: '/after', detail: 'must be the cursor of an event that this log gave out' }]);
 }
-
-/** The event's own text, which is not parsed and written anew. */
-const lineOf = (entry: LogEntry) => `{"cursor":"${cursorOf(entry)}","event":${entry.body}}\n`;
 
 /** What the documents say of the feed, which every service has. */
 export const logOperation: Operation = {
@@ -101,13 +94,13 @@ export function logPart({ config, log, clock }: LogPartOptions): Part {
     const { after, limit, wait } = checkQuery(call.request);
     const position = positionOf(after);
     const until = performance.now() + wait * 1_000;
-    let entries = await log.read(position, limit);
+    let lines = await log.lines(position, limit);
     const mayWait = () => !closed && !call.request.socket.destroyed && performance.now() < until && waiting.size < WAITING_LIMIT;
-    while (entries.length === 0 && mayWait()) {
+    while (lines === '' && mayWait()) {
       await pause(call);
-      entries = await log.read(position, limit);
+      lines = await log.lines(position, limit);
     }
-    call.text(200, entries.map(lineOf).join(''), { 'content-type': 'application/x-ndjson' });
+    call.text(200, lines, { 'content-type': 'application/x-ndjson' });
   }
 
   const route: Route<unknown> = { ...logOperation, run };

@@ -3,7 +3,7 @@ import type { Round } from '../measure.js';
 import { hundreds, type Options } from '../options.js';
 import { measureServerBaseline, serverBaselineTable } from '../server-baseline.js';
 import { medianBy } from '../statistics.js';
-import { batchTable, latencyTable, processTable, throughputTable } from '../tables.js';
+import { archiveTables, batchTable, latencyTable, processTable, throughputTable } from '../tables.js';
 import { timelinePlot } from '../timeline.js';
 
 interface Parts {
@@ -59,7 +59,12 @@ export const medianLatency = (rounds: readonly Round[]) => medianBy(rounds, ({ l
 function saturatedTables(rounds: readonly Round[]) {
   if (rounds.length === 0) return [];
   const median = medianThroughput(rounds);
-  return [throughputTable('Saturated', rounds, median), processTable(median), batchTable(median.batches, median.load.placed)];
+  return [
+    throughputTable('Saturated', rounds, median),
+    processTable(median),
+    ...archiveTables(rounds),
+    batchTable(median.batches, median.load.placed),
+  ];
 }
 
 function fixedRateTables(rounds: readonly Round[], rate: number) {
