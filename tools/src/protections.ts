@@ -28,10 +28,11 @@ export const main = command(async (args, signal) => {
   const servers = await provisionTemporary({ progress, signal });
   const directory = mkdtempSync(join(tmpdir(), 'quickstep-protections-'));
   const tree = join(directory, 'checkout');
+  const commit = commitOf();
   const wrong: string[] = [];
   const rows: string[][] = [];
   try {
-    const checkout = openCheckout(tree);
+    const checkout = openCheckout(tree, commit);
     const env = {
       RABBITMQ_URL: servers.administrator.rabbitmqUrl,
       POSTGRES_URL: servers.administrator.postgresUrl,
@@ -60,7 +61,7 @@ export const main = command(async (args, signal) => {
     rmSync(directory, { recursive: true, force: true });
     await servers.stop();
   }
-  const table = { title: `Protections taken away one by one, commit ${commitOf()}`, columns: COLUMNS, rows };
+  const table = { title: `Protections taken away one by one, commit ${commit}`, columns: COLUMNS, rows };
   progress.line(`\n${formatTable(table)}`);
   if (values.markdown !== undefined) writeFileSync(values.markdown, `${markdownTable(table)}\n`);
   for (const each of wrong) progress.line(`  ✗ ${each}`);

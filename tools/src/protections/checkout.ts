@@ -7,9 +7,9 @@ const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encodi
 
 export const commitOf = (): string => git('rev-parse', '--short=12', 'HEAD').trim();
 
-/** A worktree of the present commit, with the installed packages of this checkout; what is not committed is not in it. */
-export function openCheckout(directory: string): { close(): void } {
-  git('worktree', 'add', '--detach', directory, 'HEAD');
+/** A worktree of a commit, with the installed packages of this checkout; what is not committed is not in it. */
+export function openCheckout(directory: string, commit: string): { close(): void } {
+  git('worktree', 'add', '--detach', directory, commit);
   linkPackages(join(root, 'node_modules'), join(directory, 'node_modules'));
   return { close: () => void git('worktree', 'remove', '--force', directory) };
 }
