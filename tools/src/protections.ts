@@ -16,6 +16,9 @@ import { command } from './run.js';
 /** For one test, in milliseconds: one that waits for what no longer happens fails after it. */
 const TEST_MS = 30_000;
 
+/** For a test file, in milliseconds: code that spins without its protection never lets a test run into its time. */
+const FILE_MS = 300_000;
+
 const COLUMNS = ['protection', 'without it', 'test', 'tests that fail', 's'];
 
 /** `npm run protections -- [--only <part of a name>] [--markdown <file>]`: takes each protection away in turn; its test must fail. */
@@ -97,6 +100,8 @@ async function testRun({ tree, test, output, env, signal }: TestOptions): Promis
       stdio: 'ignore',
       env: { ...process.env, ...env },
       signal,
+      timeout: FILE_MS,
+      killSignal: 'SIGKILL',
     });
     child.once('error', (error) => reject(signal.aborted ? new Interrupted() : error));
     child.once('close', () => resolve());

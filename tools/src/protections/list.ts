@@ -54,7 +54,7 @@ export const protections: readonly Protection[] = [
     against: 'an ack of many covers a delivery that is not finished',
     file: 'shared/src/messaging/settlements.ts',
     search: 'if (message === undefined && !this.#ahead.delete(tag)) return last;',
-    replacement: 'if (acked.size === 0) return last;',
+    replacement: 'if (message === undefined && ![...acked.keys()].some((later) => later > tag)) return last;',
     test: 'shared/test/messaging/settlements.test.ts',
   },
   {
