@@ -17,6 +17,7 @@ const commands = {
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
   chaos: 'strike the running system with faults, then check every invariant',
+  protections: 'take each protection away in turn: its test must fail',
   ops: 'what an operator looks at and does',
   reconcile: 'compare what the services say about every order that has ended',
   'choreography:check': 'prove that every run of the declared saga ends well',

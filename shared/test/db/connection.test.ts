@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Unavailable } from '@quickstep/shared/pipeline';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Connection } from '../../src/db/connection.js';
 import { translate } from '../../src/db/errors.js';
 import { PgBatch } from '../../src/db/pg-batch.js';
@@ -118,5 +118,33 @@ test('a statement prepared on an empty table finds its rows by the primary key a
     expect(lines).toContain('things_pkey');
     expect(lines).not.toContain('Seq Scan');
   }
+  await connection.close();
+});
+
+test('a data source of another kind is refused, and its connection given back', async () => {
+  let released = 0;
+  const foreign = new DataSource({ type: 'postgres', url: 'postgres://127.0.0.1/nowhere' });
+  foreign.createQueryRunner = () => {
+    const runner = new DataSource({ type: 'postgres', url: 'postgres://127.0.0.1/nowhere' }).driver.createQueryRunner('master');
+    runner.connect = () => Promise.resolve({});
+    runner.release = () => Promise.resolve(void released++);
+    return runner;
+  };
+  await expect(Connection.open(foreign)).rejects.toThrow('must be made by createDataSource');
+  expect(released).toBe(1);
+});
+
+test('numbers and moments are sent as text, and an empty statement has an empty answer', async () => {
+  const connection = await Connection.open(dataSource);
+  const moment = new Date('2026-11-24T12:00:00.123Z');
+  const values = [7, moment, null, 'text'];
+  const answers = await connection.send([
+    { text: 'select $1::int as number, $2::timestamptz as moment, $3::text as nothing, $4::text as text', values },
+    { text: '' },
+  ]);
+  expect(answers).toEqual([
+    { command: 'SELECT', rowCount: 1, rows: [{ number: 7, moment, nothing: null, text: 'text' }] },
+    { command: '', rowCount: 0, rows: [] },
+  ]);
   await connection.close();
 });

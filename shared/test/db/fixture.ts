@@ -55,9 +55,10 @@ class TestTables1800000000000 implements MigrationInterface {
 
 export const migrations = [...kitMigrations, LedgerTables1760000000000, TestTables1800000000000];
 
-export function dataSourceOf(url: string): DataSource {
+export function dataSourceOf(url: string, statementTimeout?: number): DataSource {
   const entities = [entityOf(things), entityOf(stock)];
-  return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10 });
+  const timeout = statementTimeout === undefined ? {} : { statementTimeout };
+  return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10, ...timeout });
 }
 
 /** A migrated database of the test file's own; the undo closes and drops it. */

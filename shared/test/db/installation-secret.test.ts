@@ -21,3 +21,14 @@ test('replicas that start at once share one secret, which stays; another install
   expect(await installationSecret(dataSource)).not.toEqual(secret);
   await dataSource.destroy();
 });
+
+test('a row that vanishes at once is an error', async () => {
+  const options = { applicationName: 'secret-test', entities: [], migrations: [InstallationSecret1760000000000], poolSize: 1 };
+  const dataSource = createDataSource({ url: database.url, ...options });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  await dataSource.query('delete from installation');
+  await dataSource.query('create rule lost as on insert to installation do instead nothing');
+  await expect(installationSecret(dataSource)).rejects.toThrow('lost its row while the service started');
+  await dataSource.destroy();
+});

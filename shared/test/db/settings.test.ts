@@ -32,9 +32,9 @@ async function settingsOf(session: Session): Promise<unknown> {
   return answer?.rows[0];
 }
 
-test('the settings that the promise rests on are set, whatever the database is set to', async () => {
+test('the settings that the promise rests on are set, whatever the database and the data source are set to', async () => {
   // Its connections are made after the database was changed.
-  const fresh = dataSourceOf(url);
+  const fresh = dataSourceOf(url, 90_000);
   await fresh.initialize();
   const [plain]: Record<string, string>[] = await fresh.query(asked.text);
   expect(plain).toMatchObject({ synchronous_commit: 'off', default_transaction_isolation: 'serializable' });

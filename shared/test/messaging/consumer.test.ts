@@ -308,6 +308,16 @@ describe('a subscription', () => {
     expect((await channel.checkQueue(topology.queue)).messageCount).toBe(1);
   });
 
+  test('ends at once when nothing is unsettled, before anything or after it', async () => {
+    const idle = await opened.service();
+    await idle.consumer.stop();
+    const { publisher, deliveries, consumer } = await opened.service();
+    await publisher.publish([outgoing()]);
+    (await deliveries.next()).ack();
+    await consumer.stop();
+    expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
+  });
+
   test('ends when the caller will not wait any longer; the rest is delivered again', async () => {
     const { publisher, deliveries, consumer } = await opened.service();
     await publisher.publish([outgoing()]);
