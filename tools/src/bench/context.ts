@@ -58,8 +58,8 @@ export async function inFreshSystem<T>(
   const { options, progress, signal } = context;
   const { variant = baseline, replicas = options.replicas, warmup = options.warmup, tree } = choice;
   const env = { ...variant.env, ...options.env };
-  const { profile, operations } = options;
-  const system = await startSystem({ progress, signal, replicas, env, profile, operations, from: tree });
+  const { profile, operations, watched } = options;
+  const system = await startSystem({ progress, signal, replicas, env, profile, operations, watched, from: tree });
   try {
     context.servers.add(await describeServers(system));
     const idempotencyKeys = variant.idempotencyKeys === true;

@@ -31,6 +31,8 @@ export interface Options {
   keep: boolean;
   /** With the operator's service. */
   operations: boolean;
+  /** With the operator's service, metrics, traces and an open console. */
+  watched: boolean;
 }
 
 export const help = `npm run bench -- [options]
@@ -58,6 +60,7 @@ what the figures mean.
   --variant NAME     one or more, repeat the option (default: baseline; for ablations all):
 ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${what}`).join('\n')}
   --operations       with the operator's service, which follows the logs of the others
+  --watched          besides: metrics read every 15 s, one trace in ten sent, a browser with the console's map (needs Chromium)
   --set NAME=VALUE   any other setting of the services
   --against COMMIT   compare with another commit: its services and these in turns; with bench, saturate or latency
   --pairs N          turns of each (default: 4), one round each unless --rounds says more
@@ -98,6 +101,7 @@ export function readOptions(args: string[]): Options | undefined {
       profile: { type: 'string' },
       keep: { type: 'boolean', default: false },
       operations: { type: 'boolean', default: false },
+      watched: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
@@ -121,7 +125,8 @@ export function readOptions(args: string[]): Options | undefined {
     plot: values.plot && resolve(values.plot),
     profile: values.profile && resolve(values.profile),
     keep: values.keep,
-    operations: values.operations,
+    operations: values.operations || values.watched,
+    watched: values.watched,
   };
 }
 

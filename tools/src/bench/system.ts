@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sampleCatalogue } from '../catalogue.js';
+import { consoleUrl } from '../console-url.js';
 import { echoProblems } from '../log-echo.js';
 import { root } from '../paths.js';
 import { readRecords } from '../processes.js';
@@ -15,6 +16,7 @@ import { type LoadGenerator, startLoad } from './load/generator.js';
 import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
 import { readMetrics } from './service-metrics.js';
 import { sum } from './statistics.js';
+import { Watchers } from './watchers.js';
 
 export interface SystemOptions {
   progress: Progress;
@@ -25,6 +27,8 @@ export interface SystemOptions {
   env: NodeJS.ProcessEnv;
   /** Starts the operator's service too, which follows the logs of the others. */
   operations?: boolean | undefined;
+  /** With the operator's service: metrics are scraped, one trace in ten is sent, and a browser shows the console's map. */
+  watched?: boolean | undefined;
   /** Where the services write their processor profiles, if they are to be profiled. */
   profile?: string | undefined;
   /** The checkout whose services run; this one if it is not given. */
@@ -53,14 +57,17 @@ export interface System {
 
 /** Fresh servers and the services as `npm start` runs them, on ports of their own, with the sample catalogue in. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { progress, signal, replicas, env, profile, from = root } = options;
+  const { progress, signal, replicas, profile, from = root } = options;
   const servers = await provisionTemporary({ progress, signal });
   const running = new Map<string, SupervisedService[]>();
   const warn = (text: string) => progress.line(`  ${paint(process.stdout, 33, '!')} ${text}`);
   const echoes: (() => void)[] = [];
+  const watchers = options.watched ? await Watchers.start() : undefined;
+  const env = { ...options.env, ...watchers?.settings() };
   let load: LoadGenerator | undefined;
   const stop = async () => {
     load?.stop();
+    await watchers?.stop();
     await progress.step('services stopped', () => Promise.all([...running.values()].flat().map((each) => each.stop())));
     for (const end of echoes) end();
     await progress.step('broker and database stopped', () => servers.stop());
@@ -81,9 +88,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     );
     await progress.step('sample catalogue', () => seedEverywhere(urls, signal));
     if (options.operations) await progress.step('operations-service', startOperations);
+    watchers?.open([...running.keys()].flatMap(urls), mapUrl(), servers.directory);
     load = await startLoad({ rabbitmqUrl: servers.rabbitmqUrl, targets: urls('order-service').map(targetOf) });
     const { rabbitmqUrl, postgresUrl, directory } = servers;
     const groups = groupsOf(directory, instances, load);
+    if (watchers !== undefined) groups.push(group('browser', () => watchers.pids(), addedUp));
     return { rabbitmqUrl, postgresUrl, directory, groups, load, services: () => all, instances, urls, stop };
   } catch (error) {
     await stop();
@@ -104,6 +113,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const started = supervise(profile === undefined ? spec : profilable(spec, profile), warn);
     running.set(operationsService.name, [started]);
     await started.ready(signal);
+  }
+
+  function mapUrl(): string {
+    const [url = ''] = urls(operationsService.name);
+    return consoleUrl(url, readFileSync(servers.installationSecretFile, 'utf8'), 'reader');
   }
 
   async function startReplicas(service: Service, count: number): Promise<SupervisedService[]> {
