@@ -95,16 +95,58 @@ function MakePlan({ query }: { readonly query: URLSearchParams }) {
   );
 }
 
-function Overview({ route }: ViewProps) {
-  const groups = useResource<{ readonly items: readonly LetterGroup[] }>(
-    withFilters(
-      '/dead-letters/groups',
-      route.query,
-      FILTERS.filter((name) => name !== 'cursor'),
-    ),
+const STATES = ['parked', 'planned', 'redriven', 'discarded', 'gone'];
+
+function Groups({ query }: { readonly query: URLSearchParams }) {
+  const filters = FILTERS.filter((name) => name !== 'cursor');
+  const groups = useResource<{ readonly items: readonly LetterGroup[] }>(withFilters('/dead-letters/groups', query, filters));
+  return (
+    <Loaded from={groups} what="groups">
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>No message waits for an operator.</Empty>
+        ) : (
+          <Table caption="Groups of dead letters" columns={groupColumns} rows={items} keyOf={({ group }) => group} />
+        )
+      }
+    </Loaded>
   );
-  const letters = useResource<Page<Letter>>(withFilters('/dead-letters', route.query, FILTERS));
+}
+
+function Letters({ query }: { readonly query: URLSearchParams }) {
+  const letters = useResource<Page<Letter>>(withFilters('/dead-letters', query, FILTERS));
+  return (
+    <Loaded from={letters} what="dead letters">
+      {({ items, nextCursor }) =>
+        items.length > 0 && (
+          <>
+            <h2>Messages</h2>
+            <MakePlan query={query} />
+            <Table caption="Dead letters, latest first" columns={letterColumns} rows={items} keyOf={({ id }) => id} />
+            <Pager next={nextCursor} />
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Plans() {
   const plans = useResource<{ readonly items: readonly Plan[] }>('/dead-letters/plans');
+  return (
+    <Loaded from={plans} what="plans">
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>No plan has been made.</Empty>
+        ) : (
+          <Table caption="Plans, latest first" columns={planColumns} rows={items} keyOf={({ id }) => id} />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Overview({ route: { query } }: ViewProps) {
   return (
     <>
       <h1>Dead letters</h1>
@@ -117,45 +159,14 @@ function Overview({ route }: ViewProps) {
           { name: 'step', label: 'Step' },
           { name: 'type', label: 'Event' },
           { name: 'order', label: 'Order' },
-          {
-            name: 'state',
-            label: 'State',
-            choices: ['parked', 'planned', 'redriven', 'discarded', 'gone'].map((each) => [each, each]),
-          },
+          { name: 'state', label: 'State', choices: STATES.map((each) => [each, each]) },
         ]}
       />
       <h2>Groups: the same failure at the same place</h2>
-      <Loaded from={groups} what="groups">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>No message waits for an operator.</Empty>
-          ) : (
-            <Table caption="Groups of dead letters" columns={groupColumns} rows={items} keyOf={({ group }) => group} />
-          )
-        }
-      </Loaded>
-      <Loaded from={letters} what="dead letters">
-        {({ items, nextCursor }) =>
-          items.length > 0 && (
-            <>
-              <h2>Messages</h2>
-              <MakePlan query={route.query} />
-              <Table caption="Dead letters, latest first" columns={letterColumns} rows={items} keyOf={({ id }) => id} />
-              <Pager next={nextCursor} />
-            </>
-          )
-        }
-      </Loaded>
+      <Groups query={query} />
+      <Letters query={query} />
       <h2>Plans</h2>
-      <Loaded from={plans} what="plans">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>No plan has been made.</Empty>
-          ) : (
-            <Table caption="Plans, latest first" columns={planColumns} rows={items} keyOf={({ id }) => id} />
-          )
-        }
-      </Loaded>
+      <Plans />
     </>
   );
 }

@@ -65,6 +65,7 @@ export function deadLettersPart({ config, inboxes, resources: { dataSource, logg
       desk.start();
     },
     async stop() {
+      broker?.closeWhenAway();
       await desk?.stop();
       await feed?.stop();
       await broker?.close();

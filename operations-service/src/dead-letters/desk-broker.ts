@@ -7,6 +7,8 @@ import { operations } from '../choreography.js';
 export interface DeskBroker {
   readonly consuming: Broker['consuming'];
   readonly publisher: AmqpPublisher;
+  /** Closes as soon as the broker is away, if it is or comes to be: whoever waits for a channel then fails, rather than wait for it to come back. */
+  closeWhenAway(): void;
   close(): Promise<void>;
 }
 
@@ -15,12 +17,24 @@ export async function openDeskBroker(url: string, observer: Pick<Observer, 'trou
   const { publishing: connection, ownAccount } = broker;
   const publisher = new AmqpPublisher({ connection, topology: topologyOf(operations), observer, ownAccount });
   await publisher.start();
+  let away = false;
+  broker.consuming.on('disconnect', () => {
+    away = true;
+  });
+  broker.consuming.on('connect', () => {
+    away = false;
+  });
+  const close = async () => {
+    await publisher.stop();
+    await broker.close();
+  };
   return {
     consuming: broker.consuming,
     publisher,
-    async close() {
-      await publisher.stop();
-      await broker.close();
+    closeWhenAway() {
+      broker.consuming.once('disconnect', () => void close());
+      if (away) void close();
     },
+    close,
   };
 }

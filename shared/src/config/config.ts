@@ -96,7 +96,7 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     breakerCalls: integer(
       'BREAKER_CALLS',
-      'Calls to one gateway or carrier over which failures are counted: when more than half have failed it counts as away, and is left alone',
+      'Calls to one gateway or carrier over which failures are counted: when more than half have failed it counts as away, and is left alone; what fails again while others succeed does not count',
       { fallback: '20', min: 2, max: 10_000 },
     ),
     breakerProbe: integer(

@@ -17,6 +17,9 @@ export interface BreakerOptions {
 /** Of the first wait. */
 const LONGEST_PROBE = 12;
 
+/** Failures of facts forgotten earlier would count again. */
+const FACTS_REMEMBERED = 10_000;
+
 const STATES: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Closed]: 'closed',
   [CircuitState.Open]: 'open',
@@ -32,6 +35,12 @@ export class Breaker {
   readonly #effect: string;
   readonly #options: BreakerOptions;
   readonly #policy: ReturnType<typeof circuitBreaker>;
+  /**
+   * Facts that have failed, oldest first, each with `#successes` at its first failure. What fails again after others have succeeded speaks of
+   * itself, not of the outside.
+   */
+  readonly #failed = new Map<string, number>();
+  #successes = 0;
   /** By the pipeline's clock, in milliseconds. */
   #openedAt = 0;
   #probeAt = 0;
@@ -72,11 +81,30 @@ export class Breaker {
     throw new EffectAway(this.#effect, wait);
   }
 
-  /** @throws EffectAway when the call is not made; whatever it throws otherwise */
-  async run<Answer>(compensation: boolean, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
+  /**
+   * @param fact what the call is about: while the breaker is closed, its failures do not count once others have succeeded since its first
+   * @throws EffectAway when the call is not made; whatever it throws otherwise
+   */
+  async run<Answer>(compensation: boolean, fact: string, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     this.check(compensation);
     this.#compensationFoundOut = compensation;
-    return this.#policy.execute(call);
+    const seen = this.#failed.get(fact);
+    const counted = this.state !== 'closed' || seen === undefined || seen === this.#successes;
+    try {
+      const answer = await (counted ? this.#policy.execute(call) : call());
+      this.#successes++;
+      this.#failed.delete(fact);
+      return answer;
+    } catch (error) {
+      this.#remember(fact);
+      throw error;
+    }
+  }
+
+  #remember(fact: string): void {
+    if (!this.#failed.has(fact)) this.#failed.set(fact, this.#successes);
+    const [oldest] = this.#failed.keys();
+    if (this.#failed.size > FACTS_REMEMBERED && oldest !== undefined) this.#failed.delete(oldest);
   }
 
   /** While a compensation waits, others wait twice as long: wait queues are coarse, and it may come back somewhat late. */

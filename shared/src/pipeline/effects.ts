@@ -72,14 +72,13 @@ export class Effects {
   async run(bound: BoundStep, message: AnyMessage): Promise<unknown> {
     const { name, step } = bound;
     const effect = effectOf(bound);
+    const key = effectKey(bound, message);
     const lane = this.#laneOf(effect);
     lane.breaker.check(bound.compensation);
     if (!this.#mayRun(lane, bound.compensation)) await waitIn(bound.compensation ? lane.compensations : lane.others);
     else lane.running++;
     try {
-      return await lane.breaker.run(bound.compensation, () =>
-        this.#inTime(name, step.effect?.(message, effectKey(bound, message))),
-      );
+      return await lane.breaker.run(bound.compensation, key, () => this.#inTime(name, step.effect?.(message, key)));
     } catch (error) {
       // The database alone is `Unavailable`: an outside that is away is no reason to hand the event back at once.
       throw error instanceof Unavailable ? new Error(error.message) : error;

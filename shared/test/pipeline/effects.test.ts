@@ -194,6 +194,35 @@ describe('a circuit breaker', () => {
     expect(effects.status).toEqual([{ effect: 'gateway', state: 'open', secondsToProbe: 3.5, running: 0, waiting: 0 }]);
   });
 
+  test('stays closed while one order fails again and again and others succeed, and opens when as many different ones fail', async () => {
+    const { call, answer, fail, changes } = outside();
+    await call('poison');
+    await fail('poison', new Error('an error of this card'));
+    await call('good');
+    await answer('good');
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await call('poison');
+      await fail('poison', new Error('an error of this card'));
+    }
+    expect(changes).toEqual([]);
+    for (const id of ['x', 'y']) {
+      await call(id);
+      await fail(id, new Error('away'));
+    }
+    expect(changes).toEqual(['gateway open']);
+  });
+
+  test('opens when nothing succeeds although a single order is tried', async () => {
+    const { call, answer, fail, changes } = outside();
+    await call('good');
+    await answer('good');
+    for (let attempt = 0; changes.length === 0 && attempt < 20; attempt++) {
+      await call('x');
+      await fail('x', new Error('away'));
+    }
+    expect(changes).toEqual(['gateway open']);
+  });
+
   test('stays closed while half of them succeed, and for what the outside refuses for good', async () => {
     const { call, answer, fail, changes } = outside();
     for (let round = 0; round < 10; round++) {

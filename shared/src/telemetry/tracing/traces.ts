@@ -57,6 +57,51 @@ const COPY = {
   parked: { operation: 'park', exchange: 'dead-letter' },
 };
 
+/** The event already carries the span of its step, so that this one is no producer by the conventions. */
+function beginSend(recorder: Recorder, event: CloudEvent): Span {
+  const { type, traceparent: parent } = event;
+  const attributes = {
+    ...aboutMessage(event),
+    [names.operationName]: 'send',
+    [names.operationType]: 'send',
+    [names.destination]: `${exchangeOf(type)}:${type}`,
+    [names.destinationTemplate]: type,
+  };
+  return recorder.begin({ name: `send ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] });
+}
+
+function tracedPublisher(recorder: Recorder, publisher: Publisher): Publisher {
+  return {
+    async publish(events) {
+      const sampled = events.map(({ event }) => isSampled(event.traceparent));
+      if (!sampled.includes(true)) return publisher.publish(events);
+      const spans = events.map(({ event }, index) => (sampled[index] ? beginSend(recorder, event) : undefined));
+      const fates = await publisher.publish(events);
+      spans.forEach((span, index) => {
+        const fate = fates[index] ?? 'failed';
+        if (span !== undefined) end(span, fate === 'confirmed' ? undefined : new Error(`The event was ${fate}`));
+      });
+      return fates;
+    },
+  };
+}
+
+function recordPutAside(recorder: Recorder, { step, message, as, reason }: PutAside): void {
+  if (!isEvent(message) || !isSampled(message.traceparent)) return;
+  const { operation, exchange } = COPY[as];
+  const { type, traceparent: parent } = message;
+  const attributes = {
+    ...aboutMessage(message),
+    [names.operationName]: operation,
+    [names.operationType]: 'send',
+    [names.destination]: exchange,
+    [names.destinationTemplate]: exchange,
+    [own.step]: step,
+    [own.reason]: reason,
+  };
+  end(recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }));
+}
+
 export function createTraces(service: string, sdk: Sdk): Traces {
   const recorder = new Recorder(sdk);
 
@@ -89,19 +134,6 @@ export function createTraces(service: string, sdk: Sdk): Traces {
     };
   }
 
-  /** The event already carries the span of its step, so that this one is no producer by the conventions. */
-  function beginSend(event: CloudEvent): Span {
-    const { type, traceparent: parent } = event;
-    const attributes = {
-      ...aboutMessage(event),
-      [names.operationName]: 'send',
-      [names.operationType]: 'send',
-      [names.destination]: `${exchangeOf(type)}:${type}`,
-      [names.destinationTemplate]: type,
-    };
-    return recorder.begin({ name: `send ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] });
-  }
-
   return {
     begin,
     batch(works, since) {
@@ -112,34 +144,8 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       for (const work of works) work.span?.joins(traceparentOf(span));
       end(span);
     },
-    publisher: (publisher) => ({
-      async publish(events) {
-        const sampled = events.map(({ event }) => isSampled(event.traceparent));
-        if (!sampled.includes(true)) return publisher.publish(events);
-        const spans = events.map(({ event }, index) => (sampled[index] ? beginSend(event) : undefined));
-        const fates = await publisher.publish(events);
-        spans.forEach((span, index) => {
-          const fate = fates[index] ?? 'failed';
-          if (span !== undefined) end(span, fate === 'confirmed' ? undefined : new Error(`The event was ${fate}`));
-        });
-        return fates;
-      },
-    }),
-    putAside({ step, message, as, reason }) {
-      if (!isEvent(message) || !isSampled(message.traceparent)) return;
-      const { operation, exchange } = COPY[as];
-      const { type, traceparent: parent } = message;
-      const attributes = {
-        ...aboutMessage(message),
-        [names.operationName]: operation,
-        [names.operationType]: 'send',
-        [names.destination]: exchange,
-        [names.destinationTemplate]: exchange,
-        [own.step]: step,
-        [own.reason]: reason,
-      };
-      end(recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }));
-    },
+    publisher: (publisher) => tracedPublisher(recorder, publisher),
+    putAside: (message) => recordPutAside(recorder, message),
     ...requestTracing(recorder),
   };
 }
