@@ -26,6 +26,8 @@ export type Ending =
 
 const PAGE = 100;
 const LOOK_EVERY_MS = 250;
+/** Sent and not decided, at most: more are not sent before it is known what became of some, and no more are asked about at once. */
+export const IN_FLIGHT = 300;
 const DONE: Ending = { kind: 'done' };
 const INTERRUPTED: Ending = { kind: 'interrupted' };
 const stopped = (because: string): Ending => ({ kind: 'stopped', because });
@@ -36,6 +38,8 @@ export class Run {
   #open: readonly Item[] = [];
   #returned = 0;
   #sent = 0;
+  /** How many may be open. What an earlier run left open takes no room: it may never be decided. */
+  #room = IN_FLIGHT;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -48,24 +52,27 @@ export class Run {
   async #redriveAll(): Promise<Ending> {
     const { plan, items } = this.#options;
     this.#open = await items.in(plan.id, ['sent'], 1_000_000);
+    this.#room = IN_FLIGHT + this.#open.length;
     for (;;) {
       const began = performance.now();
       const wave = nextWave(this.#sent, plan.rate);
-      const next = await this.#takable(await items.in(plan.id, ['waiting'], wave.size));
-      if (next === undefined) break;
+      const waiting = await items.in(plan.id, ['waiting'], wave.size);
+      if (waiting.length === 0) break;
+      const full = await this.#await({ most: this.#room - wave.size });
+      if (full !== undefined) return full;
+      const next = await this.#takable(waiting);
       const failure = (await this.#interruption()) ?? (await this.#send(next));
       if (failure !== undefined) return failure;
-      const ended = wave.canary ? await this.#await() : await this.#look();
+      const ended = wave.canary ? await this.#await({ most: 0 }) : undefined;
       if (ended !== undefined) return ended;
       await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
     }
-    return (await this.#await(true)) ?? DONE;
+    return (await this.#await({ most: 0, last: true })) ?? DONE;
   }
 
-  /** Those that can be taken: what somebody else has taken out of the queue meanwhile is left to them. Undefined: there are no more. */
-  async #takable(items: readonly Item[]): Promise<readonly Item[] | undefined> {
+  /** Those that can be taken: what somebody else has taken out of the queue meanwhile is left to them. */
+  async #takable(items: readonly Item[]): Promise<readonly Item[]> {
     const { plan, index, held, items: record } = this.#options;
-    if (items.length === 0) return undefined;
     const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
     const there = items.filter(
       ({ service, deadLetterId }) => held.get(service)?.messages.has(deadLetterId) || bodies.get(deadLetterId)?.state === 'gone',
@@ -118,15 +125,19 @@ export class Run {
     return stopped(`${this.#returned} came back: the cause remains`);
   }
 
-  /** Waits until it is known what became of everything that was sent, or for as long as the plan says. */
-  async #await(last = false): Promise<Ending | undefined> {
+  /**
+   * Waits until at most so many are open. When nothing more is known of any for as long as the plan says, it stops; at the end it
+   * leaves those to the service, which goes on asking.
+   */
+  async #await({ most, last = false }: { readonly most: number; readonly last?: boolean }): Promise<Ending | undefined> {
     const { plan } = this.#options;
-    const until = performance.now() + plan.patience * 1_000;
-    for (;;) {
+    for (let since = performance.now(); ; ) {
+      const before = this.#open.length;
       const ended = (await this.#look()) ?? (await this.#interruption());
       if (ended !== undefined) return ended;
-      if (this.#open.length === 0) return undefined;
-      if (performance.now() > until) break;
+      if (this.#open.length <= most) return undefined;
+      if (this.#open.length < before) since = performance.now();
+      if (performance.now() - since > plan.patience * 1_000) break;
       await pause(LOOK_EVERY_MS);
     }
     const waiting = `of ${this.#open.length} it is not known after ${plan.patience} s what became of them`;
@@ -143,8 +154,9 @@ export class Run {
   async #discardAll(): Promise<Ending> {
     const { plan, items } = this.#options;
     for (;;) {
-      const next = await this.#takable(await items.in(plan.id, ['waiting'], PAGE));
-      if (next === undefined) return DONE;
+      const waiting = await items.in(plan.id, ['waiting'], PAGE);
+      if (waiting.length === 0) return DONE;
+      const next = await this.#takable(waiting);
       const ended = await this.#interruption();
       if (ended !== undefined) return ended;
       await items.discarded(

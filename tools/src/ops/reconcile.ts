@@ -9,11 +9,13 @@ import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
 
 const SHOWN = 50;
+/** A service that accepts the connection and never answers must not hold the command for ever. */
+const TIMEOUT_MS = 30_000;
 
 /** @throws Problem when the service cannot be reached, or refuses */
 async function get<Body>(service: string, path: string): Promise<Body | undefined> {
   const url = `${urlOf(serviceNamed(service))}${path}`;
-  const response = await fetch(url).catch((error: unknown) => {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: unknown) => {
     throw new Problem(`${service} cannot be reached at ${url} (${reasonOf(error)}).`);
   });
   const body = await response.text();
