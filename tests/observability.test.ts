@@ -135,7 +135,10 @@ const faults: readonly Fault[] = [
     alerts: DOWN,
     besides: UNREAD,
     plant: () => system.stop('shipping'),
-    mend: () => system.start('shipping'),
+    mend: async () => {
+      await system.start('shipping');
+      await readOn();
+    },
   },
   {
     what: 'the database of a service is away',
