@@ -16,11 +16,12 @@ const TIMEOUT_MS = 30_000;
 async function answerOf(service: string, path: string, timeout: number) {
   const base = urlOf(serviceNamed(service));
   const url = `${base}${path}`;
+  const signal = AbortSignal.timeout(timeout);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeout) });
+    const response = await fetch(url, { signal });
     return { url, status: response.status, ok: response.ok, body: await response.text() };
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
+    if (signal.aborted)
       throw new Problem(
         `${service} did not answer ${url} within ${timeout / 1_000} s. See whether it is well (${base}/health/ready), and try again.`,
       );
