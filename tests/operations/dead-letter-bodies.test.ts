@@ -67,9 +67,10 @@ test('the body of what was dealt with is gone after a time, which everything say
   const [open] = await desk.waiting(1, 'errorClass=wrong-schema');
   const early = await desk.plan({ state: 'gone' });
   expect(early.verdicts).toEqual({ 'would-be-processed': 1 });
-  await database.query("update dead_letters set changed_at = now() - interval '40 days'");
-  await database.query("update audit set at = now() - interval '40 days'");
-  await operations.restart();
+  await database.query("update dead_letters set changed_at = now() - interval '84 hours'");
+  await database.query("update audit set at = now() - interval '84 hours'");
+  // The service remembers what it has handled for four days then, longer than it keeps the bodies.
+  await operations.restart({ DEAD_LETTER_RETENTION_DAYS: '2', INBOX_RETENTION_DAYS: '3' });
   await until(
     async () => {
       const { rows } = await database.query("select from dead_letters where body <> ''");
