@@ -73,8 +73,8 @@ export class PgLedger<Answer extends object> implements Ledger<Answer> {
   readonly #attempt = gathered((keys: readonly string[]) => this.#count(keys), BATCH_LIMIT);
 
   constructor(dataSource: DataSource) {
-    // An answer that a crash takes away was never seen: the commit of the step that acted on it would have made it durable.
-    this.#session = new Session(dataSource, false);
+    // Durable before it is told: a service keeps an answer while its database is away, and acts on it when the server is back.
+    this.#session = new Session(dataSource);
   }
 
   answerOnce(key: string, reference: string, kind: string, answer: Answer): Promise<Answer> {
