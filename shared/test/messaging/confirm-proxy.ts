@@ -5,6 +5,8 @@ const CONFIRM_SELECT = (85 << 16) | 10;
 const BASIC_CANCEL = (60 << 16) | 30;
 const BASIC_PUBLISH = (60 << 16) | 40;
 const BASIC_ACK = (60 << 16) | 80;
+const CONNECTION_BLOCKED = (10 << 16) | 60;
+const CONNECTION_UNBLOCKED = (10 << 16) | 61;
 const METHOD_FRAME = 1;
 const FRAME_END = 0xce;
 const PROTOCOL_HEADER_BYTES = 8;
@@ -32,15 +34,20 @@ function frameReader(onFrame: (frame: Frame) => void): (chunk: Buffer) => void {
   };
 }
 
+function methodFrame(channel: number, method: number, rest: Buffer): Buffer {
+  const head = Buffer.alloc(11);
+  head.writeUInt8(METHOD_FRAME, 0);
+  head.writeUInt16BE(channel, 1);
+  head.writeUInt32BE(4 + rest.length, 3);
+  head.writeUInt32BE(method, 7);
+  return Buffer.concat([head, rest, Buffer.from([FRAME_END])]);
+}
+
 function ackFrame(channel: number, tag: number): Buffer {
-  const frame = Buffer.alloc(7 + 13 + 1);
-  frame.writeUInt8(METHOD_FRAME, 0);
-  frame.writeUInt16BE(channel, 1);
-  frame.writeUInt32BE(13, 3);
-  frame.writeUInt32BE(BASIC_ACK, 7);
-  frame.writeBigUInt64BE(BigInt(tag), 11);
-  frame.writeUInt8(FRAME_END, 20);
-  return frame;
+  // The tag, and that it is of one message.
+  const rest = Buffer.alloc(9);
+  rest.writeBigUInt64BE(BigInt(tag), 0);
+  return methodFrame(channel, BASIC_ACK, rest);
 }
 
 /** `basic.publish`: a reserved short, then exchange and routing key, each a length and its bytes. */
@@ -51,11 +58,12 @@ function routingKeyOf(payload: Buffer): string {
 
 /**
  * Stands between a service and the broker and keeps the confirms of some messages back, as a queue without a leader would, or the news that
- * a consumer was cancelled.
+ * a consumer was cancelled; and passes on an alarm that is none.
  */
 export class ConfirmProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #clients = new Set<Socket>();
   readonly #held = new Set<string>();
   #late: (() => void)[] = [];
   #keepsCancels = false;
@@ -92,12 +100,26 @@ export class ConfirmProxy {
     for (const send of this.#late.splice(0)) send();
   }
 
+  /** Says what the broker says to those who publish while an alarm of its memory or disk is on; the alarm itself would be everybody's. */
+  block(reason: string): void {
+    const text = Buffer.from(reason);
+    const frame = methodFrame(0, CONNECTION_BLOCKED, Buffer.concat([Buffer.from([text.length]), text]));
+    for (const client of this.#clients) client.write(frame);
+  }
+
+  /** The alarm is over. */
+  unblock(): void {
+    for (const client of this.#clients) client.write(methodFrame(0, CONNECTION_UNBLOCKED, Buffer.alloc(0)));
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #join(client: Socket, broker: Socket): void {
+    this.#clients.add(client);
+    client.on('close', () => this.#clients.delete(client));
     for (const [socket, other] of [
       [client, broker],
       [broker, client],
