@@ -36,6 +36,12 @@ describe('the outbox', () => {
     expect(await store.takeUnpublished(0, 10)).toEqual(entries.slice(1));
   });
 
+  test('gives entries in the order of their ids, whichever was written first', async () => {
+    const [first, second, third] = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created')] }));
+    for (const outbox of [second, third, first]) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    expect(await store.takeUnpublished(0, 10)).toEqual([first, second, third]);
+  });
+
   test('deletes entries, on their own or with a batch, and keeps what is left of others', async () => {
     const entries = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created'), outgoing('order.completed')] }));
     for (const outbox of entries) await (await store.begin([], [])).commit({ ...nothing, outbox });
