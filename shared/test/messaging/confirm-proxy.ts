@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** Class and method of AMQP 0-9-1 in one number. */
 const CONFIRM_SELECT = (85 << 16) | 10;
+const BASIC_CONSUME = (60 << 16) | 20;
 const BASIC_CANCEL = (60 << 16) | 30;
 const BASIC_PUBLISH = (60 << 16) | 40;
 const BASIC_ACK = (60 << 16) | 80;
@@ -56,6 +57,12 @@ function routingKeyOf(payload: Buffer): string {
   return payload.toString('utf8', at + 1, at + 1 + payload.readUInt8(at));
 }
 
+/** `basic.consume`: a reserved short, then queue and consumer tag, each a length and its bytes; the tag as it stood there. */
+function consumerTagOf(payload: Buffer): Buffer {
+  const at = 7 + payload.readUInt8(6);
+  return payload.subarray(at, at + 1 + payload.readUInt8(at));
+}
+
 /**
  * Stands between a service and the broker and keeps the confirms of some messages back, as a queue without a leader would, or the news that
  * a consumer was cancelled; and passes on an alarm that is none.
@@ -65,6 +72,7 @@ export class ConfirmProxy {
   readonly #sockets = new Set<Socket>();
   readonly #clients = new Set<Socket>();
   readonly #held = new Set<string>();
+  readonly #consumers: (() => void)[] = [];
   #late: (() => void)[] = [];
   #keepsCancels = false;
 
@@ -100,6 +108,11 @@ export class ConfirmProxy {
     for (const send of this.#late.splice(0)) send();
   }
 
+  /** Takes the consumers that there are off their queues; the broker says nothing of it to them. */
+  takeAway(): void {
+    for (const cancel of this.#consumers.splice(0)) cancel();
+  }
+
   /** Says what the broker says to those who publish while an alarm of its memory or disk is on; the alarm itself would be everybody's. */
   block(reason: string): void {
     const text = Buffer.from(reason);
@@ -132,6 +145,11 @@ export class ConfirmProxy {
     /** For each channel the routing key of each publish, by its delivery tag, until it is confirmed. */
     const published = new Map<number, { readonly keys: Map<number, string>; last: number }>();
     const readClient = frameReader(({ channel, method, payload }) => {
+      if (method === BASIC_CONSUME) {
+        const noAnswer = Buffer.from([1]);
+        const cancel = methodFrame(channel, BASIC_CANCEL, Buffer.concat([consumerTagOf(payload), noAnswer]));
+        this.#consumers.push(() => broker.write(cancel));
+      }
       if (method === CONFIRM_SELECT) published.set(channel, { keys: new Map(), last: 0 });
       const known = published.get(channel);
       if (method === BASIC_PUBLISH && known !== undefined) known.keys.set(++known.last, routingKeyOf(payload));

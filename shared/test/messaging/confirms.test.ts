@@ -94,6 +94,17 @@ describe('a confirm that never comes', () => {
     await next;
   });
 
+  test('holds up no stop: what is under way has failed then', async () => {
+    const { publisher, proxy } = await ready(LONG);
+    proxy.hold('order.created');
+    proxy.hold('stock-service');
+    const event = publisher.publish(created(1));
+    const failedCopy = expect(publisher.publishCopy(copy)).rejects.toThrow('The copy for dead-letter stock-service was failed');
+    await publisher.stop();
+    expect(await event).toEqual(['failed']);
+    await failedCopy;
+  });
+
   test('does not outlive its channel', async () => {
     const { publisher, proxy, channel, reports } = await ready(LONG);
     proxy.hold('order.created');
