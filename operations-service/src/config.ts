@@ -15,6 +15,11 @@ export const operationsDefaults = {
     compareEvery: integer('DEAD_LETTERS_COMPARED_EVERY_MS', 'How often the queues of dead letters are compared with the index', {
       fallback: '15000',
     }),
+    deadLetterRetentionDays: integer(
+      'DEAD_LETTER_RETENTION_DAYS',
+      'How long the bodies of dead letters are kept after they have been dealt with; 0 keeps them',
+      { fallback: '30', min: 0, max: 36_500 },
+    ),
   },
 };
 

@@ -28,10 +28,13 @@ export class OrderService {
    * Asks for the order to be cancelled.
    *
    * @param reason what the customer is told
-   * @returns what the service says: accepted, or why it refuses
+   * @returns what the service says: accepted, or why it refuses; undefined when it has no such order
    * @throws Error when it cannot be asked
    */
-  async cancel(orderId: string, reason: string | undefined): Promise<{ readonly accepted: boolean; readonly detail: string }> {
+  async cancel(
+    orderId: string,
+    reason: string | undefined,
+  ): Promise<{ readonly accepted: boolean; readonly detail: string } | undefined> {
     if (this.#url === undefined) throw new Error('This service was not told where the order service is');
     const url = `${this.#url}/orders/${encodeURIComponent(orderId)}/cancel`;
     const response = await fetch(url, {
@@ -41,7 +44,11 @@ export class OrderService {
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE),
     });
-    const told: { readonly detail?: string; readonly status?: string } = JSON.parse(await response.text());
+    const told: { readonly detail?: string; readonly status?: string; readonly code?: string } = JSON.parse(
+      await response.text(),
+    );
+    // By its code: another server at this address may answer 404 to anything.
+    if (response.status === 404 && told.code === 'not_found') return undefined;
     return { accepted: response.ok, detail: told.detail ?? told.status ?? `status ${response.status}` };
   }
 }

@@ -8,6 +8,8 @@ import { until } from '../support/until.js';
 /** Ten thousand take minutes: `DEAD_LETTERS=10000`. */
 const MESSAGES = Number(process.env.DEAD_LETTERS ?? 1_000);
 const CAUSES = 8;
+/** Milliseconds: a guard against hanging. */
+const PATIENCE = 30_000 + 10 * MESSAGES;
 
 const secret = secretFile();
 let shop: Shop;
@@ -39,6 +41,7 @@ async function indexed(): Promise<void> {
       return counted === MESSAGES || undefined;
     },
     () => `The index has ${counted} of ${MESSAGES} messages`,
+    PATIENCE,
   );
 }
 
@@ -66,12 +69,13 @@ test('messages of eight causes are sent again while the operations service is ki
         return MESSAGES - (states.waiting ?? 0) >= share * MESSAGES || undefined;
       },
       () => 'Nothing is sent',
+      PATIENCE,
     );
     await operations.kill();
     operations = await startProcess('operations', env);
     expect((await desk.progress(plan)).state).toBe('running');
   }
-  const ended = await desk.ended(plan);
+  const ended = await desk.ended(plan, PATIENCE);
   const done = performance.now();
   expect(ended).toMatchObject({ state: 'done', states: { processed: MESSAGES } });
 

@@ -87,7 +87,7 @@ export class Desk {
   }
 
   /** Resolves when nothing more is done with it, and it is known what became of each message. */
-  ended(plan: Plan): Promise<Plan> {
+  ended(plan: Plan, patience?: number): Promise<Plan> {
     let last = plan;
     return until(
       async () => {
@@ -95,6 +95,7 @@ export class Desk {
         return last.state === 'running' || last.state === 'ready' ? undefined : last;
       },
       () => `The plan has not ended: ${JSON.stringify(last)}`,
+      patience,
     );
   }
 

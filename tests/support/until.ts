@@ -4,8 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const PATIENCE = 30_000;
 
 /** Asks until there is an answer. For what tells nobody when it changes; everything else is waited for by its event. */
-export async function until<Answer>(ask: () => Promise<Answer | undefined>, missing: () => string): Promise<Answer> {
-  for (const deadline = performance.now() + PATIENCE; performance.now() < deadline; await pause(10)) {
+export async function until<Answer>(
+  ask: () => Promise<Answer | undefined>,
+  missing: () => string,
+  patience = PATIENCE,
+): Promise<Answer> {
+  for (const deadline = performance.now() + patience; performance.now() < deadline; await pause(10)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
   }

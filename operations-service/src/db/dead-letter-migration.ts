@@ -106,3 +106,21 @@ export class DeadLetters1760000000300 implements MigrationInterface {
     await runner.query("create index dead_letter_plan_items_sent on dead_letter_plan_items (sent_at) where state = 'sent'");
   }
 }
+
+/** `emptied_at`: since when the bodies are gone; the index finds what is to be emptied. */
+export class DeadLetterBodies1760000000301 implements MigrationInterface {
+  readonly name = 'DeadLetterBodies1760000000301';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table dead_letters add column emptied_at timestamptz');
+    await runner.query(`create index dead_letters_to_empty on dead_letters (changed_at)
+      where emptied_at is null and state in ('redriven', 'discarded', 'gone')`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index dead_letters_to_empty');
+    await runner.query('alter table dead_letters drop column emptied_at');
+  }
+}
+
+export const deadLetterMigrations = [DeadLetters1760000000300, DeadLetterBodies1760000000301];

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@quickstep/shared/messaging';
-import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { Fates } from './fates.js';
 import { redelivery } from './redelivery.js';
 import type { Held } from './sweep.js';
+import { bodyGone } from './verdict.js';
 import { nextWave } from './waves.js';
 
 export interface RunOptions {
@@ -26,6 +27,8 @@ export type Ending =
 
 const PAGE = 100;
 const LOOK_EVERY_MS = 250;
+/** Sent and not decided, at most: more are not sent before it is known what became of some, and no more are asked about at once. */
+export const IN_FLIGHT = 300;
 const DONE: Ending = { kind: 'done' };
 const INTERRUPTED: Ending = { kind: 'interrupted' };
 const stopped = (because: string): Ending => ({ kind: 'stopped', because });
@@ -36,6 +39,8 @@ export class Run {
   #open: readonly Item[] = [];
   #returned = 0;
   #sent = 0;
+  /** How many may be open. What an earlier run left open takes no room: it may never be decided. */
+  #room = IN_FLIGHT;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -48,31 +53,46 @@ export class Run {
   async #redriveAll(): Promise<Ending> {
     const { plan, items } = this.#options;
     this.#open = await items.in(plan.id, ['sent'], 1_000_000);
+    this.#room = IN_FLIGHT + this.#open.length;
     for (;;) {
       const began = performance.now();
       const wave = nextWave(this.#sent, plan.rate);
-      const next = await this.#takable(await items.in(plan.id, ['waiting'], wave.size));
-      if (next === undefined) break;
+      const waiting = await items.in(plan.id, ['waiting'], wave.size);
+      if (waiting.length === 0) break;
+      const full = await this.#await({ most: this.#room - wave.size });
+      if (full !== undefined) return full;
+      const next = await this.#takable(waiting);
       const failure = (await this.#interruption()) ?? (await this.#send(next));
       if (failure !== undefined) return failure;
-      const ended = wave.canary ? await this.#await() : await this.#look();
+      const ended = wave.canary ? await this.#await({ most: 0 }) : undefined;
       if (ended !== undefined) return ended;
       await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
     }
-    return (await this.#await(true)) ?? DONE;
+    return (await this.#await({ most: 0, last: true })) ?? DONE;
   }
 
-  /** Those that can be taken: what somebody else has taken out of the queue meanwhile is left to them. Undefined: there are no more. */
-  async #takable(items: readonly Item[]): Promise<readonly Item[] | undefined> {
-    const { plan, index, held, items: record } = this.#options;
-    if (items.length === 0) return undefined;
+  /** Those that can be taken. */
+  async #takable(items: readonly Item[]): Promise<readonly Item[]> {
+    const { plan, index, items: record } = this.#options;
     const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
-    const there = items.filter(
-      ({ service, deadLetterId }) => held.get(service)?.messages.has(deadLetterId) || bodies.get(deadLetterId)?.state === 'gone',
-    );
-    const missing = items.filter((item) => !there.includes(item)).map(({ position }) => position);
-    await record.skip(plan.id, missing, 'it is no longer in its dead-letter queue');
+    const there: Item[] = [];
+    const left = new Map<string, number[]>();
+    for (const item of items) {
+      const why = this.#untakable(item, bodies.get(item.deadLetterId));
+      if (why === undefined) there.push(item);
+      else left.set(why, [...(left.get(why) ?? []), item.position]);
+    }
+    for (const [why, positions] of left) await record.skip(plan.id, positions, why);
     return there;
+  }
+
+  /** What somebody else has taken out of the queue meanwhile is left to them, and nothing empty is sent. */
+  #untakable({ service, deadLetterId }: Item, stored: StoredMessage | undefined): string | undefined {
+    const { plan, held } = this.#options;
+    const since = stored?.bodyGoneSince ?? undefined;
+    if (since !== undefined && plan.action !== 'discard') return bodyGone(since);
+    if (held.get(service)?.messages.has(deadLetterId) || stored?.state === 'gone') return undefined;
+    return 'it is no longer in its dead-letter queue';
   }
 
   async #send(items: readonly Item[]): Promise<Ending | undefined> {
@@ -87,6 +107,7 @@ export class Run {
       items.map(async (item) => {
         const stored = bodies.get(item.deadLetterId);
         if (stored === undefined) throw new Error('it is no longer in the index');
+        if (stored.bodyGoneSince !== null) throw new Error(bodyGone(stored.bodyGoneSince));
         await publish(redelivery(stored, redriveOf(plan, item)));
       }),
     );
@@ -118,15 +139,19 @@ export class Run {
     return stopped(`${this.#returned} came back: the cause remains`);
   }
 
-  /** Waits until it is known what became of everything that was sent, or for as long as the plan says. */
-  async #await(last = false): Promise<Ending | undefined> {
+  /**
+   * Waits until at most so many are open. When nothing more is known of any for as long as the plan says, it stops; at the end it
+   * leaves those to the service, which goes on asking.
+   */
+  async #await({ most, last = false }: { readonly most: number; readonly last?: boolean }): Promise<Ending | undefined> {
     const { plan } = this.#options;
-    const until = performance.now() + plan.patience * 1_000;
-    for (;;) {
+    for (let since = performance.now(); ; ) {
+      const before = this.#open.length;
       const ended = (await this.#look()) ?? (await this.#interruption());
       if (ended !== undefined) return ended;
-      if (this.#open.length === 0) return undefined;
-      if (performance.now() > until) break;
+      if (this.#open.length <= most) return undefined;
+      if (this.#open.length < before) since = performance.now();
+      if (performance.now() - since > plan.patience * 1_000) break;
       await pause(LOOK_EVERY_MS);
     }
     const waiting = `of ${this.#open.length} it is not known after ${plan.patience} s what became of them`;
@@ -143,8 +168,9 @@ export class Run {
   async #discardAll(): Promise<Ending> {
     const { plan, items } = this.#options;
     for (;;) {
-      const next = await this.#takable(await items.in(plan.id, ['waiting'], PAGE));
-      if (next === undefined) return DONE;
+      const waiting = await items.in(plan.id, ['waiting'], PAGE);
+      if (waiting.length === 0) return DONE;
+      const next = await this.#takable(waiting);
       const ended = await this.#interruption();
       if (ended !== undefined) return ended;
       await items.discarded(

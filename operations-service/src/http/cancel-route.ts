@@ -34,10 +34,11 @@ export const cancelRoute = (access: Access, service: OrderService | undefined): 
       const { reason: why } = checkBody(call);
       const about = String(call.request.params.orderId).toLowerCase();
       if (!UUID_KEY.test(about)) throw notFound('order of this id');
-      const answer = await service?.cancel(about, why).catch((error: unknown) => {
+      if (service === undefined) throw problem('unavailable', 'The service does not run');
+      const answer = await service.cancel(about, why).catch((error: unknown) => {
         throw problem('unavailable', `The order service cannot be asked: ${reasonOf(error)}`);
       });
-      if (answer === undefined) throw problem('unavailable', 'The service does not run');
+      if (answer === undefined) throw notFound('order of this id');
       const { accepted, detail } = answer;
       await audit(dataSource, { who, what: 'sagas.cancel', about, why, result: accepted ? 'asked for' : `refused: ${detail}` });
       if (!accepted) throw problem('conflict', detail);

@@ -103,9 +103,14 @@ export class PgCatchUp {
     ]);
   }
 
-  /** @param latest by emitter, the time of the latest event handled (RFC 3339) */
+  /**
+   * An event of the future (an emitter's clock was wrong) would hide what is missed until then: it changes nothing.
+   *
+   * @param latest by emitter, the time of the latest event handled (RFC 3339)
+   */
   async handled(latest: ReadonlyMap<string, string>): Promise<void> {
-    const text = `insert into handled_until (emitter, time) select * from unnest($1::text[], $2::timestamptz[])
+    const text = `insert into handled_until (emitter, time)
+      select * from unnest($1::text[], $2::timestamptz[]) as given(emitter, time) where given.time < now() + interval '5 minutes'
       on conflict (emitter) do update set time = greatest(handled_until.time, excluded.time)`;
     await this.#dataSource.query(text, [[...latest.keys()], [...latest.values()]]);
   }

@@ -107,3 +107,14 @@ test('the latest event handled never moves back', async () => {
   await handled({ 'order-service': NINE });
   expect(await dataSource.query('select emitter, time from handled_until')).toEqual([{ emitter: 'order-service', time: ELEVEN }]);
 });
+
+test('an event more than five minutes ahead of the database does not hide what is missed until then', async () => {
+  const ahead = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+  await handled({ 'order-service': ELEVEN });
+  await handled({ 'order-service': ahead(60), 'payment-service': ahead(60), 'shipping-service': ahead(1) });
+  const known: { emitter: string; time: Date }[] = await dataSource.query(
+    'select emitter, time from handled_until order by emitter',
+  );
+  expect(known.map(({ emitter }) => emitter)).toEqual(['order-service', 'shipping-service']);
+  expect(known[0]?.time).toEqual(ELEVEN);
+});
