@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createDataSource } from '@quickstep/shared/db';
 import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
 import { DataSource } from 'typeorm';
 import { Connection } from '../../src/db/connection.js';
@@ -92,6 +93,15 @@ test('a database that is silent for too long is Unavailable, and the connection 
   // Nothing was to be committed.
   expect(failure).not.toBeInstanceOf(OutcomeUnknown);
   expect(connection.broken).toBe(true);
+});
+
+test('a connection that cannot be made what it has to be is not kept', async () => {
+  const single = createDataSource({ url, applicationName: 'db-test', entities: [], migrations: [], poolSize: 1 });
+  await single.initialize();
+  await expect(Connection.open(single, ['set nonsense = 1'])).rejects.toThrow('nonsense');
+  // There is one connection only.
+  expect(await single.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await single.destroy();
 });
 
 test('a session opens one connection for many askers, and none after a close', async () => {
