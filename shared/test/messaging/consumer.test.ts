@@ -420,6 +420,9 @@ describe('a consumer that is told to stop for a while', () => {
     expect([consumer.subscribed, consumer.paused]).toEqual([true, false]);
     expect(await consumer.count('queue')).toMatchObject({ consumerCount: 1 });
     expect(await consumer.count('deadLetterQueue')).toMatchObject({ messageCount: 0, consumerCount: 0 });
+    // However often it was told to go on, there is one subscription to end.
+    consumer.pause();
+    while ((await consumer.count('queue')).consumerCount > 0);
   });
 
   test('is not on the queue after it has stopped, whatever it is told, and counts nothing', async () => {
