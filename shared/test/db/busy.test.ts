@@ -44,6 +44,17 @@ test('a row that another connection keeps locked makes its batch Busy; other row
   await after.rollback();
 });
 
+test('a row that is only read counts as locked by nobody', async () => {
+  await insert('a', 'b');
+  const somebody = dataSource.createQueryRunner();
+  await somebody.startTransaction();
+  await somebody.query("select from stock where sku in ('a', 'b') for update");
+  const loads = [...loadOf('a'), { table: stock, keys: ['b'], lock: false }];
+  await expect(store.begin([], loads)).rejects.toMatchObject({ name: 'Busy', locked: [{ table: stock, keys: ['a'] }] });
+  await somebody.rollbackTransaction();
+  await somebody.release();
+});
+
 test('a commit that must wait too long is Busy, and leaves nothing', async () => {
   const first = await store.begin([], loadOf('new'));
   const second = await other.begin([claimOf(v7())], loadOf('new'));

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Unavailable } from '@quickstep/shared/pipeline';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createDataSource } from '@quickstep/shared/db';
+import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
 import { DataSource } from 'typeorm';
 import { Connection } from '../../src/db/connection.js';
 import { translate } from '../../src/db/errors.js';
@@ -9,10 +10,11 @@ import { TableStatements } from '../../src/db/statements.js';
 import { dataSourceOf, migratedDatabase, nothing, stock, things } from './fixture.js';
 
 let dataSource: DataSource;
+let url: string;
 let drop: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ dataSource, drop } = await migratedDatabase());
+  ({ dataSource, url, drop } = await migratedDatabase());
 });
 afterAll(() => drop());
 
@@ -86,8 +88,20 @@ test('a database that cannot be reached, or lets nobody in, is Unavailable', asy
 
 test('a database that is silent for too long is Unavailable, and the connection given up', async () => {
   const connection = await Connection.open(dataSource, [], 50);
-  await expect(connection.send([{ text: 'select pg_sleep(60)' }])).rejects.toThrow(Unavailable);
+  const failure: unknown = await connection.send([{ text: 'select pg_sleep(60)' }]).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Unavailable);
+  // Nothing was to be committed.
+  expect(failure).not.toBeInstanceOf(OutcomeUnknown);
   expect(connection.broken).toBe(true);
+});
+
+test('a connection that cannot be made what it has to be is not kept', async () => {
+  const single = createDataSource({ url, applicationName: 'db-test', entities: [], migrations: [], poolSize: 1 });
+  await single.initialize();
+  await expect(Connection.open(single, ['set nonsense = 1'])).rejects.toThrow('nonsense');
+  // There is one connection only.
+  expect(await single.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await single.destroy();
 });
 
 test('a session opens one connection for many askers, and none after a close', async () => {
@@ -121,17 +135,39 @@ test('a statement prepared on an empty table finds its rows by the primary key a
   await connection.close();
 });
 
-test('a data source of another kind is refused, and its connection given back', async () => {
-  let released = 0;
-  const foreign = new DataSource({ type: 'postgres', url: 'postgres://127.0.0.1/nowhere' });
-  foreign.createQueryRunner = () => {
-    const runner = new DataSource({ type: 'postgres', url: 'postgres://127.0.0.1/nowhere' }).driver.createQueryRunner('master');
-    runner.connect = () => Promise.resolve({});
-    runner.release = () => Promise.resolve(void released++);
-    return runner;
-  };
+test('a data source over another copy of the driver is refused, and its connection given back', async () => {
+  let driver: unknown;
+  await jest.isolateModulesAsync(async () => {
+    driver = (await import('pg')).default;
+  });
+  const foreign = new DataSource({ type: 'postgres', driver, url, poolSize: 1 });
+  await foreign.initialize();
   await expect(Connection.open(foreign)).rejects.toThrow('must be made by createDataSource');
-  expect(released).toBe(1);
+  // There is one connection only.
+  expect(await foreign.query('select 1 as one')).toEqual([{ one: 1 }]);
+  await foreign.destroy();
+});
+
+test('a statement with a name is prepared once, and again when the server has forgotten it', async () => {
+  const connection = await Connection.open(dataSource);
+  const named = { name: 'named', text: 'select 1 as one' };
+  const prepared = { text: "select prepare_time from pg_prepared_statements where name = 'named'" };
+  const [, first] = await connection.send([named, prepared]);
+  const [, second] = await connection.send([named, prepared]);
+  expect(first?.rows).toHaveLength(1);
+  expect(second?.rows).toEqual(first?.rows);
+  await connection.send([{ text: 'deallocate all' }]);
+  await expect(connection.send([named])).rejects.toThrow('does not exist');
+  expect(await connection.send([named])).toMatchObject([{ rows: [{ one: 1 }] }]);
+  await connection.close();
+});
+
+test('a connection is given up for the exchange that is late, not for those before it', async () => {
+  const connection = await Connection.open(dataSource, [], 2_000);
+  const begun = performance.now();
+  while (performance.now() - begun < 3_000) await connection.send([{ text: 'select pg_sleep(0.1)' }]);
+  expect(connection.broken).toBe(false);
+  await connection.close();
 });
 
 test('numbers and moments are sent as text, and an empty statement has an empty answer', async () => {

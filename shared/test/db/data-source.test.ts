@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDataSource, ensureDatabase, entityOf, migrate, migrateDatabase } from '@quickstep/shared/db';
 import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import type { MigrationInterface } from 'typeorm';
 import { dataSourceOf, migrations, things } from './fixture.js';
 
 let database: FreshDatabase;
@@ -22,6 +23,9 @@ test('replicas may migrate at the same time, and migrations can be undone', asyn
   expect(await first?.query("select tablename from pg_tables where schemaname = 'public'")).toEqual([
     { tablename: 'migrations' },
   ]);
+  const left =
+    'select proname as name from pg_proc where pronamespace = $1::regnamespace union all select sequencename from pg_sequences';
+  expect(await first?.query(left, ['public'])).toEqual([{ name: 'migrations_id_seq' }]);
   await Promise.all(replicas.map((replica) => replica.destroy()));
 });
 
@@ -87,6 +91,62 @@ test('a role that may not create databases is told what to run', async () => {
   await admin.destroy();
 });
 
+test('a database that lets the role not in is not missing', async () => {
+  const fresh = await freshDatabase();
+  const owner = dataSourceOf(fresh.url);
+  await owner.initialize();
+  const role = `outsider_${Date.now()}`;
+  await owner.query(`create role ${role} login password 'weak'`);
+  const url = new URL(fresh.url);
+  await owner.query(`revoke connect on database "${url.pathname.slice(1)}" from public`);
+  Object.assign(url, { username: role, password: 'weak' });
+  await expect(ensureDatabase(url.href)).rejects.toThrow('permission denied for database');
+  await owner.query(`drop role ${role}`);
+  await owner.destroy();
+  await fresh.drop();
+});
+
+class Unnamed1900000000000 implements MigrationInterface {
+  async up(): Promise<void> {}
+  async down(): Promise<void> {}
+}
+
+class Other1900000000001 extends Unnamed1900000000000 {
+  readonly name = 'Renamed1900000000001';
+}
+
+test('a migration that has not run is named as the table of migrations will name it', async () => {
+  const fresh = await freshDatabase();
+  const owner = dataSourceOf(fresh.url);
+  await owner.initialize();
+  const role = `reader_${Date.now()}`;
+  await owner.query(`create role ${role} login password 'weak'`);
+  await owner.query('revoke create on schema public from public');
+  const url = new URL(fresh.url);
+  Object.assign(url, { username: role, password: 'weak' });
+  const options = {
+    applicationName: 'db-test',
+    entities: [],
+    migrations: [Unnamed1900000000000, Other1900000000001],
+    poolSize: 1,
+  };
+  const reader = createDataSource({ ...options, url: url.href });
+  await reader.initialize();
+  await expect(migrate(reader)).rejects.toThrow('have not run (Unnamed1900000000000, Renamed1900000000001)');
+  await migrateDatabase(fresh.url, options.migrations);
+  await owner.query(`grant select on migrations to ${role}`);
+  await migrate(reader);
+  await reader.destroy();
+  await owner.query(`drop owned by ${role}`);
+  await owner.query(`drop role ${role}`);
+  await owner.destroy();
+  await fresh.drop();
+});
+
+test('a table has one entity, whoever asks', () => {
+  expect(entityOf(things)).toBe(entityOf(things));
+});
+
 test('a role that may not change the schema looks whether all migrations have run, and names those that have not', async () => {
   const fresh = await freshDatabase();
   const owner = dataSourceOf(fresh.url);
@@ -120,6 +180,9 @@ test('a database is made and migrated in one go, and once', async () => {
   await made.initialize();
   expect(await made.query('select 1 from things')).toEqual([]);
   expect(await made.query('select count(*) as count from migrations')).toEqual([{ count: migrations.length }]);
+  // Whoever made and migrated it has let go of it: a session that has ended is listed for a moment.
+  const others = 'select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+  while ((await made.query<unknown[]>(others)).length > 0);
   await made.destroy();
   const cleaner = dataSourceOf(database.url);
   await cleaner.initialize();

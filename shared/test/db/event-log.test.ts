@@ -50,6 +50,20 @@ describe('a reader of the log', () => {
     expect((await readFrom(LOG_BEGINNING)).types).toEqual(['order.created', 'order.completed', 'order.cancelled']);
   });
 
+  test('gets pages as lines too, each with the cursor after it, and nothing behind the last', async () => {
+    expect(await log.lines(LOG_BEGINNING, 10)).toBe('');
+    const events = await emit('order.created', 'order.completed', 'order.cancelled');
+    const entries = await log.read(LOG_BEGINNING, 10);
+    const line = (index: number) => {
+      const { transaction, position } = entries[index] ?? LOG_BEGINNING;
+      const cursor = Buffer.from(`${transaction}.${position}`).toString('base64url');
+      return `{"cursor":"${cursor}","event":${events[index]?.body}}\n`;
+    };
+    expect(await log.lines(LOG_BEGINNING, 2)).toBe(line(0) + line(1));
+    expect(await log.lines(entries[1] ?? LOG_BEGINNING, 2)).toBe(line(2));
+    expect(await log.lines(entries[2] ?? LOG_BEGINNING, 2)).toBe('');
+  });
+
   test('gets the many events of one transaction in order, whatever number of digits their positions have', async () => {
     const types = Array.from({ length: 25 }, (_, index) => `order.number_${index}`);
     await emit(...types);

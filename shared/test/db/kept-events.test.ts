@@ -18,6 +18,19 @@ afterAll(async () => {
   await drop();
 });
 
+async function vacuums(): Promise<number> {
+  const text = "select vacuum_count::int as count from pg_stat_user_tables where relname = 'outbox'";
+  const [found] = await dataSource.query<{ count: number }[]>(text);
+  return found?.count ?? 0;
+}
+
+/** As many events as a vacuum is worth. */
+async function commitMany(through: PgStore): Promise<void> {
+  const events = Array.from({ length: 1_000 }, () => outgoing('order.created'));
+  for (let entry = 0; entry < 10; entry++)
+    await (await through.begin([], [])).commit({ ...nothing, outbox: { id: v7(), events } });
+}
+
 describe('the outbox', () => {
   test('gives events back byte-identical, oldest entry first', async () => {
     const entries = [
@@ -36,6 +49,12 @@ describe('the outbox', () => {
     expect(await store.takeUnpublished(0, 10)).toEqual(entries.slice(1));
   });
 
+  test('gives entries in the order of their ids, whichever was written first', async () => {
+    const [first, second, third] = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created')] }));
+    for (const outbox of [second, third, first]) await (await store.begin([], [])).commit({ ...nothing, outbox });
+    expect(await store.takeUnpublished(0, 10)).toEqual([first, second, third]);
+  });
+
   test('deletes entries, on their own or with a batch, and keeps what is left of others', async () => {
     const entries = [1, 2, 3].map(() => ({ id: v7(), events: [outgoing('order.created'), outgoing('order.completed')] }));
     for (const outbox of entries) await (await store.begin([], [])).commit({ ...nothing, outbox });
@@ -46,16 +65,20 @@ describe('the outbox', () => {
     expect(await store.takeUnpublished(0, 10)).toEqual([left]);
   });
 
+  test('is left to autovacuum by a store that is told so', async () => {
+    const before = await vacuums();
+    const leaving = new PgStore(dataSource);
+    leaving.leaveToAutovacuum();
+    await commitMany(leaving);
+    // A vacuum would go before it on the same connection.
+    await leaving.takeUnpublished(0, 1);
+    expect(await vacuums()).toBe(before);
+    await leaving.close();
+  });
+
   test('is vacuumed by its store after many events', async () => {
-    const vacuums = async (): Promise<number> => {
-      const text = "select vacuum_count::int as count from pg_stat_user_tables where relname = 'outbox'";
-      const [found] = await dataSource.query<{ count: number }[]>(text);
-      return found?.count ?? 0;
-    };
     expect(await vacuums()).toBe(0);
-    const events = Array.from({ length: 1_000 }, () => outgoing('order.created'));
-    for (let entry = 0; entry < 10; entry++)
-      await (await store.begin([], [])).commit({ ...nothing, outbox: { id: v7(), events } });
+    await commitMany(store);
     // PostgreSQL counts it when it is done; until then, asked again.
     while ((await vacuums()) === 0);
     expect(await dataSource.query('select count(*)::int as count from outbox')).toEqual([{ count: 10 }]);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
 import type { PgStore } from '@quickstep/shared/db';
 import { Conflict, Unavailable } from '@quickstep/shared/pipeline';
@@ -24,6 +24,20 @@ let other: PgStore;
 twoStores((made) => {
   ({ dataSource, store, other } = made);
 });
+
+/** Timers stay those of Node.js: the driver needs them. */
+const everythingButTheClock = [
+  'Date',
+  'hrtime',
+  'nextTick',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 const row = (typed: Thing | Stock): Row => ({ ...typed });
 
@@ -207,6 +221,34 @@ describe('a lost connection', () => {
     const again = await store.begin([claimOf(id)], [{ table: things, keys: [id], lock: true }]);
     expect([again.claimed, again.rows]).toEqual([[true], [[]]]);
     await again.commit(nothing);
+  });
+
+  test('is trouble until a batch succeeds, or none is tried for ten seconds', async () => {
+    expect(store.trouble).toBeUndefined();
+    const lose = async () => {
+      const batch = await store.begin([], []);
+      await killBackends();
+      await expect(batch.commit(nothing)).rejects.toThrow(Unavailable);
+    };
+    await lose();
+    expect(store.trouble).toBe('the last transaction could not be written');
+    await (await store.begin([], [])).commit(nothing);
+    expect(store.trouble).toBeUndefined();
+    const refused = await store.begin([], []);
+    await expect(
+      refused.commit({ ...nothing, inserts: [{ table: stock, rows: [{ sku: 'a', available: -1 }] }] }),
+    ).rejects.toThrow(Permanent);
+    expect(store.trouble).toBeUndefined();
+    jest.useFakeTimers({ doNotFake: [...everythingButTheClock] });
+    try {
+      await lose();
+      jest.advanceTimersByTime(9_999);
+      expect(store.trouble).toBeDefined();
+      jest.advanceTimersByTime(1);
+      expect(store.trouble).toBeUndefined();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('while a statement waits: Unavailable, and the next begin works', async () => {

@@ -4,7 +4,7 @@ import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { declareTopology } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
-import { Opened, outgoing, Reports, topology } from './harness.js';
+import { closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -94,6 +94,17 @@ describe('a confirm that never comes', () => {
     await next;
   });
 
+  test('holds up no stop: what is under way has failed then', async () => {
+    const { publisher, proxy } = await ready(LONG);
+    proxy.hold('order.created');
+    proxy.hold('stock-service');
+    const event = publisher.publish(created(1));
+    const failedCopy = expect(publisher.publishCopy(copy)).rejects.toThrow('The copy for dead-letter stock-service was failed');
+    await publisher.stop();
+    expect(await event).toEqual(['failed']);
+    await failedCopy;
+  });
+
   test('does not outlive its channel', async () => {
     const { publisher, proxy, channel, reports } = await ready(LONG);
     proxy.hold('order.created');
@@ -105,6 +116,37 @@ describe('a confirm that never comes', () => {
     await reports.matching(/the broker closed the channel/);
     proxy.release();
     while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
+    expect(await publisher.publish(created(1))).toEqual(['confirmed']);
+  });
+});
+
+describe('an alarm of the broker', () => {
+  const until = async (reached: () => boolean) => {
+    while (!reached()) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('is reported, and events fail at once until it is over', async () => {
+    const { publisher, proxy, reports } = await ready(LONG);
+    proxy.hold('order.created');
+    proxy.block('low on memory');
+    expect(await reports.matching(/alarm/)).toBe(
+      'stock-service:publish: the broker takes no messages until its alarm is over: low on memory',
+    );
+    await until(() => !publisher.ready);
+    expect(await publisher.publish(created(2))).toEqual(['failed', 'failed']);
+    proxy.unblock();
+    await until(() => publisher.ready);
+    proxy.release();
+    expect(await publisher.publish(created(1))).toEqual(['confirmed']);
+  });
+
+  test('is over when the connection is lost: the next one is told anew', async () => {
+    const { publisher, proxy, reports } = await ready(LONG);
+    proxy.block('low on disk');
+    await until(() => !publisher.ready);
+    await closeConnection(vhost, 'stock-service:publish');
+    await reports.matching(/connection lost/);
+    await until(() => publisher.ready);
     expect(await publisher.publish(created(1))).toEqual(['confirmed']);
   });
 });

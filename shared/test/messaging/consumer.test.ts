@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
-import { type CatchUp, declareTopology } from '@quickstep/shared/messaging';
+import { AmqpConsumer, type CatchUp, declareTopology } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
-import { Arrivals, another, closeConnection, failing, Opened, outgoing, takeFrom, topology } from './harness.js';
+import { Arrivals, another, closeConnection, failing, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -331,6 +331,78 @@ describe('a subscription', () => {
   });
 });
 
+describe('a channel that cannot be opened', () => {
+  /** Does at each opening of the channel what the test wants. */
+  const preparing = (prepare: () => Promise<void>): CatchUp => ({ prepare, ask: () => undefined, answer: async () => undefined });
+
+  test('is tried again, and says why until it is open', async () => {
+    const opening = Promise.withResolvers<void>();
+    let time = 0;
+    const prepare = async () => {
+      time++;
+      if (time === 2) throw new Error('no database');
+      if (time === 3) await opening.promise;
+    };
+    const { consumer, reports, publisher, deliveries } = await opened.service({ catchUp: preparing(prepare) });
+    expect([consumer.subscribed, consumer.failure]).toEqual([true, undefined]);
+    await channel.deleteQueue(topology.queue);
+    await reports.matching(/^stock-service: consuming: the channel could not be opened; trying again: no database$/);
+    expect([consumer.subscribed, consumer.failure]).toEqual([false, 'no database']);
+    opening.resolve();
+    while (!consumer.subscribed) await new Promise((resolve) => setImmediate(resolve));
+    expect(consumer.failure).toBeUndefined();
+    await publisher.publish([outgoing()]);
+    (await deliveries.next()).ack();
+  });
+
+  test('is waited for by a start, and by none that was stopped meanwhile', async () => {
+    const broker = await opened.broker(new Reports());
+    const [begun, opening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const prepare = async () => {
+      begun.resolve();
+      await opening.promise;
+    };
+    const copies = { publishCopy: async () => undefined };
+    const options = {
+      connection: broker.consuming,
+      topology,
+      observer: new Reports(),
+      prefetch: 1,
+      copies,
+      catchUp: preparing(prepare),
+    };
+    const consumer = new AmqpConsumer({ ...options, deliver: () => undefined });
+    const started = consumer.start();
+    await begun.promise;
+    await consumer.stop();
+    opening.resolve();
+    await started;
+    expect(consumer.subscribed).toBe(false);
+    expect((await channel.checkQueue(topology.queue)).consumerCount).toBe(0);
+  });
+
+  test('for an account of its own ends the start, naming the queue that is missing; when it is there, it consumes', async () => {
+    const reports = new Reports();
+    const broker = await opened.broker(reports);
+    const deliveries = new Arrivals<Delivery>();
+    const copies = { publishCopy: async () => undefined };
+    const deliver = (delivery: Delivery) => deliveries.push(delivery);
+    const options = { connection: broker.consuming, topology, observer: reports, prefetch: 1, copies, deliver, ownAccount: true };
+    const make = async () => {
+      const consumer = new AmqpConsumer(options);
+      opened.add(() => consumer.stop(AbortSignal.abort()));
+      await consumer.start();
+    };
+    await declareTopology(channel, topology);
+    await channel.deleteQueue(topology.queue);
+    await expect(make()).rejects.toThrow(`The broker lacks queue "${topology.queue}"`);
+    await declareTopology(channel, topology);
+    await make();
+    channel.publish('order.events', 'order.created', Buffer.from('{}'));
+    (await deliveries.next()).ack();
+  });
+});
+
 describe('a consumer that is told to stop for a while', () => {
   test('leaves messages in the queue, and takes them when it goes on', async () => {
     const { publisher, deliveries, consumer } = await opened.service();
@@ -348,6 +420,9 @@ describe('a consumer that is told to stop for a while', () => {
     expect([consumer.subscribed, consumer.paused]).toEqual([true, false]);
     expect(await consumer.count('queue')).toMatchObject({ consumerCount: 1 });
     expect(await consumer.count('deadLetterQueue')).toMatchObject({ messageCount: 0, consumerCount: 0 });
+    // However often it was told to go on, there is one subscription to end.
+    consumer.pause();
+    while ((await consumer.count('queue')).consumerCount > 0);
   });
 
   test('is not on the queue after it has stopped, whatever it is told, and counts nothing', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { InventoryItemChanged, InventoryReserved, NotificationSent, OrderCreated } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
-import { declareTopology } from '@quickstep/shared/messaging';
+import { AmqpPublisher, BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { closeConnection, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
 
@@ -28,6 +28,7 @@ const itemChanged = () => InventoryItemChanged({ sku: 'SKU-1', name: 'Mug', unit
 describe('publish', () => {
   test('confirms, with AMQP properties that say what the event is', async () => {
     const { channel, publisher } = await ready();
+    expect(await publisher.publish([])).toEqual([]);
     const sent = outgoing();
     expect(await publisher.publish([sent])).toEqual(['confirmed']);
     const { content, fields, properties } = await takeFrom(channel, topology.queue);
@@ -92,6 +93,52 @@ describe('publish', () => {
     await reports.matching(/publishing: the broker closed the channel.*no exchange 'order.events'/);
     while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
     expect(await publisher.publish([outgoing()])).toEqual(['returned']);
+  });
+
+  test('fails what cannot be encoded, and nothing after it', async () => {
+    const { channel, publisher, reports } = await ready();
+    const copy = { exchange: 'redeliver', routingKey: '50ms.stock-service', content: Buffer.from('{}') };
+    const tooLong = { ...copy, options: { messageId: 'x'.repeat(300) } };
+    await expect(publisher.publishCopy(tooLong)).rejects.toThrow('The copy for redeliver 50ms.stock-service was failed');
+    expect(await reports.next()).toMatch(/^a message for redeliver 50ms\.stock-service could not be sent: /);
+    await publisher.publishCopy({ ...copy, options: { messageId: 'short' } });
+    expect((await takeFrom(channel, topology.queue)).properties.messageId).toBe('short');
+    expect(await publisher.publish([outgoing()])).toEqual(['confirmed']);
+  });
+
+  test('does not begin when the broker has an exchange of that name that is another', async () => {
+    const reports = new Reports();
+    const channel = await opened.observerChannel();
+    await channel.deleteExchange('order.events');
+    await channel.assertExchange('order.events', 'fanout');
+    const started = opened.publisher(await opened.broker(reports), reports);
+    await expect(started).rejects.toThrow(BrokerRefused);
+    await channel.deleteExchange('order.events');
+  });
+
+  test('with an account of its own looks for exchanges only, and puts its name on each message', async () => {
+    const reports = new Reports();
+    const account = decodeURIComponent(new URL(vhost.url).username);
+    const own = { ...topology, queue: account };
+    const broker = await opened.broker(reports);
+    const make = async () => {
+      const publisher = new AmqpPublisher({ connection: broker.publishing, topology: own, observer: reports, ownAccount: true });
+      opened.add(() => publisher.stop());
+      await publisher.start();
+      return publisher;
+    };
+    const channel = await opened.observerChannel();
+    await declareTopology(channel, topology);
+    await channel.deleteExchange('notification.events');
+    await expect(make()).rejects.toThrow('The broker lacks exchange "notification.events"');
+    await declareTopology(channel, topology);
+    await channel.purgeQueue(topology.queue);
+    const publisher = await make();
+    expect(await publisher.publish([outgoing()])).toEqual(['confirmed']);
+    expect((await takeFrom(channel, topology.queue)).properties.userId).toBe(account);
+    const { publisher: nameless } = await ready();
+    await nameless.publish([outgoing()]);
+    expect((await takeFrom(channel, topology.queue)).properties.userId).toBeUndefined();
   });
 
   test('fails at once after it has stopped', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
 import { Opened, outgoing, topology } from './harness.js';
@@ -22,5 +22,22 @@ test('a queue that is deleted without the broker saying so is missed, and declar
   await reports.matching(/the broker closed the channel; opening another.*404/);
   // Until the queue is there the event comes back.
   for (let fate = 'returned'; fate !== 'confirmed'; ) [fate = 'returned'] = await publisher.publish([outgoing()]);
+  (await deliveries.next()).ack();
+});
+
+test('a consumer that the broker takes off its queue without saying so subscribes again; one that has paused is missed by nobody', async () => {
+  const { proxy, url } = await ConfirmProxy.open(vhost.url);
+  opened.add(() => proxy.close());
+  const { publisher, deliveries, reports, consumer } = await opened.service({ url, watchEvery: 50 });
+  consumer.pause();
+  while ((await consumer.count('queue')).consumerCount > 0);
+  const channel = await opened.observerChannel();
+  await publisher.publish([outgoing()]);
+  expect((await channel.checkQueue(topology.queue)).messageCount).toBe(1);
+  consumer.resume();
+  (await deliveries.next()).ack();
+  proxy.takeAway();
+  expect(await reports.next()).toMatch(/^stock-service: the broker cancelled the consumer; subscribing again/);
+  await publisher.publish([outgoing()]);
   (await deliveries.next()).ack();
 });
