@@ -15,6 +15,11 @@ export const operationsDefaults = {
     compareEvery: integer('DEAD_LETTERS_COMPARED_EVERY_MS', 'How often the queues of dead letters are compared with the index', {
       fallback: '15000',
     }),
+    lostAfter: integer(
+      'LOST_EVENTS_RESENT_AFTER_MS',
+      'How long an order waits for a step before it is looked whether its event ever reached the service, and sent again if not; 0: never',
+      { fallback: '120000', min: 0 },
+    ),
   },
 };
 

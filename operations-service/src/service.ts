@@ -14,11 +14,12 @@ import {
   RecentEvents,
 } from './archive/index.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
-import { DeadLetters1760000000300 } from './db/dead-letter-migration.js';
+import { DeadLetters1760000000300, ResentEvents1760000000301 } from './db/dead-letter-migration.js';
 import { Alerts } from './db/tables.js';
 import { openBreaker } from './dead-letters/breakers.js';
 import { deadLettersPart, INDEXED, OLDEST } from './dead-letters/dead-letters-part.js';
 import { Inboxes } from './dead-letters/inboxes.js';
+import { lostDeliveriesPart, RESENT } from './dead-letters/lost-deliveries-part.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 import { OrderService } from './order-service.js';
@@ -41,9 +42,10 @@ export const operationsDescription = {
     Analytics1760000000003,
     DeadLetters1760000000300,
     ArchiveIndices1760000000004,
+    ResentEvents1760000000301,
   ],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST],
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
@@ -53,6 +55,7 @@ const retentionOf = ({ recordRetentionDays }: Config) => [
   { table: 'analytics_joins', column: 'changed_at', days: 1 },
   { table: 'analytics_patterns', column: 'changed_at', days: 1 },
   { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },
+  { table: 'resent_events', column: 'sent_at', days: recordRetentionDays },
   { table: 'analytics_alerts', column: 'happened_at', days: recordRetentionDays, where: 'raise_at is null' },
 ];
 
@@ -78,6 +81,7 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     projectionsPart(kept, { ...resources, recent }),
     analysingPart({ windows, patterns, resources, recent }),
     letters,
+    lostDeliveriesPart({ ...replaying, archive, urls, after: config.lostAfter, projections: kept, resources }),
     { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }

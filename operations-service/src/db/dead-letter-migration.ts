@@ -106,3 +106,24 @@ export class DeadLetters1760000000300 implements MigrationInterface {
     await runner.query("create index dead_letter_plan_items_sent on dead_letter_plan_items (sent_at) where state = 'sent'");
   }
 }
+
+/** `resent_events`: what had never reached a service and was sent to it again, so that it is not sent for ever. */
+export class ResentEvents1760000000301 implements MigrationInterface {
+  readonly name = 'ResentEvents1760000000301';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table resent_events (
+        service text not null,
+        event_id uuid not null,
+        times integer not null default 1,
+        sent_at timestamptz not null default now(),
+        primary key (service, event_id)
+      )`);
+    await runner.query('create index resent_events_by_time on resent_events (sent_at)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table resent_events');
+  }
+}
