@@ -66,6 +66,8 @@ test('a queue whose bindings are removed while orders run is bound again, and ge
 });
 
 test('a dead-letter queue that is deleted is there again, with what is parked then, once in the index', async () => {
+  // Far less than what attempts take, the setting of the other test sends again what only waits.
+  await operations.restart({ LOST_EVENTS_RESENT_AFTER_MS: '600000' });
   const queue = 'payment-service.dead-letter';
   const wanted = (await bindingsOf(queue)).length;
   await shop.vhost.api(`/queues/{vhost}/${queue}`, { method: 'DELETE' });

@@ -17,8 +17,8 @@ export const operationsDefaults = {
     }),
     lostAfter: integer(
       'LOST_EVENTS_RESENT_AFTER_MS',
-      'How long an order waits for a step before it is looked whether its event ever reached the service, and sent again if not; 0: never',
-      { fallback: '120000', min: 0 },
+      'How long an order waits for a step before its event counts as lost, if its service knows nothing of it, and is sent again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
+      { fallback: '600000', min: 0 },
     ),
   },
 };

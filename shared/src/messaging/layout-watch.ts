@@ -30,7 +30,7 @@ export class LayoutWatch {
   readonly #options: LayoutWatchOptions;
   readonly #layout: Layout;
   #timer: NodeJS.Timeout | undefined;
-  #channel: Channel | undefined;
+  #channel: Promise<Channel> | undefined;
   #looking = false;
   #looks = 0;
   #reported = '';
@@ -57,7 +57,12 @@ export class LayoutWatch {
     this.#timer = undefined;
     const channel = this.#channel;
     this.#channel = undefined;
-    void channel?.close().catch(() => undefined);
+    void channel?.then((open) => open.close()).catch(() => undefined);
+  }
+
+  /** How many messages are parked. @throws Error when the dead-letter queue is missing */
+  async parked(): Promise<number> {
+    return (await (await this.#open()).checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
   }
 
   async #look(): Promise<void> {
@@ -98,16 +103,24 @@ export class LayoutWatch {
     this.#report('', '');
   }
 
-  async #open(): Promise<Channel> {
-    if (this.#channel !== undefined) return this.#channel;
-    const channel = await this.#options.connection.createChannel();
+  #open(): Promise<Channel> {
+    this.#channel ??= this.#create();
+    return this.#channel;
+  }
+
+  async #create(): Promise<Channel> {
     const gone = () => {
-      if (this.#channel === channel) this.#channel = undefined;
+      this.#channel = undefined;
     };
-    channel.on('error', gone);
-    channel.once('close', gone);
-    this.#channel = channel;
-    return channel;
+    try {
+      const channel = await this.#options.connection.createChannel();
+      channel.on('error', () => undefined);
+      channel.once('close', gone);
+      return channel;
+    } catch (error) {
+      gone();
+      throw error;
+    }
   }
 
   /** Once, until something else is the matter. */

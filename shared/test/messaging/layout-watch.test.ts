@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { layoutOf } from '@quickstep/shared/choreography';
 import { declareTopology, isMissing, LayoutWatch } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { Arrivals, Opened, Reports, topology } from './harness.js';
+import { Arrivals, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -101,6 +101,23 @@ test('under an account that may declare nothing what is missing is told', async 
   await channel.deleteQueue(topology.deadLetterQueue);
   expect(await reports.matching(/set the system up again/)).toContain(`"${topology.deadLetterQueue}"`);
   expect(await isMissing(connection, topology.deadLetterQueue)).toBe(true);
+});
+
+test('what is parked is counted; while the dead-letter queue is missing it is not, and no other channel ends for it', async () => {
+  const { reports, deliveries, publisher, consumer, broker } = await opened.service();
+  const watch = new LayoutWatch({ connection: broker.consuming, topology, observer: reports });
+  opened.add(async () => watch.stop());
+  expect(await watch.parked()).toBe(0);
+  const channel = await opened.observerChannel();
+  await channel.deleteQueue(topology.deadLetterQueue);
+  await expect(watch.parked()).rejects.toThrow(/404/);
+  expect(consumer.subscribed).toBe(true);
+  await declareTopology(channel, topology);
+  channel.publish('dead-letter', topology.queue, Buffer.from('parked'));
+  await channel.waitForConfirms();
+  while ((await watch.parked()) !== 1);
+  await publisher.publish([outgoing()]);
+  (await deliveries.next()).ack();
 });
 
 test('a lost connection is waited for', async () => {

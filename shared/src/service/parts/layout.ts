@@ -2,7 +2,7 @@ import type { Topology } from '../../choreography/index.js';
 import type { PgBindingRecord } from '../../db/index.js';
 import { LayoutWatch } from '../../messaging/index.js';
 import type { Observer } from '../../pipeline/index.js';
-import type { Metrics } from '../../telemetry/index.js';
+import { definitions, type Metrics } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
 import type { BrokerPart } from './broker.js';
 
@@ -17,6 +17,10 @@ interface LayoutOptions {
 /** Brings back what is deleted at the broker while the service runs. */
 export function layoutPart({ topology, observer, connections, bindingRecord, metrics }: LayoutOptions): Part {
   let watch: LayoutWatch | undefined;
+  const started = () => {
+    if (watch === undefined) throw new Error('The watch over the layout is not started');
+    return watch;
+  };
   return {
     name: 'layout',
     async start() {
@@ -27,5 +31,6 @@ export function layoutPart({ topology, observer, connections, bindingRecord, met
       watch.start();
     },
     stop: () => watch?.stop(),
+    gauges: [{ ...definitions.parked, read: () => started().parked() }],
   };
 }
