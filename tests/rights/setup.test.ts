@@ -156,8 +156,8 @@ describe('setup', () => {
     await api(`/bindings/${VHOST}/e/payment.events/q/order-service/payment.failed`, 'DELETE');
     expect(await restoreTopology(administrator, options)).toEqual([
       'queue order-service.dead-letter',
-      'binding dead-letter order-service.dead-letter *.order-service',
       'binding dead-letter order-service.dead-letter order-service',
+      'binding dead-letter order-service.dead-letter *.order-service',
       'binding payment.events order-service payment.failed',
     ]);
     expect(await restoreTopology(administrator, options)).toEqual([]);
