@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { operationsDescription } from '@quickstep/operations-service/service';
+import type { MetricDefinition } from '@quickstep/shared/telemetry';
 import { alerts, allMetrics, dashboards, prometheusConfig, rules } from '@quickstep/system/observability';
 import { PrometheusServer, promtool } from './support/prometheus-server.js';
 import { until } from './support/until.js';
@@ -8,6 +10,8 @@ import { WatchedSystem } from './support/watched-system.js';
 const folder = resolve(__dirname, '../observability/prometheus');
 /** Several scrapes long. */
 const WINDOW = '5s';
+/** Longer than a crowd of events is waited for. Seconds. */
+const BEHIND = 5;
 
 let system: WatchedSystem;
 let prometheus: PrometheusServer;
@@ -26,12 +30,13 @@ beforeAll(async () => {
     interval: '500ms',
     ruleFiles,
     services: system.targets,
+    operations: system.operations.target,
     broker: await brokerTarget(),
     vhost: system.vhost.name,
   };
   prometheus = await PrometheusServer.start({
     'prometheus.yml': prometheusConfig(scraped),
-    'rules.json': rules({ window: WINDOW, hold: '0s', outboxAge: 1 }),
+    'rules.json': rules({ window: WINDOW, hold: '0s', outboxAge: 1, behind: BEHIND }),
   });
 });
 afterAll(async () => {
@@ -48,6 +53,10 @@ describe('promtool', () => {
 
   test.each(['order', 'payment'] as const)('finds nothing wrong with the names of the metrics of %s', async (name) => {
     expect(await promtool(['check', 'metrics'], await system.metrics(name))).toBe('');
+  });
+
+  test('finds nothing wrong with the names of the metrics of operations', async () => {
+    expect(await promtool(['check', 'metrics'], await system.operations.metrics())).toBe('');
   });
 });
 
@@ -67,10 +76,14 @@ test('labels are words of the declarations, never ids', async () => {
     'to',
     'effect',
     'state',
+    'service',
+    'projection',
   ]);
-  const labels = (await allMetrics()).flatMap(({ labelNames = [] }) => labelNames);
+  const metrics: readonly MetricDefinition[] = [...(await allMetrics()), ...operationsDescription.metrics];
+  const labels = metrics.flatMap(({ labelNames = [] }) => labelNames);
   expect(labels.filter((label) => !bounded.has(label))).toEqual([]);
-  expect(await system.metrics('order')).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+  for (const text of [await system.metrics('order'), await system.operations.metrics()])
+    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
 });
 
 interface Fault {
@@ -83,7 +96,17 @@ interface Fault {
   mend(): Promise<void>;
 }
 
-const purge = (queue: string) => system.vhost.api<void>(`/queues/{vhost}/${queue}/contents`, { method: 'DELETE' });
+/** Again and again: what the operations service is looking at just now is not in the queue. */
+async function purge(queue: string): Promise<void> {
+  await until(
+    async () => {
+      await system.vhost.api<void>(`/queues/{vhost}/${queue}/contents`, { method: 'DELETE' });
+      await prometheus.hasLookedAgain();
+      return (await prometheus.firing()).includes('QuickstepMessagesParked') ? undefined : true;
+    },
+    () => `The queue ${queue} is not empty`,
+  );
+}
 const inTurn = async (work: readonly (() => Promise<unknown>)[]) => {
   for (const each of work) await each();
 };
@@ -99,6 +122,10 @@ async function purgeUnpayable(): Promise<void> {
   );
   await purge('payment-service.dead-letter');
 }
+/** Whose log cannot be read is missing in the archive, and the operations service says so. */
+const UNREAD = ['QuickstepArchiveBehind', 'QuickstepServiceNotReady'];
+/** An order for every log: whoever waits at the end of one knows with its next event only that it can be read again. */
+const readOn = async () => system.isIn(await system.place(), 'COMPLETED');
 const DOWN = ['QuickstepServiceDown', 'QuickstepQueueWithoutConsumer'];
 let stuck = '';
 
@@ -106,14 +133,22 @@ const faults: readonly Fault[] = [
   {
     what: 'a service is stopped',
     alerts: DOWN,
+    besides: UNREAD,
     plant: () => system.stop('shipping'),
-    mend: () => system.start('shipping'),
+    mend: async () => {
+      await system.start('shipping');
+      await readOn();
+    },
   },
   {
     what: 'the database of a service is away',
     alerts: ['QuickstepDatabaseAway', 'QuickstepServiceNotReady'],
+    besides: ['QuickstepArchiveBehind'],
     plant: async () => system.proxy('database').cut(),
-    mend: async () => system.proxy('database').mend(),
+    mend: async () => {
+      system.proxy('database').mend();
+      await readOn();
+    },
   },
   {
     what: 'the broker is away from a service that takes an order',
@@ -140,7 +175,7 @@ const faults: readonly Fault[] = [
   {
     what: 'the payment gateway is left alone by its circuit breaker',
     alerts: ['QuickstepEffectAway'],
-    besides: [...DOWN, 'QuickstepRetriesRising', 'QuickstepMessagesParked', 'QuickstepServiceNotReady'],
+    besides: [...DOWN, ...UNREAD, 'QuickstepRetriesRising', 'QuickstepMessagesParked'],
     plant: async () => {
       await system.stop('payment');
       await system.start('payment', { BREAKER_CALLS: '2', BREAKER_PROBE_MS: '1000' });
@@ -150,12 +185,13 @@ const faults: readonly Fault[] = [
       await system.stop('payment');
       await system.start('payment');
       await purgeUnpayable();
+      await readOn();
     },
   },
   {
     what: 'an order cannot end',
     alerts: ['QuickstepOrdersStuck'],
-    besides: DOWN,
+    besides: [...DOWN, ...UNREAD],
     plant: async () => {
       await system.stop('shipping');
       stuck = await system.place();
@@ -169,13 +205,48 @@ const faults: readonly Fault[] = [
   {
     what: 'the queue of a service is gone while it is down',
     alerts: ['QuickstepEventUnroutable', 'QuickstepServiceNotReady', 'QuickstepOutboxNotDraining'],
-    besides: DOWN,
+    besides: [...DOWN, ...UNREAD],
     plant: async () => {
       await system.stop('notification');
       await system.vhost.api('/queues/{vhost}/notification-service', { method: 'DELETE' });
       await system.place();
     },
     mend: () => system.start('notification', { CATCH_UP: 'beginning' }),
+  },
+  {
+    what: 'the operations service is stopped',
+    alerts: ['QuickstepOperationsDown'],
+    plant: () => system.operations.stop(),
+    mend: () => system.operations.start(),
+  },
+  {
+    what: 'the log of a service that does its work cannot be read',
+    alerts: UNREAD,
+    plant: async () => system.operations.log.cut(),
+    mend: async () => {
+      system.operations.log.mend();
+      await readOn();
+    },
+  },
+  {
+    what: 'somebody locks the rows of a projection',
+    alerts: ['QuickstepProjectionBehind'],
+    // It stands still when the database gives its statement up, after half a minute.
+    besides: ['QuickstepServiceNotReady'],
+    plant: async () => {
+      await system.operations.lock('sagas');
+      await readOn();
+    },
+    mend: () => system.operations.unlock(),
+  },
+  {
+    what: 'a parked message is left alone for two days',
+    alerts: ['QuickstepDeadLettersOld', 'QuickstepMessagesParked'],
+    plant: async () => {
+      await system.publish('order.events', 'order.created', 'nonsense {');
+      await system.operations.ageDeadLetters();
+    },
+    mend: () => purge('inventory-service.dead-letter'),
   },
 ];
 
@@ -223,7 +294,7 @@ describe('an alert', () => {
 });
 
 test('every query of every panel finds something', async () => {
-  const queries = (await dashboards()).flatMap(({ panels }) =>
+  const queries = (await dashboards(operationsDescription.metrics)).flatMap(({ panels }) =>
     panels.flatMap(({ title, targets }) =>
       targets.map(({ expr }) => ({ title, expr: expr.replaceAll('$__rate_interval', WINDOW) })),
     ),

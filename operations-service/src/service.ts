@@ -14,7 +14,8 @@ import {
   RecentEvents,
 } from './archive/index.js';
 import { type operationsConfig, operationsDefaults } from './config.js';
-import { DeadLetters1760000000300, ResentEvents1760000000301 } from './db/dead-letter-migration.js';
+import { deadLetterMigrations } from './db/dead-letter-migration.js';
+import { deadLetterRetention } from './db/dead-letter-retention.js';
 import { Alerts } from './db/tables.js';
 import { openBreaker } from './dead-letters/breakers.js';
 import { deadLettersPart, INDEXED, OLDEST } from './dead-letters/dead-letters-part.js';
@@ -40,9 +41,8 @@ export const operationsDescription = {
     Archive1760000000001,
     Projections1760000000002,
     Analytics1760000000003,
-    DeadLetters1760000000300,
+    ...deadLetterMigrations,
     ArchiveIndices1760000000004,
-    ResentEvents1760000000301,
   ],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],
@@ -51,7 +51,8 @@ export const operationsDescription = {
 type Config = ReturnType<typeof operationsConfig>;
 
 /** What is joined or counted is of use while late events may come; the kit keeps it no shorter than it remembers events. */
-const retentionOf = ({ recordRetentionDays }: Config) => [
+const retentionOf = ({ recordRetentionDays, deadLetterRetentionDays, inboxRetentionDays }: Config) => [
+  ...deadLetterRetention(deadLetterRetentionDays, inboxRetentionDays),
   { table: 'analytics_joins', column: 'changed_at', days: 1 },
   { table: 'analytics_patterns', column: 'changed_at', days: 1 },
   { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },

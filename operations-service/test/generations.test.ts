@@ -99,6 +99,26 @@ test('readers see a rebuild when it has caught up, not before, and nothing is le
   expect(tables).toEqual([{ name: `sales_g${next.generation}` }]);
 });
 
+test('how old the first event is that readers do not see is told until it is applied', async () => {
+  await generations.begin(sales);
+  await dataSource.query(
+    "update archive set time = now() - interval '3 hours' where position = (select min(position) + 1 from archive)",
+  );
+  const live = await one(true);
+  const oldest = async () => (await generations.oldestSeconds()).get('sales');
+  const first = await oldest();
+  expect(first).toBeGreaterThanOrEqual(0);
+  expect(first).toBeLessThan(3_600);
+  // Of the second event, the first having been applied.
+  await dataSource.query('update projections set position = (select min(position) from archive)');
+  expect(await oldest()).toBeGreaterThan(10_000);
+  await generations.rebuild(sales);
+  expect(await oldest()).toBeGreaterThan(10_000);
+  await dataSource.query('update projections set position = $1', [live.position]);
+  await apply(live);
+  expect(await oldest()).toBe(0);
+});
+
 test('another version is made beside the one that readers see', async () => {
   await generations.begin(sales);
   await apply(await one(true));

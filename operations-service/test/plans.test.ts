@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
-import { DeadLetters1760000000300 } from '../src/db/dead-letter-migration.js';
+import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
 import { letterOf } from '../src/dead-letters/letter.js';
 
@@ -13,7 +13,7 @@ let database: FreshDatabase;
 let dataSource: DataSource;
 beforeEach(async () => {
   database = await freshDatabase();
-  const migrations = [...kitMigrations, DeadLetters1760000000300];
+  const migrations = [...kitMigrations, ...deadLetterMigrations];
   dataSource = createDataSource({ url: database.url, applicationName: 'plans', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);

@@ -8,8 +8,8 @@ import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
-import { DeadLetters1760000000300 } from '../src/db/dead-letter-migration.js';
-import { countPlan, createPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
+import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
+import { countPlan, createPlan, findPlan, listItems, startPlan } from '../src/db/dead-letter-plans.js';
 import { Fates } from '../src/dead-letters/fates.js';
 import { letterOf } from '../src/dead-letters/letter.js';
 import { IN_FLIGHT, Run } from '../src/dead-letters/run.js';
@@ -21,7 +21,7 @@ let database: FreshDatabase;
 let dataSource: DataSource;
 beforeEach(async () => {
   database = await freshDatabase();
-  const migrations = [...kitMigrations, DeadLetters1760000000300];
+  const migrations = [...kitMigrations, ...deadLetterMigrations];
   dataSource = createDataSource({ url: database.url, applicationName: 'run', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);
@@ -107,4 +107,38 @@ test('a service that handles nothing any more after the first ones is not sent t
   expect(states.processed).toBe(11);
   expect(states.sent).toBeLessThanOrEqual(IN_FLIGHT);
   expect(states.waiting).toBeGreaterThan(0);
+});
+
+const deleteBodies = () => dataSource.query("update dead_letters set body = '', emptied_at = now()");
+
+test('what has lost its body since it was planned is not sent, and says so', async () => {
+  const started = await startedPlan();
+  await deleteBodies();
+  const sent: unknown[] = [];
+  const ending = await new Run({
+    ...started,
+    fates: new Fates({ ...started, inboxes: { handled: async () => new Map() } }),
+    held: new Map(),
+    publish: async (message) => void sent.push(message),
+    stopping: () => false,
+  }).carryOut();
+  expect(ending).toEqual({ kind: 'done' });
+  expect(sent).toEqual([]);
+  const [item] = await listItems(dataSource.manager, started.plan.id, { after: -1, limit: 1 });
+  expect(item).toMatchObject({ state: 'skipped', detail: expect.stringMatching(/^its body is gone since \d{4}-\d\d-\d\d: /) });
+});
+
+test('what was sent and has lost its body since is still known to be processed, by its event', async () => {
+  const { plan, index, items } = await startedPlan();
+  const all = await items.in(plan.id, ['waiting'], 2);
+  const positions = all.map(({ position }) => position);
+  await items.sending(plan.id, positions);
+  await items.sent(plan.id, positions);
+  await deleteBodies();
+  const [first]: { event: string }[] = await dataSource.query('select event_id as event from dead_letters where id = $1', [
+    all[0]?.deadLetterId,
+  ]);
+  const handled = async () => new Map([[first?.event ?? '', new Map([['notifyCustomer', 'now']])]]);
+  const { open } = await new Fates({ index, items, inboxes: { handled } }).decide(plan.id, all);
+  expect(open).toEqual(all.slice(1));
 });

@@ -4,7 +4,7 @@ import { type Broker, connectBroker } from '@quickstep/shared/messaging';
 import { type FreshDatabase, freshDatabase, freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
-import { DeadLetters1760000000300 } from '../src/db/dead-letter-migration.js';
+import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { deadLetterQueueOf, holdingLetters } from '../src/dead-letters/sweep.js';
 
 const service = 'a-service';
@@ -16,7 +16,7 @@ let dataSource: DataSource;
 beforeEach(async () => {
   [vhost, database] = await Promise.all([freshVhost(), freshDatabase()]);
   broker = await connectBroker({ url: vhost.url, service: 'test', observer: { trouble: () => undefined } });
-  const migrations = [...kitMigrations, DeadLetters1760000000300];
+  const migrations = [...kitMigrations, ...deadLetterMigrations];
   dataSource = createDataSource({ url: database.url, applicationName: 'sweep', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);

@@ -19,6 +19,7 @@ function letter(id: string, firstFailedDaysAgo: number) {
     routingKey: event.type,
     userId: null,
     firstFailedAt: new Date(Date.now() - firstFailedDaysAgo * DAY_MS),
+    bodyGoneSince: null,
   };
 }
 

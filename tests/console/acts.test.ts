@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Client } from 'pg';
 import type { Locator, Page } from 'playwright-core';
 import { shown, waitForText } from '../support/console/browser.js';
 import { failingOrder, wrongOrder } from '../support/console/scene.js';
@@ -105,6 +106,27 @@ test('a message that nobody can read is discarded, with a reason', async () => {
   await says('1 of 1');
   await world.go(page, '/audit');
   await row('dead-letters.discard', 'grace', 'sent by a test').waitFor();
+});
+
+test('of a message whose body was deleted the page says since when, and offers neither to show nor to change it', async () => {
+  world.parking.send('no JSON at all');
+  await world.parking.confirmed();
+  const [letter] = await world.desk.waiting(1, 'errorClass=unparsable&state=parked');
+  const plan = await world.desk.plan({ ids: [letter?.id] });
+  await world.desk.act(plan, 'discard', { reason: 'sent by a test' });
+  await world.desk.ended(plan);
+  const database = new Client({ connectionString: world.operations.database.url });
+  await database.connect();
+  await database.query("update dead_letters set body = '', emptied_at = '2026-11-20T12:00:00Z' where id = $1", [letter?.id]);
+  await database.end();
+  await world.go(page, `/dead-letters/${letter?.id}`);
+  await says(/Its body is gone since .*20/);
+  expect(
+    await main()
+      .getByRole('button', { name: /Show personal data|Change the message/ })
+      .count(),
+  ).toBe(0);
+  expect(await main().getByRole('region', { name: 'The message' }).count()).toBe(0);
 });
 
 test('personal data are hidden until an operator asks, which is written down; then a message can be changed, and what differs is shown', async () => {

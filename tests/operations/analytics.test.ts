@@ -253,7 +253,23 @@ describe('an export that fails', () => {
     [['--format', 'csv'], '--out must name'],
     [['--format', 'csv', '--out', '/nowhere/at/all.csv'], 'Nothing can be written to'],
     [['--format', 'csv', '--out', join(directory, 'x.csv'), '--from', 'soon'], 'invalid_request'],
-  ])('%j says what is wrong', async (args, reason) => {
+    [
+      ['--format', 'csv', '--out', join(directory, 'x.csv'), '--type', 'order.created,order.creatd'],
+      /no event is of type "order.creatd". There are:(.|\n)*order.created/,
+    ],
+  ])('%j says what is wrong, and writes nothing', async (args, reason) => {
+    const before = readdirSync(directory);
     await expect(runOps(operations, exportCommand, ...args)).rejects.toThrow(reason);
+    expect(readdirSync(directory)).toEqual(before);
   });
+});
+
+test('an export says when nothing matched, also of a type that is known and did not happen', async () => {
+  const file = join(directory, 'nothing.jsonl');
+  const { printed } = await runOps(
+    operations,
+    exportCommand,
+    ...['--format', 'jsonl', '--out', file, '--type', 'order.created', '--to', '2000-01-01'],
+  );
+  expect(printed).toEqual([`Nothing matched: 0 events, 0 bytes: ${file}`]);
 });

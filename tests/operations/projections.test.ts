@@ -313,7 +313,9 @@ describe('a projection', () => {
 
   test('tells how far it is behind', async () => {
     const metrics = await (await operations.open('/metrics')).text();
-    for (const name of ['sagas', 'customers', 'sales'])
+    for (const name of ['sagas', 'customers', 'sales']) {
       expect(metrics).toMatch(new RegExp(`quickstep_projection_lag_events\\{projection="${name}"[^}]*\\} \\d+`));
+      expect(metrics).toMatch(new RegExp(`quickstep_projection_oldest_seconds\\{projection="${name}"[^}]*\\} \\d`));
+    }
   });
 });

@@ -1,10 +1,13 @@
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
+import { services } from '@quickstep/system';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { freePort } from '../../tools/src/provision/ports.js';
 import { CutProxy } from './cut-proxy.js';
+import { secretFile } from './operations.js';
 import { type Running, type ServiceName, serviceNames, startHere } from './services.js';
 import { until } from './until.js';
+import { WatchedOperations } from './watched-operations.js';
 
 const order = {
   customerId: 'customer-1',
@@ -14,8 +17,8 @@ const order = {
 };
 
 /**
- * The services on ports that stay, with nobody else at the broker, as whoever listens to all events makes each of them routable. The broker
- * of order and the database of payment can be taken away.
+ * The services on ports that stay, and the operations service, with nobody else at the broker, as whoever listens to all events makes each of
+ * them routable. The broker of order and the database of payment can be taken away.
  */
 export class WatchedSystem {
   readonly vhost: Vhost;
@@ -24,6 +27,8 @@ export class WatchedSystem {
   readonly #urls = new Map<ServiceName, { broker: string; database: string }>();
   readonly #running = new Map<ServiceName, Running>();
   readonly #proxies = new Map<'broker' | 'database', CutProxy>();
+  readonly #secret = secretFile();
+  #operations: WatchedOperations | undefined;
 
   private constructor(vhost: Vhost, databases: ReadonlyMap<ServiceName, FreshDatabase>, ports: ReadonlyMap<ServiceName, number>) {
     this.vhost = vhost;
@@ -37,6 +42,7 @@ export class WatchedSystem {
     const ports = new Map(await Promise.all(serviceNames.map(async (name) => [name, await freePort()] as const)));
     const system = new WatchedSystem(vhost, databases, ports);
     await system.#connect();
+    await system.#openOperations();
     // Order begins the sagas: the queues of all others must be there before.
     await Promise.all(serviceNames.filter((name) => name !== 'order').map((name) => system.start(name)));
     await system.start('order');
@@ -49,13 +55,18 @@ export class WatchedSystem {
     return [...this.#ports.values()].map((port) => `127.0.0.1:${port}`);
   }
 
+  get operations(): WatchedOperations {
+    if (this.#operations === undefined) throw new Error('The operations service has not been started');
+    return this.#operations;
+  }
+
   async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<void> {
     const { broker = '', database = '' } = this.#urls.get(name) ?? {};
     const PORT = String(this.#ports.get(name));
     // Their errors are what is tested here.
     // A breaker opens only where it is to.
-    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', BREAKER_CALLS: '1000', ...env };
-    this.#running.set(name, await startHere(name, quiet));
+    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', BREAKER_CALLS: '1000', ...this.#secret.env };
+    this.#running.set(name, await startHere(name, { ...quiet, ...env }));
   }
 
   async stop(name: ServiceName): Promise<void> {
@@ -110,10 +121,12 @@ export class WatchedSystem {
 
   async close(): Promise<void> {
     for (const proxy of this.#proxies.values()) proxy.mend();
+    await this.#operations?.close();
     await Promise.all([...this.#running.values()].map((service) => service.stop()));
     for (const proxy of this.#proxies.values()) proxy.close();
     await Promise.all([...this.#databases.values()].map((database) => database.drop()));
     await this.vhost.drop();
+    this.#secret.remove();
   }
 
   async #connect(): Promise<void> {
@@ -123,6 +136,13 @@ export class WatchedSystem {
     this.#proxies.set('broker', broker.proxy).set('database', database.proxy);
     this.#urls.set('order', { broker: broker.url, database: this.#databases.get('order')?.url ?? '' });
     this.#urls.set('payment', { broker: this.vhost.url, database: database.url });
+  }
+
+  async #openOperations(): Promise<void> {
+    const urls = new Map(
+      [...this.#ports].map(([name, port]) => [services[name].choreography.service, `http://127.0.0.1:${port}`] as const),
+    );
+    this.#operations = await WatchedOperations.open({ broker: this.vhost.url, urls, env: this.#secret.env });
   }
 
   async #fill(): Promise<void> {

@@ -128,7 +128,10 @@ export function specOf({
 function settingsOf({ name: service, standardPort: port, prefix }: Service): NodeJS.ProcessEnv {
   const settings = new Set(Object.values(serviceVariables({ service, port })).map(({ name }) => name));
   return inherited(
-    (name) => settings.has(name) || name.startsWith(`${prefix}_`) || /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS)$/.test(name),
+    (name) =>
+      settings.has(name) ||
+      name.startsWith(`${prefix}_`) ||
+      /^(PG[A-Z]+|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|DEAD_LETTER_RETENTION_DAYS)$/.test(name),
   );
 }
 

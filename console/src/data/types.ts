@@ -109,6 +109,7 @@ export interface Letter {
   readonly state: string;
   readonly edited: boolean;
   readonly redriven: boolean;
+  readonly bodyGoneSince: string | null;
 }
 
 export interface Difference {

@@ -11,7 +11,7 @@ interface EditLetterProps {
 /** Only what can be read whole can be changed: personal data that are hidden would be lost. */
 export function EditLetter({ letter, done }: EditLetterProps) {
   const [text, setText] = useState<string>();
-  if (!letter.revealed || typeof letter.body === 'string') return null;
+  if (!letter.revealed || letter.bodyGoneSince !== null || typeof letter.body === 'string') return null;
   const shown = text ?? JSON.stringify(letter.edit?.body ?? letter.body, null, 2);
   const save = (reason: string) =>
     call('PUT', `/dead-letters/edits/${letter.id}`, { event: JSON.parse(shown), ...(reason === '' ? {} : { reason }) });

@@ -49,6 +49,11 @@ function Changes({ letter: { edit } }: { readonly letter: WholeLetter }) {
   );
 }
 
+function Body({ letter: { body, bodyGoneSince, revealed } }: { readonly letter: WholeLetter }) {
+  if (bodyGoneSince === null) return <Json value={body} label="The message" revealed={revealed} />;
+  return <p>Its body is gone since {time(bodyGoneSince)}: it was deleted some time after the message had been dealt with.</p>;
+}
+
 /** One message that a service gave up on. */
 export function LetterView({ id }: { readonly id: string }) {
   const [revealed, reveal] = useState(false);
@@ -73,7 +78,7 @@ export function LetterView({ id }: { readonly id: string }) {
               <p>It is found out what would happen. Nothing is sent yet.</p>
             </Act>
             <EditLetter letter={letter} done={found.reload} />
-            {me.value?.role === 'operator' && !revealed && (
+            {me.value?.role === 'operator' && !revealed && letter.bodyGoneSince === null && (
               <button type="button" class="quiet" onClick={() => reveal(true)}>
                 Show personal data
               </button>
@@ -84,7 +89,7 @@ export function LetterView({ id }: { readonly id: string }) {
           </p>
           <Changes letter={letter} />
           <h2>Message</h2>
-          <Json value={letter.body} label="The message" revealed={letter.revealed} />
+          <Body letter={letter} />
           {letter.stack !== null && (
             <>
               <h2>Where it failed</h2>

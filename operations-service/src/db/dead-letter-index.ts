@@ -44,8 +44,13 @@ function timeOf(time: Date | undefined): string {
 const NAMES = COLUMNS.map(([name]) => name).join(', ');
 const ARRAYS = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
 
-/** A message that was thought gone and is there again waits for an operator again. */
+/** A message that was thought gone and is there again waits for an operator again, with the body that it was parked with. */
+const BACK = "dead_letters.state = 'gone' and dead_letters.emptied_at is not null";
 const SEEN = `update set seen_at = clock_timestamp(), missing_since = null,
+  body = case when ${BACK} then excluded.body else dead_letters.body end,
+  headers = case when ${BACK} then excluded.headers else dead_letters.headers end,
+  edited = case when ${BACK} then null else dead_letters.edited end,
+  emptied_at = case when ${BACK} then null else dead_letters.emptied_at end,
   state = case when dead_letters.state = 'gone' then 'parked' else dead_letters.state end`;
 
 /** The index of parked messages. */
@@ -122,7 +127,8 @@ export class DeadLetterIndex {
     const rows: (StoredMessage & { id: string })[] = await queries.query(
       `select id, service, coalesce(edited, body) as content, edited is not null as edited, exchange, routing_key as "routingKey",
         user_id as "userId", app_id as "appId", message_id as "messageId", correlation_id as "correlationId", type,
-        content_type as "contentType", attempts, first_failed_at as "firstFailedAt", parked_at as "parkedAt", state
+        content_type as "contentType", attempts, first_failed_at as "firstFailedAt", parked_at as "parkedAt", state,
+        event_id as "eventId", emptied_at as "bodyGoneSince"
       from dead_letters where id = any($1::uuid[])`,
       [ids],
     );
@@ -146,4 +152,7 @@ export interface StoredMessage {
   readonly firstFailedAt: Date;
   readonly parkedAt: Date;
   readonly state: LetterState;
+  readonly eventId: string | null;
+  /** `content` is empty since then. */
+  readonly bodyGoneSince: Date | null;
 }

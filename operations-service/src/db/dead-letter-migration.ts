@@ -108,8 +108,8 @@ export class DeadLetters1760000000300 implements MigrationInterface {
 }
 
 /** `resent_events`: what had never reached a service and was sent to it again, so that it is not sent for ever. */
-export class ResentEvents1760000000301 implements MigrationInterface {
-  readonly name = 'ResentEvents1760000000301';
+export class ResentEvents1760000000302 implements MigrationInterface {
+  readonly name = 'ResentEvents1760000000302';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -127,3 +127,21 @@ export class ResentEvents1760000000301 implements MigrationInterface {
     await runner.query('drop table resent_events');
   }
 }
+
+/** `emptied_at`: since when the bodies are gone; the index finds what is to be emptied. */
+export class DeadLetterBodies1760000000301 implements MigrationInterface {
+  readonly name = 'DeadLetterBodies1760000000301';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table dead_letters add column emptied_at timestamptz');
+    await runner.query(`create index dead_letters_to_empty on dead_letters (changed_at)
+      where emptied_at is null and state in ('redriven', 'discarded', 'gone')`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index dead_letters_to_empty');
+    await runner.query('alter table dead_letters drop column emptied_at');
+  }
+}
+
+export const deadLetterMigrations = [DeadLetters1760000000300, DeadLetterBodies1760000000301, ResentEvents1760000000302];

@@ -49,11 +49,13 @@ export interface LetterRow {
   readonly state: LetterState;
   readonly edited: boolean;
   readonly redriven: boolean;
+  /** When its body and what it was changed to were deleted, some time after it had been dealt with. */
+  readonly bodyGoneSince: Date | null;
 }
 
 const LETTER = `id, service, step, outcome, type, group_id as "group", error_class as "errorClass", reason, frame, attempts,
   first_failed_at as "firstFailedAt", parked_at as "parkedAt", event_id as "eventId", subject, state, edited is not null as edited,
-  redrive is not null as redriven`;
+  redrive is not null as redriven, emptied_at as "bodyGoneSince"`;
 
 /** A place in the list: the latest parked comes first. */
 export interface LetterPlace {
@@ -141,6 +143,7 @@ export interface SelectedLetter {
   readonly userId: string | null;
   readonly firstFailedAt: Date;
   readonly parkedAt: Date;
+  readonly bodyGoneSince: Date | null;
 }
 
 /** The oldest first: what failed first is tried first. A page of those after a place. */
@@ -152,7 +155,8 @@ export function selectLetters(
 ): Promise<SelectedLetter[]> {
   return queries.query(
     `select id, service, step, subject, coalesce(edited, body) as content, content_type as "contentType", exchange,
-      routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt"
+      routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt",
+      emptied_at as "bodyGoneSince"
     from dead_letters where ${WHERE} and ($11::timestamptz is null or (parked_at, id) > ($11, $12::uuid))
     order by parked_at, id limit $13`,
     [...valuesOf(filter), after?.parkedAt ?? null, after?.id ?? null, limit],

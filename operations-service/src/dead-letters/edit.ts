@@ -1,6 +1,6 @@
 import { differencesOf, type FieldDifference } from './differences.js';
 import { attributesOf, isUuid } from './letter.js';
-import { decodeLetter, type Judgeable } from './verdict.js';
+import { decodeLetter, type Readable } from './verdict.js';
 
 /** A change that an operator makes to a message before it is sent again. */
 export interface Edited {
@@ -15,15 +15,13 @@ export class NotEditable extends Error {
   override readonly name = 'NotEditable';
 }
 
-type Original = Omit<Judgeable, 'id' | 'firstFailedAt' | 'step' | 'subject'>;
-
 /**
  * Checks the event that is to take a message's place, exactly as its service will.
  *
  * @throws NotEditable when the service would refuse it, or when it is another event: under another id the inbox would not know that it has
  * been handled
  */
-export function edited(original: Original, event: unknown): Edited {
+export function edited(original: Readable, event: unknown): Edited {
   const before = attributesOf(original.content, original.contentType ?? undefined);
   const content = Buffer.from(JSON.stringify(event));
   const after = attributesOf(content, original.contentType ?? undefined);

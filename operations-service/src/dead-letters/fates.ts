@@ -1,6 +1,7 @@
-import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { Handled, Inboxes } from './inboxes.js';
+import { listenersOf } from './listeners.js';
 import { awaitedOf, decodeLetter, isHandled } from './verdict.js';
 
 export interface FatesOptions {
@@ -10,6 +11,14 @@ export interface FatesOptions {
 }
 
 const PAGE = 500;
+
+/** The events in a message, with the steps that must handle each; of one whose body was deleted, what the index still knows. */
+function eventsIn(stored: StoredMessage): ReadonlyMap<string, readonly string[]> {
+  const { service, eventId, type, bodyGoneSince } = stored;
+  if (bodyGoneSince === null) return awaitedOf(service, decodeLetter(stored));
+  const steps = listenersOf(service).steps.get(type);
+  return new Map(eventId === null || steps === undefined ? [] : [[eventId, steps]]);
+}
 
 /** Finds out what has become of messages that were sent again: their service has handled them, or has parked them again. */
 export class Fates {
@@ -54,7 +63,7 @@ export class Fates {
     for (const service of new Set(items.map((item) => item.service))) {
       const awaited = items.flatMap((item) => {
         const stored = item.service === service ? bodies.get(item.deadLetterId) : undefined;
-        return stored === undefined ? [] : [{ item, events: awaitedOf(service, decodeLetter(stored)) }];
+        return stored === undefined ? [] : [{ item, events: eventsIn(stored) }];
       });
       const ids = [...new Set(awaited.flatMap(({ events }) => [...events.keys()]))];
       // A service that cannot be asked now is asked again.

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@quickstep/shared/messaging';
-import type { DeadLetterIndex } from '../db/dead-letter-index.js';
+import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { Fates } from './fates.js';
 import { redelivery } from './redelivery.js';
 import type { Held } from './sweep.js';
+import { bodyGone } from './verdict.js';
 import { nextWave } from './waves.js';
 
 export interface RunOptions {
@@ -70,16 +71,28 @@ export class Run {
     return (await this.#await({ most: 0, last: true })) ?? DONE;
   }
 
-  /** Those that can be taken: what somebody else has taken out of the queue meanwhile is left to them. */
+  /** Those that can be taken. */
   async #takable(items: readonly Item[]): Promise<readonly Item[]> {
-    const { plan, index, held, items: record } = this.#options;
+    const { plan, index, items: record } = this.#options;
     const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
-    const there = items.filter(
-      ({ service, deadLetterId }) => held.get(service)?.messages.has(deadLetterId) || bodies.get(deadLetterId)?.state === 'gone',
-    );
-    const missing = items.filter((item) => !there.includes(item)).map(({ position }) => position);
-    await record.skip(plan.id, missing, 'it is no longer in its dead-letter queue');
+    const there: Item[] = [];
+    const left = new Map<string, number[]>();
+    for (const item of items) {
+      const why = this.#untakable(item, bodies.get(item.deadLetterId));
+      if (why === undefined) there.push(item);
+      else left.set(why, [...(left.get(why) ?? []), item.position]);
+    }
+    for (const [why, positions] of left) await record.skip(plan.id, positions, why);
     return there;
+  }
+
+  /** What somebody else has taken out of the queue meanwhile is left to them, and nothing empty is sent. */
+  #untakable({ service, deadLetterId }: Item, stored: StoredMessage | undefined): string | undefined {
+    const { plan, held } = this.#options;
+    const since = stored?.bodyGoneSince ?? undefined;
+    if (since !== undefined && plan.action !== 'discard') return bodyGone(since);
+    if (held.get(service)?.messages.has(deadLetterId) || stored?.state === 'gone') return undefined;
+    return 'it is no longer in its dead-letter queue';
   }
 
   async #send(items: readonly Item[]): Promise<Ending | undefined> {
@@ -94,6 +107,7 @@ export class Run {
       items.map(async (item) => {
         const stored = bodies.get(item.deadLetterId);
         if (stored === undefined) throw new Error('it is no longer in the index');
+        if (stored.bodyGoneSince !== null) throw new Error(bodyGone(stored.bodyGoneSince));
         await publish(redelivery(stored, redriveOf(plan, item)));
       }),
     );

@@ -14,6 +14,8 @@ export const verdicts = [
   'would-be-undone',
   /** It would be parked again. */
   'refused',
+  /** It has been dealt with for so long that its body was deleted: there is nothing to send. */
+  'body-gone',
   /** Its service may have forgotten whether it has handled it. */
   'older-than-inbox',
   /** What it failed on is still away. */
@@ -41,7 +43,13 @@ export interface Judgeable {
   readonly userId: string | null;
   /** When its service had to do with it for the first time: some of its steps may have handled it then. */
   readonly firstFailedAt: Date;
+  /** Its body was deleted then. */
+  readonly bodyGoneSince: Date | null;
 }
+
+/** What is told of a message whose body was deleted. */
+export const bodyGone = (since: Date): string =>
+  `its body is gone since ${since.toISOString().slice(0, 10)}: there is nothing to send`;
 
 export interface JudgeOptions {
   readonly inboxes: Pick<Inboxes, 'handled' | 'retentionDays'>;
@@ -62,7 +70,10 @@ export function awaitedOf(service: string, decoded: readonly Decoded[]): Readonl
   return new Map(events.map(({ id, type }) => [id.toLowerCase(), steps.get(type) ?? []]));
 }
 
-export function decodeLetter(letter: Omit<Judgeable, 'id' | 'firstFailedAt' | 'step' | 'subject'>): Decoded[] {
+/** As much of a letter as its contract is checked against. */
+export type Readable = Omit<Judgeable, 'id' | 'firstFailedAt' | 'step' | 'subject' | 'bodyGoneSince'>;
+
+export function decodeLetter(letter: Readable): Decoded[] {
   const { service, content, contentType, exchange, routingKey, userId } = letter;
   const incoming = { body: content, batched: contentType === BATCHED, exchange, routingKey, userId: userId ?? undefined };
   return decode(incoming, listenersOf(service).contracts);
@@ -142,6 +153,7 @@ function endedVerdict(service: string, awaited: ReadonlyMap<string, readonly str
 }
 
 function judgeOne({ letter, refusal, awaited }: Read, { handled, unasked, ended, cause, inboxDays }: Known): Judged {
+  if (letter.bodyGoneSince !== null) return { verdict: 'body-gone', detail: bodyGone(letter.bodyGoneSince) };
   if (refusal !== undefined) return { verdict: 'refused', detail: refusal };
   if (handled === undefined) return { verdict: 'unknown', detail: unasked };
   if (isHandled(awaited, handled)) return { verdict: 'already-processed', detail: undefined };

@@ -56,7 +56,8 @@ export function idOf(call: Call): string {
 
 function wholeView(found: WholeLetter, revealed: boolean) {
   const { body, editedBody, editedBy, editedAt, headers, ...rest } = found;
-  const [before, after] = [shownBody(body, revealed), editedBody === null ? undefined : shownBody(editedBody, revealed)];
+  const shown = (content: Buffer) => (found.bodyGoneSince === null ? shownBody(content, revealed) : null);
+  const [before, after] = [shown(body), editedBody === null ? undefined : shown(editedBody)];
   const said = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? redact(value) : value]);
   return {
     ...letterView(found),
@@ -109,7 +110,8 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
       if (revealed && caller.role !== 'operator') throw problem('forbidden', 'Only an operator may see personal data');
       const found = await findLetter(dataSource, id);
       if (found === undefined) throw notFound('such dead letter');
-      if (revealed) await audit(dataSource, { who: caller.name, what: 'dead-letters.reveal', about: id, result: 'shown' });
+      const result = found.bodyGoneSince === null ? 'shown' : 'its body is gone';
+      if (revealed) await audit(dataSource, { who: caller.name, what: 'dead-letters.reveal', about: id, result });
       call.json(200, wholeView(found, revealed));
     },
   }),
@@ -120,6 +122,8 @@ function openLetter(found: WholeLetter | undefined): WholeLetter {
   if (found === undefined) throw notFound('such dead letter');
   if (found.state !== 'parked' && found.state !== 'gone')
     throw problem('conflict', `It is ${found.state}: only what waits for an operator can be changed`);
+  if (found.bodyGoneSince !== null)
+    throw problem('conflict', `Its body is gone since ${found.bodyGoneSince.toISOString()}: there is nothing to change`);
   return found;
 }
 

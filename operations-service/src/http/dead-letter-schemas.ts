@@ -51,6 +51,13 @@ export const Letter = Type.Object({
   state: literals(letterStates),
   edited: Type.Boolean(),
   redriven: Type.Boolean({ description: 'It has come back after it was sent again' }),
+  bodyGoneSince: Nullable(
+    Type.String({
+      format: 'date-time',
+      description:
+        'When its body, and what it was changed to, were deleted: DEAD_LETTER_RETENTION_DAYS after it had been dealt with',
+    }),
+  ),
 });
 
 export const Difference = Type.Object(
@@ -71,7 +78,7 @@ export const WholeLetter = Type.Object({
   headers: Type.Object({}, { additionalProperties: true }),
   bytes: Type.Integer(),
   revealed: Type.Boolean({ description: 'Whether personal data are shown' }),
-  body: Type.Unknown({ description: 'The event as JSON; text when it is none' }),
+  body: Type.Unknown({ description: 'The event as JSON; text when it is none; null when it is gone' }),
   edit: Nullable(
     Type.Object({
       by: Nullable(Type.String()),

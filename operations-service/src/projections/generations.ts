@@ -34,6 +34,17 @@ export class Generations {
     return this.#dataSource.query(`select ${COLUMNS} from projections order by name, generation`);
   }
 
+  /** By projection, how old the first event of the archive is that what readers see leaves out, in seconds; 0 when there is none. */
+  async oldestSeconds(): Promise<ReadonlyMap<string, number>> {
+    const rows: { name: string; seconds: number }[] = await this.#dataSource.query(
+      `select name, greatest(0, coalesce(extract(epoch from clock_timestamp() - next.time), 0))::float8 as seconds
+      from projections left join lateral
+        (select time from archive where archive.position > projections.position order by archive.position limit 1) as next on true
+      where live`,
+    );
+    return new Map(rows.map(({ name, seconds }) => [name, seconds]));
+  }
+
   /** Begins a projection of which there is no generation of its version yet. With none of any version readers see it at once. */
   async begin(projection: Projection): Promise<void> {
     await this.#locked(projection.name, async (manager, known) => {

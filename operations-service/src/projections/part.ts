@@ -9,7 +9,14 @@ const PROJECTION_LAG = {
   label: 'projection',
 } as const;
 
-export const projectionMetrics = [{ ...PROJECTION_LAG, labelNames: ['projection'] }];
+/** Asked of the database, not of what was seen last: also while a projection hangs. */
+const OLDEST = {
+  name: 'quickstep_projection_oldest_seconds',
+  help: 'Age of the oldest event of the archive that a projection has not applied yet; 0 when it is up with the archive',
+  label: 'projection',
+} as const;
+
+export const projectionMetrics = [PROJECTION_LAG, OLDEST].map((metric) => ({ ...metric, labelNames: ['projection'] }));
 
 /** Keeps the projections up with the archive while the service runs. */
 export function projectionsPart(
@@ -52,6 +59,7 @@ export function projectionsPart(
         ...PROJECTION_LAG,
         read: () => new Map(projections.states().map(({ projection, lag }) => [projection.name, lag])),
       },
+      { ...OLDEST, read: () => projections.oldestSeconds() },
     ],
   };
 }

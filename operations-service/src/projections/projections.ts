@@ -50,6 +50,13 @@ export class Projections {
     });
   }
 
+  /** By projection, how old the oldest event is that readers do not see yet, in seconds. @throws Error of the database */
+  async oldestSeconds(): Promise<ReadonlyMap<string, number>> {
+    // The table may name a projection that is no more.
+    const ages = await this.#generations.oldestSeconds();
+    return new Map(this.names.flatMap((name) => (ages.has(name) ? [[name, ages.get(name) ?? 0]] : [])));
+  }
+
   /** @throws Problem `not_found`, or `unavailable` while readers would not see rows of this version */
   async require(projection: Projection): Promise<void> {
     const seen = (all: readonly Generation[]) =>

@@ -87,7 +87,7 @@ export class PgStore implements Store {
     return rows.map(({ key }) => key);
   }
 
-  /** Deletes the rows that a rule no longer keeps, at most so many; says how many they were. */
+  /** Deletes, or empties, the rows that a rule no longer keeps, at most so many; says how many they were. */
   async deleteOld(rule: Retention, limit: number): Promise<number> {
     const [deleted] = await this.#aside.send([deleteOld(rule, limit)]);
     return deleted?.rowCount ?? 0;

@@ -10,13 +10,18 @@ export interface Retention {
   readonly days: number;
   /** SQL: only rows for which it is true may go. */
   readonly where?: string;
+  /** SQL assignments: the rows stay, and lose what is in these columns. `where` must not be true of them afterwards. */
+  readonly empty?: string;
 }
 
-/** Locks what it deletes before: a row that somebody is changing stays until the next time. */
-export function deleteOld({ table, column, days, where = 'true' }: Retention, limit: number): Statement {
+/** Locks what it deletes or empties before: a row that somebody is changing stays until the next time. */
+export function deleteOld({ table, column, days, where = 'true', empty }: Retention, limit: number): Statement {
   const name = escapeIdentifier(table);
-  const text = `delete from ${name} where ctid = any(array(
+  const old = `where ctid = any(array(
     select ctid from ${name} where ${escapeIdentifier(column)} < now() - $1::integer * interval '1 day' and (${where})
     limit $2 for update skip locked))`;
-  return { name: `delete old ${table}`, text, values: [days, limit] };
+  const values = [days, limit];
+  // Several rules may empty one table: such a statement is not prepared, as it would need a name of its own.
+  if (empty !== undefined) return { text: `update ${name} set ${empty} ${old}`, values };
+  return { name: `delete old ${table}`, text: `delete from ${name} ${old}`, values };
 }

@@ -73,7 +73,7 @@ export const definitions = {
   readers: { name: 'quickstep_log_waiting_readers', help: 'Readers of the log that wait for its next event' },
   deleted: {
     name: 'quickstep_deleted_rows_total',
-    help: 'Rows deleted because they were older than the rule of their table keeps them, by table',
+    help: 'Rows deleted, or emptied of what they held, because they were older than the rule of their table keeps them, by table',
     labelNames: ['table'],
   },
   resent: {

@@ -1,4 +1,5 @@
 import { choreographies } from '../services.js';
+import { OPERATIONS_JOB } from './prometheus.js';
 
 /** How quickly rules look and fire; tests are in a hurry. */
 export interface Timing {
@@ -8,9 +9,14 @@ export interface Timing {
   readonly hold?: string;
   /** Age at which an entry of the outbox is too old, in seconds. */
   readonly outboxAge: number;
+  /** By how much the operations service's archive, and what is made of it, may be behind, in seconds. */
+  readonly behind: number;
 }
 
-export const PRODUCTION: Timing = { window: '5m', outboxAge: 60 };
+export const PRODUCTION: Timing = { window: '5m', outboxAge: 60, behind: 60 };
+
+/** Whoever was told of a parked message has had a working day to look at it. Seconds. */
+const DEAD_LETTER_AGE = 86_400;
 
 /** Series at one moment: the expression must find something in the first, and nothing in the second. */
 export interface Example {
@@ -34,6 +40,7 @@ const queues = choreographies.filter(({ steps }) => Object.keys(steps).length > 
 const QUEUES = queues.join('|');
 const [someQueue = ''] = queues;
 const payment = 'service="payment-service",instance="payment:3003",job="quickstep"';
+const operationsTarget = `instance="operations:3000",job="${OPERATIONS_JOB}"`;
 
 const gauge = (name: string, bad: string, good: string, more = ''): Example => ({
   fires: [`${name}{${payment}${more}} ${bad}`],
@@ -163,5 +170,61 @@ export const alerts: readonly Alert[] = [
     remedy:
       '`GET /health/ready?of=publishing` names the types. Start the services that consume them: their queues are declared again.',
     example: gauge('quickstep_unroutable_event_types', '1x20', '0x20'),
+  },
+  {
+    name: 'QuickstepOperationsDown',
+    severity: 'ticket',
+    hold: '2m',
+    expr: () => `up{job="${OPERATIONS_JOB}"} == 0`,
+    summary: 'The operations service does not answer',
+    remedy:
+      'Look at the end of its log and start it again. Orders go on without it; nobody sees them, and parked messages wait. It reads on where it ' +
+      'stopped, as long as the services keep their logs.',
+    example: {
+      fires: [`up{${operationsTarget}} 0x20`],
+      silent: [`up{${operationsTarget}} 1x20`, 'up{instance="a",job="quickstep"} 0x20'],
+    },
+  },
+  {
+    name: 'QuickstepArchiveBehind',
+    severity: 'ticket',
+    hold: '2m',
+    expr: ({ behind }) => `quickstep_archive_lag_seconds > ${behind}`,
+    summary: 'The archive is behind the log of a service',
+    remedy:
+      '`GET /health/ready?of=following` of the operations service names the log and the reason. Mostly the service is down, or has another secret. ' +
+      'What the console shows of it is old; nothing is lost as long as its log is kept.',
+    example: {
+      fires: [`quickstep_archive_lag_seconds{service="payment-service",${operationsTarget}} 0+60x20`],
+      silent: [`quickstep_archive_lag_seconds{service="payment-service",${operationsTarget}} 2x20`],
+    },
+  },
+  {
+    name: 'QuickstepProjectionBehind',
+    severity: 'ticket',
+    hold: '2m',
+    expr: ({ behind }) => `quickstep_projection_oldest_seconds > ${behind}`,
+    summary: 'A projection is behind the archive',
+    remedy:
+      '`GET /health/ready?of=consuming` of the operations service says why it stands still; look for who holds a lock on its tables. What it has ' +
+      'left out it applies later. While one is made anew after an update, wait.',
+    example: {
+      fires: [`quickstep_projection_oldest_seconds{projection="sagas",${operationsTarget}} 0+60x20`],
+      silent: [`quickstep_projection_oldest_seconds{projection="sagas",${operationsTarget}} 1x20`],
+    },
+  },
+  {
+    name: 'QuickstepDeadLettersOld',
+    severity: 'page',
+    hold: '0s',
+    expr: () => `quickstep_dead_letters_oldest_seconds > ${DEAD_LETTER_AGE}`,
+    summary: 'A parked message has waited for an operator for more than a day',
+    remedy:
+      'Decide about it: `npm run ops -- dead-letters groups`, or the console; send it again by a plan, or discard it. From `INBOX_RETENTION_DAYS` ' +
+      'after its first failure on it can no longer be sent again.',
+    example: {
+      fires: [`quickstep_dead_letters_oldest_seconds{${operationsTarget}} ${DEAD_LETTER_AGE}+60x20`],
+      silent: [`quickstep_dead_letters_oldest_seconds{${operationsTarget}} 0+60x20`],
+    },
   },
 ];

@@ -33,10 +33,8 @@ const yaml = (value: unknown) => `# Written by \`npm run docs\`.\n${stringify(va
 const inCompose = {
   interval: '15s',
   ruleFiles: ['/etc/prometheus/rules.yml'],
-  services: [
-    ...serviceNames.map((name) => `${services[name].choreography.service}:${services[name].port}`),
-    `${operations.service}:${operations.port}`,
-  ],
+  services: serviceNames.map((name) => `${services[name].choreography.service}:${services[name].port}`),
+  operations: `${operations.service}:${operations.port}`,
   broker: 'rabbitmq:15692',
   vhost: 'quickstep',
 };

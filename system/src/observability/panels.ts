@@ -51,10 +51,10 @@ export const overview: readonly PanelDefinition[] = [
     { expr: 'sum by (service) (quickstep_outbox_entries)', legend: '{{service}} outbox' },
   ]),
   series('Processor time', 'Share of one core, by service', 'percentunit', [
-    { expr: `sum by (instance) (${rate('process_cpu_seconds_total{job="quickstep"}')})`, legend: '{{instance}}' },
+    { expr: `sum by (instance) (${rate('process_cpu_seconds_total{job=~"quickstep.*"}')})`, legend: '{{instance}}' },
   ]),
   series('Event loop delay', '99 % are shorter', 's', [
-    { expr: 'max by (instance) (nodejs_eventloop_lag_p99_seconds{job="quickstep"})', legend: '{{instance}}' },
+    { expr: 'max by (instance) (nodejs_eventloop_lag_p99_seconds{job=~"quickstep.*"})', legend: '{{instance}}' },
   ]),
   series("The broker's queues", 'As the broker tells it: messages, also while their service is down', 'short', [
     { expr: 'sum by (queue) (rabbitmq_detailed_queue_messages{job="rabbitmq"})', legend: '{{queue}}' },

@@ -3,6 +3,7 @@ import { Problem } from '../problem.js';
 import { oneWord, readArguments, secondsIn } from './arguments.js';
 import { Away, type OperationsClient } from './client.js';
 import type { OpsCommand, OpsContext } from './command.js';
+import { reasonsIn } from './plan-reasons.js';
 import { duration, textTable } from './table.js';
 
 interface Letter {
@@ -120,15 +121,24 @@ export const showDeadLetter: OpsCommand = {
   async run(args, { client, print }) {
     const { values, positionals } = readArguments(args, { reveal: { type: 'boolean', default: false } }, 'words');
     const id = encodeURIComponent(oneWord(positionals, 'dead letter'));
-    print(JSON.stringify(await client().json('GET', `/dead-letters/${id}?reveal=${values.reveal}`), null, 2));
+    const letter = await client().json<{ bodyGoneSince?: string | null }>('GET', `/dead-letters/${id}?reveal=${values.reveal}`);
+    const since = letter.bodyGoneSince ?? undefined;
+    const gone =
+      since === undefined ? {} : { body: `gone since ${since}: it was deleted some time after it had been dealt with` };
+    print(JSON.stringify({ ...letter, ...gone }, null, 2));
     return 0;
   },
 };
 
-function tell({ id, total, state, verdicts, states, stoppedBecause }: Plan, print: OpsContext['print']): void {
+async function tell(client: OperationsClient, plan: Plan, print: OpsContext['print']): Promise<void> {
+  const { id, total, state, verdicts, states, stoppedBecause } = plan;
   print(`plan ${id}: ${total} messages, ${state}${stoppedBecause === null ? '' : ` (${stoppedBecause})`}`);
   print(`  what would happen: ${countsText(verdicts)}`);
   if (state !== 'ready') print(`  what has happened: ${countsText(states)}`);
+  if (state === 'ready' && verdicts['body-gone'] !== undefined)
+    for (const line of await reasonsIn(client, id, 'verdict=body-gone')) print(`    ${line}`);
+  if (state !== 'ready' && states.skipped !== undefined)
+    for (const line of await reasonsIn(client, id, 'state=skipped')) print(`    skipped: ${line}`);
 }
 
 export const planDeadLetters: OpsCommand = {
@@ -138,7 +148,7 @@ export const planDeadLetters: OpsCommand = {
   async run(args, { client, print }) {
     const { values } = readArguments(args, filterOptions);
     const plan = await client().json<Plan>('POST', '/dead-letters/plans', filterOf(values));
-    tell(plan, print);
+    await tell(client(), plan, print);
     print(`npm run ops -- dead-letters redrive ${plan.id}`);
     return 0;
   },
@@ -171,7 +181,7 @@ async function follow(
     if (line !== told) print(line);
     told = line;
     if (plan !== undefined && plan.state !== 'running') {
-      tell(plan, print);
+      await tell(client, plan, print);
       return plan.state === 'done' ? 0 : 1;
     }
     await pause(500, undefined, { signal });

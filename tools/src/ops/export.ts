@@ -5,6 +5,7 @@ import { Problem } from '../problem.js';
 import { createProgress } from '../progress.js';
 import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
+import { checkTypes } from './known-types.js';
 
 const formats: readonly ExportFormat[] = ['parquet', 'csv', 'jsonl'];
 
@@ -40,11 +41,13 @@ The latest arrival comes first. What arrives while it runs is left out.`,
     const { out, from, to, type } = values;
     const format = formatOf(values.format);
     if (out === undefined) throw new Problem('--out must name the file to write');
-    const pages = eventPages(client(), { from, to, type });
+    const operations = client();
+    if (type !== undefined) await checkTypes(operations, type);
+    const pages = eventPages(operations, { from, to, type });
     const { events, bytes } = await createProgress(process.stderr).step('events', (note) =>
       exportEvents(pages, { format, out }, (so) => note(`${so} events`)),
     );
-    print(`${events} events, ${bytes} bytes: ${out}`);
+    print(`${events === 0 ? 'Nothing matched: 0' : events} events, ${bytes} bytes: ${out}`);
     return 0;
   },
 };

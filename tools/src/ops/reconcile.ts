@@ -12,16 +12,35 @@ const SHOWN = 50;
 /** A service that accepts the connection and never answers must not hold the command for ever. */
 const TIMEOUT_MS = 30_000;
 
-/** @throws Problem when the service cannot be reached, or refuses */
-async function get<Body>(service: string, path: string): Promise<Body | undefined> {
-  const url = `${urlOf(serviceNamed(service))}${path}`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: unknown) => {
+/** The whole answer. @throws Problem when it does not come, or not in time */
+async function answerOf(service: string, path: string, timeout: number) {
+  const base = urlOf(serviceNamed(service));
+  const url = `${base}${path}`;
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(url, { signal });
+    return { url, status: response.status, ok: response.ok, body: await response.text() };
+  } catch (error) {
+    if (signal.aborted)
+      throw new Problem(
+        `${service} did not answer ${url} within ${timeout / 1_000} s. See whether it is well (${base}/health/ready), and try again.`,
+      );
     throw new Problem(`${service} cannot be reached at ${url} (${reasonOf(error)}).`);
-  });
-  const body = await response.text();
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Problem(`${url} answered ${response.status}: ${body.slice(0, 200)}`);
-  return JSON.parse(body);
+  }
+}
+
+/**
+ * Asks the services over HTTP.
+ *
+ * @param timeout milliseconds for a whole answer; what it returns throws a Problem when the service cannot be reached, stalls or refuses
+ */
+export function servicesWithin(timeout: number): Sources['get'] {
+  return async (service, path) => {
+    const { url, status, ok, body } = await answerOf(service, path, timeout);
+    if (status === 404) return undefined;
+    if (!ok) throw new Problem(`${url} answered ${status}: ${body.slice(0, 200)}`);
+    return JSON.parse(body);
+  };
 }
 
 function seconds(name: string, given: string, most: number): number {
@@ -31,7 +50,7 @@ function seconds(name: string, given: string, most: number): number {
 }
 
 /** @param ask how the services are asked */
-export const reconcileCommand = (ask: Sources['get'] = get): OpsCommand => ({
+export const reconcileCommand = (ask: Sources['get'] = servicesWithin(TIMEOUT_MS)): OpsCommand => ({
   name: 'reconcile',
   summary: 'compares stock, money, parcels and orders across the services and their logs',
   usage: `[--settle SECONDS] [--overdue SECONDS]

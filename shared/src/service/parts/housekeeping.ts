@@ -27,11 +27,15 @@ interface Housekeeper {
  */
 const INBOX_MARGIN_DAYS = 1;
 
-/** Nothing is forgotten sooner than that its event has been handled: a duplicate would find neither. */
+/**
+ * No row is forgotten sooner than that its event has been handled: a duplicate would find neither. What is only emptied still says that
+ * it was there.
+ */
 function rulesOf({ config, retention = [] }: Kept): Retention[] {
   const shortest = config.inboxRetentionDays + INBOX_MARGIN_DAYS;
   const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
-  return [inbox, ...retention.map((rule) => ({ ...rule, days: rule.days === 0 ? 0 : Math.max(rule.days, shortest) }))];
+  const daysOf = ({ days, empty }: Retention) => (days === 0 || empty !== undefined ? days : Math.max(days, shortest));
+  return [inbox, ...retention.map((rule) => ({ ...rule, days: daysOf(rule) }))];
 }
 
 /** Deletes old rows by the rule of each table, and keeps the partitions of the log. */
