@@ -7,12 +7,14 @@ import { until } from './support/until.js';
 /** `LAYOUT_ORDERS=2000` for a longer run. */
 const ORDERS = Number(process.env.LAYOUT_ORDERS ?? 200);
 const PATIENCE_MS = 120_000;
+/** From when the queue is bound again: what is sent to one that is not goes to its dead letters. */
+const SOON = { LOST_EVENTS_RESENT_AFTER_MS: '4000' };
 const secret = secretFile();
 let shop: Shop;
 let operations: Operations;
 beforeAll(async () => {
   shop = await openShop(secret.env);
-  operations = await Operations.open(shop, { ...secret.env, LOST_EVENTS_RESENT_AFTER_MS: '4000' });
+  operations = await Operations.open(shop, { ...secret.env, LOST_EVENTS_RESENT_AFTER_MS: '0' });
 });
 afterAll(async () => {
   await operations.close();
@@ -43,6 +45,16 @@ async function place(count: number): Promise<string[]> {
   return ids;
 }
 
+const boundAgain = (queue: string, bindings: number) =>
+  until(
+    async () => ((await bindingsOf(queue)).length === bindings ? true : undefined),
+    () => 'The queue is not bound as it was',
+    PATIENCE_MS,
+  );
+
+/** The latest first. */
+const resends = async () => (await new Desk(operations).audit()).filter(({ what }) => what === 'resend-lost');
+
 const metric = async (url: string, name: string) =>
   Number(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? 0);
 
@@ -52,22 +64,18 @@ test('a queue whose bindings are removed while orders run is bound again, and ge
   await shop.eventOf((await shop.place()).id, 'inventory.reserved');
   await unbind('payment-service');
   const orders = [...(await running), ...(await place(ORDERS / 2))];
-  await until(
-    async () => ((await bindingsOf('payment-service')).length === wanted ? true : undefined),
-    () => 'The queue is not bound as it was',
-    PATIENCE_MS,
-  );
+  await boundAgain('payment-service', wanted);
+  await operations.restart(SOON);
   const endings = await Promise.all(orders.map((id) => shop.ended(id)));
   expect(endings.filter((ending) => ending !== 'COMPLETED')).toEqual([]);
   expect(await shop.invariants()).toEqual([]);
-  const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'resend-lost');
-  expect(acts.map(({ who, about }) => `${who} ${about}`)).toContain('operations-service payment-service');
+  expect((await resends()).map(({ who, about }) => `${who} ${about}`)).toContain('operations-service payment-service');
   expect(await metric(operations.url, 'quickstep_lost_events_resent')).toBeGreaterThanOrEqual(1);
 });
 
 test('a dead-letter queue that is deleted is there again, with what is parked then, once in the index', async () => {
   // Far less than what attempts take, the setting of the other test sends again what only waits.
-  await operations.restart({ LOST_EVENTS_RESENT_AFTER_MS: '600000' });
+  await operations.restart({ LOST_EVENTS_RESENT_AFTER_MS: '0' });
   const queue = 'payment-service.dead-letter';
   const wanted = (await bindingsOf(queue)).length;
   await shop.vhost.api(`/queues/{vhost}/${queue}`, { method: 'DELETE' });
@@ -90,4 +98,30 @@ test('a dead-letter queue that is deleted is there again, with what is parked th
     () => 'The message is not in the queue',
     PATIENCE_MS,
   );
+});
+
+test('what nobody waits for is sent again with what is waited for; what an operator sees to is not', async () => {
+  const before = (await resends()).length;
+  const { id } = await shop.place();
+  expect(await shop.ended(id)).toBe('COMPLETED');
+  const shipped = await shop.eventOf(id, 'shipping.shipped');
+  await shop.settled();
+  const inventory = shop.database('inventory');
+  await inventory.query('delete from inbox where event_id = $1', [shipped.id]);
+  const wanted = (await bindingsOf('inventory-service')).length;
+  await unbind('inventory-service');
+  const lost = await shop.place();
+  await boundAgain('inventory-service', wanted);
+  await operations.restart(SOON);
+  expect(await shop.ended(lost.id)).toBe('COMPLETED');
+  await until(
+    async () => ((await inventory.query('select from inbox where event_id = $1', [shipped.id])).rowCount ? true : undefined),
+    () => 'The shipment did not come again',
+    PATIENCE_MS,
+  );
+  // Of the test before an order still waits for what is parked.
+  const toWhom = (await resends()).slice(0, -before).map(({ about }) => about);
+  expect([...new Set(toWhom)]).toEqual(['inventory-service']);
+  expect(await new Desk(operations).list('service=payment-service')).toHaveLength(1);
+  expect(await shop.invariants()).toEqual([]);
 });

@@ -135,4 +135,5 @@ test('a lost connection is waited for', async () => {
   await lost;
   await channel.deleteQueue(topology.deadLetterQueue);
   expect(await recreated.next()).toBe(topology.deadLetterQueue);
+  expect(await isMissing(connection, topology.deadLetterQueue)).toBe(false);
 });
