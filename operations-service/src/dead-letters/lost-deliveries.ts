@@ -97,9 +97,9 @@ export class LostDeliveries {
   /** Without what an operator sees to, and what was sent already. */
   async #notSettled(service: string, events: readonly string[]): Promise<string[]> {
     const rows: { id: string }[] = await this.#options.dataSource.query(
-      `select id from unnest($2::uuid[]) as id
-      where not exists (select from dead_letters where event_id = id and service = $1)
-        and not exists (select from resent_events as sent where sent.service = $1 and event_id = id
+      `select wanted.id from unnest($2::uuid[]) as wanted (id)
+      where not exists (select from dead_letters as letter where letter.event_id = wanted.id and letter.service = $1)
+        and not exists (select from resent_events as sent where sent.service = $1 and sent.event_id = wanted.id
           and (times >= ${TIMES} or sent_at > now() - interval '1 hour'))`,
       [service, events],
     );
