@@ -122,6 +122,10 @@ test('what nobody waits for is sent again with what is waited for; what an opera
   // Of the test before an order still waits for what is parked.
   const toWhom = (await resends()).slice(0, -before).map(({ about }) => about);
   expect([...new Set(toWhom)]).toEqual(['inventory-service']);
-  expect(await new Desk(operations).list('service=payment-service')).toHaveLength(1);
+  const parked = await new Desk(operations).list('service=payment-service');
+  expect(parked).toHaveLength(1);
+  const waiting = parked[0]?.subject ?? '';
+  await shop.expire(waiting);
+  expect(await shop.ended(waiting)).toBe('CANCELLED');
   expect(await shop.invariants()).toEqual([]);
 });
