@@ -11,6 +11,7 @@ import {
   windows,
 } from '@quickstep/operations-service/analytics';
 import {
+  AnalyticsAlertRaised,
   InventoryInsufficient,
   InventoryReserved,
   OrderCompleted,
@@ -247,6 +248,18 @@ test('a repetition of more than is remembered is refused', () => {
     pattern: { kind: 'repetition', times: 101, within: 60 },
   };
   expect(() => declarations([pattern])).toThrow('a repetition is of 1 to 100 times, not 101');
+});
+
+test('what looks at alerts is refused: it would feed on itself', () => {
+  const pattern: PatternDeclaration = {
+    name: 'many-alerts',
+    description: '',
+    types: [AnalyticsAlertRaised],
+    pattern: { kind: 'repetition', times: 1, within: 60 },
+  };
+  expect(() => declarations([pattern])).toThrow('analytics.alert_raised is itself told by what is found');
+  const joined: WindowDeclaration = { ...completed, key: { from: AnalyticsAlertRaised, path: 'data.key' } };
+  expect(() => declarations([joined])).toThrow('analytics.alert_raised is itself told by what is found');
 });
 
 test('two declarations of one name are refused', () => {

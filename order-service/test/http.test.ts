@@ -4,32 +4,67 @@ import { api, body, place, startOrderApi } from './order-api.js';
 
 startOrderApi();
 
+const cursorOf = (key: string) => Buffer.from(key).toString('base64url');
+
+interface Page {
+  readonly items: readonly { readonly id: string }[];
+  readonly nextCursor?: string;
+}
+
+/** The ids of all orders that the query finds, page by page. @param between is awaited after each page */
+async function listed(
+  query: { readonly limit: number; readonly customerId?: string },
+  between = async () => {},
+): Promise<string[]> {
+  const seen: string[] = [];
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const { body: page }: { body: Page } = await api()
+      .get('/orders')
+      .query({ ...query, ...(cursor === '' ? {} : { cursor }) })
+      .expect(200);
+    expect(page.items.length).toBeLessThanOrEqual(query.limit);
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+    await between();
+  }
+  return seen;
+}
+
 describe('reading orders', () => {
-  test('lists the newest first, page by page, each order once', async () => {
+  test('lists the newest first, page by page, whether or not they came with an Idempotency-Key', async () => {
     const customerId = newId();
     const placed: string[] = [];
-    for (let index = 0; index < 5; index++) placed.push((await place({ ...body, customerId }).expect(202)).body.id);
-    const seen: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const query = { customerId, limit: 2, ...(cursor === undefined ? {} : { cursor }) };
-      const { body: page } = await api().get('/orders').query(query).expect(200);
-      expect(page.items.length).toBeLessThanOrEqual(2);
-      seen.push(...page.items.map((order: { id: string }) => order.id));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    expect(seen).toEqual(placed.toReversed());
+    for (let index = 0; index < 8; index++) {
+      const key = index % 2 === 0 ? {} : { 'idempotency-key': `${customerId}-${index}` };
+      placed.push((await place({ ...body, customerId }, key).expect(202)).body.id);
+      // The newest of all, too.
+      expect((await api().get('/orders?limit=1').expect(200)).body.items).toMatchObject([{ id: placed[index] }]);
+    }
+    expect(await listed({ customerId, limit: 3 })).toEqual(placed.toReversed());
+  });
+
+  test('yields each order once while others are placed, also orders of the same time', async () => {
+    const keyed = (key: string) => place(body, { 'idempotency-key': `crowd-${key}` }).expect(202);
+    // Those of one batch are placed at the same time.
+    const crowd = await Promise.all(Array.from({ length: 120 }, (_, index) => (index % 2 === 0 ? keyed(`${index}`) : place())));
+    let later = 0;
+    const seen = await listed({ limit: 7 }, async () => {
+      await keyed(`later-${later++}`);
+    });
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(crowd.map(({ body: order }) => order.id).filter((id) => !seen.includes(id))).toEqual([]);
+    expect(later).toBeGreaterThan(17);
   });
 
   test('filters by status and customer', async () => {
     const customerId = newId();
     const { body: order } = await place({ ...body, customerId }).expect(202);
-    const listed = async (query: object) => (await api().get('/orders').query(query).expect(200)).body.items;
-    expect(await listed({ customerId, status: 'PENDING' })).toEqual([order]);
-    expect(await listed({ customerId, status: 'COMPLETED' })).toEqual([]);
-    expect(await listed({ customerId, stuck: true })).toEqual([]);
+    const found = async (query: object) => (await api().get('/orders').query(query).expect(200)).body.items;
+    expect(await found({ customerId, status: 'PENDING' })).toEqual([order]);
+    expect(await found({ customerId, status: 'COMPLETED' })).toEqual([]);
+    expect(await found({ customerId, stuck: true })).toEqual([]);
     await api().post(`/orders/${order.id}/cancel`).expect(202);
-    expect(await listed({ customerId, status: 'CANCELLING' })).toMatchObject([{ id: order.id }]);
+    expect(await found({ customerId, status: 'CANCELLING' })).toMatchObject([{ id: order.id }]);
   });
 
   test.each<[string, object, string]>([
@@ -38,6 +73,9 @@ describe('reading orders', () => {
     ['a huge limit', { limit: 100_000 }, '/limit'],
     ['a limit that is no number', { limit: 'many' }, '/limit'],
     ['a cursor of its own making', { cursor: 'x' }, '/cursor'],
+    ['a cursor of lists by id', { cursor: cursorOf(newId()) }, '/cursor'],
+    ['a cursor without an id', { cursor: cursorOf('1764000000000 x') }, '/cursor'],
+    ['a cursor beyond all time', { cursor: cursorOf(`999999999999999 ${newId()}`) }, '/cursor'],
     ['an unknown parameter', { page: 2 }, '/page'],
   ])('refuses %s', async (_, query, pointer) => {
     const { status, body: problem } = await api().get('/orders').query(query);

@@ -56,8 +56,8 @@ async function makeSagas(): Promise<void> {
     [MANY],
   );
   await database.query(
-    `insert into customer_orders (order_id, customer_id, placed_at, total, currency, charged, refunded, ended_at, ended_as)
-     select order_id, customer_id, started_at, 2500, 'EUR', 2500, 0, ended_at, case when ended_at is null then null else 'COMPLETED' end from sagas`,
+    `insert into customer_orders (order_id, customer_id, placed_at, started_at, total, currency, charged, refunded, ended_at, ended_as)
+     select order_id, customer_id, started_at, started_at, 2500, 'EUR', 2500, 0, ended_at, case when ended_at is null then null else 'COMPLETED' end from sagas`,
   );
   await database.end();
 }

@@ -148,6 +148,13 @@ describe('an alert', () => {
     );
     expect(raised()).toHaveLength(1);
     expect(heard.filter(({ data }) => JSON.stringify(data).includes('buyer-0'))).toHaveLength(1);
+    await analysed();
+    // Alerts are archived like any other event, and nothing is found in them.
+    const { body } = await operations.call<{ items: { event: CloudEvent }[] }>(
+      'GET',
+      '/events?service=operations-service&limit=1000',
+    );
+    expect(body.items.map(({ event }) => event.id).sort()).toEqual(heard.map(({ id }) => id).sort());
   });
 
   /** All results and alerts. */

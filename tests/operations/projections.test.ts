@@ -70,6 +70,12 @@ interface Detail extends Saga {
   readonly timeline: { type: string; step: string | null; cause: string | null; sinceStart: number; sinceCause: number | null }[];
   readonly plan: { type: string; happened: string | null }[];
 }
+interface OrderPage {
+  readonly items: readonly { readonly orderId: string }[];
+  readonly nextCursor?: string;
+}
+/** As lists gave them out that were by order id. */
+const cursorById = Buffer.from('0193a4b0-0000-7000-8000-000000000000').toString('base64url');
 const sagasOf = async (query: string) =>
   (await operations.call<{ items: Saga[]; nextCursor?: string }>('GET', `/sagas?${query}`)).body;
 const detailOf = async (id: string) => (await operations.call<Detail>('GET', `/sagas/${id}`)).body;
@@ -180,6 +186,9 @@ describe('sagas', () => {
     ['/sales?from=soon', '/from'],
     [`/sales?cursor=${Buffer.from('x').toString('base64url')}`, '/cursor'],
     ['/customers/x?limit=0', '/limit'],
+    [`/customers/x?cursor=${cursorById}`, '/cursor'],
+    [`/orders?cursor=${cursorById}`, '/cursor'],
+    [`/sagas?cursor=${cursorById}`, '/cursor'],
   ])('refuses %s with a problem', async (path, pointer) => {
     const { status, body } = await operations.call('GET', path);
     expect(status).toBe(422);
@@ -214,6 +223,23 @@ test('customers: their orders, what was charged and what was given back', async 
       expect.objectContaining({ orderId: declined.id, charged: 0, refunded: 0 }),
     ]),
   });
+});
+
+test('customers: their orders newest first, page by page, also when their ids do not grow with time', async () => {
+  const customerId = 'many-orders';
+  const placed: string[] = [];
+  for (let count = 0; count < 6; count++) {
+    const key = count % 2 === 0 ? { 'idempotency-key': `customer-${count}` } : {};
+    const { id } = await shop.place({ customerId }, key);
+    await shop.ended(id);
+    placed.push(id);
+  }
+  await caughtUp();
+  const page = async (cursor = '') => (await operations.call<OrderPage>('GET', `/customers/${customerId}?limit=4${cursor}`)).body;
+  const first = await page();
+  const second = await page(`&cursor=${first.nextCursor}`);
+  expect([...first.items, ...second.items].map(({ orderId }) => orderId)).toEqual(placed.toReversed());
+  expect([first.items.length, second.nextCursor]).toEqual([4, undefined]);
 });
 
 test('sales: by day and SKU, as the orders say that ended', async () => {

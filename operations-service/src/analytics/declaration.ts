@@ -1,4 +1,5 @@
 import type { EventContract } from '@quickstep/shared/events';
+import { operations } from '../choreography.js';
 
 /** A value of an event: its subject, a property of its data, or one of an element of the array that `each` names. */
 export type Path = 'subject' | `data.${string}` | `item.${string}`;
@@ -109,6 +110,9 @@ function* problemsOf(declared: AnyDeclaration): Generator<string> {
     contracts.filter((contract) => !exists(contract, path, of)).map(({ type }) => `${type} has no ${path}`);
   if (typeof key === 'string') yield* missing(types, key);
   if (typeof key === 'object') yield* missing([key.from], key.path, undefined);
+  // Alerts are in the archive, too: what is found in them would be told, archived, and found again.
+  const own = contractsOf(declared).filter(({ emitters }) => emitters.includes(operations.service));
+  yield* own.map(({ type }) => `${type} is itself told by what is found`);
   const joined = joinedWith(declared);
   if (joined !== undefined && types.includes(joined)) yield `${joined.type} cannot be joined with itself`;
   if ('pattern' in declared) {

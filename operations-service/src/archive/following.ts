@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { ServiceConfig } from '@quickstep/shared/config';
 import { feedToken } from '@quickstep/shared/http';
 import type { Part, Resources } from '@quickstep/shared/service';
-import { feedClient } from './feed-client.js';
+import { type FeedClient, feedClient } from './feed-client.js';
 import { FeedPositions } from './feed-positions.js';
 import { Follower } from './follower.js';
+import { ownFeed } from './own-feed.js';
 import type { RecentEvents } from './recent-events.js';
 
 /** Seconds behind a log from which readiness says so. */
@@ -26,7 +27,7 @@ export const archiveMetrics = [{ ...ARCHIVE_LAG, labelNames: ['service'] }, UNRE
 interface FollowingOptions {
   /** By name of the service, where it is. */
   readonly urls: ReadonlyMap<string, string>;
-  readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
+  readonly config: Pick<ServiceConfig, 'installationSecretFile' | 'service'>;
   readonly resources: Pick<Resources, 'dataSource' | 'clock' | 'logger'>;
   readonly recent: RecentEvents;
 }
@@ -36,7 +37,7 @@ function lateness({ service, state: { lag, failure } }: Follower): string[] {
   return lag > LATE ? [`the archive is ${Math.round(lag)} s behind the log of ${service}`] : [];
 }
 
-/** Follows the logs of all services into the archive. Without the installation's secret it reads none, and readiness says so. */
+/** Follows the logs of all services into the archive, its own too. Without the installation's secret it reads none, and readiness says so. */
 export function followingPart({ urls, config, recent, resources: { dataSource, clock, logger } }: FollowingOptions): Part {
   const file = config.installationSecretFile;
   const positions = new FeedPositions(dataSource, recent);
@@ -46,9 +47,9 @@ export function followingPart({ urls, config, recent, resources: { dataSource, c
     async start() {
       if (file === undefined) return;
       const token = feedToken(await readFile(file, 'utf8'));
-      followers = [...urls].map(
-        ([service, url]) => new Follower({ service, feed: feedClient(url, token), positions, clock, logger }),
-      );
+      const feeds = new Map<string, FeedClient>([[config.service, ownFeed(dataSource, clock)]]);
+      for (const [service, url] of urls) feeds.set(service, feedClient(url, token));
+      followers = [...feeds].map(([service, feed]) => new Follower({ service, feed, positions, clock, logger }));
       for (const follower of followers) follower.start();
     },
     async stop() {

@@ -1,11 +1,13 @@
 import {
   decodeCursor,
+  decodePlace,
   encodeCursor,
   Nullable,
   notFound,
   pageOf,
   pageQuery,
   pageSchema,
+  placeKey,
   problems,
   queryChecker,
   type ReadContext,
@@ -57,7 +59,7 @@ export const modelRoutes = (access: Access, projections: Projections | undefined
   guarded(access, 'reader', {
     method: 'get',
     path: '/customers/{customerId}',
-    summary: "A customer's orders, by id as the order service lists them, and what was charged and given back in all",
+    summary: "A customer's orders, newest first, and what was charged and given back in all",
     params: Type.Object({ customerId: Type.String({ maxLength: 64 }) }),
     query: Type.Object(pageQuery),
     response: { status: 200, description: 'The customer', schema: Customer },
@@ -66,13 +68,14 @@ export const modelRoutes = (access: Access, projections: Projections | undefined
       const { limit, cursor } = checkCustomer(call.request);
       await projections?.require(customers);
       const customerId = String(call.request.params.customerId);
-      const after = decodeCursor(cursor, CUSTOMER_ORDER);
+      const after = decodePlace(cursor, CUSTOMER_ORDER);
       const found = customerId.includes('\0')
         ? undefined
         : await readCustomer(dataSource, customerId, { after, limit: limit + 1 });
       if (found === undefined) throw notFound('order of this customer');
-      const { items, ...next } = pageOf(found.items, limit, ({ orderId }) => orderId);
-      call.json(200, { customerId, ...found.sums, items, ...next });
+      const { items, ...next } = pageOf(found.orders, limit, ({ startedAt, orderId }) => placeKey(startedAt, orderId));
+      const shown = items.map(({ customerId: _, startedAt: __, ...order }) => order);
+      call.json(200, { customerId, ...found.sums, items: shown, ...next });
     },
   }),
   guarded(access, 'reader', {

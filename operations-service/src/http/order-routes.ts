@@ -1,10 +1,11 @@
 import { OrderView, orderView } from '@quickstep/order-service/views';
 import {
-  decodeCursor,
+  decodePlace,
   notFound,
   pageOf,
   pageQuery,
   pageSchema,
+  placeKey,
   problems,
   queryChecker,
   type ReadContext,
@@ -15,7 +16,7 @@ import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { Archive } from '../archive/index.js';
 import type { Projections } from '../projections/index.js';
-import { listSagaIds, ordersAt, sagas } from '../read-models/index.js';
+import { listSagas, ordersAt, sagas } from '../read-models/index.js';
 import { timeField, timeOf } from './archive-query.js';
 
 /** Of the order service's view all but its deadline, which is a setting of that service and stands in no event. */
@@ -61,15 +62,16 @@ export const orderRoutes = (access: Access, projections: Projections | undefined
   guarded(access, 'reader', {
     method: 'get',
     path: '/orders',
-    summary: 'Orders made of their events, by id, in the order of those of the order service',
+    summary: 'Orders made of their events, newest first',
     query: Type.Object(pageQuery),
     response: { status: 200, description: 'A page of orders', schema: pageSchema(FoldedOrder) },
     problems: [behind],
     async run(call, { dataSource }) {
       const { limit, cursor } = checkPage(call.request);
       await projections?.require(sagas);
-      const known = await listSagaIds(dataSource, { after: decodeCursor(cursor, UUID_KEY), limit: limit + 1 });
-      const { items: ids, ...next } = pageOf(known, limit, (orderId) => orderId);
+      const known = await listSagas(dataSource, { after: decodePlace(cursor, UUID_KEY), limit: limit + 1 });
+      const { items, ...next } = pageOf(known, limit, ({ startedAt, orderId }) => placeKey(startedAt, orderId));
+      const ids = items.map(({ orderId }) => orderId);
       const orders = await ordersAt(await new Archive(dataSource).aboutAny(ids), ALWAYS);
       const folded = ids.map((id) => orders.get(id)).filter((order) => order !== undefined);
       call.json(200, { items: folded.map(foldedView), ...next });

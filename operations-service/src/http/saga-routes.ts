@@ -1,12 +1,13 @@
 import { orderStatuses } from '@quickstep/order-service/domain';
 import {
-  decodeCursor,
+  decodePlace,
   invalid,
   Nullable,
   notFound,
   pageOf,
   pageQuery,
   pageSchema,
+  placeKey,
   problems,
   queryChecker,
   type ReadContext,
@@ -18,7 +19,7 @@ import { type Access, guarded } from '../access/index.js';
 import { Archive } from '../archive/index.js';
 import type { OrderService } from '../order-service.js';
 import type { Projections } from '../projections/index.js';
-import { findSaga, listSagas, type Saga, type SagaPlace, sagas, timelineOf } from '../read-models/index.js';
+import { findSaga, listSagas, type Saga, sagas, timelineOf } from '../read-models/index.js';
 
 const Waiting = Type.Object({
   service: Type.String(),
@@ -90,18 +91,6 @@ const query = Type.Object(
 const checkQuery = queryChecker(query);
 /** A saga's key is what its events are about. */
 const KEY = /^[^\0]{1,512}$/;
-const PLACE = /^\d{1,15} [^\0]{1,512}$/;
-const placeKey = ({ startedAt, orderId }: Saga) => `${startedAt?.getTime() ?? 0} ${orderId}`;
-
-function placeOf(cursor: string | undefined): SagaPlace | undefined {
-  const key = decodeCursor(cursor, PLACE);
-  if (key === undefined) return undefined;
-  const space = key.indexOf(' ');
-  const startedAt = new Date(Number(key.slice(0, space)));
-  if (Number.isNaN(startedAt.getTime()) || startedAt.getUTCFullYear() > 9_999)
-    throw invalid([{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier page' }]);
-  return { startedAt, orderId: key.slice(space + 1) };
-}
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
 const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
 
@@ -117,7 +106,7 @@ function filterOf({ olderThan, limit, cursor, ...given }: Static<typeof query>, 
   return {
     ...given,
     begunBefore: olderThan === undefined ? undefined : new Date(now.getTime() - olderThan * 1_000),
-    after: placeOf(cursor),
+    after: decodePlace(cursor, KEY),
     limit: limit + 1,
   };
 }
@@ -144,7 +133,7 @@ export const sagaRoutes = (access: Access, sources: SagaSources | undefined): Ro
       const filter = filterOf(asked, now);
       await sources?.projections.require(sagas);
       const found = await listSagas(dataSource, filter);
-      const { items, ...next } = pageOf(found, asked.limit, placeKey);
+      const { items, ...next } = pageOf(found, asked.limit, ({ startedAt, orderId: id }) => placeKey(startedAt, id));
       call.json(200, { items: items.map((saga) => sagaView(saga, now)), ...next });
     },
   }),

@@ -14,6 +14,8 @@ export const CustomerOrders = table('customer_orders', {
   /** What was given back. */
   refunded: bigint(0),
   placedAt: timeOrNull(),
+  /** Of the first of its events that the archive has. */
+  startedAt: timeOrNull(),
   endedAt: timeOrNull(),
   endedAs: textOrNull<'COMPLETED' | 'CANCELLED'>(),
 });
@@ -21,11 +23,13 @@ export type CustomerOrder = RowOf<typeof CustomerOrders>;
 
 export const customers = projection({
   name: 'customers',
-  version: 1,
-  tables: [{ table: CustomerOrders, indices: ['(customer_id, order_id)'] }],
+  version: 2,
+  tables: [{ table: CustomerOrders, indices: ['(customer_id, started_at, order_id)'] }],
   observes: [OrderCreated, PaymentCompleted, PaymentRefunded, OrderCompleted, OrderCancelled],
   rows: ({ subject }) => ({ order: CustomerOrders.fresh(subject) }),
   apply(event, { order }) {
+    const time = new Date(event.time);
+    if (order.startedAt === null || time < order.startedAt) order.startedAt = time;
     order.customerId = event.data.customerId;
     order.currency = event.data.currency;
     if (event.type === 'payment.refunded') {
@@ -35,9 +39,9 @@ export const customers = projection({
     }
     order.total = event.data.total;
     if (event.type === 'payment.completed') order.charged = event.data.total;
-    if (event.type === 'order.created') order.placedAt = new Date(event.time);
+    if (event.type === 'order.created') order.placedAt = time;
     if (event.type === 'order.completed' || event.type === 'order.cancelled') {
-      order.endedAt = new Date(event.time);
+      order.endedAt = time;
       order.endedAs = event.type === 'order.completed' ? 'COMPLETED' : 'CANCELLED';
     }
   },

@@ -8,7 +8,7 @@ export { type CustomerOrder, CustomerOrders, customers } from './customers.js';
 export { deadlines, emittedBy, expectedAfter } from './expectations.js';
 export { flow, minuteOf } from './flow.js';
 export { ordersAt } from './orders.js';
-export { findSaga, listSagaIds, listSagas, readCustomer, readSales, type SagaFilter, type SagaPlace } from './queries.js';
+export { findSaga, listSagas, readCustomer, readSales, type SagaFilter } from './queries.js';
 export { type Saga, Sagas, sagas, type Waiting } from './sagas.js';
 export { type Sale, Sales, sales } from './sales.js';
 export { type PlannedFact, type TimelineFact, timelineOf } from './timeline.js';

@@ -1,6 +1,7 @@
 import { entityOf } from '@quickstep/shared/db';
+import type { Place } from '@quickstep/shared/http';
 import type { DataSource } from 'typeorm';
-import { type CustomerOrder, CustomerOrders } from './customers.js';
+import { CustomerOrders } from './customers.js';
 import { type Saga, Sagas } from './sagas.js';
 import { type Sale, Sales } from './sales.js';
 
@@ -30,16 +31,20 @@ interface Sums {
   readonly refunded: number;
 }
 
-/** A customer's orders, by id, with the sums over all of them; undefined when there are none. */
-export async function readCustomer(dataSource: DataSource, customerId: string, { after, limit }: Page<string>) {
+/**
+ * A customer's orders, latest first by the time of their first event (that of the placing may not be in the archive yet), with the sums
+ * over all of them; undefined when there are none.
+ */
+export async function readCustomer(dataSource: DataSource, customerId: string, { after, limit }: Page<Place>) {
   const sums: Sums[] = await dataSource.query(SUMS, [customerId]);
   if (sums.length === 0) return undefined;
   const count = (of: (each: Sums) => number) => sums.reduce((sum, each) => sum + of(each), 0);
   const money = (of: (each: Sums) => number): Money[] => sums.map((each) => ({ currency: each.currency, amount: of(each) }));
   const query = dataSource.getRepository(entityOf(CustomerOrders)).createQueryBuilder('o');
-  query.where('o.customerId = :customerId', { customerId }).orderBy('o.orderId', 'DESC').limit(limit);
-  if (after !== undefined) query.andWhere('o.orderId < :after', { after });
-  const items: Omit<CustomerOrder, 'customerId'>[] = (await query.getMany()).map(({ customerId: _, ...order }) => order);
+  query.where('o.customerId = :customerId', { customerId }).limit(limit);
+  query.orderBy('o.startedAt', 'DESC').addOrderBy('o.orderId', 'DESC');
+  if (after !== undefined) query.andWhere('(o.startedAt, o.orderId) < (:time, :id)', { ...after });
+  const orders = await query.getMany();
   return {
     sums: {
       orders: {
@@ -51,7 +56,7 @@ export async function readCustomer(dataSource: DataSource, customerId: string, {
       charged: money(({ charged }) => charged),
       refunded: money(({ refunded }) => refunded),
     },
-    items,
+    orders,
   };
 }
 
@@ -84,13 +89,7 @@ function saleView({ day, sku, currency, ...sums }: Sale) {
   };
 }
 
-/** Where a list of sagas goes on: after this one. */
-export interface SagaPlace {
-  readonly startedAt: Date;
-  readonly orderId: string;
-}
-
-export interface SagaFilter extends Page<SagaPlace> {
+export interface SagaFilter extends Page<Place> {
   readonly state?: string | undefined;
   readonly customerId?: string | undefined;
   readonly stuck?: boolean | undefined;
@@ -114,15 +113,8 @@ export function listSagas(dataSource: DataSource, filter: SagaFilter): Promise<S
   if (stuck === false) query.andWhere('(s.endedAt is not null or s.stuckSince is null)');
   if (waitingFor !== undefined) query.andWhere('s.endedAt is null').andWhere(WAITS_FOR, { waitingFor });
   if (begunBefore !== undefined) query.andWhere('s.endedAt is null and s.startedAt < :begunBefore', { begunBefore });
-  if (after !== undefined) query.andWhere('(s.startedAt, s.orderId) < (:startedAt, :orderId)', { ...after });
+  if (after !== undefined) query.andWhere('(s.startedAt, s.orderId) < (:time, :id)', { ...after });
   return query.getMany();
-}
-
-/** In the order of their ids, the largest first, as the order service lists its orders. */
-export async function listSagaIds(dataSource: DataSource, { after, limit }: Page<string>): Promise<string[]> {
-  const rows = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s').select('s.orderId').orderBy('s.orderId', 'DESC');
-  if (after !== undefined) rows.where('s.orderId < :after', { after });
-  return (await rows.limit(limit).getMany()).map(({ orderId }) => orderId);
 }
 
 export function findSaga(dataSource: DataSource, orderId: string): Promise<Saga | null> {

@@ -17,7 +17,7 @@ export class CreateOrders1760000000001 implements MigrationInterface {
         reason text,
         tracking_number text,
         request_hash text,
-        placed_at timestamptz,
+        placed_at timestamptz check (placed_at is not null),
         deadline_at timestamptz,
         ended_at timestamptz,
         stuck_since timestamptz,
@@ -27,8 +27,9 @@ export class CreateOrders1760000000001 implements MigrationInterface {
     await runner.query('create index orders_by_deadline on orders (deadline_at) where deadline_at is not null');
     // No index names `status`: it changes at every step, and an update that changes no indexed value can stay on its page (a
     // heap-only tuple), which spares an entry in each index. Open orders are found by their deadline, ended ones by their ending.
-    await runner.query('create index orders_by_ending on orders (ended_as, order_id) where ended_as is not null');
-    await runner.query('create index orders_by_customer on orders (customer_id, order_id)');
+    await runner.query('create index orders_by_ending on orders (ended_as, placed_at, order_id) where ended_as is not null');
+    await runner.query('create index orders_by_customer on orders (customer_id, placed_at, order_id)');
+    await runner.query('create index orders_by_placing on orders (placed_at, order_id)');
     await runner.query(`
       create table catalogue_items (
         sku text primary key,

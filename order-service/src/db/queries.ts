@@ -1,5 +1,6 @@
 import { entityOf } from '@quickstep/shared/db';
-import type { DataSource } from 'typeorm';
+import type { Place } from '@quickstep/shared/http';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { hasEnded, type OrderStatus, orderStatuses } from '../domain/status.js';
 import { type Order, Orders } from './tables.js';
 
@@ -7,8 +8,8 @@ export interface OrderFilter {
   readonly status?: OrderStatus;
   readonly customerId?: string;
   readonly stuck?: boolean;
-  /** Order id of the last order of the page before. */
-  readonly after: string | undefined;
+  /** Of the last order of the page before. */
+  readonly after: Place | undefined;
   readonly limit: number;
 }
 
@@ -16,15 +17,17 @@ export function findOrder(dataSource: DataSource, orderId: string): Promise<Orde
   return dataSource.getRepository(entityOf(Orders)).findOneBy({ orderId });
 }
 
-/** Newest first: order ids grow with time (but for those made of an idempotency key). */
-export function listOrders(dataSource: DataSource, { status, customerId, stuck, after, limit }: OrderFilter): Promise<Order[]> {
-  const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o').orderBy('o.orderId', 'DESC').limit(limit);
+/** Newest first, by the time when they were placed: ids that are made of an idempotency key do not grow with time. */
+export function ordersListed(dataSource: DataSource, filter: OrderFilter): SelectQueryBuilder<Order> {
+  const { status, customerId, stuck, after, limit } = filter;
+  const query = dataSource.getRepository(entityOf(Orders)).createQueryBuilder('o').limit(limit);
+  query.orderBy('o.placedAt', 'DESC').addOrderBy('o.orderId', 'DESC');
   if (status !== undefined && hasEnded(status)) query.andWhere('o.ended_as = :status', { status });
   if (status !== undefined && !hasEnded(status)) query.andWhere('o.deadlineAt is not null and o.status = :status', { status });
   if (customerId !== undefined) query.andWhere('o.customerId = :customerId', { customerId });
   if (stuck === true) query.andWhere('o.deadlineAt is not null and o.stuckSince is not null');
-  if (after !== undefined) query.andWhere('o.orderId < :after', { after });
-  return query.getMany();
+  if (after !== undefined) query.andWhere('(o.placedAt, o.orderId) < (:time, :id)', { ...after });
+  return query;
 }
 
 export async function countByStatus(dataSource: DataSource): Promise<Record<OrderStatus, number>> {

@@ -33,7 +33,7 @@ export const Orders = table('orders', {
   trackingNumber: textOrNull(),
   /** Fingerprint of the request, when it came with an idempotency key. */
   requestHash: textOrNull(),
-  /** Null until the order has been placed. */
+  /** Null only in a row that is being made: the database holds none of an order that was not placed, and lists them by this time. */
   placedAt: timeOrNull(),
   /** When the saga must have ended, or be looked at again; null once it has ended. */
   deadlineAt: timeOrNull(),

@@ -1,8 +1,8 @@
 import { CustomerId, OrderId } from '@quickstep/shared/contracts';
-import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read, UUID_KEY } from '@quickstep/shared/http';
+import { commandRoutes, decodePlace, pageOf, pageQuery, pageSchema, placeKey, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
-import { countByStatus, findOrder, listOrders } from '../db/queries.js';
+import { countByStatus, findOrder, ordersListed } from '../db/queries.js';
 import { orderStatuses } from '../domain/status.js';
 import type { orderSteps } from '../steps/index.js';
 import { OrderStatusField, OrderView, orderView } from './views.js';
@@ -36,7 +36,7 @@ export const orderRoutes = [
   }),
   read({
     path: '/orders',
-    summary: 'Orders by id: newest first, but for those placed with an Idempotency-Key, whose ids do not grow with time',
+    summary: 'Orders, newest first',
     query: Type.Object({
       status: Type.Optional(OrderStatusField),
       customerId: Type.Optional(CustomerId),
@@ -45,9 +45,9 @@ export const orderRoutes = [
     }),
     view: pageSchema(OrderView),
     async find({ query: { cursor, limit, ...filter } }, { dataSource }) {
-      const after = decodeCursor(cursor, UUID_KEY);
-      const orders = await listOrders(dataSource, { ...filter, after, limit: limit + 1 });
-      const { items, ...next } = pageOf(orders, limit, (order) => order.orderId);
+      const after = decodePlace(cursor, UUID_KEY);
+      const orders = await ordersListed(dataSource, { ...filter, after, limit: limit + 1 }).getMany();
+      const { items, ...next } = pageOf(orders, limit, ({ placedAt, orderId }) => placeKey(placedAt, orderId));
       return { items: items.map(orderView), ...next };
     },
   }),

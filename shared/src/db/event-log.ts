@@ -27,6 +27,17 @@ export interface LogFilter {
 
 export const LOG_BEGINNING: LogPosition = { transaction: '0', position: '0' };
 
+/** Decimal digits of a 64-bit number. */
+const CURSOR = /^(\d{1,20})\.(\d{1,19})$/;
+const LARGEST = { transaction: 2n ** 64n, position: 2n ** 63n };
+
+/** The place that a cursor of `lines` names; undefined when none has given it out, as far as its shape tells. */
+export function logPositionOf(cursor: string): LogPosition | undefined {
+  const [, transaction = '', position = ''] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const possible = transaction !== '' && BigInt(transaction) < LARGEST.transaction && BigInt(position) < LARGEST.position;
+  return possible ? { transaction, position } : undefined;
+}
+
 const PAGE_BYTES = 4_000_000;
 
 /**

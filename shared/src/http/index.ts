@@ -8,6 +8,7 @@ export { type ReadinessCheck, readiness, type WorkKind } from './health.js';
 export { queryChecker } from './input.js';
 export { type ApiInfo, openApi } from './openapi.js';
 export { decodeCursor, encodeCursor, pageOf, pageQuery, pageSchema, UUID_KEY } from './page.js';
+export { decodePlace, type Place, placeKey } from './place.js';
 export { invalid, notFound, Problem, type ProblemCode, type ProblemDocument, problem, problems } from './problem.js';
 export { type Operation, type ReadContext, type ReadDeclaration, type Route, read } from './route.js';
 export { type HttpServer, type ListenOptions, listen } from './server.js';

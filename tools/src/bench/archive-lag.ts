@@ -15,7 +15,7 @@ export interface ArchiveLag {
 }
 
 const LOGGED = 'select count(*)::int as events from event_log';
-const ARCHIVED = 'select coalesce(sum(events), 0)::int as events from archive_feeds';
+const ARCHIVED = `select coalesce(sum(events), 0)::int as events from archive_feeds where service <> '${operationsService.name}'`;
 const PROJECTED = `select (coalesce(max(position), 0)
   - least((select min(position) from projections), (select min(position) from analytics_progress)))::int as events from archive`;
 

@@ -15,6 +15,13 @@ interface Page {
   readonly nextCursor?: string;
 }
 
+/** One order in one of the two lists, or in both. */
+interface View {
+  readonly id: string;
+  readonly row?: Order;
+  readonly folded?: Order;
+}
+
 const PAGE = 500;
 /** Looks at what differs, in all: what is under way arrives between them. */
 const LOOKS = 4;
@@ -23,10 +30,10 @@ const BETWEEN_MS = 2_000;
 const NOT_IN_EVENTS = ['deadlineAt'];
 
 /** Every item of a list, page by page. */
-async function* itemsOf(page: (query: string) => Promise<Page>): AsyncGenerator<Order> {
+async function* itemsOf(page: (query: string) => Promise<Page>, as: (order: Order) => View): AsyncGenerator<View> {
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
     const found: Page = await page(`limit=${PAGE}${cursor === '' ? '' : `&cursor=${cursor}`}`);
-    yield* found.items;
+    yield* found.items.map(as);
     cursor = found.nextCursor;
   }
 }
@@ -41,18 +48,32 @@ function differencesOf(row: Order | undefined, folded: Order | undefined): strin
     .map((field) => `${field} is ${JSON.stringify(row[field])}, its events say ${JSON.stringify(folded[field])}`);
 }
 
-/** Walks two lists that are in the same order, newest first, side by side. */
-async function* pairs(rows: AsyncGenerator<Order>, folded: AsyncGenerator<Order>) {
-  let [left, right] = [await rows.next(), await folded.next()];
-  while (!left.done || !right.done) {
-    const a = left.done ? undefined : left.value;
-    const b = right.done ? undefined : right.value;
-    const both = a?.id === b?.id;
-    const takesLeft = both || b === undefined || (a !== undefined && a.id > b.id);
-    yield { id: (takesLeft ? a : b)?.id ?? '', row: takesLeft ? a : undefined, folded: both || !takesLeft ? b : undefined };
-    if (takesLeft) left = await rows.next();
-    if (both || !takesLeft) right = await folded.next();
+/** Takes one of each in turn, until all have ended. */
+async function* inTurn<Item>(...lists: readonly AsyncGenerator<Item>[]): AsyncGenerator<Item> {
+  for (let open = lists; open.length > 0; )
+    for (const list of open) {
+      const { done, value } = await list.next();
+      if (done) open = open.filter((other) => other !== list);
+      else yield value;
+    }
+}
+
+/**
+ * Both views of each order. The two lists are newest first, but by clocks that may differ: what is in only one of them so far is kept
+ * until it is met in the other, or until both have ended.
+ */
+async function* pairs(views: AsyncGenerator<View>): AsyncGenerator<View> {
+  const unmatched = new Map<string, View>();
+  for await (const view of views) {
+    const pair = { ...unmatched.get(view.id), ...view };
+    if (pair.row === undefined || pair.folded === undefined) {
+      unmatched.set(view.id, pair);
+      continue;
+    }
+    unmatched.delete(view.id);
+    yield pair;
   }
+  yield* unmatched.values();
 }
 
 /** Compares one order anew. */
@@ -83,11 +104,17 @@ Ends with 1 when something differs that is not only under way.`,
     const suspects = new Set<string>();
     let orders = 0;
     await progress.step('orders compared', async (note) => {
-      const rows = itemsOf((query) => askService<Page>('GET', `${orderUrl}/orders?${query}`, signal));
-      const folded = itemsOf((query) => operations.json<Page>('GET', `/orders?${query}`));
-      for await (const each of pairs(rows, folded)) {
+      const rows = itemsOf(
+        (query) => askService<Page>('GET', `${orderUrl}/orders?${query}`, signal),
+        (row) => ({ id: row.id, row }),
+      );
+      const folded = itemsOf(
+        (query) => operations.json<Page>('GET', `/orders?${query}`),
+        (order) => ({ id: order.id, folded: order }),
+      );
+      for await (const { id, ...pair } of pairs(inTurn(rows, folded))) {
         if (++orders % PAGE === 0) note(`${orders} orders compared`);
-        if (differencesOf(each.row, each.folded).length > 0) suspects.add(each.id);
+        if (differencesOf(pair.row, pair.folded).length > 0) suspects.add(id);
       }
       note(`${orders} orders compared`);
     });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { ServiceConfig } from '../../config/index.js';
-import { LOG_BEGINNING, type LogPosition, type PgEventLog } from '../../db/index.js';
+import { LOG_BEGINNING, type LogPosition, logPositionOf, type PgEventLog } from '../../db/index.js';
 import { type Call, invalid, type Operation, queryChecker, type Route } from '../../http/index.js';
 import type { Clock } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
@@ -33,16 +33,10 @@ const query = Type.Object(
 );
 const checkQuery = queryChecker(query);
 
-/** Decimal digits of a 64-bit number. */
-const CURSOR = /^(\d{1,20})\.(\d{1,19})$/;
-const LARGEST = { transaction: 2n ** 64n, position: 2n ** 63n };
-
 /** @throws Problem `invalid_request` when no feed gave it out, as far as its shape tells */
 function positionOf(cursor: string | undefined): LogPosition {
-  if (cursor === undefined) return LOG_BEGINNING;
-  const [, transaction = '', position = ''] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  const possible = transaction !== '' && BigInt(transaction) < LARGEST.transaction && BigInt(position) < LARGEST.position;
-  if (possible) return { transaction, position };
+  const position = cursor === undefined ? LOG_BEGINNING : logPositionOf(cursor);
+  if (position !== undefined) return position;
   throw invalid([{ pointer: '/after', detail: 'must be the cursor of an event that this log gave out' }]);
 }
 
