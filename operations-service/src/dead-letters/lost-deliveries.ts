@@ -1,7 +1,8 @@
+import type { Place } from '@quickstep/shared/http';
 import type { DataSource } from 'typeorm';
 import type { Archive, ArchivedEvent } from '../archive/index.js';
 import { audit } from '../db/audit.js';
-import { listSagas, type SagaPlace, type Waiting } from '../read-models/index.js';
+import { listSagas, type Waiting } from '../read-models/index.js';
 import { breakersIn } from './breakers.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
@@ -75,12 +76,12 @@ export class LostDeliveries {
     const add = ({ service, event, since }: Waiting) => {
       if (new Date(since) < before) found.set(service, (found.get(service) ?? new Set()).add(event));
     };
-    for (let after: SagaPlace | undefined; ; ) {
+    for (let after: Place | undefined; ; ) {
       const page = await listSagas(this.#options.dataSource, { begunBefore: before, after, limit: PAGE });
       for (const { waiting } of page) waiting.forEach(add);
       const last = page.at(-1);
       if (last?.startedAt == null) return found;
-      after = { startedAt: last.startedAt, orderId: last.orderId };
+      after = { time: last.startedAt, id: last.orderId };
     }
   }
 
