@@ -42,10 +42,11 @@ export class LostDeliveries {
   /** By service, how far in the archive it has been compared with its inbox. */
   readonly #compared = new Map<string, number>();
   /** By service, since the start. */
-  readonly sent = new Map<string, number>();
+  readonly sent: Map<string, number>;
 
   constructor(options: LostDeliveriesOptions) {
     this.#options = options;
+    this.sent = new Map([...options.urls.keys()].map((service) => [service, 0]));
   }
 
   /** @throws Error when a service cannot be asked, or the broker does not take an event: what is left is found by the next pass */

@@ -31,6 +31,8 @@ export class LayoutWatch {
   readonly #layout: Layout;
   #timer: NodeJS.Timeout | undefined;
   #channel: Promise<Channel> | undefined;
+  /** While it is open. */
+  #current: Channel | undefined;
   #looking = false;
   #looks = 0;
   #reported = '';
@@ -47,7 +49,8 @@ export class LayoutWatch {
     };
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    await this.#open();
     this.#timer = setInterval(() => void this.#look(), this.#options.watchEvery ?? WATCH_EVERY);
   }
 
@@ -60,9 +63,10 @@ export class LayoutWatch {
     void channel?.then((open) => open.close()).catch(() => undefined);
   }
 
-  /** How many messages are parked. @throws Error when the dead-letter queue is missing */
+  /** How many messages are parked. @throws Error at once while the broker is away; when the dead-letter queue is missing */
   async parked(): Promise<number> {
-    return (await (await this.#open()).checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
+    if (this.#current === undefined) throw new Error('The broker is away');
+    return (await this.#current.checkQueue(this.#options.topology.deadLetterQueue)).messageCount;
   }
 
   async #look(): Promise<void> {
@@ -111,11 +115,13 @@ export class LayoutWatch {
   async #create(): Promise<Channel> {
     const gone = () => {
       this.#channel = undefined;
+      this.#current = undefined;
     };
     try {
       const channel = await this.#options.connection.createChannel();
       channel.on('error', () => undefined);
       channel.once('close', gone);
+      this.#current = channel;
       return channel;
     } catch (error) {
       gone();

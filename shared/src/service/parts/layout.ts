@@ -28,7 +28,7 @@ export function layoutPart({ topology, observer, connections, bindingRecord, met
       const isLatest = () => bindingRecord.isLatest(topology.bindings);
       metrics.recreated(topology.deadLetterQueue, 0);
       watch = new LayoutWatch({ connection, topology, observer, ownAccount, isLatest, recreated: metrics.recreated });
-      watch.start();
+      await watch.start();
     },
     stop: () => watch?.stop(),
     gauges: [{ ...definitions.parked, read: () => started().parked() }],
