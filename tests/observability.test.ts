@@ -78,6 +78,7 @@ test('labels are words of the declarations, never ids', async () => {
     'state',
     'service',
     'projection',
+    'queue',
   ]);
   const metrics: readonly MetricDefinition[] = [...(await allMetrics()), ...operationsDescription.metrics];
   const labels = metrics.flatMap(({ labelNames = [] }) => labelNames);

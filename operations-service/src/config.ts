@@ -15,6 +15,11 @@ export const operationsDefaults = {
     compareEvery: integer('DEAD_LETTERS_COMPARED_EVERY_MS', 'How often the queues of dead letters are compared with the index', {
       fallback: '15000',
     }),
+    lostAfter: integer(
+      'LOST_EVENTS_RESENT_AFTER_MS',
+      'How long an order waits for a step before its event counts as lost, if its service knows nothing of it, and is sent again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
+      { fallback: '600000', min: 0 },
+    ),
     deadLetterRetentionDays: integer(
       'DEAD_LETTER_RETENTION_DAYS',
       'How long the bodies of dead letters are kept after they have been dealt with; 0 keeps them',

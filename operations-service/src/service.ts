@@ -20,6 +20,7 @@ import { Alerts } from './db/tables.js';
 import { openBreaker } from './dead-letters/breakers.js';
 import { deadLettersPart, INDEXED, OLDEST } from './dead-letters/dead-letters-part.js';
 import { Inboxes } from './dead-letters/inboxes.js';
+import { lostDeliveriesPart, RESENT } from './dead-letters/lost-deliveries-part.js';
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 import { OrderService } from './order-service.js';
@@ -44,7 +45,7 @@ export const operationsDescription = {
     ArchiveIndices1760000000004,
   ],
   routes: operationsRoutes(new Access(undefined)),
-  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST],
+  metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],
 } satisfies ServiceDescription;
 
 type Config = ReturnType<typeof operationsConfig>;
@@ -55,6 +56,7 @@ const retentionOf = ({ recordRetentionDays, deadLetterRetentionDays, inboxRetent
   { table: 'analytics_joins', column: 'changed_at', days: 1 },
   { table: 'analytics_patterns', column: 'changed_at', days: 1 },
   { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },
+  { table: 'resent_events', column: 'sent_at', days: recordRetentionDays },
   { table: 'analytics_alerts', column: 'happened_at', days: recordRetentionDays, where: 'raise_at is null' },
 ];
 
@@ -80,6 +82,7 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     projectionsPart(kept, { ...resources, recent }),
     analysingPart({ windows, patterns, resources, recent }),
     letters,
+    lostDeliveriesPart({ ...replaying, archive, urls, after: config.lostAfter, projections: kept, resources }),
     { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
   ];
 }

@@ -5,6 +5,7 @@ import { operationsConfig, startOperationsService } from '@quickstep/operations-
 import { operations, type ServiceName, serviceNames, services } from '@quickstep/system';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
+import { provideAccounts, restoreTopology } from '../../tools/src/setup/index.js';
 import { main as setUp } from '../../tools/src/setup.js';
 import { startProcess } from '../support/process.js';
 import { as, brokerAdministrator, type OwnServers, ownServers } from '../support/restricted.js';
@@ -145,6 +146,21 @@ describe('setup', () => {
     expect(await setUp()).toBe(0);
     const asked = await inDatabase(database, 'select emitter from catch_up order by emitter');
     expect(asked).toEqual(['inventory-service', 'payment-service', 'shipping-service'].map((emitter) => ({ emitter })));
+  });
+
+  test('is done again when a queue or a binding is missing, and only then', async () => {
+    const options = { accounts: provideAccounts(accounts) };
+    const administrator = brokerAdministrator(servers, VHOST);
+    expect(await restoreTopology(administrator, options)).toEqual([]);
+    await api(`/queues/${VHOST}/order-service.dead-letter`, 'DELETE');
+    await api(`/bindings/${VHOST}/e/payment.events/q/order-service/payment.failed`, 'DELETE');
+    expect(await restoreTopology(administrator, options)).toEqual([
+      'queue order-service.dead-letter',
+      'binding dead-letter order-service.dead-letter order-service',
+      'binding dead-letter order-service.dead-letter *.order-service',
+      'binding payment.events order-service payment.failed',
+    ]);
+    expect(await restoreTopology(administrator, options)).toEqual([]);
   });
 
   test('says which variable is missing', async () => {

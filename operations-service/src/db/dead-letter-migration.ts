@@ -107,6 +107,27 @@ export class DeadLetters1760000000300 implements MigrationInterface {
   }
 }
 
+/** `resent_events`: what had never reached a service and was sent to it again, so that it is not sent for ever. */
+export class ResentEvents1760000000302 implements MigrationInterface {
+  readonly name = 'ResentEvents1760000000302';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table resent_events (
+        service text not null,
+        event_id uuid not null,
+        times integer not null default 1,
+        sent_at timestamptz not null default now(),
+        primary key (service, event_id)
+      )`);
+    await runner.query('create index resent_events_by_time on resent_events (sent_at)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table resent_events');
+  }
+}
+
 /** `emptied_at`: since when the bodies are gone; the index finds what is to be emptied. */
 export class DeadLetterBodies1760000000301 implements MigrationInterface {
   readonly name = 'DeadLetterBodies1760000000301';
@@ -123,4 +144,4 @@ export class DeadLetterBodies1760000000301 implements MigrationInterface {
   }
 }
 
-export const deadLetterMigrations = [DeadLetters1760000000300, DeadLetterBodies1760000000301];
+export const deadLetterMigrations = [DeadLetters1760000000300, DeadLetterBodies1760000000301, ResentEvents1760000000302];

@@ -45,7 +45,8 @@ export function notRepeatable(service: string, type: string): string[] {
   });
 }
 
-function messageOf({ event, service, body }: ArchivedEvent, to: string, again: boolean): Message {
+/** For one service's queue, as if it came from where it was published. @param again under a new id */
+export function messageOf({ event, service, body }: ArchivedEvent, to: string, again: boolean): Message {
   const id = again ? newId() : event.id;
   const content = again ? JSON.stringify({ ...event, id, replayof: event.id }) : body;
   return {

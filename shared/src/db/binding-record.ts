@@ -22,6 +22,7 @@ export class QueueDeclarations1760000000000 implements MigrationInterface {
 
 const INSERT = 'insert into queue_declarations (digest, bindings) values ($1, $2) on conflict (digest) do nothing';
 const SELECT = 'select digest, bindings from queue_declarations order by position';
+const LATEST = 'select digest, bindings from queue_declarations order by position desc limit 1';
 
 interface Declaration {
   readonly digest: string;
@@ -29,6 +30,8 @@ interface Declaration {
 }
 
 const nameOf = ({ queue, exchange, routingKey }: Binding) => `${queue} ${exchange} ${routingKey}`;
+const digestOf = (declared: readonly Binding[]) =>
+  createHash('sha256').update(declared.map(nameOf).sort().join('\n')).digest('hex');
 
 /** Remembers declarations in the order in which they first came, in the service's own database. */
 export class PgBindingRecord {
@@ -44,12 +47,18 @@ export class PgBindingRecord {
    */
   async outdated(declared: readonly Binding[]): Promise<readonly Binding[]> {
     const names = declared.map(nameOf).sort();
-    const digest = createHash('sha256').update(names.join('\n')).digest('hex');
+    const digest = digestOf(declared);
     await this.#dataSource.query(INSERT, [digest, JSON.stringify(declared)]);
     const known: Declaration[] = await this.#dataSource.query(SELECT);
     if (known.at(-1)?.digest !== digest) return [];
     const earlier = new Map(known.flatMap(({ bindings }) => bindings.map((binding) => [nameOf(binding), binding])));
     for (const name of names) earlier.delete(name);
     return [...earlier.values()];
+  }
+
+  /** Whether no other version has come after this one. */
+  async isLatest(declared: readonly Binding[]): Promise<boolean> {
+    const known: Declaration[] = await this.#dataSource.query(LATEST);
+    return known.every(({ digest }) => digest === digestOf(declared));
   }
 }

@@ -84,10 +84,10 @@ export class AmqpConsumer {
     this.#switch();
   }
 
-  /** What waits in a queue of the service, and how many take from it. @throws Error while the broker is away */
-  async count(queue: 'queue' | 'deadLetterQueue'): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
+  /** What waits in the service's queue, and how many take from it. @throws Error while the broker is away */
+  async count(): Promise<{ readonly messageCount: number; readonly consumerCount: number }> {
     if (this.#channel.current === undefined) throw new Error('The broker is away');
-    return this.#channel.current.checkQueue(this.#options.topology[queue]);
+    return this.#channel.current.checkQueue(this.#options.topology.queue);
   }
 
   /** Declares the topology, or looks for it, and subscribes. @throws BrokerRefused as `declareTopology` and `checkLayout` do */

@@ -11,10 +11,11 @@ export async function declareExchanges(channel: Channel, topology: Topology): Pr
   for (const { name, arguments: args } of exchangesOf(topology)) {
     await accepted(channel.assertExchange(name, 'topic', { durable: true, arguments: args }));
   }
-  await declareQueues(channel, streamOf(topology));
+  await declareLayout(channel, streamOf(topology));
 }
 
-async function declareQueues(channel: Channel, { queues, bindings }: Omit<Layout, 'exchanges'>): Promise<void> {
+/** Declares queues and bindings; what is there already stays. @throws BrokerRefused as `declareTopology` does */
+export async function declareLayout(channel: Channel, { queues, bindings }: Omit<Layout, 'exchanges'>): Promise<void> {
   for (const { name, arguments: args } of queues) await accepted(channel.assertQueue(name, { durable: true, arguments: args }));
   for (const { queue, exchange, routingKey } of bindings) await accepted(channel.bindQueue(queue, exchange, routingKey));
 }
@@ -27,7 +28,7 @@ async function declareQueues(channel: Channel, { queues, bindings }: Omit<Layout
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   await declareExchanges(channel, topology);
-  await declareQueues(channel, layoutOf(topology));
+  await declareLayout(channel, layoutOf(topology));
 }
 
 type Connection = Pick<ChannelModel, 'createChannel'>;

@@ -69,3 +69,22 @@ export async function setUpBroker(
   await call('POST', '/definitions', definitions);
   await removeOutdatedBindings(call, vhost, definitions);
 }
+
+/**
+ * What of the definitions is not there, in words: an administrator sees bindings, which a service cannot.
+ *
+ * @throws SetUpRefused when the broker does not let this administrator look
+ */
+export async function missingAtBroker(
+  administrator: BrokerAdministrator,
+  { queues, bindings }: Pick<BrokerDefinitions, 'queues' | 'bindings'>,
+): Promise<string[]> {
+  const call = callerOf(administrator);
+  const vhost = encodeURIComponent(administrator.vhost);
+  const there = new Set((await call<{ name: string }[]>('GET', `/queues/${vhost}?columns=name`)).map(({ name }) => name));
+  const bound = new Set((await call<DefinedBinding[]>('GET', `/bindings/${vhost}`)).map(nameOf));
+  return [
+    ...queues.filter(({ name }) => !there.has(name)).map(({ name }) => `queue ${name}`),
+    ...bindings.filter((each) => !bound.has(nameOf(each))).map((each) => `binding ${nameOf(each)}`),
+  ];
+}

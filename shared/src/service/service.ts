@@ -17,6 +17,7 @@ import { databasePart } from './parts/database.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { httpPart } from './parts/http.js';
 import { inboxPart } from './parts/inbox.js';
+import { layoutPart } from './parts/layout.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { tracesPart } from './parts/traces.js';
@@ -144,6 +145,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const { connections } = broker;
   const deliver = pipeline.deliver.bind(pipeline);
   consumer = await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
+  await assembly.add(layoutPart({ topology, observer, connections, bindingRecord, metrics }));
   // Before the consumer, which waits for what it has taken.
   stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));

@@ -81,6 +81,11 @@ export const definitions = {
     help: 'Events sent from the log to a service that asked for them, by service',
     labelNames: ['to'],
   },
+  recreated: {
+    name: 'quickstep_queues_recreated_total',
+    help: 'Queues of the service other than its own that were gone while it ran and had to be created again, by queue',
+    labelNames: ['queue'],
+  },
   missed: {
     name: 'quickstep_catch_up_requests',
     help: 'Services that are still to be asked for the events that were missed',

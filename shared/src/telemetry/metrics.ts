@@ -25,6 +25,8 @@ export interface Metrics {
   deleted(table: string, rows: number): void;
   /** Events sent from the log to a service that asked for them. */
   resent(to: string, events: number): void;
+  /** A queue was gone and is there again. @param times 0 to count from */
+  recreated(queue: string, times?: number): void;
   /** @param route the pattern, never the path: one time series per route, not per thing */
   request(method: string, route: string, status: number, seconds: number): void;
   /**
@@ -104,6 +106,7 @@ export function createMetrics(service: string): Metrics {
   const conflicts = new Counter({ ...definitions.conflicts, registers });
   const deleted = new Counter({ ...definitions.deleted, registers });
   const resent = new Counter({ ...definitions.resent, registers });
+  const recreated = new Counter({ ...definitions.recreated, registers });
   const transitions = new Counter({ ...definitions.breakerTransitions, registers });
   const requests = new Histogram({ ...definitions.requests, buckets: [...definitions.requests.buckets], registers });
   const messagesBy = cached((step, result, outcome) => messages.labels(step ?? '', result ?? '', outcome ?? ''));
@@ -137,6 +140,7 @@ export function createMetrics(service: string): Metrics {
     breaker: (effect, state) => transitions.inc({ effect, state }),
     deleted: (table, rows) => deleted.inc({ table }, rows),
     resent: (to, events) => resent.inc({ to }, events),
+    recreated: (queue, times = 1) => recreated.inc({ queue }, times),
     request: (method, route, status, seconds) => requestsBy(method, route, String(status)).observe(seconds),
     gauge({ name, help, labelNames, label = labelNames?.[0] }, read) {
       const gauge: Gauge = new Gauge({

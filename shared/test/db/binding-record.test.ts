@@ -32,3 +32,11 @@ test('the same key of another exchange is another binding', async () => {
   await outdated(a);
   expect(await outdated(binding('a', 'payment.events'))).toEqual([a]);
 });
+
+test('only the version that came last is the latest', async () => {
+  const record = new PgBindingRecord(database.dataSource);
+  const [earlier, later] = [[a], [a, { ...a, routingKey: 'of the latest' }]];
+  await record.outdated(earlier);
+  await record.outdated(later);
+  expect([await record.isLatest(earlier), await record.isLatest(later)]).toEqual([false, true]);
+});

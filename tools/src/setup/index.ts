@@ -3,6 +3,7 @@ import {
   type BrokerAdministrator,
   type DatabaseAdministrator,
   hashedPassword,
+  missingAtBroker,
   planCatchUp,
   SetUpRefused,
   setUpBroker,
@@ -48,21 +49,25 @@ export async function setUpDatabases(administrator: DatabaseAdministrator, accou
   await Promise.all(accounts.map(one));
 }
 
-async function importDefinitions(broker: BrokerAdministrator, { accounts, database, env = process.env }: SetUpOptions) {
-  const { managementUrl, vhost } = broker;
+function definitionsFor({ vhost }: BrokerAdministrator, { accounts, env = process.env }: SetUpOptions) {
+  const passwordHashes = new Map(accounts.map(({ service, rabbitmq }) => [service, hashedPassword(rabbitmq.value)]));
+  const settings = { retryDelays: retryDelaysIn(env), streamed: env.EVENT_STREAM === 'on' };
+  return systemDefinitions({ vhost, passwordHashes, ...settings });
+}
+
+async function importDefinitions(broker: BrokerAdministrator, options: SetUpOptions) {
+  const { accounts, database, env = process.env } = options;
+  const { managementUrl } = broker;
   const failure = `RabbitMQ's management API at ${managementUrl} did not answer`;
   await until(async () => (await tryFetch(managementUrl)) !== undefined, {
     timeoutMs: MANAGEMENT_TIMEOUT_MS,
     everyMs: 500,
     failure,
   });
-  const passwordHashes = new Map(accounts.map(({ service, rabbitmq }) => [service, hashedPassword(rabbitmq.value)]));
-  const settings = { retryDelays: retryDelaysIn(env), streamed: env.EVENT_STREAM === 'on' };
-  const definitions = systemDefinitions({ vhost, passwordHashes, ...settings });
   const emittersOf = new Map(
     holders().map(({ topology: { queue, emitters } }) => [queue, emitters.map(({ service }) => service)]),
   );
-  await setUpBroker(broker, definitions, async (missing) => {
+  await setUpBroker(broker, definitionsFor(broker, options), async (missing) => {
     if (database === undefined) return;
     for (const { service, database: name } of accounts.filter((each) => missing.includes(each.service))) {
       const emitters = emittersOf.get(service) ?? [];
@@ -85,6 +90,18 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   } catch (error) {
     throw error instanceof SetUpRefused ? new Problem(error.message) : error;
   }
+}
+
+/**
+ * Sets the broker up again when queues or bindings are missing that belong there: services with accounts of their own may not do that.
+ *
+ * @returns what was missing
+ * @throws SetUpRefused, or an Error of the connection, when the broker cannot be looked at
+ */
+export async function restoreTopology(broker: BrokerAdministrator, options: SetUpOptions): Promise<readonly string[]> {
+  const missing = await missingAtBroker(broker, definitionsFor(broker, options));
+  if (missing.length > 0) await importDefinitions(broker, options);
+  return missing;
 }
 
 export { provideAccounts };

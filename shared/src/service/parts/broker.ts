@@ -108,9 +108,8 @@ export function consumerPart({
       },
     ],
     gauges: [
-      { ...definitions.parked, read: async () => (await started().count('deadLetterQueue')).messageCount },
-      { ...definitions.queue, read: async () => (await started().count('queue')).messageCount },
-      { ...definitions.consumers, read: async () => (await started().count('queue')).consumerCount },
+      { ...definitions.queue, read: async () => (await started().count()).messageCount },
+      { ...definitions.consumers, read: async () => (await started().count()).consumerCount },
     ],
   };
 }
