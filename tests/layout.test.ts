@@ -55,8 +55,11 @@ const boundAgain = (queue: string, bindings: number) =>
 /** The latest first. */
 const resends = async () => (await new Desk(operations).audit()).filter(({ what }) => what === 'resend-lost');
 
-const metric = async (url: string, name: string) =>
-  Number(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? 0);
+/** Of all labels together. */
+const metric = async (url: string, name: string) => {
+  const lines = (await (await fetch(`${url}/metrics`)).text()).matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'gm'));
+  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+};
 
 test('a queue whose bindings are removed while orders run is bound again, and gets what it has missed', async () => {
   const wanted = (await bindingsOf('payment-service')).length;
