@@ -30,7 +30,7 @@ test('a consumer that the broker takes off its queue without saying so subscribe
   opened.add(() => proxy.close());
   const { publisher, deliveries, reports, consumer } = await opened.service({ url, watchEvery: 50 });
   consumer.pause();
-  while ((await consumer.count('queue')).consumerCount > 0);
+  while ((await consumer.count()).consumerCount > 0);
   const channel = await opened.observerChannel();
   await publisher.publish([outgoing()]);
   expect((await channel.checkQueue(topology.queue)).messageCount).toBe(1);
