@@ -34,7 +34,12 @@ export interface CallOptions<Answer> {
   abandon?(): void;
 }
 
+/** Calls of providers. */
+const EFFECTS: ReadonlySet<CallKind> = new Set(['charge', 'refund', 'book', 'recall', 'send']);
+
 export interface PendingCall {
+  /** Virtual time at which it was made. */
+  readonly since: number;
   readonly process: object | undefined;
   readonly kind: CallKind;
   readonly steps: readonly string[];
@@ -70,6 +75,7 @@ export class Calls {
         }
       };
       this.#add({
+        since: this.#time.now().getTime(),
         process: options.process,
         kind: options.kind,
         steps: options.steps ?? [],
@@ -90,6 +96,17 @@ export class Calls {
   run(call: PendingCall): void {
     this.pending.splice(this.pending.indexOf(call), 1);
     call.run();
+  }
+
+  /**
+   * A call that a process still waits for: not the copy of a message that it leaves to the broker, nor an effect whose answer came so late
+   * that the process has given it up and will make it again.
+   */
+  awaitedBy(process: object, effectTimeout: number): PendingCall | undefined {
+    const late = this.#time.now().getTime() - effectTimeout;
+    return this.pending.find(
+      (call) => call.process === process && call.kind !== 'copy' && !(EFFECTS.has(call.kind) && call.since <= late),
+    );
   }
 
   /** The process is gone: its calls are never answered, though they may have had their effect. */

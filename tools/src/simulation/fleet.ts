@@ -16,6 +16,7 @@ export class Fleet {
   readonly #processes = new Map<string, ServiceProcess[]>();
   readonly #start: (service: string, replica: number) => ServiceProcess;
   readonly #environment: Environment;
+  readonly #effectTimeout: number;
 
   constructor(
     scenario: Scenario,
@@ -26,6 +27,7 @@ export class Fleet {
   ) {
     const { replicas, settings } = scenario;
     this.#environment = environment;
+    this.#effectTimeout = settings.effectTimeout;
     this.#start = (service, replica) => {
       const [database, queue] = [this.databases.get(service), broker.queues.get(service)];
       if (database === undefined || queue === undefined) throw new TypeError(`There is no service ${service}`);
@@ -83,7 +85,7 @@ export class Fleet {
     trace.note(process.name, process.name, 'is told to stop');
     process.consuming = false;
     process.pipeline.stop().then(() => {
-      const left = this.#environment.calls.pending.find((call) => call.process === process && call.kind !== 'copy');
+      const left = this.#environment.calls.awaitedBy(process, this.#effectTimeout);
       if (left !== undefined)
         ledger.violate('an orderly stop finishes its work', `${process.name} stopped with "${left.kind}" under way`);
       trace.note(process.name, process.name, 'has stopped');
