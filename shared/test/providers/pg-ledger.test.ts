@@ -33,6 +33,17 @@ test('the first answer of a key is its answer for ever', async () => {
   expect(await other.answerOnce('key', 'order', 'charge', { charge: 'third' })).toEqual({ charge: 'quo"te \\ ü' });
 });
 
+test('an answer is on disk before it is told: its service may act on it after the server has crashed', async () => {
+  const flushed: boolean[] = [];
+  for (let key = 0; key < 20; key++) {
+    const [before] = await dataSource.query('select pg_current_wal_insert_lsn() as lsn');
+    await ledger.answerOnce(`key ${key}`, 'order', 'charge', { charge: 'kept' });
+    const [after] = await dataSource.query('select pg_current_wal_flush_lsn() > $1::pg_lsn as flushed', [before.lsn]);
+    flushed.push(after.flushed);
+  }
+  expect(flushed).toEqual(Array.from({ length: 20 }, () => true));
+});
+
 test('a key asked many times at once, by two processes, has one answer', async () => {
   const ask = (source: PgLedger<Charge>, name: string) => (_: unknown, index: number) =>
     source.answerOnce(`key ${index % 7}`, 'order', 'charge', { charge: `${name} ${index}` });
