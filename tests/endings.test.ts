@@ -153,8 +153,12 @@ describe('a customer cancels', () => {
     ['order and inventory', ['order', 'inventory']],
   ])('too late: the rejected cancellation repeats that the parcel is gone to %s, to whom that was lost', async (_, losers) => {
     const bindings = losers.map((name) => `/bindings/{vhost}/e/shipping.events/q/${name}-service`);
-    for (const each of bindings) await shop.vhost.api(`${each}/shipping.shipped`, { method: 'DELETE' });
+    shop.gates.beforeBooking.close();
     const { id } = await shop.place();
+    await shop.gates.beforeBooking.holds(id);
+    // At the last moment: services declare their bindings anew every 15 seconds.
+    for (const each of bindings) await shop.vhost.api(`${each}/shipping.shipped`, { method: 'DELETE' });
+    shop.gates.beforeBooking.open();
     const shipped = await shop.eventOf(id, 'shipping.shipped');
     shop.lose(shipped);
     for (const each of bindings) await shop.vhost.api(each, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
