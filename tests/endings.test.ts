@@ -175,8 +175,11 @@ describe('a customer cancels', () => {
 
   test('a proof that only inventory lost leaves stock reserved for an order that has ended: the comparison finds it', async () => {
     const binding = '/bindings/{vhost}/e/shipping.events/q/inventory-service';
-    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
+    shop.gates.beforeBooking.close();
     const { id } = await shop.place();
+    await shop.gates.beforeBooking.holds(id);
+    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
+    shop.gates.beforeBooking.open();
     expect(await shop.ended(id)).toBe('COMPLETED');
     const shipped = await shop.eventOf(id, 'shipping.shipped');
     await shop.eventOf(id, 'notification.sent');
