@@ -106,6 +106,19 @@ test('a database that lets the role not in is not missing', async () => {
   await fresh.drop();
 });
 
+/** A database with a role that may log in and not change the schema. */
+async function databaseWithReader() {
+  const fresh = await freshDatabase();
+  const owner = dataSourceOf(fresh.url);
+  await owner.initialize();
+  const role = `reader_${Date.now()}`;
+  await owner.query(`create role ${role} login password 'weak'`);
+  await owner.query('revoke create on schema public from public');
+  const url = new URL(fresh.url);
+  Object.assign(url, { username: role, password: 'weak' });
+  return { fresh, owner, role, url };
+}
+
 class Unnamed1900000000000 implements MigrationInterface {
   async up(): Promise<void> {}
   async down(): Promise<void> {}
@@ -116,14 +129,7 @@ class Other1900000000001 extends Unnamed1900000000000 {
 }
 
 test('a migration that has not run is named as the table of migrations will name it', async () => {
-  const fresh = await freshDatabase();
-  const owner = dataSourceOf(fresh.url);
-  await owner.initialize();
-  const role = `reader_${Date.now()}`;
-  await owner.query(`create role ${role} login password 'weak'`);
-  await owner.query('revoke create on schema public from public');
-  const url = new URL(fresh.url);
-  Object.assign(url, { username: role, password: 'weak' });
+  const { fresh, owner, role, url } = await databaseWithReader();
   const options = {
     applicationName: 'db-test',
     entities: [],
@@ -148,14 +154,7 @@ test('a table has one entity, whoever asks', () => {
 });
 
 test('a role that may not change the schema looks whether all migrations have run, and names those that have not', async () => {
-  const fresh = await freshDatabase();
-  const owner = dataSourceOf(fresh.url);
-  await owner.initialize();
-  const role = `reader_${Date.now()}`;
-  await owner.query(`create role ${role} login password 'weak'`);
-  await owner.query('revoke create on schema public from public');
-  const url = new URL(fresh.url);
-  Object.assign(url, { username: role, password: 'weak' });
+  const { fresh, owner, role, url } = await databaseWithReader();
   const reader = dataSourceOf(url.href);
   await reader.initialize();
   const named = migrations.map(({ name }) => name).join(', ');
