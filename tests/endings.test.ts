@@ -149,19 +149,14 @@ describe('a customer cancels', () => {
   });
 
   test.each([
-    ['order', ['order']],
-    ['order and inventory', ['order', 'inventory']],
+    ['order', ['order'] as const],
+    ['order and inventory', ['order', 'inventory'] as const],
   ])('too late: the rejected cancellation repeats that the parcel is gone to %s, to whom that was lost', async (_, losers) => {
-    const bindings = losers.map((name) => `/bindings/{vhost}/e/shipping.events/q/${name}-service`);
-    shop.gates.beforeBooking.close();
+    const bindAgain = await Promise.all(losers.map((name) => shop.unbind(name, 'shipping.shipped')));
     const { id } = await shop.place();
-    await shop.gates.beforeBooking.holds(id);
-    // At the last moment: services declare their bindings anew every 15 seconds.
-    for (const each of bindings) await shop.vhost.api(`${each}/shipping.shipped`, { method: 'DELETE' });
-    shop.gates.beforeBooking.open();
     const shipped = await shop.eventOf(id, 'shipping.shipped');
     shop.lose(shipped);
-    for (const each of bindings) await shop.vhost.api(each, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
+    for (const bind of bindAgain) await bind();
     expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { status: 'CANCELLING' } });
     expect(await shop.ended(id)).toBe('COMPLETED');
     await shop.settled();
@@ -174,16 +169,12 @@ describe('a customer cancels', () => {
   });
 
   test('a proof that only inventory lost leaves stock reserved for an order that has ended: the comparison finds it', async () => {
-    const binding = '/bindings/{vhost}/e/shipping.events/q/inventory-service';
-    shop.gates.beforeBooking.close();
+    const bindAgain = await shop.unbind('inventory', 'shipping.shipped');
     const { id } = await shop.place();
-    await shop.gates.beforeBooking.holds(id);
-    await shop.vhost.api(`${binding}/shipping.shipped`, { method: 'DELETE' });
-    shop.gates.beforeBooking.open();
     expect(await shop.ended(id)).toBe('COMPLETED');
     const shipped = await shop.eventOf(id, 'shipping.shipped');
     await shop.eventOf(id, 'notification.sent');
-    await shop.vhost.api(binding, { method: 'POST', body: { routing_key: 'shipping.shipped' } });
+    await bindAgain();
     const ours = async () => (await shop.differences()).filter(({ detail }) => detail.includes(id));
     expect(await ours()).toEqual([{ rule: 'the stock of a completed order has left', detail: `${id}: reserved` }]);
     shop.publishAgain(shipped);

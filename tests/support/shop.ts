@@ -240,12 +240,25 @@ export class Shop<Service extends Running = Running> {
     return this.#quiet.reached();
   }
 
+  /** Until it is bound again, no event of this type reaches the service: a later version of it has removed the binding. @returns binds it again */
+  async unbind(name: ServiceName, type: string): Promise<() => Promise<void>> {
+    const binding = `/bindings/{vhost}/e/${exchangeOf(type)}/q/${name}-service`;
+    const digest = randomUUID();
+    const database = this.database(name);
+    // Without this the service would bring the binding back within seconds.
+    await database.query("insert into queue_declarations (digest, bindings) values ($1, '[]')", [digest]);
+    await this.vhost.api(`${binding}/${type}`, { method: 'DELETE' });
+    return async () => {
+      await this.vhost.api(binding, { method: 'POST', body: { routing_key: type } });
+      await database.query('delete from queue_declarations where digest = $1', [digest]);
+    };
+  }
+
   /** This event will not reach everybody: its queue is gone. */
   lose(event: CloudEvent): void {
     this.#quiet.giveUp(event);
   }
 
-  /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
   /** What the services say differently about orders that have ended, right now. */
   async differences() {
     return (
@@ -256,6 +269,7 @@ export class Shop<Service extends Running = Running> {
     ).found;
   }
 
+  /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
   async invariants(): Promise<string[]> {
     await this.settled();
     return violations(this.spy.all, this.#placed, shelves, (name) => this.database(name));

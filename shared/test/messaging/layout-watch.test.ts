@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { layoutOf } from '@quickstep/shared/choreography';
 import { declareTopology, isMissing, LayoutWatch } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { Arrivals, Opened, outgoing, Reports, topology } from './harness.js';
+import { Arrivals, closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -124,17 +124,12 @@ test('what is parked is counted; while the dead-letter queue is missing it is no
 
 test('a lost connection is waited for', async () => {
   const { recreated, channel, connection, watch } = await watched();
-  const lost = new Promise((resolve) => connection.once('disconnect', resolve));
-  for (let closed = 0; closed === 0; ) {
-    const open =
-      await vhost.api<{ name: string; client_properties: { connection_name?: string } }[]>('/vhosts/{vhost}/connections');
-    for (const { name, client_properties } of open) {
-      if (client_properties.connection_name !== 'stock-service:consume') continue;
-      await vhost.api(`/connections/${encodeURIComponent(name)}`, { method: 'DELETE' }).catch(() => undefined);
-      closed++;
-    }
-  }
-  await lost;
+  let lost = false;
+  connection.once('disconnect', () => {
+    lost = true;
+  });
+  // The management API still lists connections of tests before this one, and learns of this one a moment after it has opened.
+  while (!lost) await closeConnection(vhost, 'stock-service:consume').catch(() => undefined);
   await expect(watch.parked()).rejects.toThrow(new Error('The broker is away'));
   await channel.deleteQueue(topology.deadLetterQueue);
   expect(await recreated.next()).toBe(topology.deadLetterQueue);
