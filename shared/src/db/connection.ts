@@ -3,52 +3,75 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { OutcomeUnknown, reasonOf, Unavailable } from '../pipeline/index.js';
 import { refused, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
+import { type Backend, livenessOf, WHO } from './liveness.js';
 import { DURABLE } from './settings.js';
 
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
 
-/**
- * An exchange that takes longer is given up; whether it was committed is then unknown. Each of its statements may take 30 seconds
- * (`statement_timeout`), so the server is most likely frozen, or cut off in a way that TCP takes a quarter of an hour to notice.
- */
-const EXCHANGE_MS = 60_000;
+/** How long the answer to an exchange may take, in milliseconds. */
+export interface Patience {
+  /**
+   * Then the server is asked, on another connection, whether it still works on it: a connection can be cut off in a way that TCP takes a
+   * quarter of an hour to notice.
+   */
+  readonly ask: number;
+  /**
+   * Then it is given up; whether it was committed is unknown. Each of its statements may take 30 seconds (`statement_timeout`), so the
+   * server is most likely frozen.
+   */
+  readonly giveUp: number;
+}
+
+const PATIENCE: Patience = { ask: 5_000, giveUp: 60_000 };
+/** Between two attempts to ask a server that cannot be reached. */
+const ASK_AGAIN_MS = 1_000;
+
+/** What is under way, and since when, from `performance.now()`. */
+interface Current {
+  readonly exchange: Exchange;
+  readonly since: number;
+}
 
 /** A pg client on loan from TypeORM's pool. */
 export class Connection {
   readonly #runner: QueryRunner;
   readonly #client: Client;
-  readonly #patience: number;
+  readonly #url: string;
+  readonly #patience: Patience;
   readonly #prepared: Prepared = new Map();
   #last: Promise<unknown> = Promise.resolve();
-  /** What is under way, and since when, from `performance.now()`. */
-  #current: { readonly exchange: Exchange; readonly since: number } | undefined;
+  #backend: Backend | undefined;
+  #current: Current | undefined;
   #watching: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(runner: QueryRunner, client: Client, patience: number) {
+  private constructor(runner: QueryRunner, client: Client, url: string, patience: Patience) {
     this.#runner = runner;
     this.#client = client;
+    this.#url = url;
     this.#patience = patience;
   }
 
   /**
    * @param settings statements that make it what it is
-   * @param patience how long an exchange may take, in milliseconds; then the connection is given up
    * @throws Unavailable
    */
-  static async open(dataSource: DataSource, settings = DURABLE, patience = EXCHANGE_MS): Promise<Connection> {
+  static async open(dataSource: DataSource, settings = DURABLE, patience = PATIENCE): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
       throw new Unavailable(`No connection to the database: ${reasonOf(error)}`);
     });
-    if (!(client instanceof Client)) {
+    const { options } = dataSource;
+    if (!(client instanceof Client) || options.type !== 'postgres' || options.url === undefined) {
       await runner.release();
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');
     }
-    const connection = new Connection(runner, client, patience);
+    const connection = new Connection(runner, client, options.url, patience);
     try {
-      await connection.send(settings.map((text) => ({ text })));
+      const answers = await connection.send([...settings.map((text) => ({ text })), WHO]);
+      const [backend]: Backend[] = answers.at(-1)?.rows ?? [];
+      connection.#backend = backend;
     } catch (error) {
       await connection.close();
       throw error;
@@ -111,7 +134,7 @@ export class Connection {
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
       this.#current = { exchange, since: performance.now() };
-      this.#watch(this.#patience);
+      this.#watch(Math.min(this.#patience.ask, this.#patience.giveUp));
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
@@ -130,12 +153,23 @@ export class Connection {
   #watch(milliseconds: number): void {
     this.#watching ??= setTimeout(() => {
       this.#watching = undefined;
-      if (this.#current === undefined) return;
-      const { exchange, since } = this.#current;
-      const left = since + this.#patience - performance.now();
-      if (left > 0) this.#watch(left);
-      else exchange.handleError(new Unavailable(`The database has not answered for ${this.#patience} ms`));
+      if (this.#current !== undefined) void this.#look(this.#current);
     }, milliseconds).unref();
+  }
+
+  async #look(current: Current): Promise<void> {
+    const { ask, giveUp } = this.#patience;
+    const waited = performance.now() - current.since;
+    const lost = (why: string) => {
+      if (this.#current === current) current.exchange.handleError(new Unavailable(why));
+    };
+    if (waited >= giveUp) return lost(`The database has not answered for ${giveUp} ms`);
+    if (waited < ask) return this.#watch(Math.min(ask, giveUp) - waited);
+    // It is only being made, which takes no time.
+    if (this.#backend === undefined) return lost(`The database has not answered for ${ask} ms`);
+    const liveness = await livenessOf(this.#url, this.#backend);
+    if (liveness === 'over') return lost('The database no longer works on what it was asked, and no answer has come');
+    if (!this.#closed) this.#watch(Math.min(liveness === 'active' ? ask : ASK_AGAIN_MS, giveUp - waited));
   }
 
   /** Ends the connection; it is not given back, because of its settings. Whatever transaction was open on it is rolled back. */

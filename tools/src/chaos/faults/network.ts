@@ -7,9 +7,8 @@ type Side = 'broker' | 'database';
 const wayOf = (world: World, side: Side, service: string): TcpProxy =>
   side === 'broker' ? must(world.brokerWay, service) : must(world.databaseWay, service);
 
-const slowToNotice: Record<Side, string> = {
+const slowToNotice: Partial<Record<Side, string>> = {
   broker: 'noticed by the next heartbeat, which is sent every 5 s, and then connected anew',
-  database: 'a connection on which an answer is awaited is noticed by its keep-alive, 10 s after the last word',
 };
 
 function cut(side: Side): Fault {
@@ -62,10 +61,17 @@ const disturbances: readonly Disturbance[] = [
     lasts: [1_000, 5_000],
     breaks: true,
   },
+  {
+    name: 'forgotten',
+    what: 'the connections are dead without a word, for good: nothing answers on them any more, not even a reset',
+    line: 'forget',
+    lasts: [1_000, 5_000],
+    breaks: true,
+  },
 ];
 
 function disturbed(side: Side, { name, what, line, lasts, breaks }: Disturbance): Fault {
-  const slow = line === 'swallow' ? slowToNotice[side] : undefined;
+  const slow = line === 'swallow' || line === 'forget' ? slowToNotice[side] : undefined;
   return fault({
     name: `${side}-${name}`,
     what: `between a service and the ${side} ${what}`,

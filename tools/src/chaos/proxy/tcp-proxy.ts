@@ -8,9 +8,10 @@ export interface Target {
 
 /**
  * open: what comes is passed on. refuse: nobody answers. stall: everything is kept back and comes later. swallow: the other end is gone
- * without a word, as after a power cut or in a firewall that forgot the connection; both ends notice only what their own timers tell.
+ * without a word, as after a power cut; both ends notice only what their own timers tell. forget: so too, and those connections are
+ * never answered again, not even by a reset, as when a firewall on the way has forgotten them.
  */
-export type Line = 'open' | 'refuse' | 'stall' | 'swallow';
+export type Line = 'open' | 'refuse' | 'stall' | 'swallow' | 'forget';
 
 /** Passes on what came in one direction, or something else in its place; undefined passes on nothing. */
 export type Filter = (chunk: Buffer) => Buffer | undefined;
@@ -23,6 +24,8 @@ export interface Link {
   toClient: Filter;
   /** Cut off while the line swallowed; anything that the client sends is answered by a reset once the line is open again. */
   orphaned: boolean;
+  /** Never answered any more. */
+  forgotten: boolean;
   /** Sent into the void: TCP sends it again, so that the reset comes by itself. */
   swallowed: boolean;
   /** When the client sent or was sent something last. */
@@ -118,6 +121,7 @@ export class TcpProxy {
       toServer: pass,
       toClient: pass,
       orphaned: false,
+      forgotten: false,
       swallowed: false,
       heardAt: performance.now(),
     };
@@ -147,14 +151,17 @@ export class TcpProxy {
       return;
     }
     link.swallowed = true;
-    if (this.#line !== 'swallow') link.client.resetAndDestroy();
+    if (this.#line !== 'swallow' && !link.forgotten) link.client.resetAndDestroy();
   }
 
   #apply(link: Link): void {
     const { client, server } = link;
-    if (this.#line === 'swallow') {
+    if (this.#line === 'swallow' || this.#line === 'forget') {
       link.orphaned = true;
+      link.forgotten ||= this.#line === 'forget';
       server.destroy();
+    } else if (link.forgotten) {
+      return;
     } else if (this.#line === 'refuse' || (link.orphaned && link.swallowed)) {
       for (const socket of [client, server]) socket.resetAndDestroy();
     } else if (this.#line === 'stall') {
