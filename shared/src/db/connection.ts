@@ -25,6 +25,8 @@ export interface Patience {
 const PATIENCE: Patience = { ask: 5_000, giveUp: 60_000 };
 /** Between two attempts to ask a server that cannot be reached. */
 const ASK_AGAIN_MS = 1_000;
+/** For the statements that make a connection what it is: they take no time. One from the pool may be dead like the one before it. */
+const OPENING_MS = 2_000;
 
 /** What is under way, and since when, from `performance.now()`. */
 interface Current {
@@ -134,7 +136,7 @@ export class Connection {
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
       this.#current = { exchange, since: performance.now() };
-      this.#watch(Math.min(this.#patience.ask, this.#patience.giveUp));
+      this.#watch(this.#firstLook);
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
@@ -157,6 +159,11 @@ export class Connection {
     }, milliseconds).unref();
   }
 
+  get #firstLook(): number {
+    const { ask, giveUp } = this.#patience;
+    return Math.min(this.#backend === undefined ? OPENING_MS : ask, giveUp);
+  }
+
   async #look(current: Current): Promise<void> {
     const { ask, giveUp } = this.#patience;
     const waited = performance.now() - current.since;
@@ -164,9 +171,8 @@ export class Connection {
       if (this.#current === current) current.exchange.handleError(new Unavailable(why));
     };
     if (waited >= giveUp) return lost(`The database has not answered for ${giveUp} ms`);
-    if (waited < ask) return this.#watch(Math.min(ask, giveUp) - waited);
-    // It is only being made, which takes no time.
-    if (this.#backend === undefined) return lost(`The database has not answered for ${ask} ms`);
+    if (waited < this.#firstLook) return this.#watch(this.#firstLook - waited);
+    if (this.#backend === undefined) return lost(`The database has not answered for ${OPENING_MS} ms`);
     const liveness = await livenessOf(this.#url, this.#backend);
     if (liveness === 'over') return lost('The database no longer works on what it was asked, and no answer has come');
     if (!this.#closed) this.#watch(Math.min(liveness === 'active' ? ask : ASK_AGAIN_MS, giveUp - waited));

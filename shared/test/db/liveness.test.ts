@@ -7,7 +7,7 @@ import { type Backend, livenessOf, WHO } from '../../src/db/liveness.js';
 import { dataSourceOf, migratedDatabase } from './fixture.js';
 import { wireTo } from './wire.js';
 
-const IMPATIENT = { ask: 50, giveUp: 600_000 };
+const IMPATIENT = { ask: 500, giveUp: 600_000 };
 const LOST = 'no longer works on what it was asked';
 
 let url: string;
@@ -61,7 +61,7 @@ test.each(['has ended them', 'knows nothing'] as const)(
 
 test('what is only slow is waited for, however often the server is asked', async () => {
   const connection = await Connection.open(remote, [], IMPATIENT);
-  expect(await connection.send([{ text: "select 'at last' as text from pg_sleep(1.5)" }])).toMatchObject([
+  expect(await connection.send([{ text: "select 'at last' as text from pg_sleep(2.5)" }])).toMatchObject([
     { rows: [{ text: 'at last' }] },
   ]);
   expect(connection.broken).toBe(false);
@@ -69,10 +69,10 @@ test('what is only slow is waited for, however often the server is asked', async
 });
 
 test('a server that cannot be asked is waited for, until patience is at its end', async () => {
-  const connection = await Connection.open(remote, [], { ask: 50, giveUp: 1_500 });
+  const connection = await Connection.open(remote, [], { ask: 500, giveUp: 3_000 });
   line.silence('knows nothing');
   line.close();
-  await expect(connection.send([{ text: 'select 1' }])).rejects.toThrow('has not answered for 1500 ms');
+  await expect(connection.send([{ text: 'select 1' }])).rejects.toThrow('has not answered for 3000 ms');
 });
 
 test('a connection that dies before it is what it has to be is not kept', async () => {
@@ -92,7 +92,7 @@ test('a store goes on with another connection', async () => {
 test('a backend is active, over when it is idle, and gone when another has its number', async () => {
   const connection = await Connection.open(direct);
   const backend = await backendOf(connection);
-  const sleeping = connection.send([{ text: 'select pg_sleep(2)' }]);
+  const sleeping = connection.send([{ text: 'select pg_sleep(5)' }]);
   expect(await livenessOf(url, backend)).toBe('active');
   expect(await livenessOf(url, { ...backend, started: '2000-01-01T00:00:00Z' })).toBe('over');
   expect(await livenessOf('postgres://nobody:secret@127.0.0.1:1/shop', backend)).toBe('unknown');
