@@ -13,12 +13,26 @@ export interface Host {
   on(event: 'SIGINT' | 'SIGTERM' | 'unhandledRejection' | 'uncaughtException', listener: (reason: unknown) => void): void;
   /** For people, on standard error. */
   say(text: string): void;
+  /** Resolves when what was logged has been read, or when its reader is too slow. */
+  flushed(): Promise<void>;
   exit(code: number): void;
+}
+
+const FLUSH_MS = 2_000;
+
+/** What a full pipe has not taken yet is lost when the process ends: it may be why something did not stop. */
+function flushed(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, FLUSH_MS);
+  // After the logger's own turn.
+  setImmediate(() => process.stdout.write('', () => resolve()));
+  return promise;
 }
 
 const thisProcess: Host = {
   on: (event, listener) => void process.on(event, listener),
   say: (text) => void process.stderr.write(`${text}\n`),
+  flushed,
   exit: (code) => process.exit(code),
 };
 
@@ -48,6 +62,7 @@ export function runMain(start: () => Promise<Stoppable>, host: Host = thisProces
     asked = true;
     // A start that is still waiting, for its broker perhaps, has nothing in flight.
     await service?.stop();
+    await host.flushed();
     host.exit(0);
   }
 

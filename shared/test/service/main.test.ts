@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from '@quickstep/shared/config';
 import { type Host, runMain, StartError } from '@quickstep/shared/service';
@@ -13,6 +16,7 @@ function fakeHost() {
   const host: Host = {
     on: (event, listener) => listeners.set(event, listener),
     say: (text) => said.push(text),
+    flushed: async () => undefined,
     exit: (code) => exit(code),
   };
   const raise = (event: string, reason?: unknown) => listeners.get(event)?.(reason);
@@ -85,5 +89,28 @@ describe('runMain', () => {
     raise('unhandledRejection', new Error('forgotten'));
     expect(await exited).toBe(1);
     expect(said[0]).toContain('An error was not handled: Error: forgotten');
+  });
+
+  test('what was logged is written although the pipe is full when the process is told to stop', async () => {
+    const lines = 20_000;
+    const program = `
+      const { createLogger } = require('@quickstep/shared/logging');
+      const { runMain } = require('@quickstep/shared/service');
+      const logger = createLogger({ service: 'test', level: 'info' });
+      const stop = async () => logger.info('stopped');
+      runMain(async () => {
+        for (let line = 0; line < ${lines}; line++) logger.info('work');
+        process.stderr.write('at work');
+        return { stop };
+      });
+      setInterval(() => undefined, 1000);`;
+    const child = spawn(process.execPath, ['-e', program], { cwd: __dirname, stdio: ['ignore', 'pipe', 'pipe'] });
+    await once(child.stderr, 'data');
+    child.kill('SIGTERM');
+    const [code, written] = await Promise.all([once(child, 'exit'), text(child.stdout)]);
+    expect(code).toEqual([0, null]);
+    const messages = written.trimEnd().split('\n');
+    expect(messages).toHaveLength(lines + 1);
+    expect(messages.at(-1)).toContain('"message":"stopped"');
   });
 });
