@@ -7,10 +7,6 @@ type Side = 'broker' | 'database';
 const wayOf = (world: World, side: Side, service: string): TcpProxy =>
   side === 'broker' ? must(world.brokerWay, service) : must(world.databaseWay, service);
 
-const slowToNotice: Partial<Record<Side, string>> = {
-  broker: 'noticed by the next heartbeat, which is sent every 5 s, and then connected anew',
-};
-
 function cut(side: Side): Fault {
   return fault({
     name: `${side}-cut`,
@@ -37,6 +33,7 @@ interface Disturbance {
   readonly lasts: readonly [number, number];
   /** Whether connections do not outlive it. */
   readonly breaks: boolean;
+  readonly slow?: Partial<Record<Side, string>>;
 }
 
 const disturbances: readonly Disturbance[] = [
@@ -60,6 +57,7 @@ const disturbances: readonly Disturbance[] = [
     line: 'swallow',
     lasts: [1_000, 5_000],
     breaks: true,
+    slow: { broker: 'noticed by the next heartbeat, which is sent every 5 s, and then connected anew' },
   },
   {
     name: 'forgotten',
@@ -67,11 +65,12 @@ const disturbances: readonly Disturbance[] = [
     line: 'forget',
     lasts: [1_000, 5_000],
     breaks: true,
+    slow: { broker: 'noticed when two heartbeats have not come, after 20 to 30 s' },
   },
 ];
 
-function disturbed(side: Side, { name, what, line, lasts, breaks }: Disturbance): Fault {
-  const slow = line === 'swallow' || line === 'forget' ? slowToNotice[side] : undefined;
+function disturbed(side: Side, { name, what, line, lasts, breaks, slow: slowIn = {} }: Disturbance): Fault {
+  const slow = slowIn[side];
   return fault({
     name: `${side}-${name}`,
     what: `between a service and the ${side} ${what}`,
