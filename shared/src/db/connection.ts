@@ -3,77 +3,52 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { OutcomeUnknown, reasonOf, Unavailable } from '../pipeline/index.js';
 import { refused, translate } from './errors.js';
 import { type Answer, Exchange, type Prepared, type Statement } from './exchange.js';
-import { type Backend, livenessOf, WHO } from './liveness.js';
 import { DURABLE } from './settings.js';
 
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
 
-/** How long the answer to an exchange may take, in milliseconds. */
-export interface Patience {
-  /**
-   * Then the server is asked, on another connection, whether it still works on it: a connection can be cut off in a way that TCP takes a
-   * quarter of an hour to notice.
-   */
-  readonly ask: number;
-  /**
-   * Then it is given up; whether it was committed is unknown. Each of its statements may take 30 seconds (`statement_timeout`), so the
-   * server is most likely frozen.
-   */
-  readonly giveUp: number;
-}
-
-const PATIENCE: Patience = { ask: 5_000, giveUp: 60_000 };
-/** Between two attempts to ask a server that cannot be reached. */
-const ASK_AGAIN_MS = 1_000;
-/** For the statements that make a connection what it is: they take no time. One from the pool may be dead like the one before it. */
-const OPENING_MS = 2_000;
-
-/** What is under way, and since when, from `performance.now()`. */
-interface Current {
-  readonly exchange: Exchange;
-  readonly since: number;
-}
+/**
+ * An exchange that takes longer is given up; whether it was committed is then unknown. Each of its statements may take 30 seconds
+ * (`statement_timeout`), so the server is most likely frozen, or cannot be reached (see `watch.ts` for a connection that is dead).
+ */
+const EXCHANGE_MS = 60_000;
 
 /** A pg client on loan from TypeORM's pool. */
 export class Connection {
   readonly #runner: QueryRunner;
   readonly #client: Client;
-  readonly #url: string;
-  readonly #patience: Patience;
+  readonly #patience: number;
   readonly #prepared: Prepared = new Map();
   #last: Promise<unknown> = Promise.resolve();
-  #backend: Backend | undefined;
-  #current: Current | undefined;
+  /** What is under way, and since when, from `performance.now()`. */
+  #current: { readonly exchange: Exchange; readonly since: number } | undefined;
   #watching: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(runner: QueryRunner, client: Client, url: string, patience: Patience) {
+  private constructor(runner: QueryRunner, client: Client, patience: number) {
     this.#runner = runner;
     this.#client = client;
-    this.#url = url;
     this.#patience = patience;
   }
 
   /**
    * @param settings statements that make it what it is
+   * @param patience how long an exchange may take, in milliseconds; then the connection is given up
    * @throws Unavailable
    */
-  static async open(dataSource: DataSource, settings = DURABLE, patience = PATIENCE): Promise<Connection> {
+  static async open(dataSource: DataSource, settings = DURABLE, patience = EXCHANGE_MS): Promise<Connection> {
     const runner = dataSource.createQueryRunner();
     const client: unknown = await runner.connect().catch((error: unknown) => {
       // Whatever the reason, a wrong password included: nothing is wrong with the batch that wanted it.
       throw new Unavailable(`No connection to the database: ${reasonOf(error)}`);
     });
-    const { options } = dataSource;
-    if (!(client instanceof Client) || options.type !== 'postgres' || options.url === undefined) {
+    if (!(client instanceof Client)) {
       await runner.release();
       throw new TypeError('The data source must be made by createDataSource: it is not PostgreSQL through pg');
     }
-    const connection = new Connection(runner, client, options.url, patience);
+    const connection = new Connection(runner, client, patience);
     try {
-      const answers = await connection.send([...settings.map((text) => ({ text })), WHO]);
-      const [backend]: Backend[] = answers.at(-1)?.rows ?? [];
-      connection.#backend = backend;
+      await connection.send(settings.map((text) => ({ text })));
     } catch (error) {
       await connection.close();
       throw error;
@@ -136,7 +111,7 @@ export class Connection {
     try {
       const exchange = new Exchange(this.#client, statements, this.#prepared);
       this.#current = { exchange, since: performance.now() };
-      this.#watch(this.#firstLook);
+      this.#watch(this.#patience);
       this.#client.query(exchange);
       return await exchange.done;
     } catch (error) {
@@ -155,27 +130,12 @@ export class Connection {
   #watch(milliseconds: number): void {
     this.#watching ??= setTimeout(() => {
       this.#watching = undefined;
-      if (this.#current !== undefined) void this.#look(this.#current);
+      if (this.#current === undefined) return;
+      const { exchange, since } = this.#current;
+      const left = since + this.#patience - performance.now();
+      if (left > 0) this.#watch(left);
+      else exchange.handleError(new Unavailable(`The database has not answered for ${this.#patience} ms`));
     }, milliseconds).unref();
-  }
-
-  get #firstLook(): number {
-    const { ask, giveUp } = this.#patience;
-    return Math.min(this.#backend === undefined ? OPENING_MS : ask, giveUp);
-  }
-
-  async #look(current: Current): Promise<void> {
-    const { ask, giveUp } = this.#patience;
-    const waited = performance.now() - current.since;
-    const lost = (why: string) => {
-      if (this.#current === current) current.exchange.handleError(new Unavailable(why));
-    };
-    if (waited >= giveUp) return lost(`The database has not answered for ${giveUp} ms`);
-    if (waited < this.#firstLook) return this.#watch(this.#firstLook - waited);
-    if (this.#backend === undefined) return lost(`The database has not answered for ${OPENING_MS} ms`);
-    const liveness = await livenessOf(this.#url, this.#backend);
-    if (liveness === 'over') return lost('The database no longer works on what it was asked, and no answer has come');
-    if (!this.#closed) this.#watch(Math.min(liveness === 'active' ? ask : ASK_AGAIN_MS, giveUp - waited));
   }
 
   /** Ends the connection; it is not given back, because of its settings. Whatever transaction was open on it is rolled back. */

@@ -1,6 +1,7 @@
-import pg, { TypeOverrides } from 'pg';
+import pg, { type Client, TypeOverrides } from 'pg';
 import { DataSource, type EntitySchema, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ensureDatabase } from './database.js';
+import { Watch } from './watch.js';
 
 export interface DataSourceOptions {
   readonly url: string;
@@ -13,6 +14,8 @@ export interface DataSourceOptions {
   readonly poolSize: number;
   /** The server cancels a statement that takes longer, in milliseconds. Default 30 000. */
   readonly statementTimeout?: number;
+  /** After so many milliseconds without an answer the server is asked whether the connection is dead. */
+  readonly askAfter?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,6 +38,7 @@ function typeParsers(): TypeOverrides {
 
 /** TypeORM's data source for PostgreSQL, not yet connected (`initialize` does that): explicit lists, migrations only, no logging. */
 export function createDataSource(options: DataSourceOptions): DataSource {
+  const watch = new Watch(options.url, options.askAfter);
   return new DataSource({
     type: 'postgres',
     driver: pg,
@@ -54,6 +58,7 @@ export function createDataSource(options: DataSourceOptions): DataSource {
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: options.statementTimeout ?? 30_000,
+      verify: (client: Client, done: (error?: unknown) => void) => void watch.over(client).then(() => done(), done),
     },
   });
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Statement } from './exchange.js';
 
 /** The server's process of a connection; the start tells it from a later one with the same number. */
 export interface Backend {
@@ -9,9 +8,7 @@ export interface Backend {
 }
 
 /** Asked of the server itself, as a pooler between tells clients a number of its own. */
-export const WHO: Statement = {
-  text: 'select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()',
-};
+export const WHO = 'select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()';
 
 /**
  * A role sees the activity of its own backends only, and may end them; that of others shows no start.
@@ -35,8 +32,14 @@ interface Activity {
  * or has been idle for a moment, so that no answer will come any more; `unknown`, when the server cannot be asked.
  *
  * A backend that is idle does not know that its client has lost it: it is ended, as its transaction may hold locks.
+ *
+ * @param waits whether the answer is still missing
  */
-export async function livenessOf(url: string, { pid, started }: Backend): Promise<'active' | 'over' | 'unknown'> {
+export async function livenessOf(
+  url: string,
+  { pid, started }: Backend,
+  waits: () => boolean,
+): Promise<'active' | 'over' | 'unknown'> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS });
   // Without a listener a connection that breaks between two statements ends the process; the next statement fails anyway.
   client.on('error', () => undefined);
@@ -48,7 +51,8 @@ export async function livenessOf(url: string, { pid, started }: Backend): Promis
     if (first.active) return 'active';
     await sleep(MOMENT_MS);
     const second = await look();
-    if (second !== undefined && (second.active || second.since !== first.since)) return 'active';
+    if (second === undefined) return 'over';
+    if (second.active || second.since !== first.since || !waits()) return 'active';
     await client.query(END, [pid, started]);
     return 'over';
   } catch {

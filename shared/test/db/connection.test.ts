@@ -87,7 +87,7 @@ test('a database that cannot be reached, or lets nobody in, is Unavailable', asy
 });
 
 test('a database that is silent for too long is Unavailable, and the connection given up', async () => {
-  const connection = await Connection.open(dataSource, [], { ask: 60_000, giveUp: 50 });
+  const connection = await Connection.open(dataSource, [], 50);
   const failure: unknown = await connection.send([{ text: 'select pg_sleep(60)' }]).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(Unavailable);
   // Nothing was to be committed.
@@ -163,7 +163,7 @@ test('a statement with a name is prepared once, and again when the server has fo
 });
 
 test('a connection is given up for the exchange that is late, not for those before it', async () => {
-  const connection = await Connection.open(dataSource, [], { ask: 60_000, giveUp: 2_000 });
+  const connection = await Connection.open(dataSource, [], 2_000);
   const begun = performance.now();
   while (performance.now() - begun < 3_000) await connection.send([{ text: 'select pg_sleep(0.1)' }]);
   expect(connection.broken).toBe(false);

@@ -55,10 +55,10 @@ class TestTables1800000000000 implements MigrationInterface {
 
 export const migrations = [...kitMigrations, LedgerTables1760000000000, TestTables1800000000000];
 
-export function dataSourceOf(url: string, statementTimeout?: number): DataSource {
+export function dataSourceOf(url: string, statementTimeout = 30_000, askAfter = 5_000): DataSource {
   const entities = [entityOf(things), entityOf(stock)];
-  const timeout = statementTimeout === undefined ? {} : { statementTimeout };
-  return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10, ...timeout });
+  const times = { statementTimeout, askAfter };
+  return createDataSource({ url, applicationName: 'db-test', entities, migrations, poolSize: 10, ...times });
 }
 
 /** A migrated database of the test file's own; the undo closes and drops it. */

@@ -3,11 +3,11 @@ import { PgStore } from '@quickstep/shared/db';
 import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { Connection } from '../../src/db/connection.js';
+import { translate } from '../../src/db/errors.js';
 import { type Backend, livenessOf, WHO } from '../../src/db/liveness.js';
 import { dataSourceOf, migratedDatabase } from './fixture.js';
 import { wireTo } from './wire.js';
 
-const IMPATIENT = { ask: 500, giveUp: 600_000 };
 const LOST = 'no longer works on what it was asked';
 
 let url: string;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => drop());
 beforeEach(async () => {
   line = await wireTo(url);
-  remote = dataSourceOf(line.url);
+  remote = dataSourceOf(line.url, 60_000, 600);
   await remote.initialize();
 });
 afterEach(async () => {
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 async function backendOf(connection: Connection): Promise<Backend> {
-  const [answer] = await connection.send([WHO]);
+  const [answer] = await connection.send([{ text: WHO }]);
   const [backend]: Backend[] = answer?.rows ?? [];
   if (backend === undefined) throw new Error('The server does not know its own backend');
   return backend;
@@ -44,7 +44,7 @@ const isThere = async ({ pid }: Backend) =>
 test.each(['has ended them', 'knows nothing'] as const)(
   'a commit on a connection that is dead without a word has an unknown outcome, and its locks are gone: the server %s',
   async (server) => {
-    const connection = await Connection.open(remote, [], IMPATIENT);
+    const connection = await Connection.open(remote);
     const backend = await backendOf(connection);
     await connection.send([{ text: 'begin' }, { text: 'select pg_advisory_xact_lock(7)' }]);
     line.silence(server);
@@ -53,32 +53,11 @@ test.each(['has ended them', 'knows nothing'] as const)(
     expect(String(failure)).toContain(LOST);
     expect(connection.broken).toBe(true);
     while (await isThere(backend));
-    const again = await Connection.open(remote, [], IMPATIENT);
+    const again = await Connection.open(remote);
     expect(await again.send([{ text: 'select pg_try_advisory_lock(7) as free' }])).toMatchObject([{ rows: [{ free: true }] }]);
     await again.close();
   },
 );
-
-test('what is only slow is waited for, however often the server is asked', async () => {
-  const connection = await Connection.open(remote, [], IMPATIENT);
-  expect(await connection.send([{ text: "select 'at last' as text from pg_sleep(2.5)" }])).toMatchObject([
-    { rows: [{ text: 'at last' }] },
-  ]);
-  expect(connection.broken).toBe(false);
-  await connection.close();
-});
-
-test('a server that cannot be asked is waited for, until patience is at its end', async () => {
-  const connection = await Connection.open(remote, [], { ask: 500, giveUp: 3_000 });
-  line.silence('knows nothing');
-  line.close();
-  await expect(connection.send([{ text: 'select 1' }])).rejects.toThrow('has not answered for 3000 ms');
-});
-
-test('a connection that dies before it is what it has to be is not kept', async () => {
-  const opening = Connection.open(remote, ['select pg_sleep(60)'], IMPATIENT);
-  await expect(opening).rejects.toThrow(Unavailable);
-});
 
 test('a store goes on with another connection', async () => {
   const store = new PgStore(remote);
@@ -87,18 +66,44 @@ test('a store goes on with another connection', async () => {
   await expect(store.begin([], [])).rejects.toThrow(LOST);
   await (await store.begin([], [])).rollback();
   await store.close();
-}, 30_000);
+});
+
+test('a query outside of the store fails as one whose connection is lost, and the pool makes another', async () => {
+  await remote.query('select 1');
+  line.silence('has ended them');
+  const failure: unknown = await remote.query('select 1').catch((error: unknown) => translate(error));
+  expect(failure).toBeInstanceOf(Unavailable);
+  expect(await remote.query('select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('what is only slow is waited for, however often the server is asked', async () => {
+  const connection = await Connection.open(remote);
+  expect(await connection.send([{ text: "select 'at last' as text from pg_sleep(3)" }])).toMatchObject([
+    { rows: [{ text: 'at last' }] },
+  ]);
+  expect(connection.broken).toBe(false);
+  await connection.close();
+});
+
+test('a server that cannot be asked is waited for, until patience is at its end', async () => {
+  const connection = await Connection.open(remote, [], 3_000);
+  line.silence('knows nothing');
+  line.close();
+  await expect(connection.send([{ text: 'select 1' }])).rejects.toThrow('has not answered for 3000 ms');
+});
 
 test('a backend is active, over when it is idle, and gone when another has its number', async () => {
   const connection = await Connection.open(direct);
   const backend = await backendOf(connection);
   const sleeping = connection.send([{ text: 'select pg_sleep(5)' }]);
-  expect(await livenessOf(url, backend)).toBe('active');
-  expect(await livenessOf(url, { ...backend, started: '2000-01-01T00:00:00Z' })).toBe('over');
-  expect(await livenessOf('postgres://nobody:secret@127.0.0.1:1/shop', backend)).toBe('unknown');
+  const waits = () => true;
+  expect(await livenessOf(url, backend, waits)).toBe('active');
+  expect(await livenessOf(url, { ...backend, started: '2000-01-01T00:00:00Z' }, waits)).toBe('over');
+  expect(await livenessOf('postgres://nobody:secret@127.0.0.1:1/shop', backend, waits)).toBe('unknown');
   await sleeping;
+  expect(await livenessOf(url, backend, () => false)).toBe('active');
   expect(await isThere(backend)).toBe(true);
-  expect(await livenessOf(url, backend)).toBe('over');
+  expect(await livenessOf(url, backend, waits)).toBe('over');
   while (await isThere(backend));
   await connection.close();
 });
