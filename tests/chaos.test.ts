@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type FreshDatabase, freshDatabase, freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { serviceNames } from '@quickstep/system';
 import { faults } from '../tools/src/chaos/faults/index.js';
 import { Load } from '../tools/src/chaos/load.js';
 import { randomFrom } from '../tools/src/chaos/random.js';
@@ -16,6 +15,8 @@ import type { World } from '../tools/src/chaos/world.js';
 import { worldOn } from '../tools/src/chaos/world-on.js';
 import { killEverythingStarted } from '../tools/src/processes.js';
 import type { Progress } from '../tools/src/progress.js';
+import { services } from '../tools/src/services.js';
+import { secretFile } from './support/operations.js';
 
 /** Those that are over soon, on servers that others use at the same time. */
 const KINDS = [
@@ -34,6 +35,7 @@ const RATE = 20;
 const silent: Progress = { step: (_label, work) => work(() => undefined), line: () => undefined };
 const directory = mkdtempSync(join(tmpdir(), 'quickstep-chaos-'));
 const databases = new Map<string, FreshDatabase>();
+const secret = secretFile();
 const positions = new Map<string, string>();
 let vhost: Vhost;
 let world: World;
@@ -46,14 +48,14 @@ process.once('exit', killEverythingStarted);
 
 beforeAll(async () => {
   vhost = await freshVhost();
-  for (const name of serviceNames) databases.set(`${name}-service`, await freshDatabase());
+  for (const { name } of services) databases.set(name, await freshDatabase());
   const given = {
     directory,
     brokerUrlOf: () => vhost.url,
     databaseUrlOf: (service: string) => databases.get(service)?.url ?? '',
     administrator: { rabbitmqUrl: vhost.url, postgresUrl: process.env.POSTGRES_URL ?? '' },
     managementUrl: () => process.env.RABBITMQ_MANAGEMENT_URL ?? '',
-    installationSecretFile: '',
+    installationSecretFile: secret.env.INSTALLATION_SECRET_FILE ?? '',
     env: { SWEEP_AFTER_MS: '1000', LOG_LEVEL: 'error' },
     replicas: 1,
     signal: new AbortController().signal,
@@ -70,6 +72,7 @@ afterAll(async () => {
   await close?.();
   await Promise.all([...databases.values()].map((database) => database.drop()));
   await vhost?.drop();
+  secret.remove();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -82,7 +85,7 @@ function struckWith(names: readonly string[]): Promise<RoundResult> {
   };
   const options = { ...{ world, load, positions, progress: silent }, rate: RATE, seed: SEED, part: 1, round: 1 };
   const bounds = { until: Number.POSITIVE_INFINITY, orders: 0, signal: new AbortController().signal };
-  return runRound({ ...options, ...bounds, kindOf }, scheduleOf(SEED, names.length, kinds, world.fleet.names));
+  return runRound({ ...options, ...bounds, kindOf }, scheduleOf(SEED, names.length, kinds, world.fleet));
 }
 
 test('under load, struck with one fault after the other, no order is lost, doubled or stuck, and every invariant holds', () => {

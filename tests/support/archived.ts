@@ -1,35 +1,25 @@
 import { serviceNames } from '@quickstep/system';
+import { type Ask, type Kept, logsAndArchive as kept } from '@quickstep/system/invariants';
 import { Client } from 'pg';
+import { askOf } from './invariants.js';
 import type { Operations } from './operations.js';
 import type { Running } from './services.js';
 import type { Shop } from './shop.js';
 import { until } from './until.js';
 
-const LOG = 'select event from event_log';
-const ARCHIVE = 'select service, event from archive';
+const OPERATIONS = 'operations-service';
 
-interface Kept {
-  readonly service: string;
-  readonly event: string;
+/** What stands in the logs of all services, the operations service's own too, and what in the archive. */
+export function logsAndArchive(shop: Shop<Running>, archive: Client): Promise<{ logs: Kept[]; archive: Kept[] }> {
+  const ofSagas = askOf((name) => shop.database(name));
+  const ask: Ask = async (service, statement, values) => {
+    if (service !== OPERATIONS) return ofSagas(service, statement, values);
+    return (await archive.query(statement, [...values])).rows;
+  };
+  return kept(ask, [...serviceNames.map((name) => `${name}-service`), OPERATIONS]);
 }
 
-/** Its own log stands in the archive's database. */
-const OWN = `select 'operations-service' as service, event from event_log`;
-
-const sorted = (rows: readonly Kept[]) => rows.map(({ service, event }) => `${service} ${event}`).sort();
-
-/** What stands in the logs of all services, and what in the archive: each event once, with the service in whose log it is. */
-export async function logsAndArchive(shop: Shop<Running>, archive: Client): Promise<{ logs: string[]; archive: string[] }> {
-  const logs = await Promise.all(
-    serviceNames.map(async (name) => {
-      const { rows } = await shop.database(name).query<{ event: string }>(LOG);
-      return rows.map(({ event }): Kept => ({ service: `${name}-service`, event }));
-    }),
-  );
-  const { rows } = await archive.query<Kept>(ARCHIVE);
-  const own = await archive.query<Kept>(OWN);
-  return { logs: sorted([...logs.flat(), ...own.rows]), archive: sorted(rows) };
-}
+export const eventsIn = (some: readonly Kept[]): number => some.reduce((sum, { events }) => sum + events, 0);
 
 /** Resolves when the archive has as many events as the logs together. */
 export async function archiveCaughtUp(shop: Shop<Running>, archive: Client): Promise<void> {

@@ -99,7 +99,7 @@ function leftOf({ settings, kinds, named }: Options, run: Run, world: World, pro
   if (names !== '') progress.line(`  not possible here: ${names}`);
   const possible = kinds.filter((kind) => missing.every((each) => each.kind !== kind));
   const done = new Set(run.faults.map(({ number }) => number));
-  return scheduleOf(settings.seed, settings.faults, possible, world.fleet.names).filter(({ number }) => !done.has(number));
+  return scheduleOf(settings.seed, settings.faults, possible, world.fleet).filter(({ number }) => !done.has(number));
 }
 
 function describePart(part: number, servers: string): PartRow {

@@ -8,6 +8,7 @@
  * the databases.
  */
 
+export { type Kept, logsAndArchive } from './archive.js';
 export { Audit } from './audit.js';
 export { type Differences, differences, lasting } from './differences.js';
 export { type DeclaredStep, endedOnce, type TracedEvent, traceable } from './events.js';

@@ -7,8 +7,8 @@ export interface Declared<State> {
   readonly name: string;
   /** What happens, for the table. */
   readonly what: string;
-  /** Whether it strikes one service, drawn for each time, or all of them. */
-  readonly target: 'one service' | 'all';
+  /** Whether it strikes one service, drawn for each time, or all of them; `any service` may be the operations service too. */
+  readonly target: 'one service' | 'any service' | 'all';
   /** How long it lasts: milliseconds, at least and at most. [0, 0] for what is over at once. */
   readonly lasts: readonly [least: number, most: number];
   /** Without these it is not drawn. */

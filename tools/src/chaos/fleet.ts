@@ -1,5 +1,5 @@
 import { freePort } from '../provision/ports.js';
-import { type Service, sagaServices, specOf } from '../services.js';
+import { operationsService, type Service, sagaServices, serviceNamed, services, specOf } from '../services.js';
 import { type SupervisedService, supervise } from '../supervisor.js';
 import { tryFetch } from '../wait.js';
 
@@ -31,22 +31,29 @@ export class Fleet {
     this.#options = options;
   }
 
+  /** Of the services that take part in the saga. */
   get names(): readonly string[] {
     return sagaServices.map(({ name }) => name);
   }
 
+  /** Of these and the operations service. */
+  get members(): readonly string[] {
+    return services.map(({ name }) => name);
+  }
+
   async start(choice: Start = {}): Promise<void> {
     const { replicas } = this.#options;
-    const each = sagaServices.flatMap((service) => Array.from({ length: replicas }, () => service));
-    const first = each.filter(({ name }) => name !== 'order-service');
-    // Queues before the service that begins the sagas.
-    await Promise.all(first.map((service) => this.#launch(service, choice)));
-    await Promise.all(each.filter((service) => !first.includes(service)).map((service) => this.#launch(service, choice)));
+    const begins = serviceNamed('order-service');
+    // Queues before the service that begins the sagas, and that before the one that reads the logs of all.
+    for (const some of [sagaServices.filter((each) => each !== begins), [begins], [operationsService]]) {
+      const each = some.flatMap((service) => Array.from({ length: replicas }, () => service));
+      await Promise.all(each.map((service) => this.#launch(service, choice)));
+    }
   }
 
   /** One more process of a service. */
   add(name: string, choice: Start = {}): Promise<SupervisedService> {
-    return this.#launch(serviceCalled(name), choice);
+    return this.#launch(serviceNamed(name), choice);
   }
 
   all(name: string): readonly SupervisedService[] {
@@ -104,10 +111,4 @@ export class Fleet {
     await process.ready(signal);
     return process;
   }
-}
-
-function serviceCalled(name: string): Service {
-  const found = sagaServices.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`There is no ${name}`);
-  return found;
 }

@@ -23,7 +23,7 @@ export interface Options {
 
 export const help = `npm run chaos -- [options]
 
-Starts a broker, a database and the five services of its own, places orders at a steady rate, and strikes with one fault after the other:
+Starts a broker, a database and all services of its own, places orders at a steady rate, and strikes with one fault after the other:
 processes are killed and frozen, connections cut and stalled, answers lost, queues deleted, disks filled. Then it waits until every
 order has ended and checks every invariant. docs/chaos.md says what each fault is and what was found.
 

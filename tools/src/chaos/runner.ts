@@ -9,7 +9,8 @@ import type { Planned } from './schedule.js';
 import type { World } from './world.js';
 
 const RECOVERY_LIMIT_MS = 120_000;
-const EVIDENCE_LIMIT_MS = 20_000;
+/** Longer than two heartbeats of the broker are missed. */
+const EVIDENCE_LIMIT_MS = 40_000;
 const EVIDENCE_EVERY_MS = 250;
 const CALM_MS = 500;
 const HEALING_ATTEMPTS = 5;

@@ -1,5 +1,6 @@
 import { Problem } from '../problem.js';
 import type { Fault, Needs } from './fault.js';
+import type { Fleet } from './fleet.js';
 import { randomFrom } from './random.js';
 import type { World } from './world.js';
 
@@ -17,10 +18,17 @@ export interface Planned {
  * The faults of a seed. Each kind comes once before any comes again, so that all come equally often; each strikes the services in turn, in
  * an order of its own.
  */
-export function scheduleOf(seed: number, count: number, kinds: readonly Fault[], services: readonly string[]): Planned[] {
+export function scheduleOf(
+  seed: number,
+  count: number,
+  kinds: readonly Fault[],
+  { names, members }: Pick<Fleet, 'names' | 'members'>,
+): Planned[] {
   const random = randomFrom(seed);
   const decks = new Map<string, string[]>();
-  const nextTarget = (kind: string) => {
+  const nextTarget = (kind: string, target: Fault['target']) => {
+    if (target === 'all') return target;
+    const services = target === 'any service' ? members : names;
     const deck = decks.get(kind)?.length ? (decks.get(kind) ?? []) : random.shuffled(services);
     decks.set(kind, deck.slice(1));
     return deck[0] ?? '';
@@ -32,7 +40,7 @@ export function scheduleOf(seed: number, count: number, kinds: readonly Fault[],
       planned.push({
         number: planned.length + 1,
         kind,
-        target: target === 'all' ? 'all' : nextTarget(kind),
+        target: nextTarget(kind, target),
         lastsMs,
       });
     }

@@ -5,6 +5,8 @@ import {
   Audit,
   durable,
   endedOnce,
+  type Kept,
+  logsAndArchive,
   type OrderRow,
   readPages,
   readStock,
@@ -15,6 +17,7 @@ import {
   traceable,
 } from '@quickstep/system/invariants';
 import { sampleCatalogue } from '../catalogue.js';
+import { operationsService } from '../services.js';
 import type { Order } from './load.js';
 
 export interface Verdict {
@@ -94,9 +97,20 @@ async function look(ask: Ask, services: readonly string[], orders: readonly Orde
     violations: [
       ...violations,
       ...wrong.map(({ id }) => `an order that cannot be paid or shipped is cancelled: ${id} is COMPLETED`),
+      ...(await notArchived(ask, [...services, operationsService.name])),
     ],
     events: events.length,
   };
+}
+
+/** Every event of every log is in the archive once, and nothing else is. */
+async function notArchived(ask: Ask, services: readonly string[]): Promise<string[]> {
+  const { logs, archive } = await logsAndArchive(ask, services);
+  const said = (all: readonly Kept[]) => new Map(all.map(({ service, events, digest }) => [service, `${events} (${digest})`]));
+  const [inLogs, inArchive] = [said(logs), said(archive)];
+  return [...inArchive]
+    .filter(([service, kept]) => kept !== inLogs.get(service))
+    .map(([service, kept]) => `the archive holds each log's events once: ${service}: ${kept} of ${inLogs.get(service)}`);
 }
 
 /** What must happen once, by the records of those to whom it happened. */

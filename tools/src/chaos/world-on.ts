@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operationsClient } from '../ops/client.js';
 import { seed } from '../seed.js';
+import { operationsService } from '../services.js';
 import { until } from '../wait.js';
 import { settableClock } from './clock/clock.js';
 import { Databases } from './databases.js';
@@ -8,6 +10,7 @@ import { Fleet } from './fleet.js';
 import { managementOf } from './management.js';
 import { BrokerProxy } from './proxy/broker-proxy.js';
 import { DatabaseProxy } from './proxy/database-proxy.js';
+import { FeedProxy } from './proxy/feed-proxy.js';
 import type { Target } from './proxy/tcp-proxy.js';
 import { randomFrom } from './random.js';
 import type { World } from './world.js';
@@ -39,23 +42,36 @@ export type Own = Pick<World, 'servers' | 'smallDisk' | 'cluster' | 'otherVersio
 const AMQP = 5_672;
 const POSTGRES = 5_432;
 
-/** The five services, ready and with a catalogue, each behind a way to the broker and one to its database that can be disturbed. */
+/** Longer than what waits for another attempt waits as a rule, and short enough for everything to end in a round. */
+const LOST_AFTER_MS = 60_000;
+/** Where nobody listens. */
+const NOBODY = { host: '127.0.0.1', port: 1 };
+
+/** All services, ready and with a catalogue, each behind a way to the broker and one to its database that can be disturbed. */
 export async function worldOn(given: Given, own: Own): Promise<{ world: World; close(): Promise<void> }> {
   const { directory, administrator, managementUrl } = given;
   const clocks = join(directory, 'clocks');
+  const secret = readFileSync(given.installationSecretFile, 'utf8');
   mkdirSync(clocks, { recursive: true });
   const brokerWay = new Map<string, BrokerProxy>();
   const databaseWay = new Map<string, DatabaseProxy>();
+  const feedWay = new Map<string, FeedProxy>();
   const fleet = new Fleet({
     ...given,
     envOf: (service) => ({
       RABBITMQ_URL: brokerWay.get(service)?.through(given.brokerUrlOf(service)),
       POSTGRES_URL: databaseWay.get(service)?.through(given.databaseUrlOf(service)),
+      SERVICE_URLS: [...feedWay].map(([name, { port }]) => `${name}=http://127.0.0.1:${port}`).join(','),
+      LOST_EVENTS_RESENT_AFTER_MS: `${LOST_AFTER_MS}`,
       ...settableClock(clocks),
       ...given.env,
     }),
   });
   for (const service of fleet.names) {
+    const newest = () => fleet.all(service).at(-1);
+    feedWay.set(service, await FeedProxy.open(() => addressOf(newest()?.url) ?? NOBODY));
+  }
+  for (const service of fleet.members) {
     const broker = targetOf(given.brokerUrlOf(service), AMQP);
     const database = targetOf(given.databaseUrlOf(service), POSTGRES);
     brokerWay.set(service, await BrokerProxy.open(given.brokerTarget ?? (() => broker)));
@@ -68,6 +84,7 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
     ...{ fleet, databases, brokerWay, databaseWay, clocks, ...own },
     random: randomFrom(0),
     management: managementOf(managementUrl, administrator.rabbitmqUrl, vhost),
+    operations: () => operationsClient(given.signal, fleet.one(operationsService.name).url, secret),
     amqpUrl: administrator.rabbitmqUrl,
     databaseOf: (service) => pathOf(service).slice(1),
     postgresLog: join(directory, 'logs', 'postgres.log'),
@@ -75,7 +92,7 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
   const close = async () => {
     await fleet.stop();
     await databases.close();
-    for (const way of [...brokerWay.values(), ...databaseWay.values()]) way.close();
+    for (const way of [...brokerWay.values(), ...databaseWay.values(), ...feedWay.values()]) way.close();
   };
   try {
     await fleet.start();
@@ -96,6 +113,10 @@ async function stock({ fleet, databases }: World, signal: AbortSignal): Promise<
     return (row?.items ?? 0) >= items;
   };
   await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
+}
+
+function addressOf(url: string | undefined): Target | undefined {
+  return url === undefined ? undefined : targetOf(url, 80);
 }
 
 function targetOf(url: string, standard: number): Target {

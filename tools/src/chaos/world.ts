@@ -1,3 +1,4 @@
+import type { OperationsClient } from '../ops/client.js';
 import type { Databases } from './databases.js';
 import type { Fleet } from './fleet.js';
 import type { Management } from './management.js';
@@ -27,6 +28,8 @@ export interface World {
   /** Past the proxies, as an administrator. */
   readonly databases: Databases;
   readonly management: Management;
+  /** As an operator. */
+  operations(): OperationsClient;
   /** For a client of the tool's own; with the virtual host. */
   readonly amqpUrl: string;
   /** The ways of each service. */

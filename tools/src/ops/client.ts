@@ -36,10 +36,14 @@ async function refused(response: Response): Promise<Problem> {
   return new Kind(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
 }
 
-export function operationsClient(signal: AbortSignal): OperationsClient {
-  const url = urlOf(operationsService);
+/** @param url and secret of the installation that the environment names, unless given */
+export function operationsClient(
+  signal: AbortSignal,
+  url = urlOf(operationsService),
+  secret = installationSecret(),
+): OperationsClient {
   const headers = {
-    authorization: `Bearer ${roleToken(installationSecret(), 'operator')}`,
+    authorization: `Bearer ${roleToken(secret, 'operator')}`,
     'x-operator': `${userInfo().username}@${hostname()}`,
   };
   async function send(path: string, init: RequestInit): Promise<Response> {

@@ -11,7 +11,8 @@ import { kindsNamed, scheduleOf } from '../../src/chaos/schedule.js';
 import { root } from '../../src/paths.js';
 import { Problem } from '../../src/problem.js';
 
-const SERVICES = ['order-service', 'payment-service', 'shipping-service'];
+const names = ['order-service', 'payment-service', 'shipping-service'];
+const SERVICES = { names, members: [...names, 'operations-service'] };
 
 describe('the faults of a seed', () => {
   test('are the same each time, and others for another seed', () => {
@@ -22,13 +23,16 @@ describe('the faults of a seed', () => {
   });
 
   test('are of each kind once before any comes again, and strike each service before any again', () => {
-    const planned = scheduleOf(1, faults.length * 3, faults, SERVICES);
-    for (let turn = 0; turn < 3; turn++) {
+    const planned = scheduleOf(1, faults.length * 12, faults, SERVICES);
+    for (let turn = 0; turn < 12; turn++) {
       const kinds = planned.slice(turn * faults.length, (turn + 1) * faults.length).map(({ kind }) => kind);
       expect([...kinds].sort()).toEqual(faults.map(({ name }) => name).sort());
     }
-    const killed = planned.filter(({ kind }) => kind === 'service-killed').map(({ target }) => target);
-    expect([...killed].sort()).toEqual(SERVICES);
+    const struck = (name: string, times: number) =>
+      planned.filter(({ kind }) => kind === name).flatMap(({ target }, index) => (index < times ? [target] : []));
+    expect(struck('service-killed', 4).sort()).toEqual([...SERVICES.members].sort());
+    expect(struck('queue-deleted', 3).sort()).toEqual(names);
+    expect(struck('queue-deleted', 12)).not.toContain('operations-service');
   });
 
   test('of every kind have been run: the page has a line for each', () => {

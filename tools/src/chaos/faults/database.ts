@@ -97,7 +97,7 @@ export const databaseFaults = [
   fault({
     name: 'sessions-ended',
     what: 'the database ends all sessions of a service',
-    target: 'one service',
+    target: 'any service',
     lasts: [0, 0],
     inject: endSessions,
     heal: async () => undefined,
@@ -107,7 +107,7 @@ export const databaseFaults = [
   fault({
     name: 'connection-limit',
     what: 'a service has no connection to its database and gets none: its limit is reached',
-    target: 'one service',
+    target: 'any service',
     lasts: [1_000, 4_000],
     needs: ['database role'],
     inject: async (world, service) => {

@@ -11,7 +11,7 @@ function cut(side: Side): Fault {
   return fault({
     name: `${side}-cut`,
     what: `the connections of a service to the ${side} are reset`,
-    target: 'one service',
+    target: 'any service',
     lasts: [0, 0],
     inject: async (world, service) => {
       const way = wayOf(world, side, service);
@@ -74,7 +74,7 @@ function disturbed(side: Side, { name, what, line, lasts, breaks, slow: slowIn =
   return fault({
     name: `${side}-${name}`,
     what: `between a service and the ${side} ${what}`,
-    target: 'one service',
+    target: 'any service',
     lasts,
     ...(slow === undefined ? {} : { slow }),
     inject: async (world, service) => {
@@ -101,7 +101,7 @@ function everybodyCut(side: Side): Fault {
     target: 'all',
     lasts: [0, 0],
     inject: async (world) => {
-      const ways = world.fleet.names.map((service) => wayOf(world, side, service));
+      const ways = world.fleet.members.map((service) => wayOf(world, side, service));
       const before = ways.map(({ opened }) => opened);
       return { ways, before, cut: ways.reduce((sum, way) => sum + way.cut(), 0) };
     },
@@ -123,7 +123,7 @@ export const networkFaults = [
   fault({
     name: 'commit-unanswered',
     what: 'a commit is applied but its answer, and with it the connection, is lost; several times in a row',
-    target: 'one service',
+    target: 'any service',
     lasts: [1_500, 3_000],
     inject: async (world, service) => {
       must(world.databaseWay, service).loseCommits(LOST_COMMITS);

@@ -15,7 +15,7 @@ export const processFaults = [
   fault({
     name: 'service-killed',
     what: 'kill -9 of a service; its supervisor starts it again',
-    target: 'one service',
+    target: 'any service',
     lasts: [0, 0],
     inject: async ({ fleet }, service) => {
       const process = fleet.one(service);
@@ -32,7 +32,7 @@ export const processFaults = [
   fault({
     name: 'service-frozen',
     what: 'SIGSTOP of a service, then SIGCONT',
-    target: 'one service',
+    target: 'any service',
     lasts: [1_000, 4_000],
     inject: async ({ fleet }, service) => {
       const process = fleet.one(service);
@@ -71,7 +71,7 @@ export const processFaults = [
     target: 'all',
     lasts: [0, 0],
     inject: async ({ fleet }) => {
-      const processes = fleet.names.flatMap((name) => fleet.all(name)).map((process) => ({ process, pid: process.pid() }));
+      const processes = fleet.members.flatMap((name) => fleet.all(name)).map((process) => ({ process, pid: process.pid() }));
       for (const { process } of processes) process.kill('SIGKILL');
       return processes;
     },
@@ -84,7 +84,7 @@ export const processFaults = [
   fault({
     name: 'service-starved',
     what: 'a service is frozen for 300 ms twice a second: a machine with too much to do',
-    target: 'one service',
+    target: 'any service',
     lasts: [3_000, 5_000],
     inject: async ({ fleet }, service) => {
       const process = fleet.one(service);

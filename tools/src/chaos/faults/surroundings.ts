@@ -107,7 +107,7 @@ export const surroundingsFaults = [
     inject: async ({ fleet, otherVersion }) => {
       let replaced = 0;
       let others = 0;
-      for (const name of fleet.names) {
+      for (const name of fleet.members) {
         for (const old of fleet.all(name)) {
           const from = otherVersion !== undefined && !old.script.startsWith(otherVersion) ? otherVersion : undefined;
           await fleet.add(name, { from });
