@@ -245,6 +245,16 @@ describe('a circuit breaker', () => {
     expect(begun.slice(4)).toEqual(['e', 'g']);
   });
 
+  test('closes when the call that finds out is refused for good: the outside has answered', async () => {
+    const { call, fail, clock, begun, changes } = await opened();
+    await clock.advance(PROBE_AFTER);
+    await call('e');
+    await fail('e', new Permanent('there is no such card'));
+    expect(changes).toEqual(['gateway open', 'gateway half-open', 'gateway closed']);
+    await call('f');
+    expect(begun.slice(4)).toEqual(['e', 'f']);
+  });
+
   test('has a compensation that waits find out, and not the charge that comes first', async () => {
     const { call, fail, answer, clock, begun, changes, effects } = await opened();
     await call('refund', compensation);
