@@ -52,14 +52,17 @@ interface Stop {
   readonly name: ServiceName;
   readonly code: number | null;
   readonly messages: readonly string[];
+  readonly seconds: number;
 }
 
 /** @returns its exit code, and what it wrote from then on */
 async function stop(name: ServiceName): Promise<Stop> {
   const process = shop.service(name);
   const before = process.lines.length;
+  const begun = performance.now();
   const code = await process.stop();
-  return { name, code, messages: process.lines.slice(before).map((line) => JSON.parse(line).message) };
+  const seconds = (performance.now() - begun) / 1_000;
+  return { name, code, seconds, messages: process.lines.slice(before).map((line) => JSON.parse(line).message) };
 }
 
 /** Stops services at once, with work in their hands, and starts them again. */
@@ -71,6 +74,13 @@ async function restart(names: readonly ServiceName[]): Promise<Stop[]> {
   const stops = await Promise.all(names.map(stop));
   await Promise.all(names.map((name) => shop.start(name)));
   return stops;
+}
+
+function tell(stops: readonly Stop[]): void {
+  const seconds = stops.map((each) => each.seconds).sort((a, b) => a - b);
+  const [median = 0, slowest = 0] = [seconds[Math.floor(seconds.length / 2)], seconds.at(-1)];
+  const figures = `median ${median.toFixed(2)} s, slowest ${slowest.toFixed(2)} s`;
+  process.stdout.write(`${shop.placed.length} orders, ${stops.length} stops: ${figures}\n`);
 }
 
 test(
@@ -90,6 +100,7 @@ test(
       expect({ name, code, last: messages.at(-1) }).toEqual({ name, code: 0, last: 'stopped' });
       expect(messages.filter((message) => message.includes('did not stop'))).toEqual([]);
     }
+    if (process.env.SIGTERM_ORDERS !== undefined) tell(stops);
     expect(shop.placed.length).toBeGreaterThanOrEqual(ORDERS);
     expect(await shop.invariants()).toEqual([]);
     for (const name of ['payment', 'shipping'] as const) expect((await shop.database(name).query(DOUBLED)).rows).toEqual([]);

@@ -45,7 +45,7 @@ async function clear(): Promise<void> {
   for (const folder of [home, directory]) rmSync(folder, { recursive: true, force: true });
 }
 
-/** The five services on servers of their own, whatever the environment names: what is killed here must be nobody else's. */
+/** All services on servers of their own, whatever the environment names: what is killed here must be nobody else's. */
 export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
   const { progress, signal, nodes, otherVersion } = options;
   await clear();
