@@ -170,6 +170,14 @@ export const protections: readonly Protection[] = [
     test: 'shared/test/db/settings.test.ts',
   },
   {
+    name: 'dead connection',
+    against: 'a database connection that is dead without a word is waited for, a minute by a batch and for ever by a read',
+    file: 'shared/src/db/watch.ts',
+    search: 'stream.destroy(new Error(LOST));',
+    replacement: '',
+    test: 'shared/test/db/liveness.test.ts',
+  },
+  {
     name: 'schema check at the door',
     against: 'a command with wrong fields reaches its step',
     file: 'shared/src/pipeline/pipeline.ts',
