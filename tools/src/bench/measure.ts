@@ -9,7 +9,7 @@ import type { Job, LoadProgress, LoadResult } from './load/protocol.js';
 import { busySeconds, hasProc } from './machine.js';
 import { measureMachine } from './machine-calibration/machine-calibration.js';
 import { type Histogram, histogramBetween, readMetrics, type ServiceMetrics } from './service-metrics.js';
-import { mean } from './statistics.js';
+import { mean, sum } from './statistics.js';
 import type { System } from './system.js';
 import { integer } from './table.js';
 
@@ -43,6 +43,8 @@ export interface Run {
   /** With the operations service. */
   archive: ArchiveLag | undefined;
   processes: ProcessUse[];
+  /** Processor time until the last order had ended, without that of the load, in seconds. */
+  cpuUntilEnded: number;
   batches: Batches[];
   samples: Sample[];
   /** Share of the machine that was used by processes which are no part of the benchmark. */
@@ -97,10 +99,11 @@ async function measured({ system, job, signal, onProgress }: RunOptions, bar: Ba
   try {
     const load = await system.load.run(job, told(job, bar, sampler, started, onProgress), signal);
     const ended = performance.now();
+    const untilEnded = useSince(system, before.cpu, sampler).filter(({ name }) => name !== 'load');
     const [archive] = await Promise.all([waitForArchive(system, signal), quiet(system, signal)]);
     const now = performance.now();
     const processes = useSince(system, before.cpu, sampler);
-    const own = processes.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+    const own = sum(processes.map(({ cpuSeconds }) => cpuSeconds));
     const capacity = ((now - started) / 1_000) * cpus().length;
     return {
       load,
@@ -108,6 +111,7 @@ async function measured({ system, job, signal, onProgress }: RunOptions, bar: Ba
       quietSeconds: (now - ended) / 1_000,
       archive,
       processes,
+      cpuUntilEnded: sum(untilEnded.map(({ cpuSeconds }) => cpuSeconds)),
       batches: batchesBetween(before.metrics, await metricsOf(system)),
       samples: sampler.samples,
       otherLoad: hasProc ? Math.max(0, busySeconds() - before.busy - own) / capacity : Number.NaN,
