@@ -7,11 +7,12 @@ export async function wireTo(url: string) {
   const { hostname, port } = target;
   const sockets = new Set<Socket>();
   let deaf = false;
+  let last: string | undefined;
   const server = createServer((client) => {
     const upstream = connectTo(Number(port || '5432'), hostname);
     for (const socket of [client, upstream]) socket.on('error', () => undefined);
     sockets.add(client);
-    client.pipe(upstream);
+    client.on('data', (data) => void (last !== undefined && data.includes(last) ? client.destroy() : upstream.write(data)));
     upstream.on('data', (data) => void (deaf ? client.destroy() : client.write(data)));
     client.on('close', () => upstream.end());
   });
@@ -26,6 +27,10 @@ export async function wireTo(url: string) {
     /** The next answer is lost, and with it the connection. */
     loseAnswers: () => {
       deaf = true;
+    },
+    /** A statement with these words in it does not arrive: its connection ends. */
+    breakAt: (words: string) => {
+      last = words;
     },
     /** Ends every connection at once. */
     cut: () => {

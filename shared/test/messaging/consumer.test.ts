@@ -5,7 +5,18 @@ import { AmqpConsumer, type CatchUp, declareTopology } from '@quickstep/shared/m
 import type { Delivery } from '@quickstep/shared/pipeline';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
-import { Arrivals, another, closeConnection, failing, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
+import {
+  Arrivals,
+  another,
+  closeConnection,
+  eventually,
+  failing,
+  Opened,
+  outgoing,
+  Reports,
+  takeFrom,
+  topology,
+} from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -279,7 +290,7 @@ describe('a subscription', () => {
     const { publisher, deliveries, reports, consumer } = await opened.service();
     await channel.deleteQueue(topology.queue);
     await reports.matching(/the broker cancelled the consumer; subscribing again/);
-    while (!consumer.subscribed) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => consumer.subscribed);
     expect(await publisher.publish([outgoing()])).toEqual(['confirmed']);
     (await deliveries.next()).ack();
   });
@@ -349,7 +360,7 @@ describe('a channel that cannot be opened', () => {
     await reports.matching(/^stock-service: consuming: the channel could not be opened; trying again: no database$/);
     expect([consumer.subscribed, consumer.failure]).toEqual([false, 'no database']);
     opening.resolve();
-    while (!consumer.subscribed) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => consumer.subscribed);
     expect(consumer.failure).toBeUndefined();
     await publisher.publish([outgoing()]);
     (await deliveries.next()).ack();
@@ -409,7 +420,7 @@ describe('a consumer that is told to stop for a while', () => {
     expect([consumer.subscribed, consumer.paused]).toEqual([true, false]);
     consumer.pause();
     expect(consumer.paused).toBe(true);
-    while ((await consumer.count()).consumerCount > 0);
+    await eventually(async () => (await consumer.count()).consumerCount === 0);
     expect(consumer.subscribed).toBe(false);
     await publisher.publish([outgoing()]);
     expect(await consumer.count()).toEqual(expect.objectContaining({ messageCount: 1, consumerCount: 0 }));
@@ -421,7 +432,7 @@ describe('a consumer that is told to stop for a while', () => {
     expect(await consumer.count()).toMatchObject({ consumerCount: 1 });
     // However often it was told to go on, there is one subscription to end.
     consumer.pause();
-    while ((await consumer.count()).consumerCount > 0);
+    await eventually(async () => (await consumer.count()).consumerCount === 0);
   });
 
   test('is not on the queue after it has stopped, whatever it is told, and counts nothing', async () => {
