@@ -1,53 +1,34 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createDataSource, kitMigrations, migrate, PgStore } from '@quickstep/shared/db';
-import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import { PgStore } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { audit } from '../src/db/audit.js';
 import { DeadLetterIndex, type LetterState } from '../src/db/dead-letter-index.js';
-import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { createPlan } from '../src/db/dead-letter-plans.js';
 import { editLetter } from '../src/db/dead-letter-queries.js';
 import { deadLetterRetention } from '../src/db/dead-letter-retention.js';
-import { type Letter, letterOf } from '../src/dead-letters/letter.js';
+import type { Letter } from '../src/dead-letters/letter.js';
+import { type LettersDatabase, letter, lettersDatabase } from './letters.js';
 
-let database: FreshDatabase;
+let database: LettersDatabase;
 let dataSource: DataSource;
 let store: PgStore;
 let index: DeadLetterIndex;
 beforeEach(async () => {
-  database = await freshDatabase();
-  const migrations = [...kitMigrations, ...deadLetterMigrations];
-  dataSource = createDataSource({ url: database.url, applicationName: 'bodies', entities: [], migrations, poolSize: 4 });
-  await dataSource.initialize();
-  await migrate(dataSource);
+  database = await lettersDatabase();
+  ({ dataSource } = database);
   store = new PgStore(dataSource);
   index = new DeadLetterIndex(dataSource);
 });
 afterEach(async () => {
   await store.close();
-  await dataSource.destroy();
-  await database.drop();
+  await database.close();
 });
-
-const letter = (text: string): Letter =>
-  letterOf({
-    fields: { exchange: 'dead-letter', routingKey: 'a-service' },
-    properties: {
-      headers: { 'x-told-by': text },
-      messageId: text,
-      type: 't',
-      correlationId: undefined,
-      contentType: undefined,
-      appId: undefined,
-      userId: undefined,
-    },
-    content: Buffer.from(text),
-  });
 
 /** @param fate what became of it after it was sent again */
 async function letterDaysAgo(days: number, state: LetterState, fate?: 'processed' | 'returned' | 'sent'): Promise<Letter> {
-  const made = letter(`${state} ${fate ?? ''} ${days}`);
+  const text = `${state} ${fate ?? ''} ${days}`;
+  const made = letter(text, { 'x-told-by': text });
   await index.add([made]);
   if (fate !== undefined) {
     const plan = v7();

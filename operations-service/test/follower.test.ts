@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { createLogger } from '@quickstep/shared/logging';
+import { WAIT } from '../src/archive/feed-client.js';
 import { Follower } from '../src/archive/follower.js';
 
 const logger = createLogger({ service: 'test', level: 'error' });
@@ -39,4 +41,39 @@ test.each([
   expect(follower.state.lag).toBe(lag);
   await follower.stop();
   expect(reads).toBe(1);
+});
+
+test('after an outage the first answer, which waits for no event, says that a log can be read again', async () => {
+  const reads: { wait: number; failure: string | undefined }[] = [];
+  let waiting: () => void = () => {};
+  const waits = new Promise<void>((resolve) => {
+    waiting = resolve;
+  });
+  const feed = {
+    async read(_: string | undefined, wait: number, signal: AbortSignal) {
+      reads.push({ wait, failure: follower.state.failure });
+      if (reads.length === 2) throw new Error('It is away');
+      if (reads.length < 4) return '';
+      waiting();
+      await once(signal, 'abort');
+      return '';
+    },
+  };
+  const clock = {
+    now: () => new Date('2026-11-24T12:00:01Z'),
+    after(_: number, run: () => void) {
+      const immediate = setImmediate(run);
+      return () => clearImmediate(immediate);
+    },
+  };
+  const follower = new Follower({ service: 'a', feed, positions, clock, logger });
+  follower.start();
+  await waits;
+  await follower.stop();
+  expect(reads).toEqual([
+    { wait: 0, failure: undefined },
+    { wait: WAIT, failure: undefined },
+    { wait: 0, failure: 'It is away' },
+    { wait: WAIT, failure: undefined },
+  ]);
 });

@@ -11,9 +11,11 @@ import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/inde
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
 import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
-import { sales } from '../src/read-models/index.js';
+import { customers, sales } from '../src/read-models/index.js';
 
 const ORDERS = 20;
+
+const quiet = () => createLogger({ service: 'test', level: 'error', to: new PassThrough().resume() });
 
 let database: FreshDatabase;
 let dataSource: DataSource;
@@ -135,11 +137,33 @@ test('another version is made beside the one that readers see', async () => {
   expect(await sold()).toBe(2 * ORDERS);
 });
 
+test('while somebody locks the rows of one projection the others go on', async () => {
+  const kept = new Projections({ projections: [sales, customers], dataSource, archive, logger: quiet() });
+  await kept.begin();
+  const locked = (await generations.all()).find(({ name }) => name === 'sales');
+  const somebody = dataSource.createQueryRunner();
+  await somebody.startTransaction();
+  await somebody.query(`lock table sales_g${locked?.generation} in exclusive mode`);
+  // Ends while the lock is held.
+  expect(await kept.advance()).toBe('failed');
+  const reached = (await generations.all()).map(({ name, position }) => [name, position]);
+  expect(reached).toEqual([
+    ['customers', await archive.end()],
+    ['sales', 0],
+  ]);
+  await somebody.rollbackTransaction();
+  await somebody.release();
+  expect(kept.states().map(({ projection, failure }) => [projection.name, failure])).toEqual([
+    ['sales', 'canceling statement due to lock timeout'],
+    ['customers', undefined],
+  ]);
+});
+
 test('a projection that stands still is left alone for a second', async () => {
   const apply = () => {
     throw new Error('a bug in it');
   };
-  const logger = createLogger({ service: 'test', level: 'error', to: new PassThrough().resume() });
+  const logger = quiet();
   const kept = new Projections({ projections: [{ ...sales, apply }], dataSource, archive, logger });
   let rests = (_: number) => {};
   const rest = new Promise<number>((resolve) => {

@@ -1,45 +1,19 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
-import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
-import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
-import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
-import { letterOf } from '../src/dead-letters/letter.js';
+import { type LettersDatabase, letter, lettersDatabase } from './letters.js';
 
-let database: FreshDatabase;
-let dataSource: DataSource;
+let database: LettersDatabase;
 beforeEach(async () => {
-  database = await freshDatabase();
-  const migrations = [...kitMigrations, ...deadLetterMigrations];
-  dataSource = createDataSource({ url: database.url, applicationName: 'plans', entities: [], migrations, poolSize: 4 });
-  await dataSource.initialize();
-  await migrate(dataSource);
+  database = await lettersDatabase();
 });
-afterEach(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
-
-const letter = (text: string) =>
-  letterOf({
-    fields: { exchange: 'dead-letter', routingKey: 'a-service' },
-    properties: {
-      headers: {},
-      messageId: text,
-      type: 't',
-      correlationId: undefined,
-      contentType: undefined,
-      appId: undefined,
-      userId: undefined,
-    },
-    content: Buffer.from(text),
-  });
+afterEach(() => database.close());
 
 test('what a plan that stopped may not have sent waits for an operator again, and what it sent does not', async () => {
-  const letters = ['sent', 'in doubt', 'untouched'].map(letter);
+  const { dataSource } = database;
+  const letters = ['sent', 'in doubt', 'untouched'].map((text) => letter(text));
   await new DeadLetterIndex(dataSource).add(letters);
   const id = v7();
   const items = letters.map((each) => ({ id: each.id, verdict: 'would-be-processed', detail: undefined }));

@@ -1,73 +1,31 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { OrderCompleted } from '@quickstep/shared/contracts';
-import { sampleOrder } from '@quickstep/shared/contracts/testing';
-import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
-import { headers } from '@quickstep/shared/messaging';
-import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
-import type { DataSource } from 'typeorm';
-import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
-import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
-import { countPlan, createPlan, findPlan, listItems, startPlan } from '../src/db/dead-letter-plans.js';
+import { countPlan, listItems } from '../src/db/dead-letter-plans.js';
 import { Fates } from '../src/dead-letters/fates.js';
-import { letterOf } from '../src/dead-letters/letter.js';
 import { IN_FLIGHT, Run } from '../src/dead-letters/run.js';
+import { type LettersDatabase, lettersDatabase, readableLetter, startedPlan } from './letters.js';
 
-const SERVICE = 'notification-service';
 const MESSAGES = 1_000;
 
-let database: FreshDatabase;
-let dataSource: DataSource;
+let database: LettersDatabase;
 beforeEach(async () => {
-  database = await freshDatabase();
-  const migrations = [...kitMigrations, ...deadLetterMigrations];
-  dataSource = createDataSource({ url: database.url, applicationName: 'run', entities: [], migrations, poolSize: 4 });
-  await dataSource.initialize();
-  await migrate(dataSource);
+  database = await lettersDatabase();
 });
-afterEach(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+afterEach(() => database.close());
 
-function letter() {
-  const { orderId, customerId, items, total, currency } = sampleOrder();
-  const event = happened(OrderCompleted({ orderId, customerId, items, total, currency, trackingNumber: 'TN-1' }));
-  return letterOf({
-    fields: { exchange: 'dead-letter', routingKey: SERVICE },
-    properties: {
-      headers: { [headers.service]: SERVICE, [headers.exchange]: 'order.events', [headers.routingKey]: event.type },
-      messageId: event.id,
-      type: event.type,
-      correlationId: undefined,
-      contentType: 'application/cloudevents+json',
-      appId: undefined,
-      userId: undefined,
-    },
-    content: Buffer.from(JSON.stringify(event)),
-  });
-}
-
-/** A plan over messages that are no longer in their queue, so that there is nothing to acknowledge. */
-async function startedPlan() {
-  const index = new DeadLetterIndex(dataSource);
-  const letters = Array.from({ length: MESSAGES }, letter);
-  await index.add(letters);
-  await dataSource.query("update dead_letters set state = 'gone'");
-  const id = v7();
-  const items = letters.map((each) => ({ id: each.id, verdict: 'would-be-processed', detail: undefined }));
-  await createPlan(dataSource.manager, { id, who: 'ada', filter: {} }, items);
-  const orders = { rate: 100_000, tolerate: 0, patience: 1, reason: undefined, who: 'ada' };
-  await startPlan(dataSource.manager, id, { action: 'redrive', verdicts: ['would-be-processed'], ...orders });
-  const plan = await findPlan(dataSource.manager, id);
-  if (plan === undefined) throw new Error('There is no plan');
-  return { plan, index, items: new PlanItems(dataSource) };
+async function planned() {
+  const { dataSource } = database;
+  const plan = await startedPlan(
+    dataSource,
+    Array.from({ length: MESSAGES }, () => readableLetter()),
+  );
+  return { plan, index: new DeadLetterIndex(dataSource), items: new PlanItems(dataSource) };
 }
 
 /** @param handle of the events that were sent and are not handled, how many the service handles before it is asked again */
 async function run(handle: (sent: number) => number) {
-  const started = await startedPlan();
+  const started = await planned();
   const sent: string[] = [];
   const handled = new Set<string>();
   let most = 0;
@@ -87,7 +45,7 @@ async function run(handle: (sent: number) => number) {
     },
     stopping: () => false,
   }).carryOut();
-  const { states } = await countPlan(dataSource.manager, started.plan.id);
+  const { states } = await countPlan(database.dataSource.manager, started.plan.id);
   return { ending, states, sent, most, mostAsked };
 }
 
@@ -109,10 +67,10 @@ test('a service that handles nothing any more after the first ones is not sent t
   expect(states.waiting).toBeGreaterThan(0);
 });
 
-const deleteBodies = () => dataSource.query("update dead_letters set body = '', emptied_at = now()");
+const deleteBodies = () => database.dataSource.query("update dead_letters set body = '', emptied_at = now()");
 
 test('what has lost its body since it was planned is not sent, and says so', async () => {
-  const started = await startedPlan();
+  const started = await planned();
   await deleteBodies();
   const sent: unknown[] = [];
   const ending = await new Run({
@@ -124,20 +82,21 @@ test('what has lost its body since it was planned is not sent, and says so', asy
   }).carryOut();
   expect(ending).toEqual({ kind: 'done' });
   expect(sent).toEqual([]);
-  const [item] = await listItems(dataSource.manager, started.plan.id, { after: -1, limit: 1 });
+  const [item] = await listItems(database.dataSource.manager, started.plan.id, { after: -1, limit: 1 });
   expect(item).toMatchObject({ state: 'skipped', detail: expect.stringMatching(/^its body is gone since \d{4}-\d\d-\d\d: /) });
 });
 
 test('what was sent and has lost its body since is still known to be processed, by its event', async () => {
-  const { plan, index, items } = await startedPlan();
+  const { plan, index, items } = await planned();
   const all = await items.in(plan.id, ['waiting'], 2);
   const positions = all.map(({ position }) => position);
   await items.sending(plan.id, positions);
   await items.sent(plan.id, positions);
   await deleteBodies();
-  const [first]: { event: string }[] = await dataSource.query('select event_id as event from dead_letters where id = $1', [
-    all[0]?.deadLetterId,
-  ]);
+  const [first]: { event: string }[] = await database.dataSource.query(
+    'select event_id as event from dead_letters where id = $1',
+    [all[0]?.deadLetterId],
+  );
   const handled = async () => new Map([[first?.event ?? '', new Map([['notifyCustomer', 'now']])]]);
   const { open } = await new Fates({ index, items, inboxes: { handled } }).decide(plan.id, all);
   expect(open).toEqual(all.slice(1));

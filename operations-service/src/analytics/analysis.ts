@@ -3,7 +3,7 @@ import type { AnyDeclaration, PatternDeclaration, WindowDeclaration } from './de
 import { contractsOf, joinedWith, sourcesOf } from './declaration.js';
 import { advance, type PatternState } from './patterns.js';
 import { type AnalysedEvent, type JoinState, NOT_JOINED, observe, type Signal } from './signals.js';
-import { type Reached, startsOf, type WindowResult, watermarkOf, withSignal } from './windows.js';
+import { type Reached, reachedWith, startsOf, type WindowResult, watermarkOf, withSignal } from './windows.js';
 
 /** What a pattern has found, once. */
 export interface AlertFound {
@@ -133,8 +133,13 @@ export class Analysis {
     return { windows: [...windows], patterns: [...patterns] };
   }
 
-  /** Counts what was observed; changes `state`. @returns what the patterns have found, in order */
-  apply(events: readonly AnalysedEvent[], observed: readonly Observed[], state: AnalyticsState): AlertFound[] {
+  /**
+   * Counts what was observed; changes `state`.
+   *
+   * @param now milliseconds since 1970: the clock of a service that says much more is wrong
+   * @returns what the patterns have found, in order
+   */
+  apply(events: readonly AnalysedEvent[], observed: readonly Observed[], state: AnalyticsState, now: number): AlertFound[] {
     const alerts: AlertFound[] = [];
     const open = new OpenWindows();
     let next = 0;
@@ -145,7 +150,7 @@ export class Analysis {
         else for (const signal of signals) this.#count(declared, signal, state, open);
       }
       const service = serviceOf(source);
-      state.reached.set(service, Math.max(state.reached.get(service) ?? Number.NEGATIVE_INFINITY, Date.parse(time)));
+      state.reached.set(service, reachedWith(state.reached.get(service), Date.parse(time), now));
     });
     return alerts;
   }
@@ -192,6 +197,11 @@ export class Analysis {
 }
 
 /** All in memory: for tests and rebuilds of a few events. */
-export function analyse(analysis: Analysis, events: readonly AnalysedEvent[], state: AnalyticsState): AlertFound[] {
-  return analysis.apply(events, analysis.observe(events, state.joins), state);
+export function analyse(
+  analysis: Analysis,
+  events: readonly AnalysedEvent[],
+  state: AnalyticsState,
+  now = Number.POSITIVE_INFINITY,
+): AlertFound[] {
+  return analysis.apply(events, analysis.observe(events, state.joins), state, now);
 }

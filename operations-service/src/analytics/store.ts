@@ -30,7 +30,7 @@ export async function analyseStored(
   for (const { subject, joined } of await loadRows(manager, Joins, analysis.joinsOf(events))) state.joins.set(subject, joined);
   const observed = analysis.observe(events, state.joins);
   await loadState(manager, state, analysis.needed(observed));
-  const alerts = analysis.apply(events, observed, state);
+  const alerts = analysis.apply(events, observed, state, now.getTime());
   await saveState(manager, state, now);
   return alerts;
 }

@@ -58,6 +58,17 @@ export function withSignal(
 /** By service, the time of the latest event that has been seen of it. */
 export type Reached = ReadonlyMap<string, number>;
 
+/** Services, and this one, have the time of a database server each. Milliseconds. */
+const CLOCKS_DIFFER = 10_000;
+
+/**
+ * How far a service has come with one more event of it: never further than now, whatever its clock says, as everything that came after an
+ * event of the future would be late until that is past.
+ */
+export function reachedWith(known = Number.NEGATIVE_INFINITY, time: number, now: number): number {
+  return Math.min(Math.max(known, time), now + CLOCKS_DIFFER);
+}
+
 /** The time that all of these services have reached: nothing older is to be expected of any of them. */
 export function watermarkOf(sources: readonly string[], reached: Reached): number {
   return Math.min(...sources.map((each) => reached.get(each) ?? Number.NEGATIVE_INFINITY));

@@ -8,11 +8,12 @@ const PATIENCE = 15_000;
 /** Reads the feed of one service's log. */
 export interface FeedClient {
   /**
-   * The text of the page after a cursor; waits for an event when there is none yet.
+   * The text of the page after a cursor.
    *
+   * @param wait seconds to wait for an event when there is none yet
    * @throws Error that says why there is no page
    */
-  read(after: string | undefined, signal: AbortSignal): Promise<string>;
+  read(after: string | undefined, wait: number, signal: AbortSignal): Promise<string>;
 }
 
 /** Why a service refuses its feed, as far as it says so in the shape that services here have. */
@@ -25,13 +26,13 @@ async function refusal(response: Response): Promise<Error> {
 /** @param token made of the installation's secret */
 export function feedClient(url: string, token: string): FeedClient {
   return {
-    async read(after, signal) {
-      const query = new URLSearchParams({ limit: String(PAGE), wait: String(WAIT), ...(after === undefined ? {} : { after }) });
+    async read(after, wait, signal) {
+      const query = new URLSearchParams({ limit: String(PAGE), wait: String(wait), ...(after === undefined ? {} : { after }) });
       const response = await fetch(`${url}/log?${query}`, {
         headers: { authorization: `Bearer ${token}` },
         // A token must not follow to wherever an answer points.
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(WAIT * 1_000 + PATIENCE)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(wait * 1_000 + PATIENCE)]),
       });
       if (!response.ok) throw await refusal(response);
       return response.text();

@@ -1,6 +1,6 @@
 import type { Logger } from '@quickstep/shared/logging';
 import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
-import { type FeedClient, PAGE } from './feed-client.js';
+import { type FeedClient, PAGE, WAIT } from './feed-client.js';
 import { type FeedLine, isReadable, readPage } from './feed-page.js';
 import type { FeedPositions } from './feed-positions.js';
 import { MANY, rest, untilTick } from './pace.js';
@@ -84,9 +84,12 @@ export class Follower {
     const { service, feed, positions, clock } = this.#options;
     const { signal } = this.#stopping;
     let cursor = await positions.cursorOf(service);
+    // The first answer says that the log can be read: at the start and after a failure it must not wait for an event.
+    let wait = 0;
     while (!signal.aborted) {
       const asked = clock.now();
-      const lines = readPage(await feed.read(cursor, signal), asked);
+      const lines = readPage(await feed.read(cursor, wait, signal), asked);
+      wait = WAIT;
       if (lines.length > 0) cursor = await positions.store(service, cursor, lines);
       this.#recovered();
       this.#read(lines, asked);

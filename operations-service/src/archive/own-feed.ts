@@ -11,11 +11,11 @@ const LOOK_EVERY = 1_000;
 export function ownFeed(dataSource: DataSource, clock: Pick<Clock, 'after'>): FeedClient {
   const log = new PgEventLog(dataSource);
   return {
-    async read(after, signal) {
+    async read(after, wait, signal) {
       const position = after === undefined ? LOG_BEGINNING : logPositionOf(after);
       if (position === undefined) throw new Error(`The archive keeps no place in this log: ${after}`);
       const lines = await log.lines(position, PAGE);
-      if (lines === '') await rest(clock, LOOK_EVERY, signal);
+      if (lines === '' && wait > 0) await rest(clock, LOOK_EVERY, signal);
       return lines;
     },
   };

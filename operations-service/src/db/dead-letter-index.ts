@@ -122,6 +122,16 @@ export class DeadLetterIndex {
     return rows.filter(({ gone }) => gone).length;
   }
 
+  /** What is known of messages without their bodies. */
+  async facts(ids: readonly string[]): Promise<ReadonlyMap<string, MessageFacts>> {
+    const rows: (MessageFacts & { id: string })[] = await this.#dataSource.query(
+      `select id, state, emptied_at as "bodyGoneSince", octet_length(coalesce(edited, body)) as bytes
+      from dead_letters where id = any($1::uuid[])`,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
   /** What is sent again, with the changes of an operator. */
   async bodies(ids: readonly string[], queries: Queries = this.#dataSource): Promise<ReadonlyMap<string, StoredMessage>> {
     const rows: (StoredMessage & { id: string })[] = await queries.query(
@@ -134,6 +144,12 @@ export class DeadLetterIndex {
     );
     return new Map(rows.map((row) => [row.id, row]));
   }
+}
+
+export interface MessageFacts {
+  readonly state: LetterState;
+  readonly bodyGoneSince: Date | null;
+  readonly bytes: number;
 }
 
 export interface StoredMessage {

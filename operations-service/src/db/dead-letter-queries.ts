@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ParkedCopy } from '../dead-letters/processing.js';
+import { BYTES_AT_ONCE } from './dead-letter-bytes.js';
 import type { LetterState } from './dead-letter-index.js';
 
 type Queries = Pick<EntityManager, 'query'>;
@@ -146,7 +147,7 @@ export interface SelectedLetter {
   readonly bodyGoneSince: Date | null;
 }
 
-/** The oldest first: what failed first is tried first. A page of those after a place. */
+/** The oldest first: what failed first is tried first. A page of those after a place: fewer than the limit when they are large. */
 export function selectLetters(
   queries: Queries,
   filter: LetterFilter,
@@ -154,11 +155,15 @@ export function selectLetters(
   limit: number,
 ): Promise<SelectedLetter[]> {
   return queries.query(
-    `select id, service, step, subject, coalesce(edited, body) as content, content_type as "contentType", exchange,
-      routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt",
-      emptied_at as "bodyGoneSince"
-    from dead_letters where ${WHERE} and ($11::timestamptz is null or (parked_at, id) > ($11, $12::uuid))
-    order by parked_at, id limit $13`,
+    `with page as (
+      select id, service, step, subject, coalesce(edited, body) as content, content_type as "contentType", exchange,
+        routing_key as "routingKey", user_id as "userId", first_failed_at as "firstFailedAt", parked_at as "parkedAt",
+        emptied_at as "bodyGoneSince"
+      from dead_letters where ${WHERE} and ($11::timestamptz is null or (parked_at, id) > ($11, $12::uuid))
+      order by parked_at, id limit $13),
+    measured as (select *, sum(octet_length(content)) over (order by "parkedAt", id) as bytes, row_number() over (order by "parkedAt", id) as place from page)
+    select id, service, step, subject, content, "contentType", exchange, "routingKey", "userId", "firstFailedAt", "parkedAt", "bodyGoneSince"
+    from measured where place = 1 or bytes <= ${BYTES_AT_ONCE} order by place`,
     [...valuesOf(filter), after?.parkedAt ?? null, after?.id ?? null, limit],
   );
 }

@@ -1,3 +1,4 @@
+import { pieces } from '../db/dead-letter-bytes.js';
 import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { Handled, Inboxes } from './inboxes.js';
@@ -57,8 +58,15 @@ export class Fates {
   }
 
   async #processed(items: readonly Item[]): Promise<ReadonlySet<number>> {
-    const { index, inboxes } = this.#options;
+    const facts = await this.#options.index.facts(items.map(({ deadLetterId }) => deadLetterId));
     const done = new Set<number>();
+    for (const piece of pieces(items, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0))
+      await this.#addProcessed(piece, done);
+    return done;
+  }
+
+  async #addProcessed(items: readonly Item[], done: Set<number>): Promise<void> {
+    const { index, inboxes } = this.#options;
     const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
     for (const service of new Set(items.map((item) => item.service))) {
       const awaited = items.flatMap((item) => {
@@ -70,6 +78,5 @@ export class Fates {
       const handled: Handled = ids.length === 0 ? new Map() : await inboxes.handled(service, ids).catch(() => new Map());
       for (const { item, events } of awaited) if (isHandled(events, handled)) done.add(item.position);
     }
-    return done;
   }
 }

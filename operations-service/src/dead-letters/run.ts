@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@quickstep/shared/messaging';
-import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
+import { pieces } from '../db/dead-letter-bytes.js';
+import type { DeadLetterIndex, MessageFacts } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { Fates } from './fates.js';
@@ -71,23 +72,23 @@ export class Run {
     return (await this.#await({ most: 0, last: true })) ?? DONE;
   }
 
-  /** Those that can be taken. */
+  /** Those that can be taken, as many as are held in memory at once. */
   async #takable(items: readonly Item[]): Promise<readonly Item[]> {
     const { plan, index, items: record } = this.#options;
-    const bodies = await index.bodies(items.map(({ deadLetterId }) => deadLetterId));
+    const facts = await index.facts(items.map(({ deadLetterId }) => deadLetterId));
     const there: Item[] = [];
     const left = new Map<string, number[]>();
     for (const item of items) {
-      const why = this.#untakable(item, bodies.get(item.deadLetterId));
+      const why = this.#untakable(item, facts.get(item.deadLetterId));
       if (why === undefined) there.push(item);
       else left.set(why, [...(left.get(why) ?? []), item.position]);
     }
     for (const [why, positions] of left) await record.skip(plan.id, positions, why);
-    return there;
+    return pieces(there, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0)[0] ?? [];
   }
 
   /** What somebody else has taken out of the queue meanwhile is left to them, and nothing empty is sent. */
-  #untakable({ service, deadLetterId }: Item, stored: StoredMessage | undefined): string | undefined {
+  #untakable({ service, deadLetterId }: Item, stored: MessageFacts | undefined): string | undefined {
     const { plan, held } = this.#options;
     const since = stored?.bodyGoneSince ?? undefined;
     if (since !== undefined && plan.action !== 'discard') return bodyGone(since);

@@ -7,6 +7,8 @@ import type { Projection } from './projection.js';
 import { statementsOf } from './projection-tables.js';
 
 const PAGE = 1_000;
+/** Whoever locks the tables of one projection holds up the others that long, too: they go on together. */
+const LOCK_TIMEOUT = '2s';
 
 export interface Applied {
   readonly events: number;
@@ -51,7 +53,7 @@ export async function applyNext(
   const { events, refused } = readEvents(projection, page.events);
   return dataSource.transaction(async (manager) => {
     // It can all be made anew: a crash of the server may cost the last batches, of which the position knows nothing either.
-    await manager.query('set local synchronous_commit = off');
+    await manager.query(`set local synchronous_commit = off; set local lock_timeout = '${LOCK_TIMEOUT}'`);
     const moved: unknown[] = await manager.query(
       'select from projections where name = $1 and generation = $2 and position = $3 for update',
       [generation.name, generation.generation, generation.position],

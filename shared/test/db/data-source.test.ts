@@ -3,6 +3,7 @@ import { createDataSource, ensureDatabase, entityOf, migrate, migrateDatabase } 
 import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import type { MigrationInterface } from 'typeorm';
 import { dataSourceOf, migrations, things } from './fixture.js';
+import { wireTo } from './wire.js';
 
 let database: FreshDatabase;
 
@@ -75,6 +76,15 @@ test('a missing database is created, by several at once too, and an existing one
   await cleaner.initialize();
   await cleaner.query(`drop database "${decodeURIComponent(url.pathname.slice(1)).replaceAll('"', '""')}" with (force)`);
   await cleaner.destroy();
+});
+
+test('a connection that breaks while a database is made ends nothing but the attempt', async () => {
+  const line = await wireTo(database.url);
+  const url = new URL(line.url);
+  url.pathname += '_never_made';
+  line.breakAt('create database');
+  await expect(ensureDatabase(url.href)).rejects.toThrow('Connection terminated unexpectedly');
+  line.close();
 });
 
 test('a role that may not create databases is told what to run', async () => {

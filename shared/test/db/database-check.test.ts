@@ -4,6 +4,7 @@ import { Unavailable } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { dataSourceOf, nothing, outgoing, twoStores } from './fixture.js';
+import { standby } from './standby.js';
 
 let dataSource: DataSource;
 let url: string;
@@ -25,6 +26,16 @@ test('a read-only database does not', async () => {
   expect(await databaseCheck(frozen, store).check()).toBe('it is read only');
   await frozen.destroy();
   await dataSource.query(`alter database ${database} reset default_transaction_read_only`);
+});
+
+test('a standby does not, though it can be read', async () => {
+  const server = await standby();
+  const remote = dataSourceOf(server.url);
+  await remote.initialize();
+  expect(await remote.query('select 1 as one')).toEqual([{ one: 1 }]);
+  expect(await databaseCheck(remote, store).check()).toBe('it is a standby');
+  await remote.destroy();
+  await server.stop();
 });
 
 test('a full disk does not, until a transaction can be written again', async () => {

@@ -8,13 +8,17 @@ export async function wireTo(url: string) {
   const sockets = new Set<Socket>();
   const pairs = new Set<{ readonly upstream: Socket; silent: boolean }>();
   let deaf = false;
+  let last: string | undefined;
   const server = createServer((client) => {
     const upstream = connectTo(Number(port || '5432'), hostname);
     for (const socket of [client, upstream]) socket.on('error', () => undefined);
     sockets.add(client);
     const pair = { upstream, silent: false };
     pairs.add(pair);
-    client.on('data', (data) => void (pair.silent || upstream.write(data)));
+    client.on('data', (data) => {
+      if (last !== undefined && data.includes(last)) client.destroy();
+      else if (!pair.silent) upstream.write(data);
+    });
     upstream.on('data', (data) => {
       if (deaf) client.destroy();
       else if (!pair.silent) client.write(data);
@@ -39,6 +43,10 @@ export async function wireTo(url: string) {
         pair.silent = true;
         if (server === 'has ended them') pair.upstream.destroy();
       }
+    },
+    /** A statement with these words in it does not arrive: its connection ends. */
+    breakAt: (words: string) => {
+      last = words;
     },
     /** Ends every connection at once. */
     cut: () => {

@@ -4,7 +4,7 @@ import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { declareTopology } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
-import { closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
+import { closeConnection, eventually, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -48,10 +48,8 @@ describe('a confirm that never comes', () => {
     proxy.release();
     // The late confirms say that the queue works again; their own events have failed already. A busy broker may take longer than the bound:
     // what fails then is sent again, and for ever if a place is not given free.
-    const confirmed = async (count: number) => {
-      while (!(await publisher.publish(created(count))).every((fate) => fate === 'confirmed'))
-        await new Promise((resolve) => setImmediate(resolve));
-    };
+    const confirmed = (count: number) =>
+      eventually(async () => (await publisher.publish(created(count))).every((fate) => fate === 'confirmed'));
     await confirmed(1);
     // As many as there are places, a few at a time.
     for (let sent = 0; sent < 2_500; sent += 50) await confirmed(50);
@@ -115,16 +113,11 @@ describe('a confirm that never comes', () => {
     expect(new Set(await held)).toEqual(new Set(['failed']));
     await reports.matching(/the broker closed the channel/);
     proxy.release();
-    while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
-    expect(await publisher.publish(created(1))).toEqual(['confirmed']);
+    await eventually(async () => (await publisher.publish(created(1)))[0] === 'confirmed');
   });
 });
 
 describe('an alarm of the broker', () => {
-  const until = async (reached: () => boolean) => {
-    while (!reached()) await new Promise((resolve) => setImmediate(resolve));
-  };
-
   test('is reported, and events fail at once until it is over', async () => {
     const { publisher, proxy, reports } = await ready(LONG);
     proxy.hold('order.created');
@@ -132,10 +125,10 @@ describe('an alarm of the broker', () => {
     expect(await reports.matching(/alarm/)).toBe(
       'stock-service:publish: the broker takes no messages until its alarm is over: low on memory',
     );
-    await until(() => !publisher.ready);
+    await eventually(() => !publisher.ready);
     expect(await publisher.publish(created(2))).toEqual(['failed', 'failed']);
     proxy.unblock();
-    await until(() => publisher.ready);
+    await eventually(() => publisher.ready);
     proxy.release();
     expect(await publisher.publish(created(1))).toEqual(['confirmed']);
   });
@@ -143,10 +136,10 @@ describe('an alarm of the broker', () => {
   test('is over when the connection is lost: the next one is told anew', async () => {
     const { publisher, proxy, reports } = await ready(LONG);
     proxy.block('low on disk');
-    await until(() => !publisher.ready);
+    await eventually(() => !publisher.ready);
     await closeConnection(vhost, 'stock-service:publish');
     await reports.matching(/connection lost/);
-    await until(() => publisher.ready);
+    await eventually(() => publisher.ready);
     expect(await publisher.publish(created(1))).toEqual(['confirmed']);
   });
 });

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BrokerRefused, connectBroker } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { closeConnection, connectionOf, Opened, outgoing, Reports } from './harness.js';
+import { closeConnection, connectionOf, eventually, Opened, outgoing, Reports } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -26,11 +26,13 @@ interface ListedConnection {
 
 /** What the broker's management knows of the virtual host's connections: it learns of them a moment after they open and close. */
 async function listed(wanted: (connections: readonly ListedConnection[]) => boolean): Promise<readonly ListedConnection[]> {
-  for (;;) {
-    const connections = await vhost.api<ListedConnection[]>('/vhosts/{vhost}/connections');
+  let connections: readonly ListedConnection[] = [];
+  await eventually(async () => {
+    connections = await vhost.api<ListedConnection[]>('/vhosts/{vhost}/connections');
     // What it has only just heard of is listed without its details.
-    if (connections.every(({ user }) => user !== undefined) && wanted(connections)) return connections;
-  }
+    return connections.every(({ user }) => user !== undefined) && wanted(connections);
+  });
+  return connections;
 }
 
 /** So many connections to the virtual host at most; undefined: any number. */
@@ -154,7 +156,7 @@ describe('a connection that has worked', () => {
     expect(publisher.ready).toBe(false);
     expect(await publisher.publish([outgoing()])).toEqual(['failed']);
     await limitTo(undefined);
-    while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => publisher.ready);
     expect(await publisher.publish([outgoing()])).toEqual(['returned']);
   });
 

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
@@ -21,6 +22,21 @@ export const service = choreography('stock-service', {
   },
 });
 export const topology = topologyOf(service, [50, 100]);
+
+/** Longer than anything here takes on a busy machine. Milliseconds. */
+const PATIENCE = 60_000;
+
+/**
+ * Asks until it is so. A loop without an end would go on behind the back of a test whose time is over, and take the run's processor with it
+ * or keep it from ending.
+ */
+export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + PATIENCE; performance.now() < deadline; ) {
+    if (await isSo()) return;
+    await immediate();
+  }
+  throw new Error(`It never came to this: ${isSo}`);
+}
 
 /** Resolves for what has come already and for what is still to come, so that no test sleeps. */
 export class Arrivals<Item> {
@@ -165,11 +181,13 @@ interface ListedConnection {
 
 /** The name that the management API has for a connection; it learns of connections a moment after they open. */
 export async function connectionOf(vhost: Vhost, connectionName: string): Promise<string> {
-  for (;;) {
+  let found: ListedConnection | undefined;
+  await eventually(async () => {
     const listed = await vhost.api<ListedConnection[]>('/vhosts/{vhost}/connections');
-    const found = listed.find((each) => each.client_properties?.connection_name === connectionName);
-    if (found !== undefined) return found.name;
-  }
+    found = listed.find((each) => each.client_properties?.connection_name === connectionName);
+    return found !== undefined;
+  });
+  return found?.name ?? '';
 }
 
 /** Closes a connection as an operator would. */

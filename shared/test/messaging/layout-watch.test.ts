@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { layoutOf } from '@quickstep/shared/choreography';
 import { declareTopology, isMissing, LayoutWatch } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { Arrivals, closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
+import { Arrivals, closeConnection, eventually, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -89,7 +89,7 @@ test("the service's own queue is left to its consumer, which asks for what was m
   await channel.deleteQueue(topology.queue);
   await reports.matching(/could not be looked after; it is tried again.*404/);
   await channel.deleteQueue(topology.deadLetterQueue);
-  while (await isMissing(connection, topology.deadLetterQueue));
+  await eventually(async () => !(await isMissing(connection, topology.deadLetterQueue)));
   expect(await isMissing(connection, topology.queue)).toBe(true);
   await declareTopology(channel, topology);
   await channel.deleteQueue(topology.deadLetterQueue);
@@ -117,7 +117,7 @@ test('what is parked is counted; while the dead-letter queue is missing it is no
   await declareTopology(channel, topology);
   channel.publish('dead-letter', topology.queue, Buffer.from('parked'));
   await channel.waitForConfirms();
-  while ((await watch.parked().catch(() => undefined)) !== 1);
+  await eventually(async () => (await watch.parked().catch(() => undefined)) === 1);
   await publisher.publish([outgoing()]);
   (await deliveries.next()).ack();
 });

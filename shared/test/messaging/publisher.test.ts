@@ -3,7 +3,7 @@ import { InventoryItemChanged, InventoryReserved, NotificationSent, OrderCreated
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { AmqpPublisher, BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { closeConnection, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
+import { closeConnection, eventually, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -68,6 +68,9 @@ describe('publish', () => {
   test('fails what is outstanding when the connection is lost, and publishes again once it is back', async () => {
     const { publisher, reports } = await ready();
     let publishing = true;
+    opened.add(async () => {
+      publishing = false;
+    });
     let failed = 0;
     const stream = (async () => {
       while (publishing) {
@@ -79,7 +82,7 @@ describe('publish', () => {
     })();
     await closeConnection(vhost, 'stock-service:publish');
     await reports.matching(/stock-service:publish: connection lost/);
-    while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => publisher.ready);
     publishing = false;
     await stream;
     expect(failed).toBeGreaterThan(0);
@@ -91,7 +94,7 @@ describe('publish', () => {
     await channel.deleteExchange('order.events');
     expect(await publisher.publish([outgoing()])).toEqual(['failed']);
     await reports.matching(/publishing: the broker closed the channel.*no exchange 'order.events'/);
-    while (!publisher.ready) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => publisher.ready);
     expect(await publisher.publish([outgoing()])).toEqual(['returned']);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
-import { Opened, outgoing, topology } from './harness.js';
+import { eventually, Opened, outgoing, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -30,7 +30,7 @@ test('a consumer that the broker takes off its queue without saying so subscribe
   opened.add(() => proxy.close());
   const { publisher, deliveries, reports, consumer } = await opened.service({ url, watchEvery: 50 });
   consumer.pause();
-  while ((await consumer.count()).consumerCount > 0);
+  await eventually(async () => (await consumer.count()).consumerCount === 0);
   const channel = await opened.observerChannel();
   await publisher.publish([outgoing()]);
   expect((await channel.checkQueue(topology.queue)).messageCount).toBe(1);

@@ -79,7 +79,7 @@ export const protections: readonly Protection[] = [
     file: batch,
     search: "if (only !== undefined && others.length === 0) return only.settle({ kind: 'failed', error });",
     replacement: "for (const work of works) work.settle({ kind: 'failed', error });\n    if (others.length >= 0) return;",
-    test: 'shared/test/pipeline/batch.test.ts',
+    test: 'shared/test/pipeline/batch-halves.test.ts',
   },
   {
     name: 'breaker',
@@ -87,7 +87,7 @@ export const protections: readonly Protection[] = [
     file: 'shared/src/pipeline/breaker.ts',
     search: 'if (wait <= 0) return;',
     replacement: 'if (wait < Number.POSITIVE_INFINITY) return;',
-    test: 'shared/test/pipeline/effects.test.ts',
+    test: 'shared/test/pipeline/breaker.test.ts',
   },
   {
     name: 'catch-up of a deleted queue',
