@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Attributes,
   type Context,
@@ -11,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { isSampled, reasonOf, traceIdIn } from '../../pipeline/index.js';
 import { conventional } from './conventions.js';
+import { randomHex } from './ids.js';
 import type { Sdk } from './sdk.js';
 
 /** What a span is begun with. */
@@ -63,15 +63,15 @@ export class Recorder {
     this.#sdk = sdk;
   }
 
-  /** Whether what has this parent, or else begins this trace, is to be recorded. */
-  samples(parent: string | undefined, traceId: string | undefined): boolean {
+  /** Whether what has this parent, or else begins this trace, is to be recorded. @param traceId asked for only without a parent */
+  samples(parent: string | undefined, traceId: () => string | undefined): boolean {
     const inherited = traceIdIn(parent);
     if (parent !== undefined && inherited !== undefined) return this.#sdk.samples(inherited, isSampled(parent));
-    return this.#sdk.samples(traceId ?? '', undefined);
+    return this.#sdk.samples(traceId() ?? '', undefined);
   }
 
   newTraceId(): string {
-    return randomBytes(16).toString('hex');
+    return randomHex(16);
   }
 
   begin({ name, kind, attributes, parent, traceId, links = [], since }: Beginning): Span {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -13,6 +12,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { SCHEMA_URL } from './conventions.js';
+import { randomHex } from './ids.js';
 
 /** The names of OTEL_TRACES_SAMPLER (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 export const samplers = [
@@ -85,8 +85,8 @@ export function startSdk(options: SdkOptions): Sdk {
     sampler: new AlwaysOnSampler(),
     spanLimits: { linkCountLimit: LINKS },
     idGenerator: {
-      generateTraceId: () => wanted ?? randomBytes(16).toString('hex'),
-      generateSpanId: () => randomBytes(8).toString('hex'),
+      generateTraceId: () => wanted ?? randomHex(16),
+      generateSpanId: () => randomHex(8),
     },
     spanProcessors: [
       new BatchSpanProcessor({

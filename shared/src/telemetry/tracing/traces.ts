@@ -107,14 +107,14 @@ export function createTraces(service: string, sdk: Sdk): Traces {
 
   function begin(work: Work): WorkSpan | undefined {
     const { bound, message, event, cause } = work;
-    const traceId = traceIdOf(cause.correlationid ?? message.subject, cause.id);
+    const traceId = () => traceIdOf(cause.correlationid ?? message.subject, cause.id);
     if (!recorder.samples(cause.traceparent, traceId)) return undefined;
     const span = recorder.begin({
       name: event === undefined ? bound.name : `${bound.name} ${event.event.type}`,
       kind: event === undefined ? SpanKind.INTERNAL : SpanKind.CONSUMER,
       attributes: aboutWork(work, service),
       parent: cause.traceparent,
-      traceId,
+      traceId: traceId(),
     });
     const traceparent = traceparentOf(span);
     return {
@@ -141,7 +141,8 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       if (links.length === 0) return;
       const attributes = { [names.system]: RABBITMQ, [names.batchSize]: works.length };
       const span = recorder.begin({ name: 'batch', kind: SpanKind.INTERNAL, attributes, links, since });
-      for (const work of works) work.span?.joins(traceparentOf(span));
+      const batch = traceparentOf(span);
+      for (const work of works) work.span?.joins(batch);
       end(span);
     },
     publisher: (publisher) => tracedPublisher(recorder, publisher),
