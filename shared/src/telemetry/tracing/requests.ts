@@ -43,7 +43,7 @@ export function requestTracing(recorder: Recorder): RequestTracing {
       return {
         traceparent: traceparentOf(span),
         end(status) {
-          span.setAttribute(names.status, status);
+          span.set(names.status, status);
           end(span, status >= 500 ? new Error(`Answered ${status}`) : undefined);
         },
       };

@@ -1,4 +1,4 @@
-import { type Span, SpanKind } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import type { AnyMessage } from '../../choreography/index.js';
 import { type CloudEvent, exchangeOf } from '../../events/index.js';
 import {
@@ -11,6 +11,7 @@ import {
   type WorkSpan,
 } from '../../pipeline/index.js';
 import { conventional as names, own, RABBITMQ } from './conventions.js';
+import type { RecordedSpan } from './recorded-span.js';
 import { end, linkTo, Recorder, traceparentOf } from './recorder.js';
 import { type RequestTracing, requestTracing } from './requests.js';
 import type { Sdk } from './sdk.js';
@@ -58,7 +59,7 @@ const COPY = {
 };
 
 /** The event already carries the span of its step, so that this one is no producer by the conventions. */
-function beginSend(recorder: Recorder, event: CloudEvent): Span {
+function beginSend(recorder: Recorder, event: CloudEvent): RecordedSpan {
   const { type, traceparent: parent } = event;
   const attributes = {
     ...aboutMessage(event),
@@ -119,7 +120,7 @@ export function createTraces(service: string, sdk: Sdk): Traces {
     const traceparent = traceparentOf(span);
     return {
       traceparent,
-      joins: (batch) => void span.addLink(linkTo(batch)),
+      joins: (batch) => void span.links.push(linkTo(batch)),
       effect(name) {
         const attributes = { [own.step]: bound.name, [own.effect]: name };
         const call = recorder.begin({ name, kind: SpanKind.CLIENT, attributes, parent: traceparent });
@@ -128,7 +129,7 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       end(result) {
         const failed = result.kind === 'failed';
         const outcome = result.kind === 'done' ? result.outcome : result.kind;
-        span.setAttribute(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
+        span.set(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
         end(span, failed ? result.error : undefined);
       },
     };
