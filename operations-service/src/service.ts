@@ -8,6 +8,7 @@ import {
   Archive,
   Archive1760000000001,
   ArchiveIndices1760000000004,
+  Arrivals,
   archiveMetrics,
   followingPart,
   LiveEvents,
@@ -66,6 +67,7 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
   const recent = new RecentEvents();
   const archive = new Archive(dataSource, recent);
   const live = new LiveEvents(archive, eventText, logger);
+  const arrivals = new Arrivals(recent);
   const kept = new Projections({ projections, dataSource, archive, logger });
   const orders = new OrderService(config.serviceUrls.get('order-service'));
   const urls = config.serviceUrls;
@@ -76,14 +78,18 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
   };
   const letters = deadLettersPart({ config, inboxes, resources });
   const replaying = { inboxes, publish: letters.publish };
-  const running = { judging, replaying, live, urls, projections: kept, orders, now: () => clock.now() };
+  const running = { judging, replaying, live, arrivals, urls, projections: kept, orders, now: () => clock.now() };
+  const close = () => {
+    live.close();
+    arrivals.close();
+  };
   return [
     followingPart({ urls: config.serviceUrls, config, resources, recent }),
     projectionsPart(kept, { ...resources, recent }),
     analysingPart({ windows, patterns, resources, recent }),
     letters,
     lostDeliveriesPart({ ...replaying, archive, urls, after: config.lostAfter, projections: kept, resources }),
-    { name: 'API', routes: operationsRoutes(access, running), close: () => live.close() },
+    { name: 'API', routes: operationsRoutes(access, running), close },
   ];
 }
 

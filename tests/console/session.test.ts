@@ -93,7 +93,7 @@ test('all tabs of a browser share one stream, and when the tab that has it is cl
   const context = first.context();
   const streams: Page[] = [];
   context.on('request', (request) => {
-    if (request.url().endsWith('/events/stream')) streams.push(request.frame().page());
+    if (request.url().endsWith('/events/arrivals')) streams.push(request.frame().page());
   });
   await first.reload();
   await told(first, 'live');
@@ -107,7 +107,7 @@ test('all tabs of a browser share one stream, and when the tab that has it is cl
     await second.getByRole('cell', { name: customerId }).waitFor();
   };
   await happens('customer-of-two');
-  const taken = context.waitForEvent('request', (request) => request.url().endsWith('/events/stream'));
+  const taken = context.waitForEvent('request', (request) => request.url().endsWith('/events/arrivals'));
   await first.close();
   await taken;
   await happens('customer-of-one');

@@ -143,7 +143,7 @@ describe('the API', () => {
     },
   );
 
-  test.each(['/events', '/events/stream', '/orders/x/events'])('%s is closed to strangers', async (path) => {
+  test.each(['/events', '/events/stream', '/events/arrivals', '/orders/x/events'])('%s is closed to strangers', async (path) => {
     expect(await operations.call('GET', path, undefined, 'nobody')).toMatchObject({ status: 401 });
   });
 });

@@ -36,14 +36,14 @@ class Listener {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     const listener = new Listener(response);
     // Whoever is told this misses nothing from now on.
-    expect(await listener.#block()).toBe(': listening');
+    expect(await listener.block()).toBe(': listening');
     return listener;
   }
 
   /** The next event; undefined when the stream has ended. */
   async next(): Promise<Told | undefined> {
-    let block = await this.#block();
-    while (block?.startsWith(':')) block = await this.#block();
+    let block = await this.block();
+    while (block?.startsWith(':')) block = await this.block();
     if (block === undefined) return undefined;
     const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(block) ?? [];
     return { id: Number(id), event: JSON.parse(data ?? '').event };
@@ -72,7 +72,8 @@ class Listener {
     return told;
   }
 
-  async #block(): Promise<string | undefined> {
+  /** The next block, a comment too. */
+  async block(): Promise<string | undefined> {
     while (!this.#rest.includes('\n\n')) {
       const { done, value } = await this.#chunks.next();
       if (done) return undefined;
@@ -122,9 +123,18 @@ test('a reader of much, and slow, gets all of it', async () => {
   expect(seen).toEqual(Array.from(new Set(seen)).toSorted((a, b) => a - b));
 });
 
-test('ends when the service stops, which waits for nobody', async () => {
-  const listener = await Listener.open('/events/stream?type=none');
-  const ended = listener.next();
-  await operations.restart();
-  expect(await ended).toBeUndefined();
+test('tells that something has come, and not what', async () => {
+  const arrivals = await Listener.open('/events/arrivals');
+  await shop.place();
+  expect(await arrivals.block()).toBe('data: arrived');
 });
+
+test.each(['/events/stream?type=none', '/events/arrivals'])(
+  '%s ends when the service stops, which waits for nobody',
+  async (path) => {
+    const listener = await Listener.open(path);
+    const ended = listener.next();
+    await operations.restart();
+    expect(await ended).toBeUndefined();
+  },
+);

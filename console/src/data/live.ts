@@ -47,7 +47,7 @@ function lead(channel: BroadcastChannel): void {
   channel.addEventListener('message', ({ data }: MessageEvent<Told>) => {
     if (data === 'asked') tell(connection.value);
   });
-  const source = new EventSource('/events/stream');
+  const source = new EventSource('/events/arrivals');
   source.onopen = () => tell('live');
   source.onerror = () => tell('lost');
   source.onmessage = () => {

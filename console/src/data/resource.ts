@@ -15,19 +15,25 @@ interface State<Body> {
   readonly error?: Error;
 }
 
-/** Not sooner than this after the last answer, in milliseconds. */
+/** Milliseconds. */
 const PAUSE = 800;
+
+interface Reading {
+  /** False for what does not change while one looks at it. */
+  readonly live?: boolean;
+  /** Not sooner than this after the last answer, in milliseconds: longer for what is dear to find out. */
+  readonly pause?: number;
+}
 
 /**
  * What the API answers at a path, read again whenever something happens. What was read before stays while it is read again, and when it
  * cannot be.
  *
  * @param path undefined asks for nothing
- * @param live false for what does not change while one looks at it
  */
-export function useResource<Body>(path: string | undefined, { live = true } = {}): Resource<Body> {
+export function useResource<Body>(path: string | undefined, { live = true, pause = PAUSE }: Reading = {}): Resource<Body> {
   const state: Signal<State<Body>> = useMemo(() => signal({}), [path]);
-  const reader = useMemo(() => readerOf(path, state), [path]);
+  const reader = useMemo(() => readerOf(path, state, pause), [path]);
   useEffect(() => {
     reader.read();
     const unsubscribe = live ? beat.subscribe(() => reader.again()) : undefined;
@@ -40,7 +46,8 @@ export function useResource<Body>(path: string | undefined, { live = true } = {}
   return { data, error, reload: reader.read };
 }
 
-function readerOf<Body>(path: string | undefined, state: Signal<State<Body>>) {
+function readerOf<Body>(path: string | undefined, state: Signal<State<Body>>, pause: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let reading = false;
   let wanted = false;
   let closed = false;
@@ -66,8 +73,8 @@ function readerOf<Body>(path: string | undefined, state: Signal<State<Body>>) {
   function again(): void {
     if (answeredAt === 0) return;
     wanted = false;
-    const wait = Math.max(0, answeredAt + PAUSE - performance.now());
-    setTimeout(read, wait);
+    clearTimeout(timer);
+    timer = setTimeout(read, Math.max(0, answeredAt + pause - performance.now()));
   }
 
   return {
@@ -75,6 +82,7 @@ function readerOf<Body>(path: string | undefined, state: Signal<State<Body>>) {
     again,
     close() {
       closed = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -22,6 +22,8 @@ interface Services {
 }
 
 const MESSAGES = 'quickstep_messages_total';
+/** All services are asked, and each asks its database and the broker for its metrics. Milliseconds. */
+const OUTCOMES_EVERY = 5_000;
 const RANGES = [5, 60, 1_440];
 const sum = (counts: readonly number[]) => counts.reduce((total, each) => total + each, 0);
 
@@ -159,7 +161,7 @@ const endings =
 export function MapView({ route }: ViewProps) {
   const minutes = Number(route.query.get('minutes') ?? 60);
   const { data } = useResource<Flow>(`/flow?minutes=${minutes}`);
-  const services = useResource<Services>('/services').data;
+  const services = useResource<Services>('/services', { pause: OUTCOMES_EVERY }).data;
   const items = data?.items ?? [];
   const totals = (type: string, service: string) =>
     sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ total }) => total));

@@ -13,7 +13,15 @@ import {
 } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
-import { Archive, type ArchivedEvent, causality, type Effect, inOrder, type LiveEvents } from '../archive/index.js';
+import {
+  Archive,
+  type ArchivedEvent,
+  type Arrivals,
+  causality,
+  type Effect,
+  inOrder,
+  type LiveEvents,
+} from '../archive/index.js';
 import { eventPageQuery, eventStreamQuery, filterOf, POSITION } from './archive-query.js';
 
 /** An event as it stood in the log: CloudEvents 1.0 in JSON. */
@@ -51,8 +59,15 @@ function lastEventId({ request: { headers } }: Call): number | undefined {
   return typeof given === 'string' && POSITION.test(given) ? Number(given) : undefined;
 }
 
-/** @param live undefined for documents: the routes of no running service */
-export const eventRoutes = (access: Access, live: LiveEvents | undefined): Route<ReadContext>[] => [
+interface Streams {
+  readonly live: LiveEvents;
+  readonly arrivals: Arrivals;
+}
+
+const tooMany = () => problem('unavailable', 'There are too many listeners, or the service stops');
+
+/** @param streams undefined for documents: the routes of no running service */
+export const eventRoutes = (access: Access, streams: Streams | undefined): Route<ReadContext>[] => [
   guarded(access, 'reader', {
     method: 'get',
     path: '/events',
@@ -85,8 +100,24 @@ export const eventRoutes = (access: Access, live: LiveEvents | undefined): Route
     problems: [full],
     async run(call) {
       const filter = filterOf(checkStream(call.request));
-      if (live === undefined || live.full) throw problem('unavailable', 'There are too many listeners, or the service stops');
-      await live.add(call.stream(200, { 'content-type': 'text/event-stream' }), filter, lastEventId(call));
+      if (streams === undefined || streams.live.full) throw tooMany();
+      await streams.live.add(call.stream(200, { 'content-type': 'text/event-stream' }), filter, lastEventId(call));
+    },
+  }),
+  guarded(access, 'reader', {
+    method: 'get',
+    path: '/events/arrivals',
+    summary: 'That events have come, not which, every two seconds at most, as server-sent events',
+    response: {
+      status: 200,
+      description: 'A short message for whatever has come; comments while nothing does',
+      schema: Type.String(),
+      contentType: 'text/event-stream',
+    },
+    problems: [full],
+    async run(call) {
+      if (streams === undefined || streams.arrivals.full) throw tooMany();
+      streams.arrivals.add(call.stream(200, { 'content-type': 'text/event-stream' }));
     },
   }),
   guarded(access, 'reader', {

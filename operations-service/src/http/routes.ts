@@ -1,7 +1,7 @@
 import type { ReadContext, Route } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
-import type { LiveEvents } from '../archive/index.js';
+import type { Arrivals, LiveEvents } from '../archive/index.js';
 import { consoleRoutes } from '../console/routes.js';
 import type { ReplayOptions } from '../dead-letters/replay.js';
 import type { JudgeOptions } from '../dead-letters/verdict.js';
@@ -37,6 +37,7 @@ const meRoute = (access: Access): Route<unknown> =>
 /** What routes need besides the database; documents are made without it. */
 export interface Running extends SagaSources {
   readonly live: LiveEvents;
+  readonly arrivals: Arrivals;
   readonly judging: Omit<JudgeOptions, 'ended'>;
   readonly replaying: Omit<ReplayOptions, 'archive'>;
   /** By name of the service, where it is. */
@@ -46,7 +47,7 @@ export interface Running extends SagaSources {
 export const operationsRoutes = (access: Access, running?: Running): Route<ReadContext>[] => [
   ...consoleRoutes(access),
   meRoute(access),
-  ...eventRoutes(access, running?.live),
+  ...eventRoutes(access, running),
   ...projectionRoutes(access, running?.projections),
   ...modelRoutes(access, running?.projections),
   ...sagaRoutes(access, running),

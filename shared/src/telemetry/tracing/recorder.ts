@@ -1,16 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import {
-  type Attributes,
-  type Context,
-  type Link,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, type Link, type SpanContext, type SpanKind, TraceFlags } from '@opentelemetry/api';
 import { isSampled, reasonOf, traceIdIn } from '../../pipeline/index.js';
 import { conventional } from './conventions.js';
+import { randomHex } from './ids.js';
+import type { RecordedSpan } from './recorded-span.js';
 import type { Sdk } from './sdk.js';
 
 /** What a span is begun with. */
@@ -28,29 +20,25 @@ export interface Beginning {
   readonly since?: number;
 }
 
-const contextOf = (traceparent: string) => ({
+const contextOf = (traceparent: string): SpanContext => ({
   traceId: traceparent.slice(3, 35),
   spanId: traceparent.slice(36, 52),
   traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
   isRemote: true,
 });
 
-function parentContext(parent: string | undefined): Context {
-  return parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, contextOf(parent));
-}
-
 export const linkTo = (traceparent: string): Link => ({ context: contextOf(traceparent) });
 
-export function traceparentOf(span: Span): string {
+export function traceparentOf(span: RecordedSpan): string {
   const { traceId, spanId } = span.spanContext();
   return `00-${traceId}-${spanId}-01`;
 }
 
 /** Ends a span, as failed if there is an error: its words, which never hold data, and its class. */
-export function end(span: Span, error?: unknown): void {
+export function end(span: RecordedSpan, error?: unknown): void {
   if (error !== undefined) {
-    span.setAttribute(conventional.errorType, error instanceof Error ? error.name : '_OTHER');
-    span.setStatus({ code: SpanStatusCode.ERROR, message: reasonOf(error) });
+    span.set(conventional.errorType, error instanceof Error ? error.name : '_OTHER');
+    span.fail(reasonOf(error));
   }
   span.end();
 }
@@ -63,21 +51,24 @@ export class Recorder {
     this.#sdk = sdk;
   }
 
-  /** Whether what has this parent, or else begins this trace, is to be recorded. */
-  samples(parent: string | undefined, traceId: string | undefined): boolean {
+  /** Whether what has this parent, or else begins this trace, is to be recorded. @param traceId asked for only without a parent */
+  samples(parent: string | undefined, traceId: () => string | undefined): boolean {
     const inherited = traceIdIn(parent);
     if (parent !== undefined && inherited !== undefined) return this.#sdk.samples(inherited, isSampled(parent));
-    return this.#sdk.samples(traceId ?? '', undefined);
+    return this.#sdk.samples(traceId() ?? '', undefined);
   }
 
   newTraceId(): string {
-    return randomBytes(16).toString('hex');
+    return randomHex(16);
   }
 
-  begin({ name, kind, attributes, parent, traceId, links = [], since }: Beginning): Span {
-    const startTime = since === undefined ? undefined : performance.timeOrigin + since;
-    const options = { kind, attributes, links: links.map(linkTo), ...(startTime === undefined ? {} : { startTime }) };
-    const context = parentContext(traceIdIn(parent) === undefined ? undefined : parent);
-    return this.#sdk.inTrace(traceId, () => this.#sdk.tracer.startSpan(name, options, context));
+  begin({ parent, traceId, links = [], since = performance.now(), ...rest }: Beginning): RecordedSpan {
+    const inherited = parent === undefined || traceIdIn(parent) === undefined ? undefined : contextOf(parent);
+    const context = {
+      traceId: inherited?.traceId ?? traceId ?? randomHex(16),
+      spanId: randomHex(8),
+      traceFlags: TraceFlags.SAMPLED,
+    };
+    return this.#sdk.begin({ ...rest, context, parent: inherited, links: links.map(linkTo), since });
   }
 }

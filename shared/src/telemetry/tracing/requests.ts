@@ -36,14 +36,14 @@ export function requestTracing(recorder: Recorder): RequestTracing {
       if (UNTRACED.has(route)) return undefined;
       const traceId = about === undefined ? undefined : traceIdOf(about.subject, about.id);
       const chosen = traceId ?? recorder.newTraceId();
-      if (!recorder.samples(parent, chosen)) return undefined;
+      if (!recorder.samples(parent, () => chosen)) return undefined;
       const attributes = { [names.method]: method, [names.route]: route, [names.path]: path, [names.scheme]: 'http' };
       const name = `${method} ${route}`;
       const span = recorder.begin({ name, kind: SpanKind.SERVER, attributes, parent, traceId: chosen, since });
       return {
         traceparent: traceparentOf(span),
         end(status) {
-          span.setAttribute(names.status, status);
+          span.set(names.status, status);
           end(span, status >= 500 ? new Error(`Answered ${status}`) : undefined);
         },
       };

@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   BatchSpanProcessor,
+  type ReadableSpan,
   type Sampler,
   SamplingDecision,
   type SpanExporter,
   TraceIdRatioBasedSampler,
-  TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { SCHEMA_URL } from './conventions.js';
+import { type Beginning, RecordedSpan } from './recorded-span.js';
 
 /** The names of OTEL_TRACES_SAMPLER (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 export const samplers = [
@@ -38,11 +38,9 @@ export interface SdkOptions {
 
 /** An SDK of its own for each service, not the global one: several services may run in one process. */
 export interface Sdk {
-  readonly tracer: Tracer;
   /** Whether a trace is recorded. @param parentSampled what was decided before, if anything was */
   samples(traceId: string, parentSampled: boolean | undefined): boolean;
-  /** Lets the root span that is begun meanwhile be in this trace. */
-  inTrace<Result>(traceId: string | undefined, begin: () => Result): Result;
+  begin(beginning: Beginning): RecordedSpan;
   /** Delivers what is left. */
   stop(): Promise<void>;
 }
@@ -51,8 +49,6 @@ export interface Sdk {
 const EXPORT_TIMEOUT = 3_000;
 /** Whoever looks for a trace wants it soon. Milliseconds. */
 const EXPORT_EVERY = 1_000;
-/** A batch holds up to 1,000 messages. */
-const LINKS = 1_000;
 
 function rootSampler({ sampler, ratio }: SdkOptions): Sampler {
   if (sampler.endsWith('traceidratio')) return new TraceIdRatioBasedSampler(ratio);
@@ -78,40 +74,24 @@ export function startSdk(options: SdkOptions): Sdk {
   const parentBased = options.sampler.startsWith('parentbased');
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT });
-  let wanted: string | undefined;
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': 'quickstep' }),
-    // Whoever begins a span has asked `samples` before.
-    sampler: new AlwaysOnSampler(),
-    spanLimits: { linkCountLimit: LINKS },
-    idGenerator: {
-      generateTraceId: () => wanted ?? randomBytes(16).toString('hex'),
-      generateSpanId: () => randomBytes(8).toString('hex'),
-    },
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: reporting(exporter, failed),
-        exportTimeoutMillis: EXPORT_TIMEOUT,
-        scheduledDelayMillis: EXPORT_EVERY,
-      }),
-    ],
+  const processor = new BatchSpanProcessor({
+    exporter: reporting(exporter, failed),
+    exportTimeoutMillis: EXPORT_TIMEOUT,
+    scheduledDelayMillis: EXPORT_EVERY,
   });
+  const origin = {
+    resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': 'quickstep' }),
+    instrumentationScope: { name: '@quickstep/shared', schemaUrl: SCHEMA_URL },
+    take: (span: ReadableSpan) => processor.onEnd(span),
+  };
   return {
-    tracer: provider.getTracer('@quickstep/shared', undefined, { schemaUrl: SCHEMA_URL }),
     samples(traceId, parentSampled) {
       if (parentBased && parentSampled !== undefined) return parentSampled;
       return (
         root.shouldSample(ROOT_CONTEXT, traceId, '', SpanKind.INTERNAL, {}, []).decision === SamplingDecision.RECORD_AND_SAMPLED
       );
     },
-    inTrace(traceId, begin) {
-      wanted = traceId;
-      try {
-        return begin();
-      } finally {
-        wanted = undefined;
-      }
-    },
-    stop: () => provider.shutdown(),
+    begin: (beginning) => new RecordedSpan(origin, beginning),
+    stop: () => processor.shutdown(),
   };
 }

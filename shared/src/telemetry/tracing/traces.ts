@@ -1,4 +1,4 @@
-import { type Span, SpanKind } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import type { AnyMessage } from '../../choreography/index.js';
 import { type CloudEvent, exchangeOf } from '../../events/index.js';
 import {
@@ -11,6 +11,7 @@ import {
   type WorkSpan,
 } from '../../pipeline/index.js';
 import { conventional as names, own, RABBITMQ } from './conventions.js';
+import type { RecordedSpan } from './recorded-span.js';
 import { end, linkTo, Recorder, traceparentOf } from './recorder.js';
 import { type RequestTracing, requestTracing } from './requests.js';
 import type { Sdk } from './sdk.js';
@@ -58,7 +59,7 @@ const COPY = {
 };
 
 /** The event already carries the span of its step, so that this one is no producer by the conventions. */
-function beginSend(recorder: Recorder, event: CloudEvent): Span {
+function beginSend(recorder: Recorder, event: CloudEvent): RecordedSpan {
   const { type, traceparent: parent } = event;
   const attributes = {
     ...aboutMessage(event),
@@ -107,19 +108,19 @@ export function createTraces(service: string, sdk: Sdk): Traces {
 
   function begin(work: Work): WorkSpan | undefined {
     const { bound, message, event, cause } = work;
-    const traceId = traceIdOf(cause.correlationid ?? message.subject, cause.id);
+    const traceId = () => traceIdOf(cause.correlationid ?? message.subject, cause.id);
     if (!recorder.samples(cause.traceparent, traceId)) return undefined;
     const span = recorder.begin({
       name: event === undefined ? bound.name : `${bound.name} ${event.event.type}`,
       kind: event === undefined ? SpanKind.INTERNAL : SpanKind.CONSUMER,
       attributes: aboutWork(work, service),
       parent: cause.traceparent,
-      traceId,
+      traceId: traceId(),
     });
     const traceparent = traceparentOf(span);
     return {
       traceparent,
-      joins: (batch) => void span.addLink(linkTo(batch)),
+      joins: (batch) => void span.links.push(linkTo(batch)),
       effect(name) {
         const attributes = { [own.step]: bound.name, [own.effect]: name };
         const call = recorder.begin({ name, kind: SpanKind.CLIENT, attributes, parent: traceparent });
@@ -128,7 +129,7 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       end(result) {
         const failed = result.kind === 'failed';
         const outcome = result.kind === 'done' ? result.outcome : result.kind;
-        span.setAttribute(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
+        span.set(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
         end(span, failed ? result.error : undefined);
       },
     };
@@ -141,7 +142,8 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       if (links.length === 0) return;
       const attributes = { [names.system]: RABBITMQ, [names.batchSize]: works.length };
       const span = recorder.begin({ name: 'batch', kind: SpanKind.INTERNAL, attributes, links, since });
-      for (const work of works) work.span?.joins(traceparentOf(span));
+      const batch = traceparentOf(span);
+      for (const work of works) work.span?.joins(batch);
       end(span);
     },
     publisher: (publisher) => tracedPublisher(recorder, publisher),
