@@ -18,7 +18,10 @@ const LOST = 'Connection terminated: the server no longer works on what it was a
 export class Watch {
   readonly #url: string;
   readonly #askAfter: number;
+  readonly #looks = new Set<() => Promise<void>>();
   #lostAt = Number.NEGATIVE_INFINITY;
+  /** One for all connections: each would wake up the process. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(url: string, askAfter = ASK_AFTER_MS) {
     this.#url = url;
@@ -45,9 +48,23 @@ export class Watch {
       this.#lostAt = performance.now();
       stream.destroy(new Error(LOST));
     };
-    const timer = setInterval(() => void look(), LOOK_EVERY_MS).unref();
-    stream.once('close', () => clearInterval(timer));
+    this.#add(look);
+    stream.once('close', () => this.#remove(look));
     backend = (await client.query<Backend>(WHO)).rows[0];
+  }
+
+  #add(look: () => Promise<void>): void {
+    this.#looks.add(look);
+    this.#timer ??= setInterval(() => {
+      for (const each of this.#looks) void each();
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  #remove(look: () => Promise<void>): void {
+    this.#looks.delete(look);
+    if (this.#looks.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   get #patience(): number {
