@@ -20,7 +20,10 @@ export function isSampled(traceparent: string): boolean {
  * when neither is a UUID.
  */
 export function traceIdOf(correlationId: string, causeId: string): string | undefined {
-  return [hex(correlationId), hex(causeId)].find((id) => TRACE_ID.test(id));
+  const named = hex(correlationId);
+  if (TRACE_ID.test(named)) return named;
+  const caused = hex(causeId);
+  return TRACE_ID.test(caused) ? caused : undefined;
 }
 
 /** A span id that is made of an event's id, for an event that no recorded span emits. */
