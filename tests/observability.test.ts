@@ -114,12 +114,15 @@ const inTurn = async (work: readonly (() => Promise<unknown>)[]) => {
 const UNPAYABLE = 5;
 const placeUnpayable = () =>
   inTurn(Array.from({ length: UNPAYABLE }, () => () => system.place({ paymentMethod: 'pm_gateway_down' })));
+/** What was put off while the breaker was open waits for as long as the breaker would have: up to a minute. */
+const PUT_OFF = 120_000;
 /** Once all are parked: what comes later would fire again. */
 async function purgeUnpayable(): Promise<void> {
   const parked = `quickstep_dead_letter_messages{service="payment-service"} == ${UNPAYABLE}`;
   await until(
     async () => (await prometheus.query(parked)).length > 0 || undefined,
     () => 'Not all of the unpayable orders are parked',
+    PUT_OFF,
   );
   await purge('payment-service.dead-letter');
 }

@@ -134,7 +134,14 @@ describe('npm run ops', () => {
     );
     expect(listed).toMatch(/RESERVED .* inventory\.reserved +payment-service chargePayment$/);
     expect((await run(listSagas, '--stuck')).lines).toHaveLength(1);
-    const { lines } = await run(showSaga, id);
+    // The log of the order service may be read later than that of inventory.
+    const lines = await until(
+      async () => {
+        const shown = await run(showSaga, id);
+        return shown.lines.some((line) => line.includes('order.created  ')) ? shown.lines : undefined;
+      },
+      () => 'The beginning of the saga is not shown',
+    );
     expect(lines[0]).toMatch(new RegExp(`^${id} of customer ops, RESERVED`));
     expect(lines).toContainEqual(
       expect.stringMatching(/^\d+ ms +inventory\.reserved +inventory-service reserveStock +\d+ ms +order\.created$/),
