@@ -17,7 +17,7 @@ export const operationsDefaults = {
     }),
     lostAfter: integer(
       'LOST_EVENTS_RESENT_AFTER_MS',
-      'How long an order waits for a step before its event counts as lost, if its service knows nothing of it, and is sent again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
+      'How old an event is before it counts as lost, if a service that reacts to it knows nothing of it, and is sent to it again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
       { fallback: '600000', min: 0 },
     ),
     deadLetterRetentionDays: integer(

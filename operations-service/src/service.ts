@@ -83,12 +83,15 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     live.close();
     arrivals.close();
   };
+  // Without the installation's secret no service can be asked.
+  const lostAfter = config.installationSecretFile === undefined ? 0 : config.lostAfter;
+  const following = followingPart({ urls, config, resources, recent });
   return [
-    followingPart({ urls: config.serviceUrls, config, resources, recent }),
+    following,
     projectionsPart(kept, { ...resources, recent }),
     analysingPart({ windows, patterns, resources, recent }),
     letters,
-    lostDeliveriesPart({ ...replaying, archive, urls, after: config.lostAfter, projections: kept, resources }),
+    lostDeliveriesPart({ ...replaying, archive, urls, readUpTo: following.readUpTo, after: lostAfter, resources }),
     { name: 'API', routes: operationsRoutes(access, running), close },
   ];
 }

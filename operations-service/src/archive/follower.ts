@@ -28,6 +28,8 @@ export interface FollowerState {
   readonly lag: number;
   /** Why the log cannot be read, while it cannot. */
   readonly failure: string | undefined;
+  /** The time up to which the archive has everything that the log held; undefined until it has been asked. */
+  readonly readUpTo: Date | undefined;
 }
 
 /** Brings what one service has emitted, and emits, into the archive, page by page. */
@@ -39,6 +41,7 @@ export class Follower {
   #failure: string | undefined;
   /** The latest time up to which everything has been read: of the last event while there are more, of the answer when there were none. */
   #readUpTo: Date;
+  #asked = false;
   #atEnd = false;
   #crowded = false;
 
@@ -51,7 +54,9 @@ export class Follower {
   get state(): FollowerState {
     const behind = Math.max(0, (this.#options.clock.now().getTime() - this.#readUpTo.getTime()) / 1_000);
     // At the end it waits for an answer, which comes with the next event; not after a crowd.
-    return { lag: this.#atEnd && !this.#crowded && this.#failure === undefined ? 0 : behind, failure: this.#failure };
+    const lag = this.#atEnd && !this.#crowded && this.#failure === undefined ? 0 : behind;
+    // While it waits, as of when it asked: a process that was frozen would take an old answer for a new one.
+    return { lag, failure: this.#failure, readUpTo: this.#asked ? this.#readUpTo : undefined };
   }
 
   start(): void {
@@ -105,6 +110,7 @@ export class Follower {
   }
 
   #read(lines: readonly FeedLine[], asked: Date): void {
+    this.#asked = true;
     this.#atEnd = lines.length < PAGE;
     this.#crowded = lines.length >= MANY;
     const last = lines.findLast(isReadable);

@@ -32,18 +32,29 @@ interface FollowingOptions {
   readonly recent: RecentEvents;
 }
 
+interface FollowingPart extends Part {
+  /** By service whose log is followed, the time up to which the archive has it; undefined until it has been asked. */
+  readUpTo(): ReadonlyMap<string, Date | undefined>;
+}
+
 function lateness({ service, state: { lag, failure } }: Follower): string[] {
   if (failure !== undefined) return [`the log of ${service} cannot be read, for ${Math.round(lag)} s (${failure})`];
   return lag > LATE ? [`the archive is ${Math.round(lag)} s behind the log of ${service}`] : [];
 }
 
 /** Follows the logs of all services into the archive, its own too. Without the installation's secret it reads none, and readiness says so. */
-export function followingPart({ urls, config, recent, resources: { dataSource, clock, logger } }: FollowingOptions): Part {
+export function followingPart({
+  urls,
+  config,
+  recent,
+  resources: { dataSource, clock, logger },
+}: FollowingOptions): FollowingPart {
   const file = config.installationSecretFile;
   const positions = new FeedPositions(dataSource, recent);
   let followers: readonly Follower[] = [];
   return {
     name: 'archive',
+    readUpTo: () => new Map(followers.map(({ service, state }) => [service, state.readUpTo])),
     async start() {
       if (file === undefined) return;
       const token = feedToken(await readFile(file, 'utf8'));

@@ -1,5 +1,6 @@
 export { Archive, type NextEvents } from './archive.js';
 export { type ArchivedEvent, type ArchiveFilter, matches } from './archived-event.js';
+export { ArchivedIds } from './archived-ids.js';
 export { Arrivals } from './arrivals.js';
 export { type Causality, causality, type Effect, inOrder } from './causes.js';
 export { archiveMetrics, followingPart } from './following.js';

@@ -128,6 +128,25 @@ export class ResentEvents1760000000302 implements MigrationInterface {
   }
 }
 
+/** `compared_deliveries`: up to which time, that the ids of events hold, a step's inbox has been compared with the archive. */
+export class ComparedDeliveries1760000000303 implements MigrationInterface {
+  readonly name = 'ComparedDeliveries1760000000303';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table compared_deliveries (
+        service text not null,
+        step text not null,
+        until timestamptz not null,
+        primary key (service, step)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table compared_deliveries');
+  }
+}
+
 /** `emptied_at`: since when the bodies are gone; the index finds what is to be emptied. */
 export class DeadLetterBodies1760000000301 implements MigrationInterface {
   readonly name = 'DeadLetterBodies1760000000301';
@@ -144,4 +163,9 @@ export class DeadLetterBodies1760000000301 implements MigrationInterface {
   }
 }
 
-export const deadLetterMigrations = [DeadLetters1760000000300, DeadLetterBodies1760000000301, ResentEvents1760000000302];
+export const deadLetterMigrations = [
+  DeadLetters1760000000300,
+  DeadLetterBodies1760000000301,
+  ResentEvents1760000000302,
+  ComparedDeliveries1760000000303,
+];

@@ -1,7 +1,6 @@
 import { reasonOf } from '@quickstep/shared/pipeline';
 import type { Part, Resources } from '@quickstep/shared/service';
-import type { Projections } from '../projections/index.js';
-import { sagas } from '../read-models/index.js';
+import { ArchivedIds } from '../archive/index.js';
 import { LostDeliveries, type LostDeliveriesOptions } from './lost-deliveries.js';
 
 export const RESENT = {
@@ -10,16 +9,18 @@ export const RESENT = {
   label: 'to',
 } as const;
 
-interface LostDeliveriesPartOptions extends Omit<LostDeliveriesOptions, 'dataSource'> {
+const LONGEST_PAUSE_MS = 60_000;
+
+interface LostDeliveriesPartOptions extends Omit<LostDeliveriesOptions, 'dataSource' | 'ids'> {
   readonly resources: Pick<Resources, 'dataSource' | 'clock' | 'logger'>;
-  readonly projections: Pick<Projections, 'require'>;
 }
 
 /** Sends events again that a service should have got and never did, unless the setting says never. */
-export function lostDeliveriesPart({ resources, projections, ...options }: LostDeliveriesPartOptions): Part {
+export function lostDeliveriesPart({ resources, ...options }: LostDeliveriesPartOptions): Part {
   const { dataSource, clock, logger } = resources;
-  const lost = new LostDeliveries({ ...options, dataSource });
-  const every = Math.max(500, options.after / 4);
+  const lost = new LostDeliveries({ ...options, dataSource, ids: new ArchivedIds(dataSource) });
+  const every = Math.min(LONGEST_PAUSE_MS, Math.max(500, options.after / 4));
+  let failure: string | undefined;
   let running: Promise<void> = Promise.resolve();
   let cancel: (() => void) | undefined;
   let stopped = false;
@@ -27,10 +28,13 @@ export function lostDeliveriesPart({ resources, projections, ...options }: LostD
   const look = async () => {
     const before = new Map(lost.sent);
     try {
-      await projections.require(sagas);
       await lost.look(clock.now());
+      failure = undefined;
     } catch (error) {
-      logger.warn('lost events could not be looked for; it is tried again', { reason: reasonOf(error) });
+      const reason = reasonOf(error);
+      // A service that is away is so for many passes.
+      if (reason !== failure) logger.warn('lost events could not be looked for; it is tried again', { reason });
+      failure = reason;
     }
     for (const [to, count] of lost.sent) {
       const sent = count - (before.get(to) ?? 0);
@@ -48,10 +52,12 @@ export function lostDeliveriesPart({ resources, projections, ...options }: LostD
   return {
     name: 'lost deliveries',
     async start() {
-      if (options.after > 0) next();
+      // At once: what is published from then on is compared.
+      if (options.after > 0) running = look();
     },
     stop() {
       stopped = true;
+      lost.stop();
       cancel?.();
       return running;
     },

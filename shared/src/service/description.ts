@@ -4,7 +4,7 @@ import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
 import type { Table } from '../rows/index.js';
 import type { MetricDefinition } from '../telemetry/index.js';
-import { inboxOperation } from './parts/inbox.js';
+import { inboxDigestOperation, inboxOperation } from './parts/inbox.js';
 import { logOperation } from './parts/log.js';
 
 /** What is true of a service whether or not it runs: documents are made of it. */
@@ -38,7 +38,7 @@ export function apiInfo(service: string, description: string): ApiInfo {
 export function apiDocumentOf(choreography: Choreography, { description, routes }: ServiceDescription) {
   return apiDocument(
     apiInfo(choreography.service, description),
-    [...routes, logOperation, inboxOperation],
+    [...routes, logOperation, inboxOperation, inboxDigestOperation],
     neededBy(choreography),
   );
 }

@@ -150,7 +150,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
   const log = await assembly.add(logPart({ config, log: eventLog, clock }));
-  const inbox = await assembly.add(inboxPart({ config, dataSource }));
+  const inbox = await assembly.add(inboxPart({ config, dataSource, choreography: implementation.choreography }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
   const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };

@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
+import { type Choreography, reactsTo } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
+import { idBounds, selectDigest } from '../../db/index.js';
 import { invalid, type Operation, queryChecker, type Route, Timestamp } from '../../http/index.js';
 import type { Part } from '../part.js';
 import { FeedAccess, feedRefusal } from './feed-access.js';
@@ -33,21 +35,63 @@ export const inboxOperation: Operation = {
   problems: [feedRefusal],
 };
 
+const RANGE_AT_MOST_MS = 3_600_000;
+const time = (description: string) => Type.String({ format: 'date-time', maxLength: 40, description });
+const rangeQuery = Type.Object(
+  {
+    from: time('Events whose ids (UUIDv7) were made then or later'),
+    until: time('and before this; an hour later at most'),
+  },
+  { additionalProperties: false },
+);
+const checkRange = queryChecker(rangeQuery);
+const digest = Type.Object({
+  step: Type.String(),
+  events: Type.Integer({ minimum: 0 }),
+  mark: Type.String({ description: 'The last 12 hexadecimal digits of all ids, combined by exclusive or, as a decimal number' }),
+});
+
+/** What the documents say of it. */
+export const inboxDigestOperation: Operation = {
+  method: 'get',
+  path: '/inbox/digest',
+  summary:
+    'How many events of a span of time each step of this service has handled, with a mark that tells whether they are the same as elsewhere',
+  operationId: 'readInboxDigest',
+  query: rangeQuery,
+  response: {
+    status: 200,
+    description: 'An item for each step that reacts to events, as this version of the service has them',
+    schema: Type.Object({ items: Type.Array(digest), retentionDays: Type.Integer({ minimum: 1 }) }),
+  },
+  problems: [feedRefusal],
+};
+
 function idsIn(text: string): string[] {
   const ids = text.split(',');
   if (ids.length <= INBOX_EVENTS_AT_MOST && ids.every((id) => UUID.test(id))) return ids;
   throw invalid([{ pointer: '/events', detail: `must be ${INBOX_EVENTS_AT_MOST} UUIDs at most, separated by commas` }]);
 }
 
+function rangeOf({ from, until }: { readonly from: string; readonly until: string }) {
+  const range = { from: new Date(from), until: new Date(until) };
+  const length = range.until.getTime() - range.from.getTime();
+  if (length >= 0 && length <= RANGE_AT_MOST_MS) return range;
+  throw invalid([{ pointer: '/until', detail: 'must not be before `from`, and an hour after it at most' }]);
+}
+
 interface InboxPartOptions {
+  readonly choreography: Choreography;
   readonly config: Pick<ServiceConfig, 'installationSecretFile' | 'inboxRetentionDays'>;
   readonly dataSource: DataSource;
 }
 
-/** Tells which of its steps have handled an event: `GET /inbox`, for readers that know the installation's secret. */
-export function inboxPart({ config, dataSource }: InboxPartOptions): Part {
+/** Tells which of its steps have handled an event: `GET /inbox` and `GET /inbox/digest`, for readers that know the installation's secret. */
+export function inboxPart({ config, dataSource, choreography }: InboxPartOptions): Part {
   const access = new FeedAccess(config);
-  const route: Route<unknown> = {
+  const { inboxRetentionDays: retentionDays } = config;
+  const steps = Object.entries(choreography.steps).flatMap(([name, step]) => (reactsTo(step).length > 0 ? [name] : []));
+  const one: Route<unknown> = {
     ...inboxOperation,
     async run(call) {
       access.admit(call);
@@ -57,8 +101,23 @@ export function inboxPart({ config, dataSource }: InboxPartOptions): Part {
         order by event_id, handled_at, step`,
         [idsIn(events)],
       );
-      call.json(200, { items, retentionDays: config.inboxRetentionDays });
+      call.json(200, { items, retentionDays });
     },
   };
-  return { name: 'inbox', start: () => access.open(), routes: [route] };
+  const many: Route<unknown> = {
+    ...inboxDigestOperation,
+    async run(call) {
+      access.admit(call);
+      const range = rangeOf(checkRange(call.request));
+      // The primary key begins with the id: a span of time is one stretch of its index.
+      const items: unknown = await dataSource.query(
+        `select wanted.step, coalesce(events, 0) as events, coalesce(mark, '0') as mark from unnest($3::text[]) as wanted (step)
+        left join (select step, ${selectDigest('event_id')} from inbox where event_id >= $1 and event_id < $2 group by step) as found
+          on found.step = wanted.step order by wanted.step`,
+        [...idBounds(range), steps],
+      );
+      call.json(200, { items, retentionDays });
+    },
+  };
+  return { name: 'inbox', start: () => access.open(), routes: [one, many] };
 }
