@@ -93,11 +93,15 @@ test('a queue whose bindings are removed while orders run is bound again, and ge
   const orders = [...(await running), ...(await place(ORDERS / 2))];
   await boundAgain('payment-service', wanted);
   await operations.restart(SOON);
+  await until(
+    async () => ((await metric(operations.url, 'quickstep_lost_events_resent')) > 0 ? true : undefined),
+    () => 'Nothing was sent again',
+    PATIENCE_MS,
+  );
   const endings = await Promise.all(orders.map((id) => shop.ended(id)));
   expect(endings.filter((ending) => ending !== 'COMPLETED')).toEqual([]);
   expect(await shop.invariants()).toEqual([]);
   expect((await resends()).map(({ who, about }) => `${who} ${about}`)).toContain('operations-service payment-service');
-  expect(await metric(operations.url, 'quickstep_lost_events_resent')).toBeGreaterThanOrEqual(1);
 });
 
 test('a dead-letter queue that is deleted is there again, with what is parked then, once in the index', async () => {
@@ -142,7 +146,7 @@ test('what nobody waits for is sent again by itself; what an operator sees to is
   await handled('inventory', shipped.id);
   await handled('notification', completed.id);
   // Of the test before an order still waits for what is parked.
-  const toWhom = (await resends()).slice(0, -before).map(({ about }) => about);
+  const toWhom = (await resends()).slice(0, (await resends()).length - before).map(({ about }) => about);
   expect([...new Set(toWhom)].sort()).toEqual(['inventory-service', 'notification-service']);
   const parked = await new Desk(operations).list('service=payment-service');
   expect(parked).toHaveLength(1);

@@ -8,6 +8,12 @@ interface DigestRow {
   readonly mark: string;
 }
 
+/** Events of a span of time that arrived behind one position and up to another. */
+export interface Late extends IdRange {
+  readonly after: number;
+  readonly upTo: number;
+}
+
 interface StoredEvent {
   readonly position: number;
   readonly service: string;
@@ -47,6 +53,18 @@ export class ArchivedIds {
       where id >= $1 and id < $2 and type = any($3::text[]) and ($4::uuid is null or id > $4) order by id limit $5`,
       [...idBounds(range), types, after ?? null, limit],
     );
-    return rows.map((row) => ({ ...row, event: JSON.parse(row.body) }));
+    return rows.map(parsed);
+  }
+
+  /** At most `limit` events of these types, in the order of arrival. */
+  async late({ after, upTo, ...range }: Late, types: readonly string[], limit: number): Promise<ArchivedEvent[]> {
+    const rows: StoredEvent[] = await this.#dataSource.query(
+      `select position, service, event as body from archive
+      where position > $1 and position <= $2 and id >= $3 and id < $4 and type = any($5::text[]) order by position limit $6`,
+      [after, upTo, ...idBounds(range), types, limit],
+    );
+    return rows.map(parsed);
   }
 }
+
+const parsed = (row: StoredEvent): ArchivedEvent => ({ ...row, event: JSON.parse(row.body) });

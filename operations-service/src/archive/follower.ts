@@ -28,8 +28,8 @@ export interface FollowerState {
   readonly lag: number;
   /** Why the log cannot be read, while it cannot. */
   readonly failure: string | undefined;
-  /** The time up to which the archive has everything that the log held; undefined until it has been asked. */
-  readonly readUpTo: Date | undefined;
+  /** Whether the log has answered since the start: before that the lag says nothing. */
+  readonly asked: boolean;
 }
 
 /** Brings what one service has emitted, and emits, into the archive, page by page. */
@@ -55,8 +55,7 @@ export class Follower {
     const behind = Math.max(0, (this.#options.clock.now().getTime() - this.#readUpTo.getTime()) / 1_000);
     // At the end it waits for an answer, which comes with the next event; not after a crowd.
     const lag = this.#atEnd && !this.#crowded && this.#failure === undefined ? 0 : behind;
-    // While it waits, as of when it asked: a process that was frozen would take an old answer for a new one.
-    return { lag, failure: this.#failure, readUpTo: this.#asked ? this.#readUpTo : undefined };
+    return { lag, failure: this.#failure, asked: this.#asked };
   }
 
   start(): void {

@@ -33,8 +33,8 @@ interface FollowingOptions {
 }
 
 interface FollowingPart extends Part {
-  /** By service whose log is followed, the time up to which the archive has it; undefined until it has been asked. */
-  readUpTo(): ReadonlyMap<string, Date | undefined>;
+  /** By service whose log is followed, by how many seconds the archive may be behind it: as good as for ever until it has been asked. */
+  lags(): ReadonlyMap<string, number>;
 }
 
 function lateness({ service, state: { lag, failure } }: Follower): string[] {
@@ -54,7 +54,7 @@ export function followingPart({
   let followers: readonly Follower[] = [];
   return {
     name: 'archive',
-    readUpTo: () => new Map(followers.map(({ service, state }) => [service, state.readUpTo])),
+    lags: () => new Map(followers.map(({ service, state: { lag, asked } }) => [service, asked ? lag : Number.POSITIVE_INFINITY])),
     async start() {
       if (file === undefined) return;
       const token = feedToken(await readFile(file, 'utf8'));

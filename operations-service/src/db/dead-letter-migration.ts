@@ -128,7 +128,10 @@ export class ResentEvents1760000000302 implements MigrationInterface {
   }
 }
 
-/** `compared_deliveries`: up to which time, that the ids of events hold, a step's inbox has been compared with the archive. */
+/**
+ * `compared_deliveries`: from which time on, and up to which, a step's inbox has been compared with the archive (times are those that the ids of events
+ * hold), and up to which position of the archive it has been looked for events that came after their time had been compared.
+ */
 export class ComparedDeliveries1760000000303 implements MigrationInterface {
   readonly name = 'ComparedDeliveries1760000000303';
 
@@ -137,7 +140,9 @@ export class ComparedDeliveries1760000000303 implements MigrationInterface {
       create table compared_deliveries (
         service text not null,
         step text not null,
+        since timestamptz not null,
         until timestamptz not null,
+        position bigint not null,
         primary key (service, step)
       )`);
   }

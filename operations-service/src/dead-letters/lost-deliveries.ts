@@ -1,47 +1,46 @@
-import { type IdDigest, type IdRange, isSame, joined, NO_IDS } from '@quickstep/shared/db';
+import { type IdRange, isSame } from '@quickstep/shared/db';
 import { reasonOf } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
-import type { Archive, ArchivedEvent, ArchivedIds } from '../archive/index.js';
-import { audit } from '../db/audit.js';
-import { ComparedDeliveries } from '../db/compared-deliveries.js';
+import type { Archive, ArchivedIds } from '../archive/index.js';
+import { type Compared, ComparedDeliveries } from '../db/compared-deliveries.js';
 import { ResentEvents } from '../db/resent-events.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
 import { isIdle } from './load.js';
-import { messageOf, type ReplayOptions } from './replay.js';
+import { expectedOf, Missing, typesOf } from './missing.js';
+import type { ReplayOptions } from './replay.js';
 
 const PAGE = 500;
-/** Of one pass, to one service, about: what is left is found by the next. */
-const SENT_AT_MOST = 2_000;
 /** What is compared at once. */
 const SPAN_MS = 60_000;
 /** Of one pass: the rest of a long time without comparing comes with the next ones. */
 const SPANS_AT_MOST = 60;
+/** Positions of the archive of which one query looks for late events. */
+const ARRIVALS = 100_000;
 const DAY_MS = 86_400_000;
 
 export interface LostDeliveriesOptions extends Pick<ReplayOptions, 'publish'> {
   readonly dataSource: DataSource;
-  readonly archive: Pick<Archive, 'find'>;
+  readonly archive: Pick<Archive, 'find' | 'end'>;
   readonly ids: ArchivedIds;
   readonly inboxes: Pick<Inboxes, 'handled' | 'digests' | 'retentionDays'>;
   /** Where services tell how long their queues are. */
   readonly urls: ReadonlyMap<string, string>;
-  /** By service, up to when the archive has its log. */
-  readUpTo(): ReadonlyMap<string, Date | undefined>;
+  /** By service, the seconds by which the archive may be behind its log. */
+  lags(): ReadonlyMap<string, number>;
   /** Milliseconds after which an event that a service does not know counts as lost. */
   readonly after: number;
 }
 
-/** What one pass knows of a service. */
-interface Looked {
+/** One pass over a service. */
+interface Pass {
   readonly service: string;
-  /** By step that it has, up to when it has been compared. */
-  readonly compared: ReadonlyMap<string, Date>;
-  /** What was lost and was sent again. */
-  readonly sent: ArchivedEvent[];
+  readonly now: Date;
+  /** Of what is older the service may have forgotten that it has handled it. */
+  readonly oldest: number;
+  readonly compared: readonly Compared[];
+  readonly missing: Missing;
 }
-
-const soonest = (times: readonly Date[]) => new Date(Math.min(...times.map((time) => time.getTime())));
 
 /**
  * Finds events that never reached a service, and sends them to its queue again. The ids of events hold the time when they were made: what the
@@ -79,60 +78,82 @@ export class LostDeliveries {
   }
 
   async #lookAt(service: string, now: Date): Promise<void> {
-    const { inboxes } = this.#options;
+    const { inboxes, publish, archive, dataSource } = this.#options;
     const declared = new Set([...listenersOf(service).steps.values()].flat());
     if (declared.size === 0) return;
     const had = await inboxes.digests(service, { from: now, until: now });
     const steps = [...had.keys()].filter((step) => declared.has(step));
-    const looked = { service, compared: await this.#compared.ofService(service, steps, now), sent: [] };
+    const end = await archive.end();
+    const compared = await this.#compared.ofService(service, steps, now, end);
+    const missing = new Missing({ service, resent: this.#resent, inboxes, publish });
+    const oldest = now.getTime() - (inboxes.retentionDays(service) ?? 1) * DAY_MS;
+    const pass: Pass = { service, now, oldest, compared, missing };
     try {
-      await this.#sendAgain(looked);
-      await this.#compare(looked, now);
+      await this.#sendAgain(pass);
+      if (await this.#compareLate(pass, end)) await this.#compare(pass);
     } finally {
-      await this.#record(looked);
+      this.sent.set(service, (this.sent.get(service) ?? 0) + missing.sent.length);
+      await missing.record(dataSource);
     }
   }
 
   /** What was sent and has not been handled since then. */
-  async #sendAgain(looked: Looked): Promise<void> {
+  async #sendAgain({ service, compared, missing }: Pass): Promise<void> {
     const { archive, urls } = this.#options;
-    const due = await this.#resent.due(looked.service, PAGE);
-    if (due.length === 0 || !(await isIdle(urls, looked.service))) return;
+    const due = await this.#resent.due(service, PAGE);
+    if (due.length === 0 || !(await isIdle(urls, service))) return;
     const events = (await Promise.all(due.map((id) => archive.find(id)))).filter((event) => event !== undefined);
-    const lost = await this.#lostOf(looked, events, [...looked.compared.keys()]);
-    await this.#send(looked, lost);
-    const still = new Set(lost.map(({ event }) => event.id));
+    const sent = await missing.send(
+      events,
+      compared.map(({ step }) => step),
+    );
+    const still = new Set(sent.map(({ event }) => event.id));
     await this.#resent.forget(
-      looked.service,
+      service,
       due.filter((id) => !still.has(id)),
     );
   }
 
-  async #compare(looked: Looked, now: Date): Promise<void> {
-    const { service } = looked;
-    const end = this.#end(service, now);
-    // Of what is older the service may have forgotten that it has handled it.
-    const oldest = now.getTime() - (this.#options.inboxes.retentionDays(service) ?? 1) * DAY_MS;
-    const compared = new Map([...looked.compared].map(([step, until]) => [step, Math.max(until.getTime(), oldest)]));
+  /** Events that came when their time had been compared: a log could not be read for long, or an emitter's clock is behind. */
+  async #compareLate({ service, oldest, compared, missing }: Pass, end: number): Promise<boolean> {
+    const { ids, urls } = this.#options;
+    for (const { step, since, until, position } of compared) {
+      const from = new Date(Math.max(since.getTime(), oldest));
+      for (let after = position; after < end && !this.#stopped; ) {
+        const upTo = Math.min(end, after + ARRIVALS);
+        const late = await ids.late({ after, upTo, from, until }, typesOf(service, [step]), PAGE);
+        if (late.length > 0 && !(await isIdle(urls, service))) return false;
+        await missing.send(late, [step]);
+        after = late.length < PAGE ? upTo : (late.at(-1)?.position ?? upTo);
+        await this.#compared.arrived(service, [step], after);
+        if (missing.enough) return false;
+      }
+    }
+    return !this.#stopped;
+  }
+
+  async #compare(pass: Pass): Promise<void> {
+    const { oldest } = pass;
+    const end = this.#end(pass);
+    const compared = new Map(pass.compared.map(({ step, until }) => [step, Math.max(until.getTime(), oldest)]));
     for (let spans = 0; spans < SPANS_AT_MOST && !this.#stopped; spans++) {
       const from = Math.min(...compared.values());
       const steps = [...compared].flatMap(([step, until]) => (until === from ? [step] : []));
       const bound = Math.min(end, ...[...compared.values()].filter((until) => until > from));
       if (steps.length === 0 || bound <= from) return;
       const range = await this.#nextRange(from, bound);
-      if (range !== undefined && !(await this.#compareRange(looked, range, steps))) return;
+      if (range !== undefined && !(await this.#compareRange(pass, range, steps))) return;
       const until = range?.until ?? new Date(bound);
-      await this.#compared.advance(service, steps, until);
+      await this.#compared.advance(pass.service, steps, until);
       for (const step of steps) compared.set(step, until.getTime());
     }
   }
 
   /** Up to when everything that the service listens to is archived, and has had its time to be handled. */
-  #end(service: string, now: Date): number {
+  #end({ service, now }: Pass): number {
     const emitters = new Set([...listenersOf(service).contracts.values()].flatMap((contract) => contract.emitters));
-    const logs = [...this.#options.readUpTo()].filter(([emitter]) => emitters.has(emitter));
-    const read = logs.map(([, upTo]) => upTo ?? new Date(0));
-    return Math.floor((soonest([now, ...read]).getTime() - this.#options.after) / 1_000) * 1_000;
+    const lags = [...this.#options.lags()].flatMap(([emitter, lag]) => (emitters.has(emitter) ? [lag] : []));
+    return now.getTime() - Math.max(0, ...lags) * 1_000 - this.#options.after;
   }
 
   /** Leaves out the time before it in which nothing happened; undefined when nothing did at all. */
@@ -142,77 +163,30 @@ export class LostDeliveries {
   }
 
   /** @returns whether it is done with */
-  async #compareRange(looked: Looked, range: IdRange, steps: readonly string[]): Promise<boolean> {
+  async #compareRange(pass: Pass, range: IdRange, steps: readonly string[]): Promise<boolean> {
     const { inboxes, ids, urls } = this.#options;
+    const { service } = pass;
     const archived = await ids.digests(range);
-    const wanted = steps.filter((step) => expected(looked.service, step, archived).events > 0);
+    const wanted = steps.filter((step) => expectedOf(service, step, archived).events > 0);
     if (wanted.length === 0) return true;
-    const handled = await inboxes.digests(looked.service, range);
+    const handled = await inboxes.digests(service, range);
     const differing = wanted.filter((step) => {
       const has = handled.get(step);
-      return has !== undefined && !isSame(has, expected(looked.service, step, archived));
+      return has !== undefined && !isSame(has, expectedOf(service, step, archived));
     });
     if (differing.length === 0) return true;
-    if (!(await isIdle(urls, looked.service))) return false;
-    return this.#compareEach(looked, range, differing);
+    return (await isIdle(urls, service)) && this.#compareEach(pass, range, differing);
   }
 
-  async #compareEach(looked: Looked, range: IdRange, steps: readonly string[]): Promise<boolean> {
-    const types = [...new Set(steps.flatMap((step) => typesOf(looked.service, step)))];
-    for (let after: string | undefined; looked.sent.length < SENT_AT_MOST; ) {
+  async #compareEach({ service, missing }: Pass, range: IdRange, steps: readonly string[]): Promise<boolean> {
+    const types = typesOf(service, steps);
+    for (let after: string | undefined; !missing.enough; ) {
       const page = await this.#options.ids.read(range, types, PAGE, after);
       const last = page.at(-1);
       if (last === undefined) return true;
-      await this.#send(looked, await this.#lostOf(looked, page, steps));
+      await missing.send(page, steps);
       after = last.event.id;
     }
     return false;
   }
-
-  /** Those that may be sent, and that not every one of these steps has handled. */
-  async #lostOf({ service }: Looked, events: readonly ArchivedEvent[], steps: readonly string[]): Promise<ArchivedEvent[]> {
-    const sendable = await this.#resent.sendable(
-      service,
-      events.map(({ event }) => event.id),
-    );
-    const asked = events.filter(({ event }) => sendable.has(event.id));
-    const known = await this.#options.inboxes.handled(
-      service,
-      asked.map(({ event }) => event.id),
-    );
-    const reacting = (type: string) => (listenersOf(service).steps.get(type) ?? []).filter((step) => steps.includes(step));
-    return asked.filter(({ event: { id, type } }) => reacting(type).some((step) => !known.get(id)?.has(step)));
-  }
-
-  async #send({ service, sent }: Looked, events: readonly ArchivedEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    await Promise.all(events.map((each) => this.#options.publish(messageOf(each, service, false))));
-    await this.#resent.note(
-      service,
-      events.map(({ event }) => event.id),
-    );
-    sent.push(...events);
-    this.sent.set(service, (this.sent.get(service) ?? 0) + events.length);
-  }
-
-  async #record({ service, sent }: Looked): Promise<void> {
-    if (sent.length === 0) return;
-    const [since] = sent.map(({ event }) => event.time).sort();
-    await audit(this.#options.dataSource, {
-      who: 'operations-service',
-      what: 'resend-lost',
-      about: service,
-      why: 'The service never got what the archive has',
-      details: { since },
-      result: `sent ${sent.length}`,
-    });
-  }
-}
-
-function typesOf(service: string, step: string): string[] {
-  return [...listenersOf(service).steps].flatMap(([type, steps]) => (steps.includes(step) ? [type] : []));
-}
-
-function expected(service: string, step: string, archived: ReadonlyMap<string, IdDigest>): IdDigest {
-  return typesOf(service, step).reduce((sum, type) => joined(sum, archived.get(type) ?? NO_IDS), NO_IDS);
 }

@@ -135,6 +135,36 @@ describe('the feed of a log', () => {
   });
 });
 
+describe('the digest of the inbox', () => {
+  const span = (from: Date, until: Date) => new URLSearchParams({ from: from.toISOString(), until: until.toISOString() });
+  const digest = (query: string | URLSearchParams, headers: Record<string, string> = { authorization }) =>
+    fetch(`${service.url}/inbox/digest?${query}`, { headers });
+
+  test('has how many events of a span of time each step has handled, and what their ids come to', async () => {
+    await question();
+    await question();
+    await end();
+    const asked = (await read()).flatMap(({ event }) => (event.type === 'echo.asked' ? [event.id] : []));
+    const mark = asked.reduce((sum, id) => sum ^ BigInt(`0x${id.slice(-12)}`), 0n);
+    const now = Date.now();
+    const handled = await digest(span(new Date(now - 3_000_000), new Date(now + 60_000)));
+    expect(await handled.json()).toEqual({
+      items: [{ step: 'answer', events: asked.length, mark: `${mark}` }],
+      retentionDays: expect.any(Number),
+    });
+    const earlier = await digest(span(new Date(now - 6_000_000), new Date(now - 3_000_000)));
+    expect(await earlier.json()).toMatchObject({ items: [{ step: 'answer', events: 0, mark: '0' }] });
+  });
+
+  test('is closed to who does not know the secret, and refuses a span that is none or longer than an hour', async () => {
+    const now = new Date();
+    expect((await digest(span(now, now), {})).status).toBe(401);
+    for (const from of [now.getTime() + 1, now.getTime() - 3_600_001])
+      expect((await digest(span(new Date(from), now))).status).toBe(422);
+    expect((await digest('from=yesterday&until=today')).status).toBe(422);
+  });
+});
+
 test('a service does not start with a secret that cannot be read', async () => {
   const missing = start({ INSTALLATION_SECRET_FILE: join(directory, 'missing') });
   await expect(missing).rejects.toThrow(StartError);

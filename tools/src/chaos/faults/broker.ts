@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.js';
 import { fault, must } from '../fault.js';
 import type { PrivateServers } from '../private-servers.js';
@@ -19,14 +18,6 @@ async function alarm({ management }: World, name: 'mem_alarm' | 'disk_free_alarm
 
 /** Services declare their bindings anew every 15 s. */
 const BOUND_AGAIN_MS = 60_000;
-/**
- * No order waits for the message to its customer, or for the stock that has left with its parcel: the operations service does not see that
- * these were lost, and an operator sends them again (docs/runbook.md).
- */
-const nobodyWaitsFor: ReadonlySet<string> = new Set(['inventory-service', 'notification-service']);
-/** Clocks, and events that were on their way. */
-const MARGIN_MS = 60_000;
-const ARCHIVED_MS = 3_000;
 
 const memory = 'set_vm_memory_high_watermark';
 const disk = 'set_disk_free_limit';
@@ -160,27 +151,19 @@ export const brokerFaults = [
     target: 'one service',
     lasts: [1_000, 2_000],
     inject: async (world, service) => {
-      const since = new Date(Date.now() - MARGIN_MS).toISOString();
       const own = await bindingsOf(world, service);
       for (const { source, properties_key: key } of own)
         await world.management(`/bindings/{vhost}/e/${source}/q/${service}/${encodeURIComponent(key)}`, 'DELETE');
-      return { since, removed: own.length };
+      return own.length;
     },
-    heal: async (world, service, { since, removed }) => {
+    heal: async (world, service, removed) => {
       const back = async () => (await bindingsOf(world, service)).length === removed;
       await until(back, { timeoutMs: BOUND_AGAIN_MS, failure: `The bindings of ${service} did not come back` });
-      if (nobodyWaitsFor.has(service)) await replay(world, service, since);
     },
-    bit: async (_world, _service, { removed }) =>
+    bit: async (_world, _service, removed) =>
       removed > 0 ? `${removed} bindings removed, and made again by the service` : undefined,
   }),
 ];
-
-async function replay({ operations }: World, to: string, from: string): Promise<void> {
-  // What was lost is in the archive by then.
-  await sleep(ARCHIVED_MS);
-  await operations().json('POST', '/replays', { to, from, dryRun: false });
-}
 
 async function bindingsOf({ management }: World, service: string): Promise<Binding[]> {
   const bindings = await management<Binding[]>(`/queues/{vhost}/${service}/bindings`);

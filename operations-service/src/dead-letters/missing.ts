@@ -1,0 +1,75 @@
+import type { IdDigest } from '@quickstep/shared/db';
+import { joined, NO_IDS } from '@quickstep/shared/db';
+import type { DataSource } from 'typeorm';
+import type { ArchivedEvent } from '../archive/index.js';
+import { audit } from '../db/audit.js';
+import type { ResentEvents } from '../db/resent-events.js';
+import type { Inboxes } from './inboxes.js';
+import { listenersOf } from './listeners.js';
+import { messageOf, type ReplayOptions } from './replay.js';
+
+/** Of one pass, to one service, about: what is left is found by the next. */
+const SENT_AT_MOST = 2_000;
+
+/** What steps of a service react to. */
+export const typesOf = (service: string, steps: readonly string[]): string[] =>
+  [...listenersOf(service).steps].flatMap(([type, reacting]) => (reacting.some((step) => steps.includes(step)) ? [type] : []));
+
+/** What a step should have handled of what is archived, by type. */
+export const expectedOf = (service: string, step: string, archived: ReadonlyMap<string, IdDigest>): IdDigest =>
+  typesOf(service, [step]).reduce((sum, type) => joined(sum, archived.get(type) ?? NO_IDS), NO_IDS);
+
+interface MissingOptions extends Pick<ReplayOptions, 'publish'> {
+  readonly service: string;
+  readonly resent: ResentEvents;
+  readonly inboxes: Pick<Inboxes, 'handled'>;
+}
+
+/** Sends one service, in one pass, what its steps have not handled. */
+export class Missing {
+  readonly #options: MissingOptions;
+  readonly sent: ArchivedEvent[] = [];
+
+  constructor(options: MissingOptions) {
+    this.#options = options;
+  }
+
+  get enough(): boolean {
+    return this.sent.length >= SENT_AT_MOST;
+  }
+
+  /** @returns those that were sent: they may be, and not every one of these steps has handled them */
+  async send(events: readonly ArchivedEvent[], steps: readonly string[]): Promise<readonly ArchivedEvent[]> {
+    const { service, publish, resent } = this.#options;
+    const lost = await this.#lostOf(events, steps);
+    if (lost.length === 0) return lost;
+    await Promise.all(lost.map((each) => publish(messageOf(each, service, false))));
+    await resent.note(service, idsOf(lost));
+    this.sent.push(...lost);
+    return lost;
+  }
+
+  async #lostOf(events: readonly ArchivedEvent[], steps: readonly string[]): Promise<readonly ArchivedEvent[]> {
+    const { service, inboxes, resent } = this.#options;
+    const sendable = await resent.sendable(service, idsOf(events));
+    const asked = events.filter(({ event }) => sendable.has(event.id));
+    const known = await inboxes.handled(service, idsOf(asked));
+    const reacting = (type: string) => (listenersOf(service).steps.get(type) ?? []).filter((step) => steps.includes(step));
+    return asked.filter(({ event: { id, type } }) => reacting(type).some((step) => !known.get(id)?.has(step)));
+  }
+
+  async record(dataSource: DataSource): Promise<void> {
+    if (this.sent.length === 0) return;
+    const [since] = this.sent.map(({ event }) => event.time).sort();
+    await audit(dataSource, {
+      who: 'operations-service',
+      what: 'resend-lost',
+      about: this.#options.service,
+      why: 'The service never got what the archive has',
+      details: { since },
+      result: `sent ${this.sent.length}`,
+    });
+  }
+}
+
+const idsOf = (events: readonly ArchivedEvent[]) => events.map(({ event }) => event.id);
