@@ -23,6 +23,7 @@ let metrics: Server;
 let waiting: number;
 let lag: number;
 let askedEach: number;
+let began: Date | undefined;
 let sent: string[];
 let lost: LostDeliveries;
 beforeEach(async () => {
@@ -31,7 +32,7 @@ beforeEach(async () => {
   dataSource = createDataSource({ url: database.url, applicationName: 'lost', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);
-  [waiting, lag, askedEach, sent] = [0, 0, 0, []];
+  [waiting, lag, askedEach, sent, began] = [0, 0, 0, [], undefined];
   metrics = createServer((_, response) =>
     response.end(`quickstep_queue_messages{queue="q"} ${waiting}\nquickstep_queue_consumers{queue="q"} 1\n`),
   );
@@ -48,6 +49,7 @@ afterEach(async () => {
 /** The service's inbox stands in the same database as the archive. */
 const inboxes = {
   retentionDays: () => 30,
+  beganAt: () => began,
   async handled(_: string, ids: readonly string[]) {
     if (ids.length > 0) askedEach++;
     const rows: { id: string }[] = await dataSource.query('select event_id as id from inbox where event_id = any($1)', [ids]);
@@ -195,4 +197,14 @@ test('of what is older than the service remembers nothing is sent', async () => 
   await archived(at(10));
   await lost.look(at(31 * 86_400));
   expect(sent).toEqual([]);
+});
+
+test('a service that was told to leave out what it has missed does not get it', async () => {
+  await archived(at(10));
+  began = at(60);
+  const missing = await archived(at(70));
+  await lost.look(LATER);
+  await archived(at(50));
+  await lost.look(LATER);
+  expect(sent).toEqual([missing]);
 });

@@ -24,6 +24,7 @@ interface DigestEntry {
 interface Answer<Item> {
   readonly items: readonly Item[];
   readonly retentionDays?: number;
+  readonly beganAt?: string | null;
 }
 
 const AT_ONCE = 200;
@@ -39,6 +40,7 @@ export interface InboxesOptions {
 export class Inboxes {
   readonly #options: InboxesOptions;
   readonly #retentionDays = new Map<string, number>();
+  readonly #beganAt = new Map<string, Date>();
 
   constructor(options: InboxesOptions) {
     this.#options = options;
@@ -54,6 +56,11 @@ export class Inboxes {
   /** For how many days a service remembers what it has handled; undefined when it has not been asked yet. */
   retentionDays(service: string): number | undefined {
     return this.#retentionDays.get(service);
+  }
+
+  /** When a service's queue began without what had been published before, as its last digest said. */
+  beganAt(service: string): Date | undefined {
+    return this.#beganAt.get(service);
   }
 
   /** @throws Error when the service cannot be asked */
@@ -90,8 +97,9 @@ export class Inboxes {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`${service} answered ${response.status}`);
-    const { items, retentionDays }: Answer<Item> = JSON.parse(await response.text());
+    const { items, retentionDays, beganAt }: Answer<Item> = JSON.parse(await response.text());
     if (retentionDays !== undefined) this.#retentionDays.set(service, retentionDays);
+    if (beganAt) this.#beganAt.set(service, new Date(beganAt));
     return items;
   }
 }

@@ -23,7 +23,7 @@ export interface LostDeliveriesOptions extends Pick<ReplayOptions, 'publish'> {
   readonly dataSource: DataSource;
   readonly archive: Pick<Archive, 'find' | 'end'>;
   readonly ids: ArchivedIds;
-  readonly inboxes: Pick<Inboxes, 'handled' | 'digests' | 'retentionDays'>;
+  readonly inboxes: Pick<Inboxes, 'handled' | 'digests' | 'retentionDays' | 'beganAt'>;
   /** Where services tell how long their queues are. */
   readonly urls: ReadonlyMap<string, string>;
   /** By service, the seconds by which the archive may be behind its log. */
@@ -36,7 +36,7 @@ export interface LostDeliveriesOptions extends Pick<ReplayOptions, 'publish'> {
 interface Pass {
   readonly service: string;
   readonly now: Date;
-  /** Of what is older the service may have forgotten that it has handled it. */
+  /** Of what is older the service may have forgotten that it has handled it, or it was not to get it. */
   readonly oldest: number;
   readonly compared: readonly Compared[];
   readonly missing: Missing;
@@ -86,7 +86,8 @@ export class LostDeliveries {
     const end = await archive.end();
     const compared = await this.#compared.ofService(service, steps, now, end);
     const missing = new Missing({ service, resent: this.#resent, inboxes, publish });
-    const oldest = now.getTime() - (inboxes.retentionDays(service) ?? 1) * DAY_MS;
+    const remembered = now.getTime() - (inboxes.retentionDays(service) ?? 1) * DAY_MS;
+    const oldest = Math.max(remembered, inboxes.beganAt(service)?.getTime() ?? 0);
     const pass: Pass = { service, now, oldest, compared, missing };
     try {
       await this.#sendAgain(pass);

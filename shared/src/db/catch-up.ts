@@ -3,7 +3,7 @@ import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 
 /**
  * What the service knows of its place in the logs of others. `handled_until`: by emitter, the time of the latest event handled.
  * `catch_up`: what an emitter is still to be asked for, since when, or from the beginning. `catch_up_settings`: values of the setting
- * that have been acted on.
+ * that have been acted on, `now` with the time.
  */
 export class CatchUp1760000000000 implements MigrationInterface {
   readonly name = 'CatchUp1760000000000';
@@ -45,6 +45,11 @@ const SINCE_LAST = `
     (select min(time) from handled_until)) - interval '${MARGIN}' as since
   from unnest($1::text[]) as e(emitter)`;
 
+/** A queue begins now: nobody wants what came before. */
+const BEGIN_NOW = `
+  insert into catch_up_settings (value)
+  values ('now ' || to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) on conflict do nothing`;
+
 /** Keeps, in the service's own database, what it has handled and what it has to ask for: replicas share it. */
 export class PgCatchUp {
   readonly #dataSource: DataSource;
@@ -63,6 +68,7 @@ export class PgCatchUp {
       const told = from instanceof Date || from === 'beginning' ? await this.#actOn(manager, from, emitters) : false;
       if (told || !missing) return;
       const known: unknown[] = await manager.query('select from handled_until limit 1');
+      if (known.length === 0 || from === 'now') await manager.query(BEGIN_NOW);
       if (known.length === 0)
         await manager.query(
           'insert into handled_until (emitter, time) select *, now() from unnest($1::text[]) on conflict do nothing',
@@ -88,6 +94,14 @@ export class PgCatchUp {
 
   async #ask(manager: EntityManager, missed: readonly { readonly emitter: string; readonly since: Date | null }[]) {
     await manager.query(ASK, [missed.map(({ emitter }) => emitter), missed.map(({ since }) => since)]);
+  }
+
+  /** When the queue began without what had been published before; undefined when it never did. */
+  async beganAt(): Promise<Date | undefined> {
+    const [row]: { at: Date | null }[] = await this.#dataSource.query(
+      "select max(substr(value, 5)::timestamptz) as at from catch_up_settings where value like 'now %'",
+    );
+    return row?.at ?? undefined;
   }
 
   async missed(): Promise<readonly Missed[]> {

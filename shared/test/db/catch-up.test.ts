@@ -33,6 +33,9 @@ describe('a queue that has to be created', () => {
     expect(await dataSource.query('select emitter from handled_until order by emitter')).toEqual(
       EMITTERS.map((emitter) => ({ emitter })),
     );
+    const [{ now }]: [{ now: Date }] = await dataSource.query("select date_trunc('milliseconds', now()) as now");
+    const began = await catchUp.beganAt();
+    expect(began?.getTime()).toBeLessThanOrEqual(now.getTime());
     await catchUp.plan(EMITTERS, 'last', true);
     expect((await missed()).map(({ emitter }) => emitter)).toEqual(EMITTERS);
   });
@@ -48,8 +51,11 @@ describe('a queue that has to be created', () => {
 
   test('misses nothing when it is to begin now', async () => {
     await handled({ 'order-service': ELEVEN });
+    await catchUp.plan(EMITTERS, 'now', false);
+    expect(await catchUp.beganAt()).toBeUndefined();
     await catchUp.plan(EMITTERS, 'now', true);
     expect(await missed()).toEqual([]);
+    expect(await catchUp.beganAt()).toBeInstanceOf(Date);
   });
 });
 

@@ -151,6 +151,7 @@ describe('the digest of the inbox', () => {
     expect(await handled.json()).toEqual({
       items: [{ step: 'answer', events: asked.length, mark: `${mark}` }],
       retentionDays: expect.any(Number),
+      beganAt: expect.stringMatching(/^20/),
     });
     const earlier = await digest(span(new Date(now - 6_000_000), new Date(now - 3_000_000)));
     expect(await earlier.json()).toMatchObject({ items: [{ step: 'answer', events: 0, mark: '0' }] });

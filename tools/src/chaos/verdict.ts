@@ -35,7 +35,8 @@ export interface Verdict {
 }
 
 const PAGE = 20_000;
-const PATIENCE_MS = 60_000;
+/** What no order waits for is sent again a minute after it was lost (`LOST_AFTER_MS`), at the next look. */
+const PATIENCE_MS = 150_000;
 const LOOK_EVERY_MS = 2_000;
 const before = new Map(sampleCatalogue.map(({ sku, onHand }) => [sku, onHand]));
 
@@ -44,7 +45,7 @@ export type Positions = Map<string, string>;
 
 /**
  * Asks the databases whether every invariant holds, now that nothing is placed any more. What is still under way, a message to a customer
- * for example, looks like a violation: it is looked at again until nothing is left, or for a minute.
+ * for example, looks like a violation: it is looked at again until nothing is left, or for so long.
  */
 export async function verdictOn(
   ask: Ask,

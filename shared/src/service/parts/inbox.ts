@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
 import { type Choreography, reactsTo } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
-import { idBounds, selectDigest } from '../../db/index.js';
-import { invalid, type Operation, queryChecker, type Route, Timestamp } from '../../http/index.js';
+import { idBounds, PgCatchUp, selectDigest } from '../../db/index.js';
+import { invalid, Nullable, type Operation, queryChecker, type Route, Timestamp } from '../../http/index.js';
 import type { Part } from '../part.js';
 import { FeedAccess, feedRefusal } from './feed-access.js';
 
@@ -61,8 +61,13 @@ export const inboxDigestOperation: Operation = {
   query: rangeQuery,
   response: {
     status: 200,
-    description: 'An item for each step that reacts to events, as this version of the service has them',
-    schema: Type.Object({ items: Type.Array(digest), retentionDays: Type.Integer({ minimum: 1 }) }),
+    description:
+      'An item for each step that reacts to events, as this version of the service has them; `beganAt`: what was published before is none of its business (a new queue, CATCH_UP=now)',
+    schema: Type.Object({
+      items: Type.Array(digest),
+      retentionDays: Type.Integer({ minimum: 1 }),
+      beganAt: Nullable(Timestamp),
+    }),
   },
   problems: [feedRefusal],
 };
@@ -89,6 +94,7 @@ interface InboxPartOptions {
 /** Tells which of its steps have handled an event: `GET /inbox` and `GET /inbox/digest`, for readers that know the installation's secret. */
 export function inboxPart({ config, dataSource, choreography }: InboxPartOptions): Part {
   const access = new FeedAccess(config);
+  const catchUp = new PgCatchUp(dataSource);
   const { inboxRetentionDays: retentionDays } = config;
   const steps = Object.entries(choreography.steps).flatMap(([name, step]) => (reactsTo(step).length > 0 ? [name] : []));
   const one: Route<unknown> = {
@@ -116,7 +122,7 @@ export function inboxPart({ config, dataSource, choreography }: InboxPartOptions
           on found.step = wanted.step order by wanted.step`,
         [...idBounds(range), steps],
       );
-      call.json(200, { items, retentionDays });
+      call.json(200, { items, retentionDays, beganAt: (await catchUp.beganAt()) ?? null });
     },
   };
   return { name: 'inbox', start: () => access.open(), routes: [one, many] };
