@@ -1,4 +1,4 @@
-import { type IdRange, isSame } from '@quickstep/shared/db';
+import { type IdDigest, type IdRange, isSame } from '@quickstep/shared/db';
 import { reasonOf } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import type { Archive, ArchivedIds } from '../archive/index.js';
@@ -32,10 +32,24 @@ export interface LostDeliveriesOptions extends Pick<ReplayOptions, 'publish'> {
   readonly after: number;
 }
 
+type DigestsByType = ReadonlyMap<string, IdDigest>;
+
+/** Services stand at the same place mostly, and of the archive each minute is read once. */
+function onceEach(read: (range: IdRange) => Promise<DigestsByType>): (range: IdRange) => Promise<DigestsByType> {
+  const known = new Map<string, Promise<DigestsByType>>();
+  return (range) => {
+    const key = `${range.from.getTime()} ${range.until.getTime()}`;
+    const digests = known.get(key) ?? read(range);
+    known.set(key, digests);
+    return digests;
+  };
+}
+
 /** One pass over a service. */
 interface Pass {
   readonly service: string;
   readonly now: Date;
+  readonly archived: (range: IdRange) => Promise<DigestsByType>;
   /** Of what is older the service may have forgotten that it has handled it, or it was not to get it. */
   readonly oldest: number;
   readonly compared: readonly Compared[];
@@ -65,9 +79,10 @@ export class LostDeliveries {
   /** @throws Error when a service cannot be asked, or the broker does not take an event: what is left is found by the next pass */
   async look(now: Date): Promise<void> {
     const failures: string[] = [];
+    const archived = onceEach((range) => this.#options.ids.digests(range));
     for (const service of this.#options.urls.keys()) {
       if (this.#stopped) break;
-      await this.#lookAt(service, now).catch((error: unknown) => failures.push(`${service}: ${reasonOf(error)}`));
+      await this.#lookAt(service, now, archived).catch((error: unknown) => failures.push(`${service}: ${reasonOf(error)}`));
     }
     if (failures.length > 0) throw new Error(failures.join('; '));
   }
@@ -77,7 +92,7 @@ export class LostDeliveries {
     this.#stopped = true;
   }
 
-  async #lookAt(service: string, now: Date): Promise<void> {
+  async #lookAt(service: string, now: Date, archived: Pass['archived']): Promise<void> {
     const { inboxes, publish, archive, dataSource } = this.#options;
     const declared = new Set([...listenersOf(service).steps.values()].flat());
     if (declared.size === 0) return;
@@ -88,7 +103,7 @@ export class LostDeliveries {
     const missing = new Missing({ service, resent: this.#resent, inboxes, publish });
     const remembered = now.getTime() - (inboxes.retentionDays(service) ?? 1) * DAY_MS;
     const oldest = Math.max(remembered, inboxes.beganAt(service)?.getTime() ?? 0);
-    const pass: Pass = { service, now, oldest, compared, missing };
+    const pass: Pass = { service, now, archived, oldest, compared, missing };
     try {
       await this.#sendAgain(pass);
       if (await this.#compareLate(pass, end)) await this.#compare(pass);
@@ -154,7 +169,7 @@ export class LostDeliveries {
   #end({ service, now }: Pass): number {
     const emitters = new Set([...listenersOf(service).contracts.values()].flatMap((contract) => contract.emitters));
     const lags = [...this.#options.lags()].flatMap(([emitter, lag]) => (emitters.has(emitter) ? [lag] : []));
-    return now.getTime() - Math.max(0, ...lags) * 1_000 - this.#options.after;
+    return now.getTime() - Math.ceil(Math.max(0, ...lags)) * 1_000 - this.#options.after;
   }
 
   /** Leaves out the time before it in which nothing happened; undefined when nothing did at all. */
@@ -165,9 +180,9 @@ export class LostDeliveries {
 
   /** @returns whether it is done with */
   async #compareRange(pass: Pass, range: IdRange, steps: readonly string[]): Promise<boolean> {
-    const { inboxes, ids, urls } = this.#options;
+    const { inboxes, urls } = this.#options;
     const { service } = pass;
-    const archived = await ids.digests(range);
+    const archived = await pass.archived(range);
     const wanted = steps.filter((step) => expectedOf(service, step, archived).events > 0);
     if (wanted.length === 0) return true;
     const handled = await inboxes.digests(service, range);
