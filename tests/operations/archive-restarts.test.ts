@@ -5,21 +5,26 @@ import { verifyOrders } from '../../tools/src/ops/verify-orders.js';
 import { archiveCaughtUp, archiveOf, eventsIn, logsAndArchive } from '../support/archived.js';
 import { bearer, Operations, secretFile } from '../support/operations.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
-import { openShop, type Shop } from '../support/shop.js';
+import { serviceNames } from '../support/services.js';
+import { Shop } from '../support/shop.js';
 import { until } from '../support/until.js';
 
-/** `ARCHIVE_ORDERS=5000 ARCHIVE_KILLS=10 npx jest tests/operations/archive-restarts` places and kills that many. */
+/** `ARCHIVE_ORDERS=50000 ARCHIVE_CLIENTS=256 ARCHIVE_KILLS=5 ARCHIVE_SERVICE_KILLS=2 npx jest tests/operations/archive-restarts` is the long run. */
 const ORDERS = Number(process.env.ARCHIVE_ORDERS ?? 300);
-const KILLS = Number(process.env.ARCHIVE_KILLS ?? 4);
-const CLIENTS = 8;
+/** Of each of two operations services. */
+const KILLS = Number(process.env.ARCHIVE_KILLS ?? 2);
+/** Of each other service. */
+const SERVICE_KILLS = Number(process.env.ARCHIVE_SERVICE_KILLS ?? 1);
+const CLIENTS = Number(process.env.ARCHIVE_CLIENTS ?? 8);
+const PATIENCE_MS = 30_000 + 10 * ORDERS;
 
 const secret = secretFile();
 const environment = { ...process.env };
-let shop: Shop;
+let shop: Shop<ServiceProcess>;
 let operations: Operations;
 let archive: Client;
 beforeAll(async () => {
-  shop = await openShop(secret.env);
+  shop = await Shop.open(startProcess, secret.env);
   operations = await Operations.open(shop, secret.env);
   await operations.stop();
   archive = await archiveOf(operations);
@@ -32,11 +37,13 @@ afterAll(async () => {
   secret.remove();
 });
 
-async function placeMany(): Promise<string[]> {
+/** Places orders until there are enough and `enough` says so too. */
+async function placeMany(enough: () => boolean): Promise<string[]> {
   const ids: string[] = [];
-  let left = ORDERS;
+  let begun = 0;
   const client = async () => {
-    while (left-- > 0) ids.push(await shop.placeSurely(left % 7 === 0 ? { paymentMethod: 'pm_card_declined' } : {}));
+    while (begun < ORDERS || !enough())
+      ids.push(await shop.placeSurely(begun++ % 7 === 0 ? { paymentMethod: 'pm_card_declined' } : {}));
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   return ids;
@@ -64,11 +71,11 @@ async function expectSound(url: string): Promise<void> {
     const { rows } = await archive.query<{ name: string; generation: number }>(GENERATIONS);
     return rows.length > 0 ? rows : undefined;
   };
-  const before = await until(caughtUp, () => 'The projections do not catch up');
+  const before = await until(caughtUp, () => 'The projections do not catch up', PATIENCE_MS);
   const rows = (await archive.query(ROWS)).rows;
   for (const { name } of before)
     await fetch(`${url}/projections/${name}/rebuild`, { method: 'POST', headers: bearer('operator') });
-  const after = await until(caughtUp, () => 'The projections are not made anew');
+  const after = await until(caughtUp, () => 'The projections are not made anew', PATIENCE_MS);
   for (const [index, { generation }] of before.entries()) expect(after[index]?.generation).toBeGreaterThan(generation);
   expect((await archive.query(ROWS)).rows).toEqual(rows);
   Object.assign(process.env, secret.env, { OPERATIONS_URL: url, ORDER_URL: shop.service('order').url });
@@ -81,27 +88,48 @@ async function expectSound(url: string): Promise<void> {
   });
 }
 
-test(`two replicas, killed ${KILLS} times each while ${ORDERS} orders run, archive every event of every log once, and all that is made of it is right`, async () => {
-  const placing = placeMany();
-  const replicas = await Promise.all([startProcess('operations', operations.env), startProcess('operations', operations.env)]);
+async function killReplicas(replicas: ServiceProcess[]): Promise<void> {
   for (let kill = 0; kill < KILLS; kill++) {
     for (const [index, replica] of replicas.entries()) {
       await killAtWork(replica);
       replicas[index] = await startProcess('operations', operations.env);
     }
   }
-  const ids = await placing;
-  await Promise.all(ids.map((id) => shop.ended(id)));
-  await shop.settled();
-  await archiveCaughtUp(shop, archive);
-  const [first] = replicas;
-  if (first !== undefined) await expectSound(first.url);
-  await Promise.all(replicas.map((replica) => replica.stop()));
-  const kept = await logsAndArchive(shop, archive);
-  expect(eventsIn(kept.archive)).toBeGreaterThan(ORDERS * 5);
-  expect(kept.archive).toEqual(kept.logs);
-  // Counted with each page that was stored: no event came in two of them.
-  const stored = await archive.query('select service, events::int from archive_feeds order by service');
-  const held = await archive.query('select service, count(*)::int as events from archive group by service order by service');
-  expect(stored.rows).toEqual(held.rows);
-});
+}
+
+async function killServices(): Promise<void> {
+  for (let kill = 0; kill < SERVICE_KILLS; kill++) {
+    for (const name of serviceNames) {
+      // Where the operations service looks for it.
+      const { port } = new URL(shop.service(name).url);
+      await shop.service(name).kill();
+      await shop.start(name, { PORT: port });
+    }
+  }
+}
+
+test(
+  `two replicas, killed ${KILLS} times each while ${ORDERS} orders run and each other service is killed ${SERVICE_KILLS} times, archive every event of every log once, and all that is made of it is right`,
+  async () => {
+    let killed = false;
+    const placing = placeMany(() => killed);
+    const replicas = await Promise.all([startProcess('operations', operations.env), startProcess('operations', operations.env)]);
+    await Promise.all([killReplicas(replicas), killServices()]);
+    killed = true;
+    const ids = await placing;
+    await Promise.all(ids.map((id) => shop.ended(id)));
+    await shop.settled();
+    await archiveCaughtUp(shop, archive, PATIENCE_MS);
+    const [first] = replicas;
+    if (first !== undefined) await expectSound(first.url);
+    await Promise.all(replicas.map((replica) => replica.stop()));
+    const kept = await logsAndArchive(shop, archive);
+    expect(eventsIn(kept.archive)).toBeGreaterThan(ORDERS * 5);
+    expect(kept.archive).toEqual(kept.logs);
+    // Counted with each page that was stored: no event came in two of them.
+    const stored = await archive.query('select service, events::int from archive_feeds order by service');
+    const held = await archive.query('select service, count(*)::int as events from archive group by service order by service');
+    expect(stored.rows).toEqual(held.rows);
+  },
+  4 * PATIENCE_MS + 120_000,
+);

@@ -5,7 +5,7 @@ import { askOf } from './invariants.js';
 import type { Operations } from './operations.js';
 import type { Running } from './services.js';
 import type { Shop } from './shop.js';
-import { until } from './until.js';
+import { PATIENCE, until } from './until.js';
 
 const OPERATIONS = 'operations-service';
 
@@ -22,7 +22,7 @@ export function logsAndArchive(shop: Shop<Running>, archive: Client): Promise<{ 
 export const eventsIn = (some: readonly Kept[]): number => some.reduce((sum, { events }) => sum + events, 0);
 
 /** Resolves when the archive has as many events as the logs together. */
-export async function archiveCaughtUp(shop: Shop<Running>, archive: Client): Promise<void> {
+export async function archiveCaughtUp(shop: Shop<Running>, archive: Client, patience = PATIENCE): Promise<void> {
   let seen = '';
   const count = async (client: Client, table: string) =>
     Number((await client.query(`select count(*) as count from ${table}`)).rows[0].count);
@@ -35,6 +35,7 @@ export async function archiveCaughtUp(shop: Shop<Running>, archive: Client): Pro
       return archived >= wanted || undefined;
     },
     () => `The archive has ${seen} events`,
+    patience,
   );
 }
 
