@@ -161,6 +161,7 @@ describe('what every service answers', () => {
       '/health/live',
       '/health/ready',
       '/inbox',
+      '/inbox/digest',
       '/log',
       '/metrics',
       '/openapi.json',
