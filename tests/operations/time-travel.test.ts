@@ -78,8 +78,8 @@ test('an order is shown as it was at any time', async () => {
   for (const [type, status] of steps) {
     const { time } = await shop.eventOf(id, type);
     // Clocks of services differ by a millisecond or two: an effect may be dated before its cause.
-    const reached = timed.at(-1)?.time ?? '';
-    timed.push({ status, time: time > reached ? time : reached });
+    const [, reached = time] = [timed.at(-1)?.time ?? '', time].sort();
+    timed.push({ status, time: reached });
   }
   for (const { time } of timed) {
     const { body } = await folded(id, `?at=${encodeURIComponent(time)}`);
