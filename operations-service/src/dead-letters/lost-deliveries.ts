@@ -1,4 +1,4 @@
-import { type IdDigest, type IdRange, isSame } from '@quickstep/shared/db';
+import { type IdDigest, type IdRange, isSameDigest } from '@quickstep/shared/db';
 import { reasonOf } from '@quickstep/shared/pipeline';
 import type { DataSource } from 'typeorm';
 import type { Archive, ArchivedIds } from '../archive/index.js';
@@ -188,7 +188,7 @@ export class LostDeliveries {
     const handled = await inboxes.digests(service, range);
     const differing = wanted.filter((step) => {
       const has = handled.get(step);
-      return has !== undefined && !isSame(has, expectedOf(service, step, archived));
+      return has !== undefined && !isSameDigest(has, expectedOf(service, step, archived));
     });
     if (differing.length === 0) return true;
     return (await isIdle(urls, service)) && this.#compareEach(pass, range, differing);

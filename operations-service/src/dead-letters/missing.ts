@@ -1,5 +1,5 @@
 import type { IdDigest } from '@quickstep/shared/db';
-import { joined, NO_IDS } from '@quickstep/shared/db';
+import { digestOfBoth, NO_IDS } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
 import type { ArchivedEvent } from '../archive/index.js';
 import { audit } from '../db/audit.js';
@@ -17,7 +17,7 @@ export const typesOf = (service: string, steps: readonly string[]): string[] =>
 
 /** What a step should have handled of what is archived, by type. */
 export const expectedOf = (service: string, step: string, archived: ReadonlyMap<string, IdDigest>): IdDigest =>
-  typesOf(service, [step]).reduce((sum, type) => joined(sum, archived.get(type) ?? NO_IDS), NO_IDS);
+  typesOf(service, [step]).reduce((sum, type) => digestOfBoth(sum, archived.get(type) ?? NO_IDS), NO_IDS);
 
 interface MissingOptions extends Pick<ReplayOptions, 'publish'> {
   readonly service: string;

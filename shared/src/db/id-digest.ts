@@ -26,6 +26,6 @@ export const selectDigest = (column: string) =>
   `count(*)::int as events, coalesce(bit_xor(('x' || right(${column}::text, 12))::bit(48)::bigint), 0)::text as mark`;
 
 /** Of two sets that have no id in common. */
-export const joined = (a: IdDigest, b: IdDigest): IdDigest => ({ events: a.events + b.events, mark: a.mark ^ b.mark });
+export const digestOfBoth = (a: IdDigest, b: IdDigest): IdDigest => ({ events: a.events + b.events, mark: a.mark ^ b.mark });
 
-export const isSame = (a: IdDigest, b: IdDigest): boolean => a.events === b.events && a.mark === b.mark;
+export const isSameDigest = (a: IdDigest, b: IdDigest): boolean => a.events === b.events && a.mark === b.mark;

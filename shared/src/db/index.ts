@@ -10,7 +10,7 @@ export { translate } from './errors.js';
 export { LOG_BEGINNING, type LogEntry, type LogFilter, type LogPosition, logPositionOf, PgEventLog } from './event-log.js';
 export { keepPartitions } from './event-log-partitions.js';
 export type { Statement } from './exchange.js';
-export { type IdDigest, type IdRange, idBounds, isSame, joined, NO_IDS, selectDigest } from './id-digest.js';
+export { digestOfBoth, type IdDigest, type IdRange, idBounds, isSameDigest, NO_IDS, selectDigest } from './id-digest.js';
 export { InstallationSecret1760000000000, installationSecret } from './installation-secret.js';
 export { kitMigrations } from './kit-migrations.js';
 export { mayVacuum } from './outbox-vacuum.js';

@@ -35,7 +35,7 @@ async function listed(wanted: (connections: readonly ListedConnection[]) => bool
   return connections;
 }
 
-/** So many connections to the virtual host at most; undefined: any number. */
+/** So many connections to the virtual host at most; undefined: no limit. */
 const limitTo = (value: number | undefined) =>
   vhost.api(
     '/vhost-limits/{vhost}/max-connections',

@@ -3,7 +3,7 @@ import { at, isUndoing, type ProofOutcome, type ProofStep } from './model.js';
 import type { Problem } from './problem.js';
 import { ended, outcomesNow, type State, taken } from './state.js';
 
-/** How events travel: each once, or at least once: any number of copies, and again after every crash. */
+/** How events travel: each once, or at least once: in copies without limit, and again after every crash. */
 export type Channel = 'once' | 'at least once';
 
 export interface Transition {
@@ -55,7 +55,7 @@ function deliver(machine: Machine, state: State, index: number, delivery: Delive
   return { transitions };
 }
 
-/** The outcomes of a command or a timer that change something: any other leaves the state as it is. */
+/** The outcomes of a command or a timer that change something: every other leaves the state as it is. */
 function unasked(machine: Machine, state: State, step: ProofStep, by: 'command' | 'timer'): Moves {
   const possible = possibleNow(step.outcomes, '', state.history.get(step.service) ?? []);
   if (possible.length === 0 && by === 'timer') return hole(step, 'its deadline');
