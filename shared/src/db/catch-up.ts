@@ -3,7 +3,7 @@ import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 
 /**
  * What the service knows of its place in the logs of others. `handled_until`: by emitter, the time of the latest event handled.
  * `catch_up`: what an emitter is still to be asked for, since when, or from the beginning. `catch_up_settings`: values of the setting
- * that have been acted on, `now` with the time.
+ * that have been acted on. `queue_beginnings`: when a queue began without what had been published before.
  */
 export class CatchUp1760000000000 implements MigrationInterface {
   readonly name = 'CatchUp1760000000000';
@@ -12,10 +12,11 @@ export class CatchUp1760000000000 implements MigrationInterface {
     await runner.query('create table handled_until (emitter text primary key, time timestamptz not null)');
     await runner.query('create table catch_up (emitter text primary key, since timestamptz)');
     await runner.query('create table catch_up_settings (value text primary key)');
+    await runner.query('create table queue_beginnings (at timestamptz primary key)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table catch_up_settings, catch_up, handled_until');
+    await runner.query('drop table queue_beginnings, catch_up_settings, catch_up, handled_until');
   }
 }
 
@@ -45,11 +46,6 @@ const SINCE_LAST = `
     (select min(time) from handled_until)) - interval '${MARGIN}' as since
   from unnest($1::text[]) as e(emitter)`;
 
-/** A queue begins now: nobody wants what came before. */
-const BEGIN_NOW = `
-  insert into catch_up_settings (value)
-  values ('now ' || to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) on conflict do nothing`;
-
 /** Keeps, in the service's own database, what it has handled and what it has to ask for: replicas share it. */
 export class PgCatchUp {
   readonly #dataSource: DataSource;
@@ -68,7 +64,8 @@ export class PgCatchUp {
       const told = from instanceof Date || from === 'beginning' ? await this.#actOn(manager, from, emitters) : false;
       if (told || !missing) return;
       const known: unknown[] = await manager.query('select from handled_until limit 1');
-      if (known.length === 0 || from === 'now') await manager.query(BEGIN_NOW);
+      if (known.length === 0 || from === 'now')
+        await manager.query('insert into queue_beginnings (at) values (now()) on conflict do nothing');
       if (known.length === 0)
         await manager.query(
           'insert into handled_until (emitter, time) select *, now() from unnest($1::text[]) on conflict do nothing',
@@ -98,9 +95,7 @@ export class PgCatchUp {
 
   /** When the queue began without what had been published before; undefined when it never did. */
   async beganAt(): Promise<Date | undefined> {
-    const [row]: { at: Date | null }[] = await this.#dataSource.query(
-      "select max(substr(value, 5)::timestamptz) as at from catch_up_settings where value like 'now %'",
-    );
+    const [row]: { at: Date | null }[] = await this.#dataSource.query('select max(at) as at from queue_beginnings');
     return row?.at ?? undefined;
   }
 

@@ -20,7 +20,7 @@ export interface Broker {
 }
 
 /** RabbitMQ recommends 5 to 20 seconds (https://www.rabbitmq.com/docs/heartbeats#heartbeats-timeout). */
-const HEARTBEAT_SECONDS = 10;
+const HEARTBEAT_SECONDS = 5;
 const SOCKET = {
   // Nagle's algorithm and delayed acknowledgements together cost tens of milliseconds at every hop.
   noDelay: true,

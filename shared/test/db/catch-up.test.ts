@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await dataSource.query('truncate handled_until, catch_up, catch_up_settings');
+  await dataSource.query('truncate handled_until, catch_up, catch_up_settings, queue_beginnings');
   catchUp = new PgCatchUp(dataSource);
 });
 

@@ -102,7 +102,7 @@ describe('connectBroker', () => {
   });
 
   test.each([
-    ['of ten seconds', '', 10],
+    ['of five seconds', '', 5],
     ['of the URL, if it says one', '?heartbeat=7', 7],
   ])('asks for a heartbeat %s', async (_what, query, seconds) => {
     const broker = await connecting(`${vhost.url}${query}`);

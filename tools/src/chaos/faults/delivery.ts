@@ -7,9 +7,9 @@ const DUPLICATE = 'result="duplicate"';
 const LONGEST_HOLD_MS = 2_500;
 const HELD_AT_ONCE = 200;
 
-async function duplicates(world: World): Promise<number> {
-  const each = await Promise.all(world.fleet.names.map((name) => world.fleet.metric(name, DUPLICATES, DUPLICATE)));
-  return each.reduce((sum, count) => sum + count, 0);
+/** By service, as each counts from its own start. */
+function duplicates(world: World): Promise<number[]> {
+  return Promise.all(world.fleet.names.map((name) => world.fleet.metric(name, DUPLICATES, DUPLICATE)));
 }
 
 /** Takes its share of a queue's messages, keeps each for a while, and gives it back: it is then delivered late, and not in its turn. */
@@ -57,7 +57,8 @@ export const deliveryFaults = [
       for (const way of ways) lost.acks += way.cutAfterLosingAcks();
     },
     bit: async (world, _target, { before, lost }) => {
-      const again = (await duplicates(world)) - before;
+      const after = await duplicates(world);
+      const again = after.reduce((sum, count, index) => sum + Math.max(0, count - (before[index] ?? 0)), 0);
       return lost.acks > 0 && again > 0 ? `${lost.acks} acknowledgements lost, ${again} duplicates recognised` : undefined;
     },
   }),

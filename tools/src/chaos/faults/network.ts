@@ -57,7 +57,7 @@ const disturbances: readonly Disturbance[] = [
     line: 'swallow',
     lasts: [1_000, 5_000],
     breaks: true,
-    slow: { broker: 'noticed by the next heartbeat, which is sent every 5 s, and then connected anew' },
+    slow: { broker: 'noticed by the next heartbeat, which is sent every 2.5 s, and then connected anew' },
   },
   {
     name: 'forgotten',
@@ -65,7 +65,7 @@ const disturbances: readonly Disturbance[] = [
     line: 'forget',
     lasts: [1_000, 5_000],
     breaks: true,
-    slow: { broker: 'noticed when two heartbeats have not come, after 20 to 30 s' },
+    slow: { broker: 'noticed when two heartbeats have not come, after 10 to 15 s' },
   },
 ];
 
