@@ -11,6 +11,7 @@ import {
 import { columnName, type Table } from '@quickstep/shared/rows';
 import { cell, code, markdownTable } from './files.js';
 import { type EventModel, inWords, type ServiceModel, type StepModel, type SystemModel, servicesOf } from './model.js';
+import { settingsTable } from './settings-page.js';
 
 /** What sets a step off. */
 export function causesOf({ declared }: StepModel): string[] {
@@ -141,14 +142,10 @@ export function canvas(service: ServiceModel, { events, variables, metrics }: Sy
     ]),
     [
       'Settings',
-      markdownTable(
-        ['variable', 'meaning', 'default'],
-        [...service.variables, ...variables].map(({ name, description: says, fallback }) => [
-          code(name),
-          cell(says),
-          fallback === undefined ? '**must be set**' : fallback === '' ? '' : code(name === 'PORT' ? `${port}` : fallback),
-        ]),
-      ),
+      settingsTable([
+        ...service.variables,
+        ...variables.map((each) => (each.name === 'PORT' ? { ...each, fallback: `${port}` } : each)),
+      ]),
     ],
     [
       'Metrics',

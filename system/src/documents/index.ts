@@ -1,7 +1,7 @@
 import { systemDefinitions } from '../rights/index.js';
 import { asyncApi } from './async-api.js';
 import { canvas } from './canvas.js';
-import { eventTable } from './event-table.js';
+import { eventPage } from './event-page.js';
 import { type Files, json } from './files.js';
 import { choreographyGraph, mermaidGraph } from './graph.js';
 import { graphPicture } from './graph-picture.js';
@@ -11,6 +11,7 @@ import { overview } from './overview.js';
 import { page } from './page/page.js';
 import { sequencePage } from './sequence.js';
 import { type ServiceMap, serviceMap } from './service-map.js';
+import { type ServiceSettings, settingsPage } from './settings-page.js';
 import { forwardOf, walk } from './walk.js';
 
 export type { Files } from './files.js';
@@ -31,6 +32,8 @@ const README_OF_THE_FOLDER = `# Generated documents
 - [openapi](openapi): the HTTP API of each service (OpenAPI 3.1)
 - [broker-definitions.json](broker-definitions.json): accounts without passwords, their permissions, exchanges, queues and bindings ([rights](../rights.md))
 - [choreography.svg](choreography.svg), [choreography.mmd](choreography.mmd): every step, event and outcome
+- [events.md](events.md): every event, who emits it, who consumes it, what it means
+- [settings.md](settings.md): the settings of all services, with defaults
 - [endings](endings): a sequence diagram for each way an order can go
 - [services](services): one page about each service
 `;
@@ -50,6 +53,7 @@ export async function documents(): Promise<Documents> {
     ['broker-definitions.json', json(systemDefinitions({ vhost: 'quickstep' }))],
     ['choreography.mmd', mermaidGraph(graph, names)],
     ['choreography.svg', svg],
+    ['events.md', eventPage(model)],
     ['index.html', page({ model, walks, forward, graph: svg })],
     ...walks.map((each): [string, string] => [`endings/${each.journey.slug}.md`, sequencePage(each)]),
     ...model.services.flatMap((service): [string, string][] => {
@@ -60,11 +64,15 @@ export async function documents(): Promise<Documents> {
       ];
     }),
   ];
-  const readme: [string, string][] = [
-    ['choreography', `\`\`\`mermaid\n${overview(model, forward)}\`\`\`\n`],
-    ['events', eventTable(model)],
-  ];
+  const readme: [string, string][] = [['choreography', `\`\`\`mermaid\n${overview(model, forward)}\`\`\`\n`]];
   return { files: new Map(files), readme: new Map(readme) };
+}
+
+/** One page of all settings. @param others services that are not in the list */
+export async function settingsOf(others: readonly ServiceSettings[]): Promise<string> {
+  const { services, variables } = await systemModel();
+  const own = services.map((each) => ({ service: each.choreography.service, port: each.port, variables: each.variables }));
+  return settingsPage(variables, [...own, ...others]);
 }
 
 /** The services as the console draws them: live numbers are put on what was laid out when the console was built. */

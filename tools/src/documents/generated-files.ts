@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { operations } from '@quickstep/operations-service/choreography';
 import { operationsDescription } from '@quickstep/operations-service/service';
 import { apiDocumentOf } from '@quickstep/shared/service';
-import { documents, type Files } from '@quickstep/system/documents';
+import { documents, type Files, settingsOf } from '@quickstep/system/documents';
 import { observability } from '@quickstep/system/observability';
 import { Problem } from '../problem.js';
 
@@ -46,12 +46,18 @@ function filesIn(folder: string): string[] {
 }
 
 async function expected(root: string): Promise<Files> {
-  const [{ files, readme }, watching] = await Promise.all([documents(), observability(operationsDescription.metrics)]);
+  const { service, port, own } = operationsDescription.defaults;
+  const [{ files, readme }, watching, settings] = await Promise.all([
+    documents(),
+    observability(operationsDescription.metrics),
+    settingsOf([{ service, port, variables: Object.values(own) }]),
+  ]);
   const parts = (file: string, generated: Files) => withParts(read(join(root, file)) ?? '', generated, file);
   return new Map([
     ...[...files].map(([path, each]) => [`${DOCUMENTS}/${path}`, each] as const),
     ...[...watching.files].map(([path, each]) => [`${OBSERVABILITY}/${path}`, each] as const),
     // The list of services is read by the operator's service, so that it cannot stand in it.
+    [`${DOCUMENTS}/settings.md`, settings],
     [
       `${DOCUMENTS}/openapi/${operations.service}.json`,
       `${JSON.stringify(apiDocumentOf(operations, operationsDescription), null, 2)}\n`,

@@ -2,12 +2,12 @@ import { cell, code, markdownTable } from './files.js';
 import { type SystemModel, servicesOf } from './model.js';
 
 /** Every event of the system: who emits it, who consumes it, what it means. */
-export function eventTable({ events }: SystemModel): string {
+export function eventPage({ events }: SystemModel): string {
   const rows = events.map(({ contract, emissions, consumers }) => [
     code(contract.type),
     servicesOf(emissions.map(({ step }) => step)).join(', '),
     servicesOf(consumers).join(', '),
     cell(contract.description),
   ]);
-  return `${markdownTable(['event', 'emitted by', 'consumed by', 'meaning'], rows)}\n`;
+  return `# Events\n\n${markdownTable(['event', 'emitted by', 'consumed by', 'meaning'], rows)}\n`;
 }
