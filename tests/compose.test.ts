@@ -15,6 +15,8 @@ interface Container {
   depends_on?: Record<string, { condition: string }>;
   read_only?: boolean;
   profiles?: string[];
+  networks: string[];
+  env_file?: { path: string; required: boolean }[];
 }
 
 const root = join(__dirname, '..');
@@ -22,9 +24,12 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const lines = (file: string) => read(file).trim().split('\n');
 
 const dockerfile = lines('Dockerfile');
-const compose: { services: Record<string, Container>; volumes: Record<string, null> } = parse(read('docker-compose.yml'), {
-  merge: true,
-});
+interface Composed {
+  services: Record<string, Container>;
+  volumes: Record<string, null>;
+  networks: Record<string, null>;
+}
+const compose: Composed = parse(read('docker-compose.yml'), { merge: true });
 const containers = Object.entries(compose.services);
 const lasting = containers.filter(([name]) => !['installation', 'seed'].includes(name));
 const built = containers.filter(([, { image }]) => image === 'quickstep');
@@ -54,6 +59,29 @@ test('the image has the arguments of Node.js that the launcher has', () => {
 
 test('the broker sends dead letters again as soon as that of the launcher does', () => {
   expect(compose.services.rabbitmq?.environment).toMatchObject({ RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: deadLettersAgain });
+});
+
+test.each(built)('%s takes the settings of a file that need not be there, and that git does not keep', (_name, container) => {
+  expect(container.env_file).toEqual([{ path: 'settings.env', required: false }]);
+  expect(lines('.gitignore')).toContain('settings.env');
+});
+
+test('containers share a network with those that they name, and what watches has none with the database', () => {
+  const networksOf = (name: string) => compose.services[name]?.networks ?? [];
+  const share = (one: string, other: string) => networksOf(one).some((each) => networksOf(other).includes(each));
+  const shown = (container: Container) => JSON.stringify([container.environment, container.volumes]);
+  for (const [name, container] of containers) {
+    expect(Object.keys(compose.networks)).toEqual(expect.arrayContaining(container.networks));
+    const named = containers.filter(([other]) => new RegExp(`[/@]${other}:\\d`).test(shown(container)));
+    expect([name, named.filter(([other]) => !share(name, other)).map(([other]) => other)]).toEqual([name, []]);
+    if (container.profiles !== undefined) expect([name, share(name, 'postgres')]).toEqual([name, false]);
+  }
+  const targets: string[] = parse(read('observability/prometheus/prometheus.yml')).scrape_configs.flatMap(
+    ({ static_configs }: { static_configs: { targets: string[] }[] }) => static_configs.flatMap((each) => each.targets),
+  );
+  for (const target of targets) expect([target, share('prometheus', target.replace(/:\d+$/, ''))]).toEqual([target, true]);
+  for (const source of ['prometheus', 'jaeger']) expect(share('grafana', source)).toBe(true);
+  for (const { name } of services) expect([name, share(name, 'jaeger')]).toEqual([name, true]);
 });
 
 test('the seed comes after all services', () => {

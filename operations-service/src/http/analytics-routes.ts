@@ -104,7 +104,7 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
       if (declared === undefined) throw notFound(`window of this name; there are ${windows.map((each) => each.name).join(', ')}`);
       const { from, until } = spanOf(span);
       if (await isMadeAnew(dataSource))
-        throw problem('unavailable', 'The windows are being made anew', { headers: { 'retry-after': '5' } });
+        throw problem('unavailable', 'The windows are being rebuilt', { headers: { 'retry-after': '5' } });
       const place = placeOf(cursor, WINDOW_KEY);
       const after = place && { start: place.time, key: place.rest };
       const rows = await resultsOf(dataSource, { name, from, until, key }, after, limit + 1);

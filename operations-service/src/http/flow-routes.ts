@@ -51,7 +51,7 @@ export const flowRoutes = (access: Access, sources: Sources | undefined): Route<
     summary: 'How many events of each type each service has emitted of late',
     query,
     response: { status: 200, description: 'Counts by service and type', schema: View },
-    problems: [{ status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' }],
+    problems: [{ status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' }],
     async run(call, { dataSource }) {
       const { minutes } = checkQuery(call.request);
       await sources?.projections.require(flow);

@@ -21,7 +21,7 @@ import { customers, readCustomer, readSales, sales } from '../read-models/index.
 import { spanOf, spanQuery } from './archive-query.js';
 
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
-const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
+const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' };
 
 const Money = Type.Object({ currency: Type.String(), amount: Type.Integer({ description: 'Minor units' }) });
 const CustomerOrder = Type.Object({

@@ -30,7 +30,7 @@ const missing = {
   code: 'not_found',
   when: 'There is no such order, or there was none at that time',
 };
-const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
+const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' };
 
 /** Later than any event: clocks of services may be ahead of this one's. */
 const ALWAYS = new Date(8.64e15);

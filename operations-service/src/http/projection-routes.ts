@@ -45,7 +45,7 @@ export const projectionRoutes = (access: Access, projections: Projections | unde
   guarded(access, 'operator', {
     method: 'post',
     path: '/projections/{name}/rebuild',
-    summary: 'Makes a projection anew from all events, beside what readers see until it has caught up',
+    summary: 'Rebuilds a projection from all events, beside what readers see until it has caught up',
     params: Type.Object({ name: Type.String({ maxLength: 40 }) }),
     response: { status: 202, description: 'It is under way, or was already', schema: State },
     problems: [missing],

@@ -92,7 +92,7 @@ const checkQuery = queryChecker(query);
 /** A saga's key is what its events are about. */
 const KEY = /^[^\0]{1,512}$/;
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
-const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being made anew' };
+const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' };
 
 function sagaView({ facts: _, answered: __, reasonAt: ___, ...saga }: Saga, now: Date): Static<typeof SagaView> {
   const until = saga.endedAt ?? now;

@@ -64,7 +64,7 @@ export class Projections {
     if (seen(this.#known)) return;
     this.#known = await this.#generations.all();
     if (seen(this.#known)) return;
-    throw problem('unavailable', `The projection ${projection.name} is being made anew`, { headers: { 'retry-after': '5' } });
+    throw problem('unavailable', `The projection ${projection.name} is being rebuilt`, { headers: { 'retry-after': '5' } });
   }
 
   /** @throws Problem `not_found` when there is no such projection */
@@ -73,7 +73,7 @@ export class Projections {
     if (projection === undefined)
       throw problem('not_found', `There is no projection of this name; there are ${this.names.join(', ')}`);
     const begun = await this.#generations.rebuild(projection);
-    if (begun) this.#options.logger.info('a projection is being made anew', { projection: name });
+    if (begun) this.#options.logger.info('a projection is being rebuilt', { projection: name });
     this.#known = await this.#generations.all();
     return this.states().find((each) => each.projection === projection);
   }
@@ -130,7 +130,7 @@ export class Projections {
 
   async #switch(projection: Projection, { generation, events }: Generation, end: number): Promise<void> {
     if (!(await this.#generations.switchTo(projection, generation, end))) return;
-    this.#options.logger.info('a projection has been made anew', { projection: projection.name, generation, events });
+    this.#options.logger.info('a projection has been rebuilt', { projection: projection.name, generation, events });
   }
 
   #tell({ name }: Projection, { refused }: Applied): void {

@@ -96,12 +96,12 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     breakerCalls: integer(
       'BREAKER_CALLS',
-      'Calls to one gateway or carrier over which failures are counted: when more than half have failed it counts as away, and is left alone; what fails again while others succeed does not count',
+      'Calls to one gateway or carrier over which failures are counted: when more than half have failed the circuit opens and no calls are made; what fails again while others succeed does not count',
       { fallback: '20', min: 2, max: 10_000 },
     ),
     breakerProbe: integer(
       'BREAKER_PROBE_MS',
-      'How long a gateway or carrier that is away is left alone before one call finds out whether it is back; up to 12 times as long when it is not',
+      'How long a circuit stays open before one call finds out whether the gateway or carrier is back; up to 12 times as long when it is not',
       { fallback: '5000' },
     ),
     catchUp: beginning('CATCH_UP'),

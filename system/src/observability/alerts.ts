@@ -55,7 +55,7 @@ export const alerts: readonly Alert[] = [
     hold: '1m',
     expr: () => 'up{job="quickstep"} == 0',
     summary: 'A service does not answer',
-    remedy: 'Look at the end of its log and start it again. Orders wait in its queue meanwhile, and are lost to nobody.',
+    remedy: 'Look at the end of its log and start it again. Orders wait in its queue meanwhile; none is lost.',
     example: { fires: ['up{instance="a",job="quickstep"} 0x20'], silent: ['up{instance="a",job="quickstep"} 1x20'] },
   },
   {
@@ -142,7 +142,7 @@ export const alerts: readonly Alert[] = [
     severity: 'page',
     hold: '1m',
     expr: () => 'quickstep_breaker_state == 2',
-    summary: 'A gateway, carrier or mailer is away, and left alone',
+    summary: 'A gateway, carrier or mailer is away: circuit open',
     remedy: 'Ask its operator. What needs it waits and spends no attempts; one call at a time finds out whether it is back.',
     example: gauge('quickstep_breaker_state', '2x20', '0x20', ',effect="payment gateway"'),
   },
@@ -207,7 +207,7 @@ export const alerts: readonly Alert[] = [
     summary: 'A projection is behind the archive',
     remedy:
       '`GET /health/ready?of=consuming` of the operations service says why it stands still; look for who holds a lock on its tables. What it has ' +
-      'left out it applies later. While one is made anew after an update, wait.',
+      'left out it applies later. While one is rebuilt after an update, wait.',
     example: {
       fires: [`quickstep_projection_oldest_seconds{projection="sagas",${operationsTarget}} 0+60x20`],
       silent: [`quickstep_projection_oldest_seconds{projection="sagas",${operationsTarget}} 1x20`],

@@ -92,7 +92,7 @@ async function lookAgain(id: string, orderUrl: string, client: OperationsClient,
 
 export const verifyOrders: OpsCommand = {
   name: 'verify orders',
-  summary: 'makes every order anew of its events, and compares with the rows of the order service',
+  summary: 'rebuilds every order from its events, and compares with the rows of the order service',
   usage: `
 
 Ends with 1 when something differs that is not only under way.`,

@@ -171,7 +171,7 @@ export const protections: readonly Protection[] = [
   },
   {
     name: 'dead connection',
-    against: 'a database connection that is dead without a word is waited for, a minute by a batch and for ever by a read',
+    against: 'a half-open database connection is waited for, a minute by a batch and for ever by a read',
     file: 'shared/src/db/watch.ts',
     search: 'stream.destroy(new Error(LOST));',
     replacement: '',

@@ -53,7 +53,7 @@ const disturbances: readonly Disturbance[] = [
   },
   {
     name: 'half-open',
-    what: 'the other end is gone without a word: what is sent vanishes',
+    what: 'half-open connections (no FIN or RST arrives): what is sent vanishes',
     line: 'swallow',
     lasts: [1_000, 5_000],
     breaks: true,
@@ -61,7 +61,7 @@ const disturbances: readonly Disturbance[] = [
   },
   {
     name: 'forgotten',
-    what: 'the connections are dead without a word, for good: nothing answers on them any more, not even a reset',
+    what: 'half-open connections, for good: nothing answers on them any more, not even a reset',
     line: 'forget',
     lasts: [1_000, 5_000],
     breaks: true,
