@@ -109,6 +109,18 @@ describe('publish', () => {
     expect(await publisher.publish([outgoing()])).toEqual(['confirmed']);
   });
 
+  test('fails each copy that no queue wants, though they have no ids that tell them apart', async () => {
+    const { channel, publisher } = await ready();
+    const options = { persistent: true, mandatory: true };
+    const copy = { exchange: 'dead-letter', routingKey: topology.queue, content: Buffer.from('{}'), options };
+    await channel.deleteQueue(topology.deadLetterQueue);
+    const lost = await Promise.allSettled(Array.from({ length: 300 }, () => publisher.publishCopy(copy)));
+    expect(new Set(lost.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await declareTopology(channel, topology);
+    await publisher.publishCopy(copy);
+    expect((await takeFrom(channel, topology.deadLetterQueue)).content).toEqual(copy.content);
+  });
+
   test('does not begin when the broker has an exchange of that name that is another', async () => {
     const reports = new Reports();
     const channel = await opened.observerChannel();
