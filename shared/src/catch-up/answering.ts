@@ -1,12 +1,15 @@
-import { LOG_BEGINNING, type LogEntry, type LogPosition, type PgEventLog } from '../db/index.js';
+import { LOG_BEGINNING, type LogEntry, type PgEventLog } from '../db/index.js';
 import type { Logger } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
 import { type OutgoingEvent, reasonOf } from '../pipeline/index.js';
-import { copiesFor, type Request, readRequest } from './request.js';
+import { copiesFor, type Request, type Rest, readRequest, restMessage } from './request.js';
 
 const PAGE = 1_000;
-/** Events between two lines in the log. */
-const TELL_EVERY = 50_000;
+/**
+ * Pages sent for one delivery: it must end long before the broker gives up a delivery that is not acknowledged (30 minutes, if nobody
+ * has set it otherwise), or everything would begin anew.
+ */
+const PAGES = 20;
 
 export interface AnsweringOptions {
   /** This service: the emitter. */
@@ -14,6 +17,8 @@ export interface AnsweringOptions {
   readonly log: PgEventLog;
   readonly copies: { publishCopy(message: Message): Promise<void> };
   readonly logger: Logger;
+  /** Pages of 1,000 events that are sent for one delivery, at most; the rest is asked for anew. Default 20. */
+  readonly pages?: number;
   /** Told of events that have been sent to a service. */
   sent(service: string, events: number): void;
 }
@@ -35,45 +40,63 @@ export class Answering {
   }
 
   /**
-   * Resolves when everything that was committed when the request came is with the broker, as is what is too wrong to be answered. What is
-   * committed later is published to the queue of who asks, which was there before its request.
+   * Resolves when everything that was committed when the request came is with the broker, or a request of this service to itself for the
+   * rest of it; and when the request is too wrong to be answered. What is committed later is published to the queue of who asks, which
+   * was there before its request.
    *
-   * @throws Error when the service stops before; the request is then to be answered again, from the start
+   * @param gone aborts when the request will be delivered again
+   * @throws Error when it has aborted, or the service stops: what has not been sent is then to be sent for the request that comes again
    */
-  async answer(body: string, routingKey: string): Promise<void> {
-    const { logger } = this.#options;
-    let request: Request;
-    try {
-      request = readRequest(body, routingKey);
-    } catch (error) {
-      logger.warn('a request for events of the log is wrong and is dropped', { reason: reasonOf(error) });
-      return;
-    }
-    const { service, since } = request;
-    const about = { to: service, since: since?.toISOString() ?? 'the beginning' };
-    logger.info('sending events from the log', about);
-    logger.info('sent events from the log', { ...about, events: await this.#send(request) });
+  async answer(body: string, routingKey: string, gone: AbortSignal): Promise<void> {
+    const request = this.#read(body, routingKey);
+    if (request === undefined) return;
+    const { service, copies, logger } = this.#options;
+    const about = { to: request.service, since: request.since?.toISOString() ?? 'the beginning' };
+    if (request.rest === undefined) logger.info('sending events from the log', about);
+    const { rest, ended } = await this.#send(request, request.rest ?? (await this.#begin(request)), gone);
+    if (ended) return logger.info('sent events from the log', { ...about, events: rest.sent });
+    this.#checkOn(gone);
+    await copies.publishCopy(restMessage({ ...request, rest }, service));
+    logger.info('still sending events from the log', { ...about, events: rest.sent });
   }
 
-  async #send({ service, types, since }: Request): Promise<number> {
-    const { log, logger } = this.#options;
-    const filter = { types, before: await log.end(), ...(since === undefined ? {} : { since }) };
-    let position: LogPosition = since === undefined ? LOG_BEGINNING : await log.positionBefore(since);
-    let events = 0;
-    for (;;) {
-      const page = await log.read(position, PAGE, filter);
-      const last = page.at(-1);
-      if (last === undefined) return events;
-      await this.#sendPage(service, page);
-      if (Math.floor((events + page.length) / TELL_EVERY) > Math.floor(events / TELL_EVERY))
-        logger.info('still sending events from the log', { to: service, events: events + page.length });
-      events += page.length;
-      position = last;
+  #read(body: string, routingKey: string): Request | undefined {
+    try {
+      return readRequest(body, routingKey, this.#options.service);
+    } catch (error) {
+      this.#options.logger.warn('a request for events of the log is wrong and is dropped', { reason: reasonOf(error) });
+      return undefined;
     }
+  }
+
+  async #begin({ since }: Request): Promise<Rest> {
+    const { log } = this.#options;
+    const before = await log.end();
+    return { after: since === undefined ? LOG_BEGINNING : await log.positionBefore(since), before, sent: 0 };
+  }
+
+  async #send({ service, types, since }: Request, from: Rest, gone: AbortSignal): Promise<{ rest: Rest; ended: boolean }> {
+    const { log, pages = PAGES } = this.#options;
+    const filter = { types, before: from.before, ...(since === undefined ? {} : { since }) };
+    let rest = from;
+    for (let sent = 0; sent < pages; sent++) {
+      const page = await log.read(rest.after, PAGE, filter);
+      const last = page.at(-1);
+      if (last === undefined) return { rest, ended: true };
+      this.#checkOn(gone);
+      await this.#sendPage(service, page);
+      rest = { ...rest, after: last, sent: rest.sent + page.length };
+    }
+    return { rest, ended: false };
+  }
+
+  /** Whoever gets the request next sends it all: two who do would send it twice, and each that comes later once more. */
+  #checkOn(gone: AbortSignal): void {
+    if (this.#stopping) throw new Error('The service stops');
+    gone.throwIfAborted();
   }
 
   async #sendPage(to: string, page: readonly LogEntry[]): Promise<void> {
-    if (this.#stopping) throw new Error('The service stops');
     const { service, copies, sent } = this.#options;
     await Promise.all(copiesFor(to, page.map(outgoing), service).map((message) => copies.publishCopy(message)));
     sent(to, page.length);

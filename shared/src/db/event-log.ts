@@ -31,12 +31,16 @@ export const LOG_BEGINNING: LogPosition = { transaction: '0', position: '0' };
 const CURSOR = /^(\d{1,20})\.(\d{1,19})$/;
 const LARGEST = { transaction: 2n ** 64n, position: 2n ** 63n };
 
-/** The place that a cursor of `lines` names; undefined when none has given it out, as far as its shape tells. */
+/** The place that a cursor names, of `logCursorOf` or `lines`; undefined when none has given it out, as far as its shape tells. */
 export function logPositionOf(cursor: string): LogPosition | undefined {
   const [, transaction = '', position = ''] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   const possible = transaction !== '' && BigInt(transaction) < LARGEST.transaction && BigInt(position) < LARGEST.position;
   return possible ? { transaction, position } : undefined;
 }
+
+/** The cursor that names a place: base64url of `<transaction>.<position>`. */
+export const logCursorOf = ({ transaction, position }: LogPosition) =>
+  Buffer.from(`${transaction}.${position}`).toString('base64url');
 
 const PAGE_BYTES = 4_000_000;
 

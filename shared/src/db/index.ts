@@ -7,7 +7,15 @@ export { databaseCheck } from './database-check.js';
 export { DatabaseClock } from './database-clock.js';
 export { entityOf } from './entity.js';
 export { translate } from './errors.js';
-export { LOG_BEGINNING, type LogEntry, type LogFilter, type LogPosition, logPositionOf, PgEventLog } from './event-log.js';
+export {
+  LOG_BEGINNING,
+  type LogEntry,
+  type LogFilter,
+  type LogPosition,
+  logCursorOf,
+  logPositionOf,
+  PgEventLog,
+} from './event-log.js';
 export { keepPartitions } from './event-log-partitions.js';
 export type { Statement } from './exchange.js';
 export { digestOfBoth, type IdDigest, type IdRange, idBounds, isSameDigest, NO_IDS, selectDigest } from './id-digest.js';

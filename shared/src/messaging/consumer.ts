@@ -15,8 +15,8 @@ export interface CatchUp {
   prepare(missing: boolean): Promise<void>;
   /** The queue is there. */
   ask(): void;
-  /** Answers another service's request; rejects when it is to be delivered again. */
-  answer(body: string, routingKey: string): Promise<void>;
+  /** Answers another service's request; rejects when it is to be delivered again. @param gone aborts when it will be anyway */
+  answer(body: string, routingKey: string, gone: AbortSignal): Promise<void>;
 }
 
 export interface AmqpConsumerOptions extends Copying, QueueWatchOptions {
@@ -203,7 +203,7 @@ export class AmqpConsumer {
   async #answer(message: ConsumeMessage, settlements: Settlements): Promise<void> {
     const { catchUp, observer, topology } = this.#options;
     try {
-      await catchUp?.answer(message.content.toString(), message.fields.routingKey);
+      await catchUp?.answer(message.content.toString(), message.fields.routingKey, settlements.gone);
       settlements.ack(message);
     } catch (error) {
       observer.trouble(`${topology.queue}: a request for events could not be answered; it is answered again`, error);

@@ -27,11 +27,17 @@ export class Settlements {
   #gathering: NodeJS.Timeout | undefined;
   #scheduled = false;
   #closed = false;
+  readonly #gone = new AbortController();
 
   /** @param prefetch deliveries that the broker hands out at most before one is settled */
   constructor(channel: Pick<Channel, 'ack' | 'reject'>, prefetch: number) {
     this.#channel = channel;
     this.#enough = prefetch * ENOUGH;
+  }
+
+  /** Aborts when the channel is closed, and with it whatever works for a delivery that the broker hands out again. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
   ack(message: ConsumeMessage): void {
@@ -74,6 +80,7 @@ export class Settlements {
   /** The channel is gone or about to go: the broker delivers again what is not settled by now. */
   close(): void {
     this.#closed = true;
+    this.#gone.abort(new Error('The channel on which it was delivered is closed'));
     clearTimeout(this.#gathering);
     for (const timer of this.#requeues) clearTimeout(timer);
   }

@@ -58,15 +58,19 @@ function merge(writes: readonly Writing[]): Writing[] {
 
 /**
  * The least that a service needs: to publish what it declares, its own retries and dead letters, requests to those whose events it
- * consumes and answers in its own name; to read its own two queues.
+ * consumes, answers in its own name and requests to itself for the rest of an answer; to read its own two queues.
  */
 export function brokerRightsOf({ topology, further = {} }: Holder): BrokerRights {
   const { queue: service, deadLetterQueue, retryQueues, emits, emitters } = topology;
+  const answering = emits.length > 0 ? [service] : [];
   const events = emits.map((type) => ({ exchange: exchangeOf(type), keys: [type] }));
   const copies = [
     { exchange: RETRY_EXCHANGE, keys: retryQueues.map(({ delay }) => `${delayName(delay)}.${service}`) },
     { exchange: DEAD_LETTER_EXCHANGE, keys: [service] },
-    { exchange: LOG_EXCHANGE, keys: emitters.map((emitter) => `${service}.${emitter.service}`) },
+    {
+      exchange: LOG_EXCHANGE,
+      keys: [...emitters.map((emitter) => emitter.service), ...answering].map((to) => `${service}.${to}`),
+    },
     { exchange: REDELIVER_EXCHANGE, keys: emits.length > 0 ? [`${service}.*`] : [] },
   ];
   return {

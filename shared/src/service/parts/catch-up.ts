@@ -47,7 +47,7 @@ export function catchUpPart({
     name: 'catching up',
     prepare: (missing) => asking.prepare(missing),
     ask: () => asking.ask(),
-    answer: (body, routingKey) => answering.answer(body, routingKey),
+    answer: (body, routingKey, gone) => answering.answer(body, routingKey, gone),
     handled: (handled) => progress.handled(handled),
     close: () => answering.stop(),
     async stop() {

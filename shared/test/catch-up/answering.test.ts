@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { choreography, topologyOf } from '@quickstep/shared/choreography';
+import { InventoryReserved } from '@quickstep/shared/contracts';
+import { PgEventLog, PgStore } from '@quickstep/shared/db';
+import { createLogger } from '@quickstep/shared/logging';
+import { declareTopology, type Message } from '@quickstep/shared/messaging';
+import type { ConfirmChannel } from 'amqplib';
+import { v7 } from 'uuid';
+import { Answering } from '../../src/catch-up/answering.js';
+import { requestMessage } from '../../src/catch-up/request.js';
+import { migratedDatabase, nothing, outgoing } from '../db/fixture.js';
+import { atBroker } from '../messaging/at-broker.js';
+import { Arrivals, closeConnection, topology } from '../messaging/harness.js';
+
+const EMITTER = topology.queue;
+const ASKER = 'reading-service';
+const asking = topologyOf(choreography(ASKER, { look: { on: [InventoryReserved], outcomes: { looked: [] } } }), [50]);
+
+let vhost: Parameters<Parameters<typeof atBroker>[0]>[0]['vhost'];
+let channel: ConfirmChannel;
+const opened = atBroker((made) => {
+  ({ vhost, channel } = made);
+});
+let database: Awaited<ReturnType<typeof migratedDatabase>>;
+let store: PgStore;
+beforeAll(async () => {
+  database = await migratedDatabase();
+  store = new PgStore(database.dataSource);
+});
+beforeEach(async () => {
+  await declareTopology(channel, asking);
+  await channel.purgeQueue(asking.queue);
+});
+afterEach(() => database.dataSource.query('truncate outbox, event_log'));
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+async function emit(count: number): Promise<string[]> {
+  const events = Array.from({ length: count }, () => outgoing('inventory.reserved'));
+  const batch = await store.begin([], []);
+  await batch.commit({ ...nothing, outbox: { id: v7(), events } });
+  return events.map(({ event }) => event.id);
+}
+
+/** How an answer to one delivery went. */
+interface Answered {
+  readonly events: number;
+  readonly failure: string | undefined;
+}
+
+/** The emitter, one page a delivery. @param afterCopy called after each message that it sends */
+async function emitter(afterCopy: (gone: AbortSignal) => Promise<void> = async () => undefined) {
+  const answers = new Arrivals<Answered>();
+  const logger = createLogger({ service: EMITTER, level: 'error' });
+  const { publisher } = await opened.service({
+    catchUp: {
+      prepare: async () => undefined,
+      ask: () => undefined,
+      answer: async (body, routingKey, gone) => {
+        let events = 0;
+        const copies = {
+          publishCopy: async (message: Message) => {
+            await publisher.publishCopy(message);
+            await afterCopy(gone);
+          },
+        };
+        const sent = (_service: string, count: number) => {
+          events += count;
+        };
+        const log = new PgEventLog(database.dataSource);
+        const answering = new Answering({ service: EMITTER, log, copies, logger, pages: 1, sent });
+        const failure = await answering.answer(body, routingKey, gone).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        answers.push({ events, failure: failure === undefined ? undefined : String(failure) });
+        if (failure !== undefined) throw failure;
+      },
+    },
+  });
+  await publisher.publishCopy(requestMessage({ service: ASKER, types: ['inventory.reserved'], since: undefined }, EMITTER));
+  return answers;
+}
+
+async function received(): Promise<string[]> {
+  const ids: string[] = [];
+  for (let message = await channel.get(asking.queue, { noAck: true }); message; ) {
+    const events: { id: string }[] = [JSON.parse(message.content.toString())].flat();
+    ids.push(...events.map(({ id }) => id));
+    message = await channel.get(asking.queue, { noAck: true });
+  }
+  return ids;
+}
+
+test('an answer takes as many deliveries as it has pages, and ends at what was there when the request came', async () => {
+  const before = await emit(2_500);
+  let later: Promise<string[]> | undefined;
+  const answers = await emitter(async () => {
+    later ??= emit(2_000);
+    await later;
+  });
+  expect((await answers.take(4)).map(({ events }) => events)).toEqual([1_000, 1_000, 500, 0]);
+  expect((await received()).sort()).toEqual(before.sort());
+  expect((await channel.checkQueue(EMITTER)).messageCount).toBe(0);
+});
+
+test('an answer whose delivery is void ends: the request comes again, and everything is sent once for it', async () => {
+  const events = await emit(2_500);
+  let cut: Promise<void> | undefined;
+  const answers = await emitter(async (gone) => {
+    cut ??= closeConnection(vhost, `${EMITTER}:consume`).then(
+      () => new Promise((resolve) => (gone.aborted ? resolve() : gone.addEventListener('abort', () => resolve()))),
+    );
+    await cut;
+  });
+  expect(await answers.next()).toEqual({ events: 1_000, failure: 'Error: The channel on which it was delivered is closed' });
+  expect((await answers.take(4)).map(({ events: sent }) => sent)).toEqual([1_000, 1_000, 500, 0]);
+  expect(await received()).toHaveLength(1_000 + events.length);
+});
