@@ -89,7 +89,8 @@ export function decider(service: string, newId: NewId) {
     const contracts = contractsOf(work, ended);
     const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended, now);
     borrowed.keep();
-    const saga = ended.began === undefined ? {} : { sagaMilliseconds: now.getTime() - ended.began.getTime() };
+    // Where it began another replica's clock may have been ahead.
+    const saga = ended.began === undefined ? {} : { sagaMilliseconds: Math.max(0, now.getTime() - ended.began.getTime()) };
     return { work, result: { kind: 'done', outcome: ended.outcome, reply, ...saga }, events };
   };
 }

@@ -16,20 +16,52 @@ beforeEach(() => {
 });
 afterEach(() => void jest.useRealTimers());
 
-/** A clock of a real database, and how often it has been asked. */
-function clockOf() {
+/** Far more than a busy machine makes of a short question. */
+const LONG_SECONDS = 4;
+
+/** A clock of a real database, and how often it has been asked. @param slow which of the answers arrives long after it was given */
+function clockOf(slow?: number) {
   let asked = 0;
+  let answered = 0;
+  const ask = async (text: string) => {
+    const isSlow = ++asked === slow;
+    const rows = await database.dataSource.query(text);
+    if (isSlow) await database.dataSource.query(`select pg_sleep(${LONG_SECONDS})`);
+    answered++;
+    return rows;
+  };
   const dataSource = new Proxy(database.dataSource, {
-    get: (target, name) => {
-      if (name === 'query') asked++;
-      return Reflect.get(target, name);
-    },
+    get: (target, name) => (name === 'query' ? ask : Reflect.get(target, name)),
   });
-  return { clock: new DatabaseClock(dataSource), asked: () => asked };
+  return { clock: new DatabaseClock(dataSource), asked: () => asked, waits: () => answered < asked };
+}
+
+/** How far a clock is from that of the database, at least. In milliseconds. */
+async function errorOf(clock: DatabaseClock): Promise<number> {
+  const ask = async () => {
+    const [row]: { now: Date }[] = await database.dataSource.query('select clock_timestamp() as now');
+    return row?.now.getTime() ?? Number.NaN;
+  };
+  const before = await ask();
+  const now = clock.now().getTime();
+  const after = await ask();
+  return Math.max(0, before - now, now - after);
+}
+
+/**
+ * Lets the clock ask until it has asked so often, and the answers before the last have been dealt with. The time stands still while it waits
+ * for an answer, or its connection would count as dead.
+ */
+async function untilAsked({ asked, waits }: ReturnType<typeof clockOf>, times: number): Promise<void> {
+  while (asked() < times) {
+    if (!waits()) jest.advanceTimersByTime(EVERY);
+    await turn();
+  }
 }
 
 test('a clock asks the database at its start and every ten seconds, until it is stopped', async () => {
-  const { clock, asked } = clockOf();
+  const made = clockOf();
+  const { clock, asked } = made;
   await clock.start();
   expect(asked()).toBe(1);
   jest.advanceTimersByTime(EVERY - 1);
@@ -37,10 +69,7 @@ test('a clock asks the database at its start and every ten seconds, until it is 
   jest.advanceTimersByTime(1);
   expect(asked()).toBe(2);
   // The next question waits for the answer.
-  while (asked() < 3) {
-    jest.advanceTimersByTime(EVERY);
-    await turn();
-  }
+  await untilAsked(made, 3);
   clock.stop();
   for (let times = 0; times < 50; times++) {
     jest.advanceTimersByTime(EVERY);
@@ -61,6 +90,27 @@ test('a clock goes by the database once it has started, whatever the process tak
   } finally {
     Reflect.deleteProperty(performance, 'timeOrigin');
   }
+});
+
+test('an answer that took long sets no clock that was right before', async () => {
+  const made = clockOf(2);
+  const { clock } = made;
+  await clock.start();
+  await untilAsked(made, 3);
+  clock.stop();
+  expect(await errorOf(clock)).toBeLessThan(LONG_SECONDS * 250);
+});
+
+test('the first answer counts however long it took, until there is a better one', async () => {
+  const made = clockOf(1);
+  const { clock } = made;
+  await clock.start();
+  const first = await errorOf(clock);
+  expect(first).toBeGreaterThan(LONG_SECONDS * 250);
+  expect(first).toBeLessThan(LONG_SECONDS * 1_000);
+  await untilAsked(made, 3);
+  clock.stop();
+  expect(await errorOf(clock)).toBeLessThan(LONG_SECONDS * 250);
 });
 
 test('an action comes after its time, unless it is taken back', () => {

@@ -77,10 +77,14 @@ describe('a step that ends as it declares', () => {
     expect(changes()).toMatchObject(served);
   });
 
-  test('tells how long the saga took that it ends', () => {
-    const began = new Date(NOW.getTime() - 1_500);
+  test.each([
+    [1_500, 1_500],
+    // Began by the clock of another replica, which is ahead.
+    [-20, 0],
+  ])('tells of a saga that it ends, and that began %d ms ago, that it took %d ms', (ago, sagaMilliseconds) => {
+    const began = new Date(NOW.getTime() - ago);
     const { decide } = deciding('cook', { rows: () => refs, decide: () => endingOf(began, outcome('repeated')) });
-    expect(decide().result).toEqual({ kind: 'done', outcome: 'repeated', reply: undefined, sagaMilliseconds: 1_500 });
+    expect(decide().result).toEqual({ kind: 'done', outcome: 'repeated', reply: undefined, sagaMilliseconds });
   });
 
   test('may emit nothing', () => {
