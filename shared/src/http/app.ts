@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from '../logging/index.js';
-import { reasonOf } from '../pipeline/index.js';
+import { placeOf, reasonOf } from '../pipeline/index.js';
 import type { Metrics, RequestTracing } from '../telemetry/index.js';
 import { admission } from './admission.js';
 import { Call } from './call.js';
@@ -66,10 +66,12 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
   const callOf = (request: Request, response: Response) => new Call(request, response, options, answerTimeout);
 
   function fail(call: Call, error: unknown): void {
-    const known = problemOf(error) ?? problemOf(translate(error));
+    // The database's own words may quote what was sent: only those of the translation are logged, and of the original where it was.
+    const meant = translate(error);
+    const known = problemOf(error) ?? problemOf(meant);
     if (known === undefined) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      logger.error('a request failed', { requestId: call.requestId, route: call.route, reason: reasonOf(error), stack });
+      const { stack } = placeOf(error);
+      logger.error('a request failed', { requestId: call.requestId, route: call.route, reason: reasonOf(meant), stack });
     }
     call.problem(known ?? problem('internal_error', `Tell us the request id ${call.requestId}`));
   }

@@ -12,7 +12,7 @@ export {
   Unavailable,
   WrongOutcome,
 } from './errors.js';
-export { type ErrorClass, errorClasses, errorClassOf, type Failure } from './failure.js';
+export { type ErrorClass, errorClasses, errorClassOf, type Failure, placeOf } from './failure.js';
 export type { Intake } from './intake.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export { type Handled, type Observer, type PutAside, silent } from './observer.js';
