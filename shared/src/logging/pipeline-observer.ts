@@ -12,6 +12,8 @@ const LEVELS: Readonly<Record<'retried' | 'waiting' | 'parked', LogLevel>> = {
 
 /** Trouble that lasts (a server that is away) is reported at intervals, not at every attempt. Milliseconds. */
 const SAME_TROUBLE_AGAIN_AFTER = 30_000;
+/** What goes wrong for so many reasons at once is told of no more of them. */
+const REASONS_AT_ONCE = 10;
 const TROUBLES_REMEMBERED = 100;
 
 /** The outcome's name, the code of a refusal, or `duplicate`. */
@@ -32,13 +34,19 @@ const requestIdOf = (message: AnyMessage) =>
  * `error`.
  */
 export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
-  const quietUntil = new Map<string, number>();
+  /** By what goes wrong, the latest last: for which reasons it was told, and until when each is told no more. */
+  const told = new Map<string, Map<string, number>>();
 
-  function isNews(trouble: string): boolean {
+  function isNews(what: string, reason: string): boolean {
     const now = performance.now();
-    if (now < (quietUntil.get(trouble) ?? 0)) return false;
-    if (quietUntil.size >= TROUBLES_REMEMBERED) quietUntil.clear();
-    quietUntil.set(trouble, now + SAME_TROUBLE_AGAIN_AFTER);
+    const reasons = told.get(what) ?? new Map<string, number>();
+    for (const [each, until] of reasons) if (until <= now) reasons.delete(each);
+    if (reasons.has(reason) || reasons.size >= REASONS_AT_ONCE) return false;
+    reasons.set(reason, now + SAME_TROUBLE_AGAIN_AFTER);
+    told.delete(what);
+    told.set(what, reasons);
+    const [oldest] = told.keys();
+    if (told.size > TROUBLES_REMEMBERED && oldest !== undefined) told.delete(oldest);
     return true;
   }
 
@@ -94,9 +102,9 @@ export function pipelineObserver(logger: Logger, metrics: Metrics): Observer {
       metrics.breaker(effect, state);
       logger.warn(`circuit breaker ${state}`, { effect });
     },
-    trouble(what, error) {
+    trouble(what, error, about) {
       const reason = reasonOf(error);
-      if (isNews(`${what}: ${reason}`)) logger.warn(what, { reason });
+      if (isNews(what, reason)) logger.warn(what, { ...about, reason });
     },
   };
 }

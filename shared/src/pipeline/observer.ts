@@ -34,8 +34,13 @@ export interface Observer {
   conflict(): void;
   /** A circuit breaker has changed its state. */
   breaker(effect: string, state: BreakerState): void;
-  /** Something that mends itself but that an operator should know of. */
-  trouble(what: string, error: unknown): void;
+  /**
+   * Something that mends itself but that an operator should know of.
+   *
+   * @param what the same whenever it happens: it is not told each time
+   * @param about of which it happened this time
+   */
+  trouble(what: string, error: unknown, about?: Readonly<Record<string, string>>): void;
 }
 
 export const silent: Observer = {

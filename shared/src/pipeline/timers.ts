@@ -97,7 +97,7 @@ export class Timers {
       const settle = (result: WorkResult) => {
         const error = result.kind === 'failed' ? (result.error ?? 'no reason was given') : undefined;
         if (result.kind === 'failed')
-          observer.trouble(`timer "${bound.name}" failed for ${key}; it fires again`, reasonOf(result.error));
+          observer.trouble(`timer "${bound.name}" failed; it fires again`, reasonOf(result.error), { subject: String(key) });
         else observer.handled({ step: bound.name, message, result, since });
         resolve(error);
       };

@@ -215,6 +215,28 @@ describe('pipelineObserver', () => {
     expect(lines()).toMatchObject([{ reason: 'ECONNREFUSED' }, { reason: 'ECONNRESET' }]);
   });
 
+  test('reports trouble of many rows once, with one of them, and of many reasons the first ten', () => {
+    const { logger, lines } = logTo('info');
+    const observer = pipelineObserver(logger, createMetrics('payment-service'));
+    const fail = (order: number, reason: string) =>
+      observer.trouble('timer "expire" failed', new Error(reason), { subject: `order-${order}` });
+    for (const again of [1, 2]) for (let order = 0; order < 150; order++) fail(order, `no stock, time ${again}`);
+    for (let order = 0; order < 150; order++) fail(order, `no stock for order-${order}`);
+    const [first, second, ...rest] = lines();
+    expect(first).toMatchObject({ message: 'timer "expire" failed', reason: 'no stock, time 1', subject: 'order-0' });
+    expect(second).toMatchObject({ reason: 'no stock, time 2', subject: 'order-0' });
+    expect(rest).toHaveLength(8);
+  });
+
+  test('forgets the oldest of a hundred troubles first, and no other', () => {
+    const { logger, lines } = logTo('info');
+    const observer = pipelineObserver(logger, createMetrics('payment-service'));
+    for (let number = 0; number <= 100; number++) observer.trouble(`trouble ${number}`, 'again');
+    expect(lines()).toHaveLength(101);
+    for (const number of [1, 100, 0]) observer.trouble(`trouble ${number}`, 'again');
+    expect(lines()).toMatchObject([{ message: 'trouble 0' }]);
+  });
+
   test('counts what it sees', async () => {
     const { logger } = logTo('error');
     const metrics = createMetrics('payment-service');

@@ -193,8 +193,9 @@ export class Reports implements Observer {
   breaker(effect: string, state: string): void {
     this.lines.push(`breaker of ${effect}: ${state}`);
   }
-  trouble(what: string, error: unknown): void {
-    this.lines.push(`${what}: ${error instanceof Error ? `${error.name} ${error.message}` : error}`);
+  trouble(what: string, error: unknown, { subject }: Readonly<Record<string, string>> = {}): void {
+    const reason = error instanceof Error ? `${error.name} ${error.message}` : error;
+    this.lines.push(`${what}: ${reason}${subject === undefined ? '' : ` (${subject})`}`);
   }
 }
 

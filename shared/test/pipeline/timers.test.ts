@@ -142,7 +142,7 @@ describe('a timer', () => {
     pipeline.start();
     await clock.advance(EVERY);
     expect(subjects()).toHaveLength(PAGE);
-    expect(reports.lines).toContain('timer "cool" failed for dish 7; it fires again: not now');
+    expect(reports.lines).toContain('timer "cool" failed; it fires again: not now (dish 7)');
     failing.clear();
     await clock.advance(EVERY);
     expect(subjects().slice(PAGE)).toEqual(['dish 7']);
