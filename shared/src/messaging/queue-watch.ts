@@ -29,6 +29,13 @@ export function watchQueue(
     const { consumerCount } = await channel.checkQueue(topology.queue);
     if (consumerCount === 0 && before && consumer.subscribed) lost();
   };
-  const timer = setInterval(() => void look().catch(() => undefined), watchEvery);
+  // A queue without a leader may not answer for long: nothing is asked meanwhile.
+  let looking = false;
+  const timer = setInterval(async () => {
+    if (looking) return;
+    looking = true;
+    await look().catch(() => undefined);
+    looking = false;
+  }, watchEvery);
   channel.once('close', () => clearInterval(timer));
 }

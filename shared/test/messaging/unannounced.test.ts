@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { watchQueue } from '../../src/messaging/queue-watch.js';
 import { ConfirmProxy } from './confirm-proxy.js';
 import { eventually, Opened, outgoing, topology } from './harness.js';
 
@@ -40,4 +41,35 @@ test('a consumer that the broker takes off its queue without saying so subscribe
   expect(await reports.next()).toMatch(/^stock-service: the broker cancelled the consumer; subscribing again/);
   await publisher.publish([outgoing()]);
   (await deliveries.next()).ack();
+});
+
+test('nothing is asked of a queue that has not answered yet', async () => {
+  const channel = await opened.observerChannel();
+  await channel.assertQueue('watched', { exclusive: true });
+  let asked = 0;
+  let answer: () => void = () => undefined;
+  const checkQueue = async (name: string) => {
+    asked++;
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return channel.checkQueue(name);
+  };
+  const slow = new Proxy(channel, {
+    get: (target, name) => (name === 'checkQueue' ? checkQueue : Reflect.get(target, name).bind(target)),
+  });
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'setTimeout'] });
+  try {
+    watchQueue(slow, { topology: { queue: 'watched' }, watchEvery: 50 }, { subscribed: true }, () => undefined);
+    jest.advanceTimersByTime(500);
+    expect(asked).toBe(1);
+    answer();
+    await eventually(() => {
+      jest.advanceTimersByTime(50);
+      return asked === 2;
+    });
+    answer();
+  } finally {
+    jest.useRealTimers();
+  }
 });
