@@ -50,7 +50,7 @@ export function consoleRoutes(access: Access): Route<unknown>[] {
         if (typeof token !== 'string') return serve(call, 'index.html', 'text/html; charset=utf-8');
         // Not in the address any more: it would stand in the history, and in what people send each other.
         const headers = access.roleOf(token) === undefined ? {} : { 'set-cookie': cookieOf(token) };
-        call.empty(303, { ...headers, location: '/', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+        call.empty(303, { ...headers, location: '/', 'referrer-policy': 'no-referrer' });
       },
     },
     {

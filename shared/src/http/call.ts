@@ -12,13 +12,13 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 const NO_ROUTE = 'none';
 const ANSWER_TIMEOUT = 30_000;
 
-/** Answers are JSON of the moment, for programs: nothing to sniff, frame or keep. */
-const HEADERS = {
-  'content-type': 'application/json',
+/** Answers are of the moment, for programs: nothing to sniff, frame or keep. */
+const HEADERS_OF_ALL = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
+const HEADERS = { 'content-type': 'application/json', ...HEADERS_OF_ALL } as const;
 
 /** Who is told of calls. */
 export interface Telemetry {
@@ -89,7 +89,8 @@ export class Call {
 
   /** For answers that have no body by definition (204). */
   empty(status: number, headers: Headers): void {
-    this.#response.writeHead(status, { ...headers, 'x-request-id': this.requestId }).end();
+    this.#response.writeHead(status, { ...HEADERS_OF_ALL, ...headers, 'x-request-id': this.requestId }).end();
+    this.#answered(status);
   }
 
   /**

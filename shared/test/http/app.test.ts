@@ -76,6 +76,14 @@ describe('every answer', () => {
     expect(headers).not.toHaveProperty('etag');
   });
 
+  test('without a body is like the others, and measured', async () => {
+    const tiny = tinyApp();
+    const { headers } = await supertest(tiny.app).options('/books').expect(204);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    expect(headers).not.toHaveProperty('content-type');
+    expect(await tiny.metrics.text()).toMatch(/quickstep_http_request_seconds_count\{.*method="OPTIONS".*status="204".*\} 1/);
+  });
+
   test('is measured by route, not by path', async () => {
     await client.get('/books/c');
     const text = await metrics.text();
