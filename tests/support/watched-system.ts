@@ -64,8 +64,7 @@ export class WatchedSystem {
     const { broker = '', database = '' } = this.#urls.get(name) ?? {};
     const PORT = String(this.#ports.get(name));
     // Their errors are what is tested here.
-    // A breaker opens only where it is to.
-    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', BREAKER_CALLS: '1000', ...this.#secret.env };
+    const quiet = { ...testEnvironment(broker, database), PORT, LOG_LEVEL: 'error', ...this.#secret.env };
     this.#running.set(name, await startHere(name, { ...quiet, ...env }));
   }
 

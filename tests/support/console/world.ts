@@ -26,8 +26,7 @@ export class ConsoleWorld {
   static async open(): Promise<ConsoleWorld> {
     const browser = await openBrowser();
     const secret = secretFile();
-    // A gateway that fails for one order is not to keep the others waiting.
-    const shop = await openShop({ ...secret.env, BREAKER_CALLS: '1000' });
+    const shop = await openShop(secret.env);
     const operations = await Operations.open(shop, { ...secret.env, DEAD_LETTERS_COMPARED_EVERY_MS: '200' });
     return new ConsoleWorld(shop, operations, await Parking.open(shop), browser, () => secret.remove());
   }
