@@ -9,7 +9,6 @@ import { until } from './support/until.js';
 
 /** `LAYOUT_ORDERS=2000` for a longer run. */
 const ORDERS = Number(process.env.LAYOUT_ORDERS ?? 200);
-const PATIENCE_MS = 120_000;
 /** It notes where it begins, and sends nothing again. */
 const LATER = { LOST_EVENTS_RESENT_AFTER_MS: '3600000' };
 /** From when the queue is bound again: what is sent to one that is not goes to its dead letters. */
@@ -65,7 +64,6 @@ const boundAgain = (queue: string, bindings: number) =>
   until(
     async () => ((await bindingsOf(queue)).length === bindings ? true : undefined),
     () => 'The queue is not bound as it was',
-    PATIENCE_MS,
   );
 
 /** The latest first. */
@@ -82,7 +80,6 @@ const handled = (name: ServiceName, event: string) =>
     async () =>
       (await shop.database(name).query('select from inbox where event_id = $1', [event])).rowCount === 0 ? undefined : true,
     () => `${name} has not handled ${event}`,
-    PATIENCE_MS,
   );
 
 test('a queue whose bindings are removed while orders run is bound again, and gets what it has missed', async () => {
@@ -96,7 +93,6 @@ test('a queue whose bindings are removed while orders run is bound again, and ge
   await until(
     async () => ((await metric(operations.url, 'quickstep_lost_events_resent')) > 0 ? true : undefined),
     () => 'Nothing was sent again',
-    PATIENCE_MS,
   );
   const endings = await Promise.all(orders.map((id) => shop.ended(id)));
   expect(endings.filter((ending) => ending !== 'COMPLETED')).toEqual([]);
@@ -113,7 +109,6 @@ test('a dead-letter queue that is deleted is there again, with what is parked th
   await until(
     async () => ((await metric(shop.service('payment').url, 'quickstep_queues_recreated_total')) > 0 ? true : undefined),
     () => 'The queue was not created again',
-    PATIENCE_MS,
   );
   expect(await bindingsOf(queue)).toHaveLength(wanted);
   const { id } = await shop.place({ paymentMethod: 'pm_gateway_down' });
@@ -127,7 +122,6 @@ test('a dead-letter queue that is deleted is there again, with what is parked th
   await until(
     async () => ((await deep()) === 1 ? true : undefined),
     () => 'The message is not in the queue',
-    PATIENCE_MS,
   );
 });
 

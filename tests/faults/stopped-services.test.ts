@@ -9,7 +9,7 @@ const ORDERS = Number(process.env.SIGTERM_ORDERS ?? 400);
 const STOPS = Number(process.env.SIGTERM_STOPS ?? 1);
 /** Orders that are open at a time: more than the services can work on at once, so that each always has work. */
 const OPEN = 300;
-const PATIENT = 60_000 + ORDERS * 100 + STOPS * 30_000;
+const PATIENT = 200_000 + ORDERS * 100 + STOPS * 30_000;
 
 /** What gateway and carrier have been asked for under more than one key. */
 const DOUBLED = 'select reference, kind from provider_answers group by reference, kind having count(*) > 1';

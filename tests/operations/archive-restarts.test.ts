@@ -7,7 +7,7 @@ import { bearer, Operations, secretFile } from '../support/operations.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { serviceNames } from '../support/services.js';
 import { Shop } from '../support/shop.js';
-import { until } from '../support/until.js';
+import { PATIENCE, until } from '../support/until.js';
 
 /** `ARCHIVE_ORDERS=50000 ARCHIVE_CLIENTS=256 ARCHIVE_KILLS=5 ARCHIVE_SERVICE_KILLS=2 npx jest tests/operations/archive-restarts` is the long run. */
 const ORDERS = Number(process.env.ARCHIVE_ORDERS ?? 300);
@@ -16,7 +16,7 @@ const KILLS = Number(process.env.ARCHIVE_KILLS ?? 2);
 /** Of each other service. */
 const SERVICE_KILLS = Number(process.env.ARCHIVE_SERVICE_KILLS ?? 1);
 const CLIENTS = Number(process.env.ARCHIVE_CLIENTS ?? 8);
-const PATIENCE_MS = 30_000 + 10 * ORDERS;
+const PATIENT = PATIENCE + 10 * ORDERS;
 
 const secret = secretFile();
 const environment = { ...process.env };
@@ -71,11 +71,11 @@ async function expectSound(url: string): Promise<void> {
     const { rows } = await archive.query<{ name: string; generation: number }>(GENERATIONS);
     return rows.length > 0 ? rows : undefined;
   };
-  const before = await until(caughtUp, () => 'The projections do not catch up', PATIENCE_MS);
+  const before = await until(caughtUp, () => 'The projections do not catch up', PATIENT);
   const rows = (await archive.query(ROWS)).rows;
   for (const { name } of before)
     await fetch(`${url}/projections/${name}/rebuild`, { method: 'POST', headers: bearer('operator') });
-  const after = await until(caughtUp, () => 'The projections are not made anew', PATIENCE_MS);
+  const after = await until(caughtUp, () => 'The projections are not made anew', PATIENT);
   for (const [index, { generation }] of before.entries()) expect(after[index]?.generation).toBeGreaterThan(generation);
   expect((await archive.query(ROWS)).rows).toEqual(rows);
   Object.assign(process.env, secret.env, { OPERATIONS_URL: url, ORDER_URL: shop.service('order').url });
@@ -119,7 +119,7 @@ test(
     const ids = await placing;
     await Promise.all(ids.map((id) => shop.ended(id)));
     await shop.settled();
-    await archiveCaughtUp(shop, archive, PATIENCE_MS);
+    await archiveCaughtUp(shop, archive, PATIENT);
     const [first] = replicas;
     if (first !== undefined) await expectSound(first.url);
     await Promise.all(replicas.map((replica) => replica.stop()));
@@ -131,5 +131,5 @@ test(
     const held = await archive.query('select service, count(*)::int as events from archive group by service order by service');
     expect(stored.rows).toEqual(held.rows);
   },
-  4 * PATIENCE_MS + 120_000,
+  4 * PATIENT + 120_000,
 );

@@ -3,13 +3,13 @@ import { completedOrder, Desk, Parking } from '../support/dead-letters.js';
 import { caller, operationsEnvironment, secretFile } from '../support/operations.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { openShop, type Shop } from '../support/shop.js';
-import { until } from '../support/until.js';
+import { PATIENCE, until } from '../support/until.js';
 
 /** Ten thousand take minutes: `DEAD_LETTERS=10000`. */
 const MESSAGES = Number(process.env.DEAD_LETTERS ?? 1_000);
 const CAUSES = 8;
 /** Milliseconds: a guard against hanging. */
-const PATIENCE = 30_000 + 10 * MESSAGES;
+const PATIENT = PATIENCE + 10 * MESSAGES;
 
 const secret = secretFile();
 let shop: Shop;
@@ -41,7 +41,7 @@ async function indexed(): Promise<void> {
       return counted === MESSAGES || undefined;
     },
     () => `The index has ${counted} of ${MESSAGES} messages`,
-    PATIENCE,
+    PATIENT,
   );
 }
 
@@ -69,13 +69,13 @@ test('messages of eight causes are sent again while the operations service is ki
         return MESSAGES - (states.waiting ?? 0) >= share * MESSAGES || undefined;
       },
       () => 'Nothing is sent',
-      PATIENCE,
+      PATIENT,
     );
     await operations.kill();
     operations = await startProcess('operations', env);
     expect((await desk.progress(plan)).state).toBe('running');
   }
-  const ended = await desk.ended(plan, PATIENCE);
+  const ended = await desk.ended(plan, PATIENT);
   const done = performance.now();
   expect(ended).toMatchObject({ state: 'done', states: { processed: MESSAGES } });
 

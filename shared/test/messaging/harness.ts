@@ -24,7 +24,7 @@ export const service = choreography('stock-service', {
 export const topology = topologyOf(service, [50, 100]);
 
 /** Longer than anything here takes on a busy machine. Milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /**
  * Asks until it is so. A loop without an end would go on behind the back of a test whose time is over, and take the run's processor with it
