@@ -100,10 +100,8 @@ async function killReplicas(replicas: ServiceProcess[]): Promise<void> {
 async function killServices(): Promise<void> {
   for (let kill = 0; kill < SERVICE_KILLS; kill++) {
     for (const name of serviceNames) {
-      // Where the operations service looks for it.
-      const { port } = new URL(shop.service(name).url);
       await shop.service(name).kill();
-      await shop.start(name, { PORT: port });
+      await shop.start(name);
     }
   }
 }

@@ -6,6 +6,7 @@ import { type Role, roleToken } from '@quickstep/operations-service/access';
 import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
 import { type FreshDatabase, freshDatabase, testEnvironment } from '@quickstep/shared/testing';
 import { serviceNames, services } from '@quickstep/system';
+import { freePort } from '../../tools/src/provision/ports.js';
 import type { Answer, Shop } from './shop.js';
 
 const SECRET = randomUUID();
@@ -60,11 +61,13 @@ export async function operationsEnvironment(shop: Shop, env: NodeJS.ProcessEnv) 
 export class Operations {
   readonly database: FreshDatabase;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #port: string;
   #running: Running;
 
-  private constructor(database: FreshDatabase, env: NodeJS.ProcessEnv, running: Running) {
+  private constructor(database: FreshDatabase, env: NodeJS.ProcessEnv, port: string, running: Running) {
     this.database = database;
     this.#env = env;
+    this.#port = port;
     this.#running = running;
   }
 
@@ -73,14 +76,15 @@ export class Operations {
     const database = await freshDatabase();
     const urls = serviceNames.map((name) => `${services[name].choreography.service}=${shop.service(name).url}`).join(',');
     const own = { ...testEnvironment(shop.vhost.url, database.url), SERVICE_URLS: urls, ...env };
-    return new Operations(database, own, await startOperationsService(operationsConfig(own)));
+    const PORT = String(await freePort());
+    return new Operations(database, own, PORT, await startOperationsService(operationsConfig({ ...own, PORT })));
   }
 
   get url(): string {
     return this.#running.url;
   }
 
-  /** What it was started with. */
+  /** What it was started with, but for its port: for others beside it. */
   get env(): NodeJS.ProcessEnv {
     return this.#env;
   }
@@ -110,13 +114,12 @@ export class Operations {
   /** Stops and starts it, on the same database. */
   async restart(env: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.#running.stop();
-    this.#running = await startOperationsService(operationsConfig({ ...this.#env, ...env }));
+    await this.startAgain(env);
   }
 
-  /** Starts it where it was before it was stopped, for whoever knows its address. */
-  async startAgain(): Promise<void> {
-    const { port } = new URL(this.url);
-    this.#running = await startOperationsService(operationsConfig({ ...this.#env, PORT: port }));
+  /** Starts it where it was before it was stopped. */
+  async startAgain(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    this.#running = await startOperationsService(operationsConfig({ ...this.#env, PORT: this.#port, ...env }));
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vh
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
 import { differences } from '@quickstep/system/invariants';
 import { Client } from 'pg';
+import { freePort } from '../../tools/src/provision/ports.js';
 import { EventSpy } from './event-spy.js';
 import { type Gates, gatedCarrier, gatedGateway, newGates } from './gate.js';
 import { type Interventions, intervenedCarrier, intervenedGateway } from './interventions.js';
@@ -70,6 +71,7 @@ export class Shop<Service extends Running = Running> {
   readonly #databases: ReadonlyMap<ServiceName, Database>;
   readonly #services = new Map<ServiceName, Service>();
   readonly #replicas: Service[] = [];
+  readonly #ports = new Map<ServiceName, string>();
   readonly #placed: string[] = [];
   readonly #env: NodeJS.ProcessEnv;
   readonly #quiet: Quiet;
@@ -125,9 +127,11 @@ export class Shop<Service extends Running = Running> {
     return this.#databases.get(name)?.fresh.url ?? '';
   }
 
-  /** Starts a service; the one that ran under this name before, if any, must have been stopped. @param env besides the shop's */
+  /** Starts a service where it was before, if it was: that one must have been stopped. @param env besides the shop's */
   async start(name: ServiceName, env: NodeJS.ProcessEnv = {}): Promise<void> {
-    this.#services.set(name, await this.#run(name, env));
+    const PORT = this.#ports.get(name) ?? String(await freePort());
+    this.#ports.set(name, PORT);
+    this.#services.set(name, await this.#run(name, { PORT, ...env }));
   }
 
   /** Starts another process of a service that runs already, on the same queue and database. */

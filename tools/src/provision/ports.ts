@@ -5,6 +5,17 @@ import { createServer } from 'node:net';
 const lowest = 20_000;
 const highest = 32_000;
 
+/** The workers of a test run choose at the same time: each from a part of its own. */
+const PARTS = 8;
+
+function range(): [number, number] {
+  const worker = Number(process.env.JEST_WORKER_ID);
+  if (!(worker > 0)) return [lowest, highest];
+  const size = (highest - lowest) / PARTS;
+  const first = lowest + (worker % PARTS) * size;
+  return [first, first + size];
+}
+
 export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -20,7 +31,7 @@ const chosen = new Set<number>();
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (;;) {
-    const port = randomInt(lowest, highest);
+    const port = randomInt(...range());
     if (chosen.has(port)) continue;
     chosen.add(port);
     if (await isFree(port)) return port;
