@@ -1,0 +1,9 @@
+import { expect, test } from '@jest/globals';
+import { explore } from '../../tools/src/simulation/exhaustive.js';
+import { smallWorlds } from '../../tools/src/simulation/small-worlds.js';
+
+test.each(smallWorlds)('$name: every schedule keeps every rule', async (world) => {
+  const { violation, states } = await explore(world);
+  expect(violation).toBeUndefined();
+  expect(states).toBeGreaterThan(10);
+});
