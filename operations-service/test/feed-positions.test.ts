@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
-import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import { eventually, type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { FeedLine } from '../src/archive/feed-page.js';
@@ -94,7 +94,7 @@ test('a reader does not pass a position by that is committed later', async () =>
     const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
     const stored = later.then(() => true);
     const waits = async () => {
-      while ((await slow.query(waiting)).rowCount === 0);
+      await eventually(async () => (await slow.query(waiting)).rowCount !== 0);
       return false;
     };
     expect(await Promise.race([stored, waits()])).toBe(false);

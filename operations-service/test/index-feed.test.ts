@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DEAD_LETTER_EXCHANGE } from '@quickstep/shared/choreography';
 import { type Broker, connectBroker } from '@quickstep/shared/messaging';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { operations } from '@quickstep/system';
 import { IndexFeed } from '../src/dead-letters/index-feed.js';
 import type { Letter } from '../src/dead-letters/letter.js';
@@ -26,18 +26,11 @@ function slowIndex() {
     letGo = resolve;
   });
   const written: string[] = [];
-  let told = () => {};
   const add = async (letters: readonly Letter[]) => {
     written.push(...letters.map(({ content }) => content.toString()));
-    told();
     await gate;
   };
-  const has = async (text: string) => {
-    while (!written.includes(text))
-      await new Promise<void>((resolve) => {
-        told = resolve;
-      });
-  };
+  const has = (text: string) => eventually(() => written.includes(text));
   return { add, has, letGo };
 }
 
@@ -54,7 +47,7 @@ test('what comes on a new channel while a copy of the old one is being written i
   await index.has('first');
   // The broker cancels the consumer, which goes on with another channel and the queue made anew.
   await channel.deleteQueue(queue);
-  while ((await consumersOf()) === 0);
+  await eventually(async () => (await consumersOf()) > 0);
   await park('second');
   index.letGo();
   await index.has('second');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
 import { type Broker, connectBroker } from '@quickstep/shared/messaging';
-import { type FreshDatabase, freshDatabase, freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { type FreshDatabase, freshDatabase, freshVhost, until, type Vhost } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
@@ -33,11 +33,11 @@ test('what has been dealt with leaves its queue, even when a plan that was made 
     channel.sendToQueue(queue, Buffer.from(text), { headers: { 'x-service': service } });
   await channel.waitForConfirms();
   /** What is not acknowledged goes back when the channel closes, in the broker's own time. */
-  const waitingInQueue = async () => {
-    let count = 0;
-    while (count === 0) count = (await channel.checkQueue(queue)).messageCount;
-    return count;
-  };
+  const waitingInQueue = () =>
+    until(
+      async () => (await channel.checkQueue(queue)).messageCount || undefined,
+      () => 'Nothing came back into the queue',
+    );
   const index = new DeadLetterIndex(dataSource);
   const wantedIn = () => dataSource.query("select id, convert_from(body, 'UTF8') as text from dead_letters order by text");
   // A first pass tells the index of both; one is discarded, and the process is killed before the broker knows.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { newId } from '@quickstep/shared/service';
+import { until } from '@quickstep/shared/testing';
 import { api, body, place, startOrderApi } from './order-api.js';
 
 startOrderApi();
@@ -140,8 +141,13 @@ describe('what every service answers', () => {
   test('whether it can publish: not while nobody wants its events, though it takes commands', async () => {
     await place().expect(202);
     const ready = () => api().get('/health/ready?of=publishing');
-    let answer = await ready();
-    while (!answer.text.includes('order.created')) answer = await ready();
+    const answer = await until(
+      async () => {
+        const given = await ready();
+        return given.text.includes('order.created') ? given : undefined;
+      },
+      () => 'Nobody has told it that its event went nowhere',
+    );
     const { status, body: problem } = answer;
     expect({ status, code: problem.code }).toEqual({ status: 503, code: 'unavailable' });
     expect(problem.errors).toEqual([{ pointer: '/checks/routing', detail: expect.stringContaining('order.created') }]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { entityOf } from '@quickstep/shared/db';
-import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
+import { eventually, freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import request, { type Response } from 'supertest';
 import { Catalogue } from '../src/db/tables.js';
@@ -35,14 +35,12 @@ async function placeAndCut(headers: Record<string, string>): Promise<Response> {
   await operator.query('lock table outbox in share mode');
   const answer = Promise.resolve(request(service.url).post('/orders').set(headers).send(body));
   // On another connection: within a transaction pg_stat_activity stays what it was at first.
-  while ((await service.dataSource.query<unknown[]>(END_WRITERS)).length === 0);
+  await eventually(async () => (await service.dataSource.query<unknown[]>(END_WRITERS)).length > 0);
   await operator.query('rollback');
   return answer;
 }
 
-const ready = async () => {
-  while ((await request(service.url).post('/orders').send(body)).status !== 202);
-};
+const ready = () => eventually(async () => (await request(service.url).post('/orders').send(body)).status === 202);
 
 test('without a key the answer says that it is unknown whether the order was placed, and where to look', async () => {
   const { status, headers, body: problem } = await placeAndCut({});

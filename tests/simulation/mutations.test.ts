@@ -41,7 +41,9 @@ afterAll(() => {
     Object.entries(seeds).some(([rule, seed]) => known[name]?.[rule] !== seed),
   );
   if (rewrite || stale.length === 0) return;
-  process.stderr.write(`${stale.length} planted bugs were searched for from seed 1, which takes long: \`${REWRITE}\` notes where they are now.\n`);
+  process.stderr.write(
+    `${stale.length} planted bugs were searched for from seed 1, which takes long: \`${REWRITE}\` notes where they are now.\n`,
+  );
 });
 
 describe('a planted bug is found', () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { simulatedGateway } from '@quickstep/payment-service/service';
 import type { PlaceOrder } from '@quickstep/shared/contracts';
 import { type CloudEvent, type CommandData, exchangeOf } from '@quickstep/shared/events';
@@ -304,15 +303,16 @@ export class Shop<Service extends Running = Running> {
 
   /** Closes the service's connections as an operator would, through the management API. */
   async disconnect(name: ServiceName): Promise<void> {
-    // The management API learns of connections with a delay.
-    for (let closed = 0; closed === 0; await pause(50)) {
-      const open = await this.vhost.api<Connection[]>('/vhosts/{vhost}/connections');
-      const theirs = open.filter(({ client_properties: { connection_name = '' } = {} }) => connection_name.startsWith(name));
-      for (const each of theirs) {
-        await this.vhost.api(`/connections/${encodeURIComponent(each.name)}`, { method: 'DELETE' }).catch(() => undefined);
-      }
-      closed = theirs.length;
-    }
+    const theirs = await until(
+      async () => {
+        const open = await this.vhost.api<Connection[]>('/vhosts/{vhost}/connections');
+        const found = open.filter(({ client_properties: { connection_name = '' } = {} }) => connection_name.startsWith(name));
+        return found.length > 0 ? found : undefined;
+      },
+      () => `The management API knows of no connection of ${name}`,
+    );
+    for (const each of theirs)
+      await this.vhost.api(`/connections/${encodeURIComponent(each.name)}`, { method: 'DELETE' }).catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDataSource, ensureDatabase, entityOf, migrate, migrateDatabase } from '@quickstep/shared/db';
-import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
+import { eventually, type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import type { MigrationInterface } from 'typeorm';
 import { dataSourceOf, migrations, things } from './fixture.js';
 import { wireTo } from './wire.js';
+
+/** Roles are of the whole server: no two tests may make the same. */
+const token = () => randomUUID().slice(0, 8);
 
 let database: FreshDatabase;
 
@@ -90,7 +94,7 @@ test('a connection that breaks while a database is made ends nothing but the att
 test('a role that may not create databases is told what to run', async () => {
   const admin = dataSourceOf(database.url);
   await admin.initialize();
-  const role = `weak_${Date.now()}`;
+  const role = `weak_${token()}`;
   await admin.query(`create role ${role} login password 'weak'`);
   const url = new URL(database.url);
   Object.assign(url, { username: role, password: 'weak', pathname: '/missing_shop' });
@@ -105,7 +109,7 @@ test('a database that lets the role not in is not missing', async () => {
   const fresh = await freshDatabase();
   const owner = dataSourceOf(fresh.url);
   await owner.initialize();
-  const role = `outsider_${Date.now()}`;
+  const role = `outsider_${token()}`;
   await owner.query(`create role ${role} login password 'weak'`);
   const url = new URL(fresh.url);
   await owner.query(`revoke connect on database "${url.pathname.slice(1)}" from public`);
@@ -121,7 +125,7 @@ async function databaseWithReader() {
   const fresh = await freshDatabase();
   const owner = dataSourceOf(fresh.url);
   await owner.initialize();
-  const role = `reader_${Date.now()}`;
+  const role = `reader_${token()}`;
   await owner.query(`create role ${role} login password 'weak'`);
   await owner.query('revoke create on schema public from public');
   const url = new URL(fresh.url);
@@ -191,7 +195,7 @@ test('a database is made and migrated in one go, and once', async () => {
   expect(await made.query('select count(*) as count from migrations')).toEqual([{ count: migrations.length }]);
   // Whoever made and migrated it has let go of it: a session that has ended is listed for a moment.
   const others = 'select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
-  while ((await made.query<unknown[]>(others)).length > 0);
+  await eventually(async () => (await made.query<unknown[]>(others)).length === 0);
   await made.destroy();
   const cleaner = dataSourceOf(database.url);
   await cleaner.initialize();

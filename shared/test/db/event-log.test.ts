@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { keepPartitions, LOG_BEGINNING, type LogPosition, PgEventLog, type PgStore } from '@quickstep/shared/db';
+import { eventually } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { claimOf, nothing, outgoing, twoStores } from './fixture.js';
@@ -39,7 +40,10 @@ async function readFrom(start: LogPosition, limit = 2) {
 async function othersEnded(): Promise<void> {
   const end = await log.end();
   const reached = 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as reached';
-  for (let done = false; !done; ) [{ reached: done }] = await dataSource.query(reached, [end]);
+  await eventually(async () => {
+    const [row]: { reached: boolean }[] = await dataSource.query(reached, [end]);
+    return row?.reached === true;
+  });
 }
 
 describe('a reader of the log', () => {

@@ -16,7 +16,7 @@ import {
   timeOrNull,
   uuidKey,
 } from '@quickstep/shared/rows';
-import { freshDatabase } from '@quickstep/shared/testing';
+import { eventually, freshDatabase } from '@quickstep/shared/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { v4, v7 } from 'uuid';
 
@@ -108,7 +108,7 @@ export const claimOf = (eventId: string, step = 'reserve') => ({ step, eventId }
 /** Resolves when a session of this database waits for a lock: asks PostgreSQL, as often as it takes. */
 export async function someoneWaits(dataSource: DataSource): Promise<void> {
   const text = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while ((await dataSource.query<unknown[]>(text)).length === 0);
+  await eventually(async () => (await dataSource.query<unknown[]>(text)).length > 0);
 }
 
 export const nothing: Changes = { updates: [], inserts: [], withdrawn: [], outbox: undefined, published: [] };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PgStore } from '@quickstep/shared/db';
+import { eventually } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v4, v7 } from 'uuid';
 import { migratedDatabase, nothing, outgoing } from './fixture.js';
@@ -80,7 +81,7 @@ describe('the outbox', () => {
     expect(await vacuums()).toBe(0);
     await commitMany(store);
     // PostgreSQL counts it when it is done; until then, asked again.
-    while ((await vacuums()) === 0);
+    await eventually(async () => (await vacuums()) > 0);
     expect(await dataSource.query('select count(*)::int as count from outbox')).toEqual([{ count: 10 }]);
   });
 

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PgStore } from '@quickstep/shared/db';
 import { OutcomeUnknown, Unavailable } from '@quickstep/shared/pipeline';
+import { eventually } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { Connection } from '../../src/db/connection.js';
 import { translate } from '../../src/db/errors.js';
 import { type Backend, livenessOf, WHO } from '../../src/db/liveness.js';
-import { dataSourceOf, migratedDatabase } from './fixture.js';
+import { dataSourceOf, migratedDatabase, someoneWaits } from './fixture.js';
 import { wireTo } from './wire.js';
 
 const LOST = 'no longer works on what it was asked';
@@ -52,7 +53,7 @@ test.each(['has ended them', 'knows nothing'] as const)(
     expect(failure).toBeInstanceOf(OutcomeUnknown);
     expect(String(failure)).toContain(LOST);
     expect(connection.broken).toBe(true);
-    while (await isThere(backend));
+    await eventually(async () => !(await isThere(backend)));
     const again = await Connection.open(remote);
     expect(await again.send([{ text: 'select pg_try_advisory_lock(7) as free' }])).toMatchObject([{ rows: [{ free: true }] }]);
     await again.close();
@@ -95,15 +96,19 @@ test('a server that cannot be asked is waited for, until patience is at its end'
 test('a backend is active, over when it is idle, and gone when another has its number', async () => {
   const connection = await Connection.open(direct);
   const backend = await backendOf(connection);
-  const sleeping = connection.send([{ text: 'select pg_sleep(5)' }]);
+  const holder = await Connection.open(direct);
+  await holder.send([{ text: 'select pg_advisory_lock(9)' }]);
+  const waiting = connection.send([{ text: 'select pg_advisory_lock(9)' }]);
+  await someoneWaits(direct);
   const waits = () => true;
   expect(await livenessOf(url, backend, waits)).toBe('active');
   expect(await livenessOf(url, { ...backend, started: '2000-01-01T00:00:00Z' }, waits)).toBe('over');
   expect(await livenessOf('postgres://nobody:secret@127.0.0.1:1/shop', backend, waits)).toBe('unknown');
-  await sleeping;
+  await holder.close();
+  await waiting;
   expect(await livenessOf(url, backend, () => false)).toBe('active');
   expect(await isThere(backend)).toBe(true);
   expect(await livenessOf(url, backend, waits)).toBe('over');
-  while (await isThere(backend));
+  await eventually(async () => !(await isThere(backend)));
   await connection.close();
 });

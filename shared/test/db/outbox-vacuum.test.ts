@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mayVacuum } from '@quickstep/shared/db';
 import { OutboxVacuum } from '../../src/db/outbox-vacuum.js';
@@ -61,7 +62,7 @@ describe('who may vacuum', () => {
   test('is the owner, and not everybody', async () => {
     const { dataSource, url } = database;
     expect(await mayVacuum(dataSource)).toBe(true);
-    const role = `reader_${Date.now()}`;
+    const role = `reader_${randomUUID().slice(0, 8)}`;
     await dataSource.query(`create role ${role} login password 'weak'`);
     const reader = dataSourceOf(Object.assign(new URL(url), { username: role, password: 'weak' }).href);
     await reader.initialize();

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import { freePort } from '../../../tools/src/provision/ports.js';
 import { isReachable, outsideRoot, postgresAccount } from '../../../tools/src/provision/postgres-account.js';
@@ -27,7 +28,10 @@ export async function standby(): Promise<{ readonly url: string; stop(): Promise
   const server = spawn(postgres, args, { ...surroundings, stdio: 'ignore' });
   const ended = once(server, 'close');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  while (!(await answers(url))) if (server.exitCode !== null) throw new Error(`The standby ended with ${server.exitCode}`);
+  await eventually(() => {
+    if (server.exitCode !== null) throw new Error(`The standby ended with ${server.exitCode}`);
+    return answers(url);
+  });
   return {
     url,
     async stop() {

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { InventoryReserved } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { declareTopology } from '@quickstep/shared/messaging';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { ConfirmProxy } from './confirm-proxy.js';
-import { closeConnection, eventually, Opened, outgoing, Reports, topology } from './harness.js';
+import { closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);

@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BrokerRefused, connectBroker } from '@quickstep/shared/messaging';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { closeConnection, connectionOf, eventually, Opened, outgoing, Reports } from './harness.js';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { closeConnection, connectionOf, Opened, outgoing, Reports } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);

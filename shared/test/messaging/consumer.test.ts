@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CatchUp } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
+import { eventually } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
 import { atBroker } from './at-broker.js';
-import { Arrivals, another, eventually, failing, outgoing, takeFrom, topology } from './harness.js';
+import { Arrivals, another, failing, outgoing, takeFrom, topology } from './harness.js';
 
 let channel: ConfirmChannel;
 const opened = atBroker((made) => {

@@ -1,4 +1,3 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
@@ -11,7 +10,7 @@ import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, type CatchUp, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, Failure, OutgoingEvent, Wait } from '@quickstep/shared/pipeline';
-import { happened, type Vhost } from '@quickstep/shared/testing';
+import { eventually, happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
 /** A service that consumes one event, whose retries wait just long enough to be seen. */
@@ -22,21 +21,6 @@ export const service = choreography('stock-service', {
   },
 });
 export const topology = topologyOf(service, [50, 100]);
-
-/** Longer than anything here takes on a busy machine. Milliseconds. */
-const PATIENCE = 120_000;
-
-/**
- * Asks until it is so. A loop without an end would go on behind the back of a test whose time is over, and take the run's processor with it
- * or keep it from ending.
- */
-export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + PATIENCE; performance.now() < deadline; ) {
-    if (await isSo()) return;
-    await immediate();
-  }
-  throw new Error(`It never came to this: ${isSo}`);
-}
 
 /** Resolves for what has come already and for what is still to come, so that no test sleeps. */
 export class Arrivals<Item> {

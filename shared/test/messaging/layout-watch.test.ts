@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { layoutOf } from '@quickstep/shared/choreography';
 import { declareTopology, isMissing, LayoutWatch } from '@quickstep/shared/messaging';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { Arrivals, closeConnection, eventually, Opened, outgoing, Reports, topology } from './harness.js';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { Arrivals, closeConnection, Opened, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);
@@ -129,7 +129,10 @@ test('a lost connection is waited for', async () => {
     lost = true;
   });
   // The management API still lists connections of tests before this one, and learns of this one a moment after it has opened.
-  while (!lost) await closeConnection(vhost, 'stock-service:consume').catch(() => undefined);
+  await eventually(async () => {
+    await closeConnection(vhost, 'stock-service:consume').catch(() => undefined);
+    return lost;
+  });
   await expect(watch.parked()).rejects.toThrow(new Error('The broker is away'));
   await channel.deleteQueue(topology.deadLetterQueue);
   expect(await recreated.next()).toBe(topology.deadLetterQueue);

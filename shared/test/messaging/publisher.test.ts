@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { InventoryItemChanged, InventoryReserved, NotificationSent, OrderCreated } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { AmqpPublisher, BrokerRefused, declareTopology } from '@quickstep/shared/messaging';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { closeConnection, eventually, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { closeConnection, Opened, outgoing, Reports, takeFrom, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { AmqpConsumer, type CatchUp, declareTopology } from '@quickstep/shared/messaging';
 import type { Delivery } from '@quickstep/shared/pipeline';
 import type { Vhost } from '@quickstep/shared/testing';
+import { eventually } from '@quickstep/shared/testing';
 import type { ConfirmChannel } from 'amqplib';
 import { atBroker } from './at-broker.js';
-import { Arrivals, closeConnection, eventually, outgoing, Reports, topology } from './harness.js';
+import { Arrivals, closeConnection, outgoing, Reports, topology } from './harness.js';
 
 let vhost: Vhost;
 let channel: ConfirmChannel;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { freshVhost, type Vhost } from '@quickstep/shared/testing';
+import { eventually, freshVhost, type Vhost } from '@quickstep/shared/testing';
 import { watchQueue } from '../../src/messaging/queue-watch.js';
 import { ConfirmProxy } from './confirm-proxy.js';
-import { eventually, Opened, outgoing, topology } from './harness.js';
+import { Opened, outgoing, topology } from './harness.js';
 
 let vhost: Vhost;
 const opened = new Opened(() => vhost);

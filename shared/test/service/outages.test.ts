@@ -1,7 +1,7 @@
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
-import { freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
+import { eventually, freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { Asked, listeningLogger, startEcho } from './echo-service.js';
 
@@ -33,11 +33,6 @@ async function ask(text: string): Promise<void> {
   const event = happened(Asked({ id: crypto.randomUUID(), text }));
   channel.publish('echo.events', 'echo.asked', Buffer.from(JSON.stringify(event)), { messageId: event.id });
   await channel.waitForConfirms();
-}
-
-/** Resolves when it is so; the test's own time limit ends the wait. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Stands between a service and its database, and can be cut. */
@@ -93,13 +88,13 @@ test('while the database is away the consumer takes nothing more and nothing is 
   await proxy.cut();
   await ask('first');
   const ready = async () => (await fetch(`${url}/health/ready?of=consuming`)).text();
-  await until(async () => (await ready()).includes('it waits for the database'));
+  await eventually(async () => (await ready()).includes('it waits for the database'));
   for (let each = 0; each < 5; each++) await ask(`later ${each}`);
   // Ready, not handed out.
   expect((await channel.checkQueue(QUEUE)).messageCount).toBe(5);
   expect(called).toEqual(['first']);
   await proxy.open();
-  await until(() => written.filter(({ message }) => message === 'saga ended').length >= 6);
+  await eventually(() => written.filter(({ message }) => message === 'saga ended').length >= 6);
   expect(called.sort()).toEqual(['first', 'later 0', 'later 1', 'later 2', 'later 3', 'later 4']);
   expect(written.map(({ message }) => message)).not.toContain('message retried');
   await service.stop();
@@ -124,7 +119,7 @@ test('while the outside world is away messages wait outside of the consumer and 
   const { url } = service;
   for (const text of ['one', 'two', 'three']) await ask(text);
   // Far more often than the three messages have attempts.
-  await until(() => waited > 30 && written.some(({ message }) => message === 'circuit breaker half-open'));
+  await eventually(() => waited > 30 && written.some(({ message }) => message === 'circuit breaker half-open'));
   expect(calls).toBeLessThan(9);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toMatch(/^quickstep_breaker_state\{effect="whoever answers",service="echo-service"\} [12]$/m);
@@ -139,7 +134,7 @@ test('while the outside world is away messages wait outside of the consumer and 
   ]);
   expect((await fetch(`${url}/health/ready?of=effects`)).status).toBe(503);
   isAway = false;
-  await until(() => written.filter(({ message }) => message === 'saga ended').length >= 3);
+  await eventually(() => written.filter(({ message }) => message === 'saga ended').length >= 3);
   expect((await channel.checkQueue(`${QUEUE}.dead-letter`)).messageCount).toBe(0);
   expect(written.map(({ message }) => message)).toContain('circuit breaker closed');
   expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({ failing: [] });

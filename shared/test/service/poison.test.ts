@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { Permanent } from '@quickstep/shared/choreography';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
 import { type ParkedMessage, parkedMessage } from '@quickstep/shared/messaging';
-import { freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
+import { eventually, freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { takeFrom } from '../messaging/harness.js';
 import { Asked, listeningLogger, startEcho } from './echo-service.js';
@@ -148,7 +148,7 @@ describe('a message that the broker dead-letters is read as well', () => {
   /** What a consumer does that crashes on it, time and again. */
   async function crashOn(queue: string): Promise<void> {
     const { consumerTag } = await channel.consume(queue, (message) => message && channel.reject(message, true));
-    while ((await leftIn(DEAD_LETTERS)) === 0) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(async () => (await leftIn(DEAD_LETTERS)) > 0);
     await channel.cancel(consumerTag);
   }
 
