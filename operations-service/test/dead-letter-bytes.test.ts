@@ -5,7 +5,7 @@ import { PlanItems } from '../src/db/dead-letter-items.js';
 import { type LetterPlace, selectLetters } from '../src/db/dead-letter-queries.js';
 import { Fates } from '../src/dead-letters/fates.js';
 import { Run } from '../src/dead-letters/run.js';
-import { type LettersDatabase, letter, lettersDatabase, readableLetter, startedPlan } from './letters.js';
+import { type LettersDatabase, letter, lettersDatabase, NOTHING_HELD, readableLetter, startedPlan } from './letters.js';
 
 let database: LettersDatabase;
 beforeEach(async () => {
@@ -65,10 +65,9 @@ test('a plan that is carried out has so many bytes in memory at most, and sends 
     index,
     items,
     fates: new Fates({ index, items, inboxes: { handled } }),
-    held: new Map(),
     publish: async ({ options }) => void sent.push(String(options.messageId)),
     stopping: () => false,
-  }).carryOut();
+  }).carryOut(NOTHING_HELD);
   expect(ending).toEqual({ kind: 'done' });
   expect(sent.sort()).toEqual(letters.map(({ messageId }) => messageId).sort());
   expect(index.most).toBeGreaterThan(0);

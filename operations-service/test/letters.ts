@@ -10,6 +10,7 @@ import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { createPlan, findPlan, type PlanRow, startPlan } from '../src/db/dead-letter-plans.js';
 import { type Letter, letterOf } from '../src/dead-letters/letter.js';
+import type { Hold } from '../src/dead-letters/sweep.js';
 
 export interface LettersDatabase {
   readonly dataSource: DataSource;
@@ -80,3 +81,6 @@ export async function startedPlan(dataSource: DataSource, letters: readonly Lett
   if (plan === undefined) throw new Error('There is no plan');
   return plan;
 }
+
+/** Nothing is in hand, and nothing takes it away. */
+export const NOTHING_HELD: Hold = { queues: new Map(), lost: new AbortController().signal, over: new AbortController().signal };

@@ -4,7 +4,7 @@ import { PlanItems } from '../src/db/dead-letter-items.js';
 import { countPlan, listItems } from '../src/db/dead-letter-plans.js';
 import { Fates } from '../src/dead-letters/fates.js';
 import { IN_FLIGHT, Run } from '../src/dead-letters/run.js';
-import { type LettersDatabase, lettersDatabase, readableLetter, startedPlan } from './letters.js';
+import { type LettersDatabase, lettersDatabase, NOTHING_HELD, readableLetter, startedPlan } from './letters.js';
 
 const MESSAGES = 1_000;
 
@@ -23,6 +23,9 @@ async function planned() {
   return { plan, index: new DeadLetterIndex(dataSource), items: new PlanItems(dataSource) };
 }
 
+const handledAll = async (_: string, events: readonly string[]) =>
+  new Map(events.map((id) => [id, new Map([['notifyCustomer', 'now']])]));
+
 /** @param handle of the events that were sent and are not handled, how many the service handles before it is asked again */
 async function run(handle: (sent: number) => number) {
   const started = await planned();
@@ -38,13 +41,12 @@ async function run(handle: (sent: number) => number) {
   const ending = await new Run({
     ...started,
     fates: new Fates({ ...started, inboxes: { handled: async (_service, events) => asked(events) } }),
-    held: new Map(),
     async publish({ options }) {
       sent.push(String(options.messageId));
       most = Math.max(most, sent.length - handled.size);
     },
     stopping: () => false,
-  }).carryOut();
+  }).carryOut(NOTHING_HELD);
   const { states } = await countPlan(database.dataSource.manager, started.plan.id);
   return { ending, states, sent, most, mostAsked };
 }
@@ -67,6 +69,41 @@ test('a service that handles nothing any more after the first ones is not sent t
   expect(states.waiting).toBeGreaterThan(0);
 });
 
+test('nothing is sent any more once the broker has closed the channel on which the messages are held', async () => {
+  const started = await planned();
+  const lost = new AbortController();
+  const sent: unknown[] = [];
+  const ending = await new Run({
+    ...started,
+    fates: new Fates({ ...started, inboxes: { handled: handledAll } }),
+    async publish(message) {
+      sent.push(message);
+      lost.abort();
+    },
+    stopping: () => false,
+  }).carryOut({ ...NOTHING_HELD, lost: lost.signal });
+  expect(ending).toEqual({ kind: 'interrupted' });
+  expect(sent).toHaveLength(1);
+});
+
+test('messages are let go before the broker takes them away, and what is left goes on where it was', async () => {
+  const started = await planned();
+  const sent: unknown[] = [];
+  const run = new Run({
+    ...started,
+    fates: new Fates({ ...started, inboxes: { handled: handledAll } }),
+    publish: async ({ options }) => void sent.push(options.messageId),
+    stopping: () => false,
+  });
+  const over = new AbortController();
+  over.abort();
+  expect(await run.carryOut({ ...NOTHING_HELD, over: over.signal })).toEqual({ kind: 'released' });
+  expect(sent).toEqual([]);
+  expect(await run.carryOut(NOTHING_HELD)).toEqual({ kind: 'done' });
+  expect(new Set(sent).size).toBe(MESSAGES);
+  expect(sent).toHaveLength(MESSAGES);
+});
+
 const deleteBodies = () => database.dataSource.query("update dead_letters set body = '', emptied_at = now()");
 
 test('what has lost its body since it was planned is not sent, and says so', async () => {
@@ -76,10 +113,9 @@ test('what has lost its body since it was planned is not sent, and says so', asy
   const ending = await new Run({
     ...started,
     fates: new Fates({ ...started, inboxes: { handled: async () => new Map() } }),
-    held: new Map(),
     publish: async (message) => void sent.push(message),
     stopping: () => false,
-  }).carryOut();
+  }).carryOut(NOTHING_HELD);
   expect(ending).toEqual({ kind: 'done' });
   expect(sent).toEqual([]);
   const [item] = await listItems(database.dataSource.manager, started.plan.id, { after: -1, limit: 1 });

@@ -46,8 +46,8 @@ test('what has been dealt with leaves its queue, even when a plan that was made 
   expect(await waitingInQueue()).toBe(2);
   await dataSource.query("update dead_letters set state = 'discarded' where id = $1", [dealtWith?.id]);
   const wanted = new Set([dealtWith?.id ?? '', waiting?.id ?? '']);
-  const held = await holdingLetters(broker.consuming, index, new Map([[service, wanted]]), async (all) => [
-    ...(all.get(service)?.messages.keys() ?? []),
+  const held = await holdingLetters(broker.consuming, index, new Map([[service, wanted]]), async ({ queues }) => [
+    ...(queues.get(service)?.messages.keys() ?? []),
   ]);
   expect(held).toEqual([waiting?.id]);
   expect(await waitingInQueue()).toBe(1);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@quickstep/shared/logging';
-import { isMissing } from '@quickstep/shared/messaging';
+import { isMissing, type Message } from '@quickstep/shared/messaging';
 import { type Observer, reasonOf } from '@quickstep/shared/pipeline';
 import { choreographies } from '@quickstep/system';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
@@ -8,7 +8,7 @@ import type { PlanItems } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { DeskBroker } from './desk-broker.js';
 import type { Fates } from './fates.js';
-import { Run } from './run.js';
+import { type Ending, Run } from './run.js';
 import { deadLetterQueueOf, holdingLetters, reconcileQueue } from './sweep.js';
 
 export interface DeskOptions {
@@ -131,25 +131,25 @@ export class Desk {
     const plan = await this.#options.plan(id);
     if (plan?.state !== 'running') return;
     await this.#resolveDoubts(id);
-    const wanted = new Map<string, Set<string>>();
-    for (const { service, deadLetterId } of await items.in(id, ['waiting'], 1_000_000)) {
-      wanted.set(service, (wanted.get(service) ?? new Set()).add(deadLetterId));
-    }
-    const ending = await holdingLetters(broker.consuming, index, wanted, (held) =>
-      new Run({
-        plan,
-        index,
-        items,
-        fates,
-        held,
-        publish: (message) => broker.publisher.publishCopy(message),
-        stopping: () => this.#stopped,
-      }).carryOut(),
-    );
+    const stopping = () => this.#stopped;
+    const publish = (message: Message) => broker.publisher.publishCopy(message);
+    const run = new Run({ plan, index, items, fates, publish, stopping });
+    let ending = await this.#runOnce(id, run);
+    while (ending.kind === 'released') ending = await this.#runOnce(id, run);
     if (ending.kind === 'interrupted') return;
     const because = ending.kind === 'stopped' ? ending.because : undefined;
     await this.#options.end(plan, because);
     logger.info('a plan for dead letters has ended', { plan: id, action: plan.action ?? '', stoppedBecause: because });
+  }
+
+  /** With the plan's messages in hand, for as long as they may be held. */
+  async #runOnce(id: string, run: Run): Promise<Ending> {
+    const { broker, index, items } = this.#options;
+    const wanted = new Map<string, Set<string>>();
+    for (const { service, deadLetterId } of await items.in(id, ['waiting'], 1_000_000)) {
+      wanted.set(service, (wanted.get(service) ?? new Set()).add(deadLetterId));
+    }
+    return holdingLetters(broker.consuming, index, wanted, (hold) => run.carryOut(hold));
   }
 
   /**

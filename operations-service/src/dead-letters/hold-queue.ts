@@ -56,19 +56,31 @@ export async function holdQueue(
   throw new Error(`${queue} has messages that the broker does not hand out`);
 }
 
-/** Runs something on a channel of its own, which is closed after: whatever was not settled on it goes back to its queue. */
-export async function withChannel<Result>(channel: Channel, use: (channel: Channel) => Promise<Result>): Promise<Result> {
+/**
+ * Runs something on a channel of its own, which is closed after: whatever was not settled on it goes back to its queue. When the broker closes
+ * it before, the work is told by the signal and waited for: while it goes on nobody may begin the same.
+ *
+ * @throws Error when the channel was closed before the work had ended
+ */
+export async function withChannel<Result>(
+  channel: Channel,
+  use: (channel: Channel, lost: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const closing = new AbortController();
   let failure: unknown;
-  const closed = new Promise<never>((_resolve, reject) => {
-    channel.on('error', (error) => {
-      failure = error;
-    });
-    channel.once('close', () => reject(new Error(`the channel was closed: ${failure === undefined ? '' : reasonOf(failure)}`)));
+  channel.on('error', (error) => {
+    failure = error;
   });
-  // Once the work has ended nobody waits for it.
-  closed.catch(() => undefined);
+  channel.once('close', () => {
+    closing.abort(new Error(`the channel was closed: ${failure === undefined ? '' : reasonOf(failure)}`));
+  });
   try {
-    return await Promise.race([use(channel), closed]);
+    const result = await use(channel, closing.signal);
+    closing.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    // What fails on a closed channel fails because of that.
+    throw closing.signal.aborted ? closing.signal.reason : error;
   } finally {
     await channel.close().catch(() => undefined);
   }

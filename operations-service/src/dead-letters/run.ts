@@ -6,7 +6,7 @@ import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { Fates } from './fates.js';
 import { redelivery } from './redelivery.js';
-import type { Held } from './sweep.js';
+import type { Hold } from './sweep.js';
 import { bodyGone } from './verdict.js';
 import { nextWave } from './waves.js';
 
@@ -15,7 +15,6 @@ export interface RunOptions {
   readonly index: DeadLetterIndex;
   readonly items: PlanItems;
   readonly fates: Fates;
-  readonly held: ReadonlyMap<string, Held>;
   publish(message: Message): Promise<void>;
   /** Whether the service stops: what is left goes on at the next start. */
   stopping(): boolean;
@@ -24,6 +23,8 @@ export interface RunOptions {
 export type Ending =
   | { readonly kind: 'done' }
   | { readonly kind: 'stopped'; readonly because: string }
+  /** It goes on with its messages taken anew. */
+  | { readonly kind: 'released' }
   | { readonly kind: 'interrupted' };
 
 const PAGE = 100;
@@ -31,55 +32,68 @@ const LOOK_EVERY_MS = 250;
 /** Sent and not decided, at most: more are not sent before it is known what became of some, and no more are asked about at once. */
 export const IN_FLIGHT = 300;
 const DONE: Ending = { kind: 'done' };
+const RELEASED: Ending = { kind: 'released' };
 const INTERRUPTED: Ending = { kind: 'interrupted' };
 const stopped = (because: string): Ending => ({ kind: 'stopped', because });
 
-/** One go at carrying out a plan, with its messages in hand. */
+/** One go at carrying out a plan, with its messages in hand for one time after the other. */
 export class Run {
   readonly #options: RunOptions;
   #open: readonly Item[] = [];
   #returned = 0;
   #sent = 0;
   /** How many may be open. What an earlier run left open takes no room: it may never be decided. */
-  #room = IN_FLIGHT;
+  #room: number | undefined;
+  /** What was sent last must be known before anything else is sent. */
+  #canary = false;
+  /** Since when nothing more is known of any that is open. */
+  #quietSince: number | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
   }
 
-  async carryOut(): Promise<Ending> {
-    return this.#options.plan.action === 'discard' ? this.#discardAll() : this.#redriveAll();
+  /** Goes on where the time before ended. */
+  async carryOut(hold: Hold): Promise<Ending> {
+    return this.#options.plan.action === 'discard' ? this.#discardAll(hold) : this.#redriveAll(hold);
   }
 
-  async #redriveAll(): Promise<Ending> {
+  async #redriveAll(hold: Hold): Promise<Ending> {
     const { plan, items } = this.#options;
-    this.#open = await items.in(plan.id, ['sent'], 1_000_000);
-    this.#room = IN_FLIGHT + this.#open.length;
+    const room = await this.#roomFor();
     for (;;) {
+      const tried = this.#canary ? await this.#await(hold, { most: 0 }) : undefined;
+      if (tried !== undefined) return tried;
       const began = performance.now();
       const wave = nextWave(this.#sent, plan.rate);
       const waiting = await items.in(plan.id, ['waiting'], wave.size);
       if (waiting.length === 0) break;
-      const full = await this.#await({ most: this.#room - wave.size });
+      const full = await this.#await(hold, { most: room - wave.size });
       if (full !== undefined) return full;
-      const next = await this.#takable(waiting);
-      const failure = (await this.#interruption()) ?? (await this.#send(next));
+      const next = await this.#takable(hold, waiting);
+      const failure = (await this.#interruption(hold)) ?? (await this.#send(hold, next));
       if (failure !== undefined) return failure;
-      const ended = wave.canary ? await this.#await({ most: 0 }) : undefined;
-      if (ended !== undefined) return ended;
+      this.#canary = wave.canary;
       await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
     }
-    return (await this.#await({ most: 0, last: true })) ?? DONE;
+    return (await this.#await(hold, { most: 0, last: true })) ?? DONE;
+  }
+
+  async #roomFor(): Promise<number> {
+    if (this.#room !== undefined) return this.#room;
+    this.#open = await this.#options.items.in(this.#options.plan.id, ['sent'], 1_000_000);
+    this.#room = IN_FLIGHT + this.#open.length;
+    return this.#room;
   }
 
   /** Those that can be taken, as many as are held in memory at once. */
-  async #takable(items: readonly Item[]): Promise<readonly Item[]> {
+  async #takable(hold: Hold, items: readonly Item[]): Promise<readonly Item[]> {
     const { plan, index, items: record } = this.#options;
     const facts = await index.facts(items.map(({ deadLetterId }) => deadLetterId));
     const there: Item[] = [];
     const left = new Map<string, number[]>();
     for (const item of items) {
-      const why = this.#untakable(item, facts.get(item.deadLetterId));
+      const why = this.#untakable(hold, item, facts.get(item.deadLetterId));
       if (why === undefined) there.push(item);
       else left.set(why, [...(left.get(why) ?? []), item.position]);
     }
@@ -88,15 +102,15 @@ export class Run {
   }
 
   /** What somebody else has taken out of the queue meanwhile is left to them, and nothing empty is sent. */
-  #untakable({ service, deadLetterId }: Item, stored: MessageFacts | undefined): string | undefined {
-    const { plan, held } = this.#options;
+  #untakable({ queues }: Hold, { service, deadLetterId }: Item, stored: MessageFacts | undefined): string | undefined {
+    const { plan } = this.#options;
     const since = stored?.bodyGoneSince ?? undefined;
     if (since !== undefined && plan.action !== 'discard') return bodyGone(since);
-    if (held.get(service)?.messages.has(deadLetterId) || stored?.state === 'gone') return undefined;
+    if (queues.get(service)?.messages.has(deadLetterId) || stored?.state === 'gone') return undefined;
     return 'it is no longer in its dead-letter queue';
   }
 
-  async #send(items: readonly Item[]): Promise<Ending | undefined> {
+  async #send({ queues, lost }: Hold, items: readonly Item[]): Promise<Ending | undefined> {
     if (items.length === 0) return undefined;
     const { plan, index, items: record, publish } = this.#options;
     await record.sending(
@@ -109,6 +123,8 @@ export class Run {
         const stored = bodies.get(item.deadLetterId);
         if (stored === undefined) throw new Error('it is no longer in the index');
         if (stored.bodyGoneSince !== null) throw new Error(bodyGone(stored.bodyGoneSince));
+        // Whoever takes the queue next finds it there, and sends it.
+        lost.throwIfAborted();
         await publish(redelivery(stored, redriveOf(plan, item)));
       }),
     );
@@ -117,16 +133,16 @@ export class Run {
       plan.id,
       confirmed.map(({ position }) => position),
     );
-    this.#settle(confirmed);
+    this.#settle(queues, confirmed);
     this.#open = [...this.#open, ...confirmed];
     this.#sent += items.length;
     return confirmed.length === items.length ? undefined : stopped('the broker did not take all of it');
   }
 
   /** Only after it is written down that they have been dealt with: whoever finds one in the queue all the same acknowledges it. */
-  #settle(items: readonly Item[]): void {
+  #settle(queues: Hold['queues'], items: readonly Item[]): void {
     for (const { service, deadLetterId } of items) {
-      const held = this.#options.held.get(service);
+      const held = queues.get(service);
       for (const message of held?.messages.get(deadLetterId) ?? []) held?.channel.ack(message);
     }
   }
@@ -144,41 +160,49 @@ export class Run {
    * Waits until at most so many are open. When nothing more is known of any for as long as the plan says, it stops; at the end it
    * leaves those to the service, which goes on asking.
    */
-  async #await({ most, last = false }: { readonly most: number; readonly last?: boolean }): Promise<Ending | undefined> {
+  async #await(
+    hold: Hold,
+    { most, last = false }: { readonly most: number; readonly last?: boolean },
+  ): Promise<Ending | undefined> {
     const { plan } = this.#options;
-    for (let since = performance.now(); ; ) {
+    this.#quietSince ??= performance.now();
+    for (;;) {
       const before = this.#open.length;
-      const ended = (await this.#look()) ?? (await this.#interruption());
+      const ended = (await this.#look()) ?? (await this.#interruption(hold));
       if (ended !== undefined) return ended;
-      if (this.#open.length <= most) return undefined;
-      if (this.#open.length < before) since = performance.now();
-      if (performance.now() - since > plan.patience * 1_000) break;
+      if (this.#open.length <= most) {
+        this.#quietSince = undefined;
+        return undefined;
+      }
+      if (this.#open.length < before) this.#quietSince = performance.now();
+      if (performance.now() - this.#quietSince > plan.patience * 1_000) break;
       await pause(LOOK_EVERY_MS);
     }
     const waiting = `of ${this.#open.length} it is not known after ${plan.patience} s what became of them`;
     return last ? undefined : stopped(`${waiting}: they are tried again, or their service does not run`);
   }
 
-  async #interruption(): Promise<Ending | undefined> {
+  async #interruption({ lost, over }: Hold): Promise<Ending | undefined> {
     const { plan, items, stopping } = this.#options;
-    if (stopping()) return INTERRUPTED;
+    if (stopping() || lost.aborted) return INTERRUPTED;
     const who = await items.stopAsked(plan.id);
-    return who === undefined ? undefined : stopped(`${who} stopped it`);
+    if (who !== undefined) return stopped(`${who} stopped it`);
+    return over.aborted ? RELEASED : undefined;
   }
 
-  async #discardAll(): Promise<Ending> {
+  async #discardAll(hold: Hold): Promise<Ending> {
     const { plan, items } = this.#options;
     for (;;) {
       const waiting = await items.in(plan.id, ['waiting'], PAGE);
       if (waiting.length === 0) return DONE;
-      const next = await this.#takable(waiting);
-      const ended = await this.#interruption();
+      const next = await this.#takable(hold, waiting);
+      const ended = await this.#interruption(hold);
       if (ended !== undefined) return ended;
       await items.discarded(
         plan.id,
         next.map(({ position }) => position),
       );
-      this.#settle(next);
+      this.#settle(hold.queues, next);
     }
   }
 }

@@ -21,6 +21,18 @@ export interface Held {
   readonly messages: ReadonlyMap<string, readonly ConsumeMessage[]>;
 }
 
+/** What is in our hands for now. */
+export interface Hold {
+  readonly queues: ReadonlyMap<string, Held>;
+  /** The broker has closed a channel: it may hand out to others what was held on it, and nothing can be acknowledged. */
+  readonly lost: AbortSignal;
+  /** It is time to let go. */
+  readonly over: AbortSignal;
+}
+
+/** Half of what the broker allows between a delivery and its acknowledgement (`consumer_timeout`: 30 minutes), in milliseconds. */
+const HOLD_MS = 15 * 60_000;
+
 /**
  * Meets every message of a service's dead-letter queue: what the index does not know is added; what an operator has dealt with already
  * leaves the queue (the service was stopped before it could acknowledge it); what is wanted is held; everything else stays.
@@ -55,22 +67,28 @@ export async function reconcileQueue(
   return index.notSeen(service, began);
 }
 
-/** Takes the wanted messages of a queue into our hands, and uses them; what is not acknowledged then goes back. */
+/**
+ * Takes the wanted messages of queues into our hands, and uses them; what is not acknowledged then goes back.
+ *
+ * @throws Error when the broker has closed a channel meanwhile; the use of them has ended then, too
+ */
 export async function holdingLetters<Result>(
   connection: RecoveringChannelModel,
   index: DeadLetterIndex,
   wanted: ReadonlyMap<string, ReadonlySet<string>>,
-  use: (held: ReadonlyMap<string, Held>) => Promise<Result>,
+  use: (hold: Hold) => Promise<Result>,
 ): Promise<Result> {
-  const held = new Map<string, Held>();
-  const open = async ([next, ...rest]: readonly (readonly [string, ReadonlySet<string>])[]): Promise<Result> => {
-    if (next === undefined) return use(held);
+  const queues = new Map<string, Held>();
+  const over = AbortSignal.timeout(HOLD_MS);
+  type Wanted = readonly (readonly [string, ReadonlySet<string>])[];
+  const open = async ([next, ...rest]: Wanted, signals: readonly AbortSignal[]): Promise<Result> => {
+    if (next === undefined) return use({ queues, lost: AbortSignal.any([...signals]), over });
     const [service, ids] = next;
-    if (await isMissing(connection, deadLetterQueueOf(service))) return open(rest);
-    return withChannel(await connection.createChannel(), async (channel) => {
-      held.set(service, await meet(channel, service, index, ids));
-      return open(rest);
+    if (await isMissing(connection, deadLetterQueueOf(service))) return open(rest, signals);
+    return withChannel(await connection.createChannel(), async (channel, lost) => {
+      queues.set(service, await meet(channel, service, index, ids));
+      return open(rest, [...signals, lost]);
     });
   };
-  return open([...wanted]);
+  return open([...wanted], []);
 }
