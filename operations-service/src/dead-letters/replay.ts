@@ -28,7 +28,7 @@ export interface Replayed {
 }
 
 export interface ReplayOptions {
-  readonly archive: Pick<Archive, 'read'>;
+  readonly archive: Pick<Archive, 'read' | 'end'>;
   readonly inboxes: Pick<Inboxes, 'handled'>;
   publish(message: Message): Promise<void>;
 }
@@ -66,8 +66,8 @@ export function messageOf({ event, service, body }: ArchivedEvent, to: string, a
 }
 
 /**
- * Sends events of the archive to one service's queue, the oldest arrival first; its inbox decides what is done. What is interrupted may be
- * repeated, unless it is under new ids.
+ * Sends the events that the archive has now to one service's queue, the oldest arrival first; its inbox decides what is done. What is
+ * interrupted may be repeated, unless it is under new ids.
  *
  * @throws Error when the service cannot be asked, or the broker does not take an event
  */
@@ -75,11 +75,13 @@ export async function replay(order: ReplayOrder, { archive, inboxes, publish }: 
   const { to, again, dryRun, filter } = order;
   const { steps } = listenersOf(to);
   const types = (filter.types ?? [...steps.keys()]).filter((type) => steps.has(type));
+  // What is sent makes new events: without an end it would follow itself.
+  const end = await archive.end();
   let [found, handled, sent, position] = [0, 0, 0, 0];
-  for (;;) {
-    const page = await archive.read(position, PAGE, { ...filter, types });
+  while (position < end) {
+    const page = (await archive.read(position, PAGE, { ...filter, types })).filter((each) => each.position <= end);
     const last = page.at(-1);
-    if (last === undefined) return { found, handled, sent };
+    if (last === undefined) break;
     position = last.position;
     found += page.length;
     const known = await inboxes.handled(
@@ -92,4 +94,5 @@ export async function replay(order: ReplayOrder, { archive, inboxes, publish }: 
     await Promise.all(page.map((each) => publish(messageOf(each, to, again))));
     sent += page.length;
   }
+  return { found, handled, sent };
 }
