@@ -25,6 +25,10 @@ let lag: number;
 let askedEach: number;
 let began: Date | undefined;
 let sent: string[];
+let refusing: boolean;
+/** So many ask for single events at the same time; 0: nobody waits for another. */
+let asking: number;
+const waitingToAsk: (() => void)[] = [];
 let lost: LostDeliveries;
 beforeEach(async () => {
   database = await freshDatabase();
@@ -32,7 +36,7 @@ beforeEach(async () => {
   dataSource = createDataSource({ url: database.url, applicationName: 'lost', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);
-  [waiting, lag, askedEach, sent, began] = [0, 0, 0, [], undefined];
+  [waiting, lag, askedEach, sent, began, refusing, asking] = [0, 0, 0, [], undefined, false, 0];
   metrics = createServer((_, response) =>
     response.end(`quickstep_queue_messages{queue="q"} ${waiting}\nquickstep_queue_consumers{queue="q"} 1\n`),
   );
@@ -46,12 +50,24 @@ afterEach(async () => {
   await database.drop();
 });
 
+/** Waits until as many ask as are expected to. */
+async function together(): Promise<void> {
+  if (asking === 0) return;
+  await new Promise<void>((go) => {
+    waitingToAsk.push(go);
+    if (waitingToAsk.length < asking) return;
+    asking = 0;
+    for (const each of waitingToAsk.splice(0)) each();
+  });
+}
+
 /** The service's inbox stands in the same database as the archive. */
 const inboxes = {
   retentionDays: () => 30,
   beganAt: () => began,
   async handled(_: string, ids: readonly string[]) {
     if (ids.length > 0) askedEach++;
+    if (ids.length > 0) await together();
     const rows: { id: string }[] = await dataSource.query('select event_id as id from inbox where event_id = any($1)', [ids]);
     return new Map(rows.map(({ id }) => [id, new Map([[step, 'then']])]));
   },
@@ -75,7 +91,10 @@ function looking() {
     urls: new Map([[service, `http://127.0.0.1:${port}`]]),
     lags: () => new Map([['order-service', lag]]),
     after: AFTER,
-    publish: async (message) => void sent.push(message.options.messageId ?? ''),
+    async publish(message) {
+      if (refusing) throw new Error('the broker does not take it');
+      sent.push(message.options.messageId ?? '');
+    },
   });
 }
 
@@ -104,6 +123,34 @@ test('an event that a service does not know is sent, those of the same minute th
   expect([...lost.sent]).toEqual([[service, 1]]);
   const acts: unknown = await dataSource.query('select who, what, about, result from audit');
   expect(acts).toEqual([{ who: 'operations-service', what: 'resend-lost', about: service, result: 'sent 1' }]);
+});
+
+test('of replicas that find the same event one sends it, and writes that down', async () => {
+  const missing = await archived(at(10));
+  const another = looking();
+  await another.look(at(0));
+  // Both have asked the service before either sends.
+  asking = 2;
+  await Promise.all([lost.look(LATER), another.look(LATER)]);
+  expect(sent).toEqual([missing]);
+  expect(await dataSource.query('select times from resent_events')).toEqual([{ times: 1 }]);
+  expect(await dataSource.query('select result from audit')).toEqual([{ result: 'sent 1' }]);
+  await anHourPasses();
+  asking = 2;
+  await Promise.all([lost.look(LATER), another.look(LATER)]);
+  expect(sent).toEqual([missing, missing]);
+  expect(await dataSource.query('select times from resent_events')).toEqual([{ times: 2 }]);
+});
+
+test('an event that the broker does not take is sent by the next look', async () => {
+  const missing = await archived(at(10));
+  refusing = true;
+  await expect(lost.look(LATER)).rejects.toThrow('the broker does not take it');
+  expect(sent).toEqual([]);
+  refusing = false;
+  await lost.look(LATER);
+  expect(sent).toEqual([missing]);
+  expect(await dataSource.query('select times from resent_events')).toEqual([{ times: 1 }]);
 });
 
 test('where everything was handled nobody is asked for single events', async () => {

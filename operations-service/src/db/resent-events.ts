@@ -35,18 +35,35 @@ export class ResentEvents {
     return rows.map(({ id }) => id);
   }
 
-  async note(service: string, events: readonly string[]): Promise<void> {
+  /** Before they are sent: of several replicas that find the same event one does. @returns those that the caller is to send */
+  async claim(service: string, events: readonly string[]): Promise<ReadonlySet<string>> {
+    // In one order: two that claim the same events must not wait for each other.
+    const rows: { id: string }[] = await this.#dataSource.query(
+      `insert into resent_events as sent (service, event_id) select $1, id from unnest($2::uuid[]) as claimed (id) order by id
+      on conflict (service, event_id) do update set times = sent.times + 1, sent_at = now()
+        where sent.times < ${TIMES} and sent.sent_at <= now() - interval '${APART}'
+      returning event_id as id`,
+      [service, events],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** They could not be sent: the next look does. */
+  async unclaim(service: string, events: readonly string[]): Promise<void> {
+    if (events.length === 0) return;
     await this.#dataSource.query(
-      `insert into resent_events (service, event_id) select $1, unnest($2::uuid[])
-      on conflict (service, event_id) do update set times = resent_events.times + 1, sent_at = now()`,
+      `update resent_events set times = times - 1, sent_at = sent_at - interval '${APART}'
+      where service = $1 and event_id = any($2::uuid[])`,
       [service, events],
     );
   }
 
+  /** But for what another replica has just sent. */
   async forget(service: string, events: readonly string[]): Promise<void> {
-    await this.#dataSource.query('delete from resent_events where service = $1 and event_id = any($2::uuid[])', [
-      service,
-      events,
-    ]);
+    await this.#dataSource.query(
+      `delete from resent_events
+      where service = $1 and event_id = any($2::uuid[]) and sent_at <= now() - interval '${APART}'`,
+      [service, events],
+    );
   }
 }

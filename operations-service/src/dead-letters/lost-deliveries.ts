@@ -119,11 +119,11 @@ export class LostDeliveries {
     const due = await this.#resent.due(service, PAGE);
     if (due.length === 0 || !(await isIdle(urls, service))) return;
     const events = (await Promise.all(due.map((id) => archive.find(id)))).filter((event) => event !== undefined);
-    const sent = await missing.send(
+    const lost = await missing.send(
       events,
       compared.map(({ step }) => step),
     );
-    const still = new Set(sent.map(({ event }) => event.id));
+    const still = new Set(lost.map(({ event }) => event.id));
     await this.#resent.forget(
       service,
       due.filter((id) => !still.has(id)),

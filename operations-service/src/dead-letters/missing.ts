@@ -38,15 +38,27 @@ export class Missing {
     return this.sent.length >= SENT_AT_MOST;
   }
 
-  /** @returns those that were sent: they may be, and not every one of these steps has handled them */
+  /**
+   * @returns those that are lost: they may be sent, and not every one of these steps has handled them
+   * @throws Error when the broker does not take one
+   */
   async send(events: readonly ArchivedEvent[], steps: readonly string[]): Promise<readonly ArchivedEvent[]> {
-    const { service, publish, resent } = this.#options;
+    const { service, resent } = this.#options;
     const lost = await this.#lostOf(events, steps);
     if (lost.length === 0) return lost;
-    await Promise.all(lost.map((each) => publish(messageOf(each, service, false))));
-    await resent.note(service, idsOf(lost));
-    this.sent.push(...lost);
+    const claimed = await resent.claim(service, idsOf(lost));
+    await this.#publish(lost.filter(({ event }) => claimed.has(event.id)));
     return lost;
+  }
+
+  async #publish(events: readonly ArchivedEvent[]): Promise<void> {
+    const { service, publish, resent } = this.#options;
+    const published = await Promise.allSettled(events.map((each) => publish(messageOf(each, service, false))));
+    this.sent.push(...events.filter((_, index) => published[index]?.status === 'fulfilled'));
+    const failed = events.filter((_, index) => published[index]?.status === 'rejected');
+    await resent.unclaim(service, idsOf(failed));
+    const refusal = published.find((each) => each.status === 'rejected');
+    if (refusal !== undefined) throw refusal.reason;
   }
 
   async #lostOf(events: readonly ArchivedEvent[], steps: readonly string[]): Promise<readonly ArchivedEvent[]> {
