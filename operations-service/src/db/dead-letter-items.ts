@@ -32,12 +32,13 @@ export class PlanItems {
     return rows[0]?.who ?? undefined;
   }
 
-  in(plan: string, states: readonly ItemState[], limit: number): Promise<Item[]> {
+  /** @param after a position: those behind it */
+  in(plan: string, states: readonly ItemState[], limit: number, after = -1): Promise<Item[]> {
     return this.#dataSource.query(
       `select position, dead_letter_id as "deadLetterId", service, item.state
       from dead_letter_plan_items as item join dead_letters as letter on letter.id = dead_letter_id
-      where plan_id = $1 and item.state = any($2::text[]) order by position limit $3`,
-      [plan, states, limit],
+      where plan_id = $1 and item.state = any($2::text[]) and position > $4 order by position limit $3`,
+      [plan, states, limit, after],
     );
   }
 

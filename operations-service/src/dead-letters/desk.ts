@@ -73,8 +73,13 @@ export class Desk {
           observer.trouble('dead letters: something went wrong; it is tried again', error);
         this.#reported = reason;
       }
-      await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await this.#rest();
     }
+  }
+
+  /** Until the next look, or the end. */
+  async #rest(): Promise<void> {
+    await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   async #turn(): Promise<void> {
@@ -135,7 +140,10 @@ export class Desk {
     const publish = (message: Message) => broker.publisher.publishCopy(message);
     const run = new Run({ plan, index, items, fates, publish, stopping });
     let ending = await this.#runOnce(id, run);
-    while (ending.kind === 'released') ending = await this.#runOnce(id, run);
+    while (ending.kind === 'released') {
+      await this.#rest();
+      ending = await this.#runOnce(id, run);
+    }
     if (ending.kind === 'interrupted') return;
     const because = ending.kind === 'stopped' ? ending.because : undefined;
     await this.#options.end(plan, because);
@@ -163,7 +171,7 @@ export class Desk {
     const all = doubtful;
     for (const until = performance.now() + DOUBT_MS; performance.now() < until && !this.#stopped && doubtful.length > 0; ) {
       doubtful = (await fates.decide(plan, doubtful)).open.slice();
-      if (doubtful.length > 0) await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (doubtful.length > 0) await this.#rest();
     }
     if (this.#stopped) return;
     const open = new Set(doubtful.map(({ position }) => position));

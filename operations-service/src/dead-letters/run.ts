@@ -36,6 +36,9 @@ const RELEASED: Ending = { kind: 'released' };
 const INTERRUPTED: Ending = { kind: 'interrupted' };
 const stopped = (because: string): Ending => ({ kind: 'stopped', because });
 
+/** Looks for what is not in its queue: a channel that was closed gives back in the broker's own time, and the management UI shows for a moment. */
+const SEARCHES = 5;
+
 /** One go at carrying out a plan, with its messages in hand for one time after the other. */
 export class Run {
   readonly #options: RunOptions;
@@ -46,6 +49,11 @@ export class Run {
   #room: number | undefined;
   /** What was sent last must be known before anything else is sent. */
   #canary = false;
+  /** Of what waits, everything up to this position has been seen to while the messages are in hand. */
+  #seenTo = -1;
+  /** The positions of those that neither their queue nor the index could give. */
+  readonly #away = new Set<number>();
+  #searches = 0;
   /** Since when nothing more is known of any that is open. */
   #quietSince: number | undefined;
 
@@ -55,6 +63,8 @@ export class Run {
 
   /** Goes on where the time before ended. */
   async carryOut(hold: Hold): Promise<Ending> {
+    this.#seenTo = -1;
+    this.#away.clear();
     return this.#options.plan.action === 'discard' ? this.#discardAll(hold) : this.#redriveAll(hold);
   }
 
@@ -66,7 +76,7 @@ export class Run {
       if (tried !== undefined) return tried;
       const began = performance.now();
       const wave = nextWave(this.#sent, plan.rate);
-      const waiting = await items.in(plan.id, ['waiting'], wave.size);
+      const waiting = await items.in(plan.id, ['waiting'], wave.size, this.#seenTo);
       if (waiting.length === 0) break;
       const full = await this.#await(hold, { most: room - wave.size });
       if (full !== undefined) return full;
@@ -76,7 +86,14 @@ export class Run {
       this.#canary = wave.canary;
       await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
     }
-    return (await this.#await(hold, { most: 0, last: true })) ?? DONE;
+    return (await this.#await(hold, { most: 0, last: true })) ?? this.#end();
+  }
+
+  /** What somebody else holds is left waiting, to them and to whoever goes on with the plan. */
+  #end(): Ending {
+    if (this.#away.size === 0) return DONE;
+    if (++this.#searches < SEARCHES) return RELEASED;
+    return stopped(`${this.#away.size} held by somebody else: go on when they are back in their queue`);
   }
 
   async #roomFor(): Promise<number> {
@@ -93,21 +110,24 @@ export class Run {
     const there: Item[] = [];
     const left = new Map<string, number[]>();
     for (const item of items) {
-      const why = this.#untakable(hold, item, facts.get(item.deadLetterId));
-      if (why === undefined) there.push(item);
-      else left.set(why, [...(left.get(why) ?? []), item.position]);
+      const stored = facts.get(item.deadLetterId);
+      const why = this.#needless(stored);
+      if (why !== undefined) left.set(why, [...(left.get(why) ?? []), item.position]);
+      else if (isThere(hold, item, stored)) there.push(item);
+      else this.#away.add(item.position);
     }
     for (const [why, positions] of left) await record.skip(plan.id, positions, why);
-    return pieces(there, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0)[0] ?? [];
+    const [next = []] = pieces(there, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0);
+    this.#seenTo = (next.length < there.length ? next : items).at(-1)?.position ?? this.#seenTo;
+    return next;
   }
 
-  /** What somebody else has taken out of the queue meanwhile is left to them, and nothing empty is sent. */
-  #untakable({ queues }: Hold, { service, deadLetterId }: Item, stored: MessageFacts | undefined): string | undefined {
-    const { plan } = this.#options;
-    const since = stored?.bodyGoneSince ?? undefined;
-    if (since !== undefined && plan.action !== 'discard') return bodyGone(since);
-    if (queues.get(service)?.messages.has(deadLetterId) || stored?.state === 'gone') return undefined;
-    return 'it is no longer in its dead-letter queue';
+  /** Nothing empty is sent, and nothing that has been dealt with. */
+  #needless(stored: MessageFacts | undefined): string | undefined {
+    if (stored === undefined) return 'it is no longer in the index';
+    if (stored.state === 'redriven' || stored.state === 'discarded') return `it has been ${stored.state} already`;
+    const { bodyGoneSince: since } = stored;
+    return since !== null && this.#options.plan.action !== 'discard' ? bodyGone(since) : undefined;
   }
 
   async #send({ queues, lost }: Hold, items: readonly Item[]): Promise<Ending | undefined> {
@@ -193,8 +213,8 @@ export class Run {
   async #discardAll(hold: Hold): Promise<Ending> {
     const { plan, items } = this.#options;
     for (;;) {
-      const waiting = await items.in(plan.id, ['waiting'], PAGE);
-      if (waiting.length === 0) return DONE;
+      const waiting = await items.in(plan.id, ['waiting'], PAGE, this.#seenTo);
+      if (waiting.length === 0) return this.#end();
       const next = await this.#takable(hold, waiting);
       const ended = await this.#interruption(hold);
       if (ended !== undefined) return ended;
@@ -206,3 +226,7 @@ export class Run {
     }
   }
 }
+
+/** What is gone from its queue is taken from the index. */
+const isThere = ({ queues }: Hold, { service, deadLetterId }: Item, stored: MessageFacts | undefined): boolean =>
+  stored?.state === 'gone' || (queues.get(service)?.messages.has(deadLetterId) ?? false);
