@@ -24,8 +24,9 @@ let channel: ConfirmChannel;
 let broker: DeskBroker;
 let index: DeadLetterIndex;
 let desk: Desk;
-let compared: string[];
+let warned: string[];
 let ended: Map<string, string>;
+let tellWarned: () => void = () => undefined;
 let tellEnded: () => void = () => undefined;
 beforeEach(async () => {
   [vhost, database] = await Promise.all([freshVhost(), lettersDatabase()]);
@@ -40,14 +41,14 @@ beforeEach(async () => {
   const items = new PlanItems(dataSource);
   const handled = async (_: string, events: readonly string[]) =>
     new Map(events.map((id) => [id, new Map([['notifyCustomer', 'now']])]));
-  [compared, ended] = [[], new Map()];
+  [warned, ended] = [[], new Map()];
   desk = new Desk({
     broker,
     index,
     items,
     fates: new Fates({ index, items, inboxes: { handled } }),
     observer: { trouble: () => undefined },
-    logger: { info: () => undefined, warn: (what) => void compared.push(what) },
+    logger: { info: () => undefined, warn: tell },
     compareEvery: 3_600_000,
     plan: (id) => findPlan(dataSource.manager, id),
     async end(plan, because) {
@@ -94,6 +95,20 @@ async function planned(letters: readonly string[]): Promise<string> {
   return plan;
 }
 
+function tell(what: string): void {
+  warned.push(what);
+  tellWarned();
+}
+
+/** Resolves when that has been warned of. */
+async function told(what: string): Promise<void> {
+  while (!warned.some((each) => each.includes(what))) {
+    await new Promise<void>((resolve) => {
+      tellWarned = resolve;
+    });
+  }
+}
+
 /** Resolves when the plan has ended, to why. */
 async function endOf(plan: string): Promise<string | undefined> {
   while (!ended.has(plan)) {
@@ -128,4 +143,19 @@ test('what somebody else holds is left waiting, and is sent once it is back', as
   expect(await endOf(plan)).toBe('done');
   expect(await statesOf(plan)).toEqual({ processed: 3 });
   expect(await received()).toBe(3);
+});
+
+test('a plan that cannot be begun holds up neither the others nor the comparison, and can be stopped', async () => {
+  const stuck = await planned(await parked(INVENTORY, 1));
+  const plan = await planned(await parked(NOTIFICATION, 1));
+  await back(INVENTORY, 1);
+  const other = await connection.createChannel();
+  // The broker lets nobody else consume.
+  await other.consume(deadLetterQueueOf(INVENTORY), () => undefined, { exclusive: true });
+  desk.start();
+  expect(await endOf(plan)).toBe('done');
+  await told('a dead-letter queue is missing');
+  await database.dataSource.query("update dead_letter_plans set stop_asked_by = 'ada' where id = $1", [stuck]);
+  expect(await endOf(stuck)).toBe('ada stopped it');
+  expect(await statesOf(stuck)).toEqual({ waiting: 1 });
 });

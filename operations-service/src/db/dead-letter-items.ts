@@ -16,12 +16,12 @@ export class PlanItems {
     this.#dataSource = dataSource;
   }
 
-  /** The plan that has been waiting longest to be carried out. */
-  async next(): Promise<string | undefined> {
+  /** The plans that are to be carried out, the one that has been waiting longest first. */
+  async running(): Promise<readonly string[]> {
     const rows: { id: string }[] = await this.#dataSource.query(
-      "select id from dead_letter_plans where state = 'running' order by started_at, id limit 1",
+      "select id from dead_letter_plans where state = 'running' order by started_at, id",
     );
-    return rows[0]?.id;
+    return rows.map(({ id }) => id);
   }
 
   async stopAsked(plan: string): Promise<string | undefined> {

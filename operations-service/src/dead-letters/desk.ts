@@ -8,7 +8,7 @@ import type { PlanItems } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
 import type { DeskBroker } from './desk-broker.js';
 import type { Fates } from './fates.js';
-import { type Ending, Run } from './run.js';
+import { type Ending, Run, stopAsked } from './run.js';
 import { deadLetterQueueOf, holdingLetters, reconcileQueue } from './sweep.js';
 
 export interface DeskOptions {
@@ -42,7 +42,8 @@ export class Desk {
   #running: Promise<void> = Promise.resolve();
   #comparedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #reported = '';
+  /** Why what is tried again failed last. */
+  readonly #failures = new Map<string, string>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -62,18 +63,29 @@ export class Desk {
   }
 
   async #work(): Promise<void> {
-    const { observer } = this.#options;
     while (!this.#stopped) {
-      try {
-        await this.#turn();
-        this.#reported = '';
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (reason !== this.#reported && !this.#stopped)
-          observer.trouble('dead letters: something went wrong; it is tried again', error);
-        this.#reported = reason;
-      }
+      await this.#tried('looking for plans', () => this.#nextPlan());
+      if (performance.now() - this.#askedAt >= ASK_EVERY_MS)
+        await this.#tried('asking what has become of messages', () => this.#askLate());
+      if (performance.now() - this.#comparedAt >= this.#options.compareEvery)
+        await this.#tried('comparing queues with the index', () => this.#compare());
       await this.#rest();
+    }
+  }
+
+  /** What fails is tried again, keeps nothing else from being done, and is told once. @returns whether it was done */
+  async #tried(what: string, action: () => Promise<unknown>): Promise<boolean> {
+    if (this.#stopped) return false;
+    try {
+      await action();
+      this.#failures.delete(what);
+      return true;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason !== this.#failures.get(what) && !this.#stopped)
+        this.#options.observer.trouble(`dead letters: ${what} failed; it is tried again`, error);
+      this.#failures.set(what, reason);
+      return false;
     }
   }
 
@@ -82,14 +94,11 @@ export class Desk {
     await pause(LOOK_EVERY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
-  async #turn(): Promise<void> {
-    const { items, compareEvery } = this.#options;
-    const next = await items.next();
-    if (next !== undefined) await items.alone(() => this.#carryOut(next));
-    if (performance.now() - this.#askedAt >= ASK_EVERY_MS) await this.#askLate();
-    if (performance.now() - this.#comparedAt < compareEvery || this.#stopped) return;
-    await items.alone(() => this.compare());
-    this.#comparedAt = performance.now();
+  /** The one that has been waiting longest, but for those that cannot be begun. */
+  async #nextPlan(): Promise<void> {
+    const { items } = this.#options;
+    for (const plan of await items.running())
+      if (await this.#tried(`plan ${plan}`, () => items.alone(() => this.#carryOut(plan)))) return;
   }
 
   async #askLate(): Promise<void> {
@@ -98,8 +107,13 @@ export class Desk {
     for (const plan of await items.undecided()) await fates.decide(plan, await items.in(plan, ['sent'], 10_000));
   }
 
+  async #compare(): Promise<void> {
+    await this.#options.items.alone(() => this.#compareAll());
+    this.#comparedAt = performance.now();
+  }
+
   /** Looks at the lengths of all queues, and through those that differ from the index for the second time. */
-  async compare(): Promise<void> {
+  async #compareAll(): Promise<void> {
     const { broker, index, logger } = this.#options;
     const counts = await index.counts();
     for (const { service } of choreographies) {
@@ -132,9 +146,11 @@ export class Desk {
   }
 
   async #carryOut(id: string): Promise<void> {
-    const { broker, index, items, fates, logger } = this.#options;
+    const { broker, index, items, fates } = this.#options;
     const plan = await this.#options.plan(id);
     if (plan?.state !== 'running') return;
+    // Also when it cannot be begun.
+    if (plan.stopAskedBy !== null) return this.#end(plan, stopAsked(plan.stopAskedBy));
     await this.#resolveDoubts(id);
     const stopping = () => this.#stopped;
     const publish = (message: Message) => broker.publisher.publishCopy(message);
@@ -145,9 +161,13 @@ export class Desk {
       ending = await this.#runOnce(id, run);
     }
     if (ending.kind === 'interrupted') return;
-    const because = ending.kind === 'stopped' ? ending.because : undefined;
+    await this.#end(plan, ending.kind === 'stopped' ? ending.because : undefined);
+  }
+
+  async #end(plan: PlanRow, because: string | undefined): Promise<void> {
     await this.#options.end(plan, because);
-    logger.info('a plan for dead letters has ended', { plan: id, action: plan.action ?? '', stoppedBecause: because });
+    const { id, action } = plan;
+    this.#options.logger.info('a plan for dead letters has ended', { plan: id, action: action ?? '', stoppedBecause: because });
   }
 
   /** With the plan's messages in hand, for as long as they may be held. */

@@ -36,6 +36,9 @@ const RELEASED: Ending = { kind: 'released' };
 const INTERRUPTED: Ending = { kind: 'interrupted' };
 const stopped = (because: string): Ending => ({ kind: 'stopped', because });
 
+/** Why a plan ends when somebody has asked for that. */
+export const stopAsked = (who: string) => `${who} stopped it`;
+
 /** Looks for what is not in its queue: a channel that was closed gives back in the broker's own time, and the management UI shows for a moment. */
 const SEARCHES = 5;
 
@@ -206,7 +209,7 @@ export class Run {
     const { plan, items, stopping } = this.#options;
     if (stopping() || lost.aborted) return INTERRUPTED;
     const who = await items.stopAsked(plan.id);
-    if (who !== undefined) return stopped(`${who} stopped it`);
+    if (who !== undefined) return stopped(stopAsked(who));
     return over.aborted ? RELEASED : undefined;
   }
 
