@@ -6,7 +6,8 @@ import { operations, type ServiceName, serviceNames, services } from '@quickstep
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { provideAccounts, restoreTopology } from '../../tools/src/setup/index.js';
-import { main as setUp } from '../../tools/src/setup.js';
+import { keepTopology } from '../../tools/src/setup/keep-topology.js';
+import { setUpSystem } from '../../tools/src/setup.js';
 import { startProcess } from '../support/process.js';
 import { as, brokerAdministrator, type OwnServers, ownServers } from '../support/restricted.js';
 import { type Running, startHere } from '../support/services.js';
@@ -45,6 +46,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
   }
 }
 
+const setUp = () => setUpSystem([], new AbortController().signal);
 const passwordFile = (service: string, server: string) => join(accounts, service, `${server}-password`);
 const inDatabase = (name: string, text: string) => query(as(servers.postgresUrl, 'owner', PASSWORD, `/${name}`), text);
 
@@ -161,6 +163,18 @@ describe('setup', () => {
       'binding payment.events order-service payment.failed',
     ]);
     expect(await restoreTopology(administrator, options)).toEqual([]);
+  });
+
+  test('that watches brings back what is deleted, and says so', async () => {
+    const told = Promise.withResolvers<string>();
+    const end = keepTopology(brokerAdministrator(servers, VHOST), { accounts: provideAccounts(accounts) }, told.resolve, 100);
+    await api(`/bindings/${VHOST}/e/payment.events/q/order-service/payment.failed`, 'DELETE');
+    expect(await told.promise).toBe(
+      'RabbitMQ lacked binding payment.events order-service payment.failed: set up again. What was missed comes later.',
+    );
+    end();
+    const bindings = await api<{ routing_key: string }[]>(`/bindings/${VHOST}/e/payment.events/q/order-service`);
+    expect(bindings.map(({ routing_key }) => routing_key)).toContain('payment.failed');
   });
 
   test('says which variable is missing', async () => {

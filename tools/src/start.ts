@@ -12,7 +12,7 @@ import { isFree } from './provision/ports.js';
 import { command, interruption } from './run.js';
 import { seed } from './seed.js';
 import { operationsService, portOf, type Service, sagaServices, serviceNamed, services, specOf } from './services.js';
-import { keepTopology, setUpPrivate } from './setup/private.js';
+import { keepPrivateTopology, setUpPrivate } from './setup/private.js';
 import { addresses, help, invitation, serviceUrl } from './start-text.js';
 import { type SupervisedService, supervise } from './supervisor.js';
 import { watchServers } from './watch-servers.js';
@@ -66,7 +66,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
     claim(directory, urls);
     progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation(servers)}`);
     const unwatch = watchServers(directory, warn);
-    const unkeep = keepTopology(directory, servers, warn);
+    const unkeep = keepPrivateTopology(directory, servers, warn);
     await interruption(signal);
     unkeep();
     unwatch();

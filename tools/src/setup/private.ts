@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Servers } from '../provision/index.js';
 import { administratorSecret, removeServicesAccount, vhost } from '../provision/rabbitmq-management.js';
 import type { Login } from '../services.js';
-import { provideAccounts, restoreTopology, type SetUpOptions, setUp } from './index.js';
+import { provideAccounts, type SetUpOptions, setUp } from './index.js';
+import { keepTopology } from './keep-topology.js';
 
 /** What is to be set up on those of the servers that were started here. */
 function optionsFor(directory: string, servers: Servers): SetUpOptions {
@@ -37,28 +38,8 @@ export async function setUpPrivate(directory: string, servers: Servers): Promise
   );
 }
 
-/** Long for a look that costs the broker two queries, short beside an order's deadline. */
-const LOOK_EVERY_MS = 15_000;
-
-/** Brings back queues and bindings that are deleted while the system runs, and says so. Answers how to stop. */
-export function keepTopology(
-  directory: string,
-  servers: Servers,
-  tell: (text: string) => void,
-  every = LOOK_EVERY_MS,
-): () => void {
+/** On the broker that was started here, if it was; see {@link keepTopology}. */
+export function keepPrivateTopology(directory: string, servers: Servers, tell: (text: string) => void): () => void {
   const options = optionsFor(directory, servers);
-  const { broker } = options;
-  if (broker === undefined) return () => undefined;
-  let looking = false;
-  const look = async () => {
-    if (looking) return;
-    looking = true;
-    // A broker that is away is told of by others.
-    const missing = await restoreTopology(broker, options).catch(() => []);
-    looking = false;
-    if (missing.length > 0) tell(`RabbitMQ lacked ${missing.join(', ')}: set up again. What was missed comes later.`);
-  };
-  const timer = setInterval(() => void look(), every);
-  return () => clearInterval(timer);
+  return options.broker === undefined ? () => undefined : keepTopology(options.broker, options, tell);
 }
