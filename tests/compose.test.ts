@@ -31,7 +31,7 @@ interface Composed {
 }
 const compose: Composed = parse(read('docker-compose.yml'), { merge: true });
 const containers = Object.entries(compose.services);
-const lasting = containers.filter(([name]) => !['installation', 'seed'].includes(name));
+const lasting = containers.filter(([name]) => !['installation', 'topology', 'seed'].includes(name));
 const built = containers.filter(([, { image }]) => image === 'quickstep');
 const pulled = containers.filter(([, { image }]) => image !== 'quickstep');
 
@@ -127,6 +127,12 @@ test.each(lasting)('%s is watched, restarted, and given time to stop', (_name, c
   });
 });
 
+test('queues and bindings that somebody deletes are brought back', () => {
+  const { installation, topology } = compose.services;
+  expect(topology).toMatchObject({ command: ['tools/dist/setup.js', '--watch'], restart: 'unless-stopped' });
+  expect(topology).toMatchObject({ environment: installation?.environment, volumes: installation?.volumes });
+});
+
 test('the database does not wait for its clients when it stops', () => {
   expect(compose.services.postgres).toMatchObject({ stop_signal: 'SIGINT' });
 });
@@ -176,7 +182,7 @@ test('the services only read the secret of the installation, and each the passwo
 
 test('only the servers and what sets them up have the two passwords', () => {
   const holders = containers.filter(([, { environment }]) => JSON.stringify(environment).includes('_PASSWORD:?'));
-  expect(holders.map(([name]) => name).sort()).toEqual(['installation', 'postgres', 'rabbitmq']);
+  expect(holders.map(([name]) => name).sort()).toEqual(['installation', 'postgres', 'rabbitmq', 'topology']);
 });
 
 describe('the image', () => {
