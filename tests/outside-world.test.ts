@@ -58,9 +58,9 @@ describe('the same fact under another event id', () => {
 describe('an outside world that does its work twice', () => {
   test('a second charge is recorded and reversed, and the first one kept', async () => {
     let charges = 0;
-    shop.interventions.charge = async (real, charge, key) => {
-      const first = await real(charge, key);
-      return ++charges === 1 ? first : real(charge, `${key}, again`);
+    shop.interventions.charge = async (real, charge, key, signal) => {
+      const first = await real(charge, key, signal);
+      return ++charges === 1 ? first : real(charge, `${key}, again`, signal);
     };
     const { id } = await shop.place();
     expect(await shop.ended(id)).toBe('COMPLETED');
@@ -80,9 +80,9 @@ describe('an outside world that does its work twice', () => {
 
   test('a second parcel is recorded and called back, and the first one stays on its way', async () => {
     let bookings = 0;
-    shop.interventions.book = async (real, parcel, key) => {
-      const first = await real(parcel, key);
-      return ++bookings === 1 ? first : real(parcel, `${key}, again`);
+    shop.interventions.book = async (real, parcel, key, signal) => {
+      const first = await real(parcel, key, signal);
+      return ++bookings === 1 ? first : real(parcel, `${key}, again`, signal);
     };
     const { id } = await shop.place();
     expect(await shop.ended(id)).toBe('COMPLETED');

@@ -13,7 +13,7 @@ import { given, happened } from '@quickstep/shared/testing';
 import { recordingMailer } from '../src/adapters/recording-mailer.js';
 import { Notifications } from '../src/db/tables.js';
 import type { Mailer } from '../src/domain/mailer.js';
-import { formatMoney, type Message, messageFor } from '../src/domain/message.js';
+import { formatMoney, messageFor } from '../src/domain/message.js';
 import { notificationSteps } from '../src/steps/index.js';
 
 const { notifyCustomer } = notificationSteps(recordingMailer).steps;
@@ -79,18 +79,19 @@ describe('notifyCustomer', () => {
     expect(world.rows(Notifications)).toEqual([]);
   });
 
-  test('gives the mailer the message, under the key that it is given', async () => {
-    const asked: [Message, string][] = [];
+  test('gives the mailer the message, under the key that it is given, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<Mailer['send']>[] = [];
     const mailer: Mailer = {
-      send: async (message, key) => {
-        asked.push([message, key]);
+      send: async (...call) => {
+        asked.push(call);
         return refused;
       },
     };
     const step = notificationSteps(mailer).steps.notifyCustomer;
-    await expect(step.effect(completed, 'key-1')).resolves.toEqual(refused);
-    await expect(step.effect(nothingRefunded, 'key-2')).resolves.toEqual(sent);
-    expect(asked).toEqual([[messageFor(completed), 'key-1']]);
+    await expect(step.effect(completed, 'key-1', signal)).resolves.toEqual(refused);
+    await expect(step.effect(nothingRefunded, 'key-2', signal)).resolves.toEqual(sent);
+    expect(asked).toEqual([[messageFor(completed), 'key-1', signal]]);
   });
 });
 

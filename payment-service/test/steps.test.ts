@@ -13,7 +13,7 @@ import {
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { given, happened } from '@quickstep/shared/testing';
 import { Payments } from '../src/db/tables.js';
-import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } from '../src/domain/gateway.js';
+import type { ChargeOutcome, PaymentGateway, RefundOutcome } from '../src/domain/gateway.js';
 import { paymentStatus } from '../src/domain/payment.js';
 import { paymentSteps } from '../src/steps/index.js';
 
@@ -97,17 +97,18 @@ describe('chargePayment', () => {
     expect(world.row(Payments, orderId)).toEqual({ ...taken, closed: false });
   });
 
-  test('asks the gateway for the total under the key that it is given', async () => {
-    const asked: [Charge, string][] = [];
+  test('asks the gateway for the total under the key that it is given, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<PaymentGateway['charge']>[] = [];
     const gateway: PaymentGateway = {
       ...noGateway,
-      charge: async (charge, key) => {
-        asked.push([charge, key]);
+      charge: async (...call) => {
+        asked.push(call);
         return charged;
       },
     };
-    await expect(paymentSteps(gateway).steps.chargePayment.effect(reserved, 'key-1')).resolves.toEqual(charged);
-    expect(asked).toEqual([[{ reference: orderId, amount: total, currency, paymentMethod: 'pm_card_ok' }, 'key-1']]);
+    await expect(paymentSteps(gateway).steps.chargePayment.effect(reserved, 'key-1', signal)).resolves.toEqual(charged);
+    expect(asked).toEqual([[{ reference: orderId, amount: total, currency, paymentMethod: 'pm_card_ok' }, 'key-1', signal]]);
   });
 });
 
@@ -169,18 +170,19 @@ describe('reverseCharge', () => {
     expect(world.row(Payments, orderId)).toMatchObject({ surplusCharges: [other, ...reversed] });
   });
 
-  test('asks the gateway for this very charge, under a key of its own', async () => {
-    const asked: [Reversal, string][] = [];
+  test('asks the gateway for this very charge, under a key of its own, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<PaymentGateway['reverse']>[] = [];
     const gateway: PaymentGateway = {
       ...noGateway,
-      reverse: async (which, key) => {
-        asked.push([which, key]);
+      reverse: async (...call) => {
+        asked.push(call);
         return 'rv_2';
       },
     };
     const step = paymentSteps(gateway).steps.reverseCharge;
-    await expect(step.effect(reversal, 'key-3')).resolves.toBe('rv_2');
-    expect(asked).toEqual([[{ reference: orderId, chargeId: 'ch_2' }, 'key-3']]);
+    await expect(step.effect(reversal, 'key-3', signal)).resolves.toBe('rv_2');
+    expect(asked).toEqual([[{ reference: orderId, chargeId: 'ch_2' }, 'key-3', signal]]);
     expect(step.about?.(reversal)).toBe('ch_2');
   });
 });
@@ -214,17 +216,18 @@ describe('refundPayment', () => {
     expect(world.when(refundPayment, refund, { answer: nothingCharged })).toEqual(outcome('repeated'));
   });
 
-  test('asks the gateway for the order under the key that it is given', async () => {
-    const asked: string[][] = [];
+  test('asks the gateway for the order under the key that it is given, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<PaymentGateway['refund']>[] = [];
     const gateway: PaymentGateway = {
       ...noGateway,
-      refund: async (reference, key) => {
-        asked.push([reference, key]);
+      refund: async (...call) => {
+        asked.push(call);
         return refunded;
       },
     };
-    await expect(paymentSteps(gateway).steps.refundPayment.effect(refund, 'key-2')).resolves.toEqual(refunded);
-    expect(asked).toEqual([[orderId, 'key-2']]);
+    await expect(paymentSteps(gateway).steps.refundPayment.effect(refund, 'key-2', signal)).resolves.toEqual(refunded);
+    expect(asked).toEqual([[orderId, 'key-2', signal]]);
   });
 });
 

@@ -13,7 +13,7 @@ import {
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { given, happened } from '@quickstep/shared/testing';
 import { Shipments } from '../src/db/tables.js';
-import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../src/domain/carrier.js';
+import type { BookingOutcome, Carrier } from '../src/domain/carrier.js';
 import { shipmentStatus } from '../src/domain/shipment.js';
 import { shippingSteps } from '../src/steps/index.js';
 
@@ -64,17 +64,18 @@ describe('bookShipment', () => {
     expect(world.row(Shipments, orderId)).toEqual(before);
   });
 
-  test('tells the carrier where to, under the key that it is given', async () => {
-    const asked: [Parcel, string][] = [];
+  test('tells the carrier where to, under the key that it is given, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<Carrier['book']>[] = [];
     const carrier: Carrier = {
       ...noCarrier,
-      book: async (parcel, key) => {
-        asked.push([parcel, key]);
+      book: async (...call) => {
+        asked.push(call);
         return booked;
       },
     };
-    await expect(shippingSteps(carrier).steps.bookShipment.effect(paid, 'key-1')).resolves.toEqual(booked);
-    expect(asked).toEqual([[{ reference: orderId, address: shippingAddress }, 'key-1']]);
+    await expect(shippingSteps(carrier).steps.bookShipment.effect(paid, 'key-1', signal)).resolves.toEqual(booked);
+    expect(asked).toEqual([[{ reference: orderId, address: shippingAddress }, 'key-1', signal]]);
   });
 });
 
@@ -181,17 +182,18 @@ describe('recallShipment', () => {
     }
   });
 
-  test('calls this very parcel back, under a key of its own', async () => {
-    const asked: [BookedParcel, string][] = [];
+  test('calls this very parcel back, under a key of its own, to be broken off with the call', async () => {
+    const { signal } = new AbortController();
+    const asked: Parameters<Carrier['recall']>[] = [];
     const carrier: Carrier = {
       ...noCarrier,
-      recall: async (parcel, key) => {
-        asked.push([parcel, key]);
+      recall: async (...call) => {
+        asked.push(call);
       },
     };
     const step = shippingSteps(carrier).steps.recallShipment;
-    await step.effect(recall, 'key-2');
-    expect(asked).toEqual([[{ reference: orderId, trackingNumber: 'TRACK-1' }, 'key-2']]);
+    await step.effect(recall, 'key-2', signal);
+    expect(asked).toEqual([[{ reference: orderId, trackingNumber: 'TRACK-1' }, 'key-2', signal]]);
     expect(step.about?.(recall)).toBe('TRACK-1');
   });
 });

@@ -61,29 +61,29 @@ export const newGates = (): Gates => ({
 
 export function gatedGateway(gateway: PaymentGateway, gates: Gates): PaymentGateway {
   return {
-    async charge(charge, key) {
+    async charge(charge, key, signal) {
       await gates.beforeCharge.pass(charge.reference);
-      const outcome = await gateway.charge(charge, key);
+      const outcome = await gateway.charge(charge, key, signal);
       await gates.afterCharge.pass(charge.reference);
       return outcome;
     },
-    async refund(reference, key) {
-      const outcome = await gateway.refund(reference, key);
+    async refund(reference, key, signal) {
+      const outcome = await gateway.refund(reference, key, signal);
       await gates.afterRefund.pass(reference);
       return outcome;
     },
-    reverse: (reversal, key) => gateway.reverse(reversal, key),
+    reverse: (...call) => gateway.reverse(...call),
   };
 }
 
 export function gatedCarrier(carrier: Carrier, gates: Gates): Carrier {
   return {
-    async book(parcel, key) {
+    async book(parcel, key, signal) {
       await gates.beforeBooking.pass(parcel.reference);
-      const outcome = await carrier.book(parcel, key);
+      const outcome = await carrier.book(parcel, key, signal);
       await gates.afterBooking.pass(parcel.reference);
       return outcome;
     },
-    recall: (parcel, key) => carrier.recall(parcel, key),
+    recall: (...call) => carrier.recall(...call),
   };
 }

@@ -107,7 +107,11 @@ export class RandomSaga {
     const delivery = this.#flight[index];
     if (delivery === undefined) return;
     if (delivery.step.effect !== undefined && delivery.answered === undefined) {
-      const answer = await delivery.step.effect(delivery.message, `${delivery.name} ${delivery.type}`);
+      const answer = await delivery.step.effect(
+        delivery.message,
+        `${delivery.name} ${delivery.type}`,
+        new AbortController().signal,
+      );
       this.#flight[index] = { ...delivery, answered: { answer } };
       return;
     }

@@ -11,9 +11,9 @@ const SENT: SendOutcome = { kind: 'sent' };
 export const notifyCustomer = (mailer: Mailer) =>
   effectStep(declared, 'notifyCustomer', {
     rows: ({ id }) => ({ notification: Notifications.fresh(id) }),
-    effect: async (event, key) => {
+    effect: async (event, key, signal) => {
       const message = messageFor(event);
-      return message === undefined ? SENT : mailer.send(message, key);
+      return message === undefined ? SENT : mailer.send(message, key, signal);
     },
     decide: (event, { notification }, { now, answer }) => {
       const message = messageFor(event);

@@ -25,11 +25,12 @@ export interface Reversal {
 /**
  * Who moves the money. Every call answers a repeated idempotency key as it did at first; only `nothing-charged`, by which no money
  * moved, is asked anew. They reject when the outcome is unknown or the gateway is away, and are then tried again with the same key.
+ * The signal aborts when a call is given up: it is to be broken off.
  */
 export interface PaymentGateway {
-  charge(charge: Charge, idempotencyKey: string): Promise<ChargeOutcome>;
+  charge(charge: Charge, idempotencyKey: string, signal: AbortSignal): Promise<ChargeOutcome>;
   /** Gives back what was charged for the reference, once, however often it is asked. */
-  refund(reference: string, idempotencyKey: string): Promise<RefundOutcome>;
+  refund(reference: string, idempotencyKey: string, signal: AbortSignal): Promise<RefundOutcome>;
   /** Gives back one particular charge, and no other. Resolves to the id of the reversal. */
-  reverse(reversal: Reversal, idempotencyKey: string): Promise<string>;
+  reverse(reversal: Reversal, idempotencyKey: string, signal: AbortSignal): Promise<string>;
 }

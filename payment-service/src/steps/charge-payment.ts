@@ -17,8 +17,8 @@ import { isSurplus, withSurplus } from '../domain/payment.js';
 export const chargePayment = (gateway: PaymentGateway) =>
   effectStep(declared, 'chargePayment', {
     rows: ({ data }) => ({ payment: Payments.fresh(data.orderId) }),
-    effect: ({ data: { orderId, total, currency, paymentMethod } }, key) =>
-      gateway.charge({ reference: orderId, amount: total, currency, paymentMethod }, key),
+    effect: ({ data: { orderId, total, currency, paymentMethod } }, key, signal) =>
+      gateway.charge({ reference: orderId, amount: total, currency, paymentMethod }, key, signal),
     decide: ({ data }, { payment }, { answer }) => {
       const { orderId, items, total, currency, shippingAddress } = data;
       if (answer.kind === 'declined') {

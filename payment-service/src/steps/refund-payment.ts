@@ -21,7 +21,7 @@ function check({ chargeId, amount, currency }: Payment, answer: RefundOutcome): 
 export const refundPayment = (gateway: PaymentGateway) =>
   effectStep(declared, 'refundPayment', {
     rows: ({ data }) => ({ payment: Payments.fresh(data.orderId) }),
-    effect: ({ data }, key) => gateway.refund(data.orderId, key),
+    effect: ({ data }, key, signal) => gateway.refund(data.orderId, key, signal),
     decide: ({ data }, { payment }, { answer }) => {
       if (payment.refundId !== null) return outcome('repeated');
       check(payment, answer);

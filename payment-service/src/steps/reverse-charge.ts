@@ -9,7 +9,7 @@ export const reverseCharge = (gateway: PaymentGateway) =>
   effectStep(declared, 'reverseCharge', {
     rows: ({ data }) => ({ payment: Payments.fresh(data.orderId) }),
     about: ({ data }) => data.chargeId,
-    effect: ({ data }, key) => gateway.reverse({ reference: data.orderId, chargeId: data.chargeId }, key),
+    effect: ({ data }, key, signal) => gateway.reverse({ reference: data.orderId, chargeId: data.chargeId }, key, signal),
     decide: ({ data: { chargeId, amount } }, { payment }, { answer: reversalId }) => {
       payment.surplusCharges = withSurplus(payment, { chargeId, amount, reversalId });
       return outcome('reversed');

@@ -133,8 +133,10 @@ export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> e
    *
    * @param key of the business fact (step, event type and what it is about), so the same for the same fact under another event id. The
    * other side must do its work once for a key, and then answer as it did at first
+   * @param signal aborts when the call has taken too long and is given up: break it off then, so that no more calls than are allowed keep
+   * their connections (`fetch` takes it as it is). Its work may be done all the same; it is made again with the same key
    */
-  effect(message: MessageOf<D>, key: string): Promise<Answer>;
+  effect(message: MessageOf<D>, key: string, signal: AbortSignal): Promise<Answer>;
   /** What the effect is about, when that is not the subject of the message. */
   about?(message: MessageOf<D>): string;
 }
@@ -147,7 +149,7 @@ export interface TimerStep<D extends StepDeclaration, R extends Refs> extends St
 /** A step as the pipeline runs it, its particular types forgotten. Methods, so that particular steps fit. */
 export interface AnyStep {
   rows(message: AnyMessage): Refs;
-  effect?(message: AnyMessage, key: string): Promise<unknown>;
+  effect?(message: AnyMessage, key: string, signal: AbortSignal): Promise<unknown>;
   about?(message: AnyMessage): string;
   decide(message: AnyMessage, rows: LoadedRows<Refs>, context: DecideContext<unknown>): AnyDecision;
   readonly due?: Due;

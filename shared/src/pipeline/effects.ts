@@ -78,7 +78,9 @@ export class Effects {
     if (!this.#mayRun(lane, bound.compensation)) await waitIn(bound.compensation ? lane.compensations : lane.others);
     else lane.running++;
     try {
-      return await lane.breaker.run(bound.compensation, key, () => this.#inTime(name, step.effect?.(message, key)));
+      return await lane.breaker.run(bound.compensation, key, () =>
+        this.#inTime(name, (signal) => step.effect?.(message, key, signal)),
+      );
     } catch (error) {
       // The database alone is `Unavailable`: an outside that is away is no reason to hand the event back at once.
       throw error instanceof Unavailable ? new Error(error.message) : error;
@@ -115,11 +117,18 @@ export class Effects {
     begin();
   }
 
-  #inTime(name: string, answer: Promise<unknown> | undefined): Promise<unknown> | undefined {
+  /** A call that is given up is broken off too: its place is the next one's, and there must not be more of them than places. */
+  #inTime(name: string, call: (signal: AbortSignal) => Promise<unknown> | undefined): Promise<unknown> | undefined {
     const { clock, timeout } = this.#options;
+    const givenUp = new AbortController();
+    const answer = call(givenUp.signal);
     if (answer === undefined) return answer;
     return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`The effect of "${name}" did not answer within ${timeout} ms`));
+      const late = () => {
+        const error = new Error(`The effect of "${name}" did not answer within ${timeout} ms`);
+        reject(error);
+        givenUp.abort(error);
+      };
       const cancel = clock.after(timeout, late);
       answer.then(resolve, reject).finally(cancel);
     });

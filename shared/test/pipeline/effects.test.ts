@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { effectKey } from '@quickstep/shared/pipeline';
 import { Effects } from '../../src/pipeline/effects.js';
@@ -102,6 +104,33 @@ describe('a call that takes too long', () => {
     await answer('b');
     expect(ended.slice(1)).toEqual(['b: done']);
   });
+
+  test('is broken off: it keeps no connection beside that of the one that takes its place', async () => {
+    const server = createServer(() => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('The server listens on no port');
+    const url = `http://127.0.0.1:${address.port}`;
+    const { effects, bound, clock } = outside({ concurrency: 1 });
+    const call = (id: string) => {
+      const one = bound('gateway', false);
+      const effect = (_message: unknown, _key: string, signal: AbortSignal) => fetch(`${url}/${id}`, { signal });
+      return effects.run({ ...one, step: { ...one.step, effect } }, { id, subject: id, data: undefined }).catch(String);
+    };
+    const arrival = async (): Promise<IncomingMessage> => (await once(server, 'request'))[0];
+    const calls = [call('a'), call('b')];
+    for (const path of ['/a', '/b']) {
+      const request = await arrival();
+      expect(request.url).toBe(path);
+      const closed = once(request.socket, 'close');
+      await clock.advance(TIMEOUT);
+      await closed;
+    }
+    const late = 'Error: The effect of "charge" did not answer within 1000 ms';
+    expect(await Promise.all(calls)).toEqual([late, late]);
+    server.close();
+  }, 30_000);
 
   test('is not waited for any longer once it has answered or failed', async () => {
     const { call, answer, fail, clock } = outside();

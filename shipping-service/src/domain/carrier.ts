@@ -19,10 +19,11 @@ export type BookingOutcome =
 
 /**
  * Who moves the parcels. Both calls answer a repeated idempotency key as they did at first; they reject when the outcome is unknown
- * or the carrier is away, and are then tried again with the same key.
+ * or the carrier is away, and are then tried again with the same key. The signal aborts when a call is given up: it is to be broken
+ * off.
  */
 export interface Carrier {
-  book(parcel: Parcel, idempotencyKey: string): Promise<BookingOutcome>;
+  book(parcel: Parcel, idempotencyKey: string, signal: AbortSignal): Promise<BookingOutcome>;
   /** Calls back this parcel, and no other. */
-  recall(parcel: BookedParcel, idempotencyKey: string): Promise<void>;
+  recall(parcel: BookedParcel, idempotencyKey: string, signal: AbortSignal): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { Carrier } from '../domain/carrier.js';
 export const bookShipment = (carrier: Carrier) =>
   effectStep(shipping, 'bookShipment', {
     rows: ({ data }) => ({ shipment: Shipments.fresh(data.orderId) }),
-    effect: ({ data }, key) => carrier.book({ reference: data.orderId, address: data.shippingAddress }, key),
+    effect: ({ data }, key, signal) => carrier.book({ reference: data.orderId, address: data.shippingAddress }, key, signal),
     decide: ({ data }, { shipment }, { answer }) => {
       const { orderId, items } = data;
       if (answer.kind === 'refused') {

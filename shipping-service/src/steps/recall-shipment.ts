@@ -8,7 +8,8 @@ export const recallShipment = (carrier: Carrier) =>
   effectStep(shipping, 'recallShipment', {
     rows: ({ data }) => ({ shipment: Shipments.fresh(data.orderId) }),
     about: ({ data }) => data.trackingNumber,
-    effect: ({ data: { orderId, trackingNumber } }, key) => carrier.recall({ reference: orderId, trackingNumber }, key),
+    effect: ({ data: { orderId, trackingNumber } }, key, signal) =>
+      carrier.recall({ reference: orderId, trackingNumber }, key, signal),
     decide: ({ data }, { shipment }) => {
       if (shipment.trackingNumber === data.trackingNumber) shipment.recalled = true;
       return outcome('recalled');

@@ -61,7 +61,7 @@ class World {
     const rows = this.#rows.get(at);
     if (step === undefined || declared === undefined || rows === undefined) throw new TypeError(`${at} has no step "${name}"`);
     if (declared.effect !== undefined) this.scenes.push({ kind: 'call', from: at, effect: declared.effect });
-    const answer = await step.effect?.(message, `${name}:${message.type}:${message.subject}`);
+    const answer = await step.effect?.(message, `${name}:${message.type}:${message.subject}`, new AbortController().signal);
     const ended = endOf(rows.when(step, message, { now: this.now, answer }), `${at}: ${name}`);
     this.scenes.push({ kind: 'outcome', at, step: name, outcome: ended.outcome });
     for (const draft of ended.events) await this.#publish(at, draft);

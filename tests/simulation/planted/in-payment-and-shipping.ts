@@ -22,7 +22,7 @@ export const inPaymentAndShipping: readonly Mutation[] = [
       ...real,
       gateway: {
         ...real.gateway,
-        charge: (charge, key) => real.gateway.charge({ ...charge, amount: Math.floor(charge.amount / 2) }, key),
+        charge: (charge, key, signal) => real.gateway.charge({ ...charge, amount: Math.floor(charge.amount / 2) }, key, signal),
       },
     }),
   }),
@@ -35,7 +35,7 @@ export const inPaymentAndShipping: readonly Mutation[] = [
         ...real,
         gateway: {
           ...real.gateway,
-          refund: (reference) => real.gateway.refund(reference, newId()),
+          refund: (reference, _key, signal) => real.gateway.refund(reference, newId(), signal),
         },
       }),
     },
@@ -98,12 +98,12 @@ export const inPaymentAndShipping: readonly Mutation[] = [
     providers: (real, newId) => ({
       gateway: {
         ...real.gateway,
-        charge: (charge) => real.gateway.charge(charge, newId()),
-        refund: (reference) => real.gateway.refund(reference, newId()),
+        charge: (charge, _key, signal) => real.gateway.charge(charge, newId(), signal),
+        refund: (reference, _key, signal) => real.gateway.refund(reference, newId(), signal),
       },
       carrier: {
         ...real.carrier,
-        book: (parcel) => real.carrier.book(parcel, newId()),
+        book: (parcel, _key, signal) => real.carrier.book(parcel, newId(), signal),
       },
       mailer: real.mailer,
     }),

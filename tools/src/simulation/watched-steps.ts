@@ -49,7 +49,7 @@ export function watched({ choreography, steps }: Implementation, atWork: StepsAt
       if (faults.strikes('step threw', [name])) throw new StepFailed('The step was made to fail');
       return decision;
     };
-    const effect: AnyStep['effect'] = (message, key) => atWork.call(name, async () => step.effect?.(message, key));
+    const effect: AnyStep['effect'] = (...called) => atWork.call(name, async () => step.effect?.(...called));
     return [name, { ...step, rows, decide, ...(step.effect === undefined ? {} : { effect }) }];
   });
   return { choreography, steps: Object.fromEntries(wrapped) };
