@@ -24,8 +24,10 @@ export interface Reversal {
 
 /**
  * Who moves the money. Every call answers a repeated idempotency key as it did at first; only `nothing-charged`, by which no money
- * moved, is asked anew. They reject when the outcome is unknown or the gateway is away, and are then tried again with the same key.
- * The signal aborts when a call is given up: it is to be broken off.
+ * moved, is asked anew, as the charge may still come. A provider that keeps every answer under its key, refusals too, must not be asked for
+ * a refund before there is a charge: the adapter looks for the charges of the reference first, without a key, and has the one that it finds
+ * refunded under the key. Calls reject when the outcome is unknown or the gateway is away, and are then tried again with the same key. The
+ * signal aborts when a call is given up: it is to be broken off.
  */
 export interface PaymentGateway {
   charge(charge: Charge, idempotencyKey: string, signal: AbortSignal): Promise<ChargeOutcome>;

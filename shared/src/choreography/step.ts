@@ -132,7 +132,8 @@ export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> e
    * that was closed meanwhile too, because an earlier attempt may have reached the other side.
    *
    * @param key of the business fact (step, event type and what it is about), so the same for the same fact under another event id. The
-   * other side must do its work once for a key, and then answer as it did at first
+   * other side must do its work once for a key, and then answer as it did at first. An answer by which nothing was done, as there was
+   * nothing to undo, must not be kept under the key: what is to be undone may still come, and is asked for with the same key
    * @param signal aborts when the call has taken too long and is given up: break it off then, so that no more calls than are allowed keep
    * their connections (`fetch` takes it as it is). Its work may be done all the same; it is made again with the same key
    */
