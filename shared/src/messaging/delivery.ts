@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Topology } from '../choreography/index.js';
-import type { Delivery, Failure } from '../pipeline/index.js';
+import { type Delivery, type Failure, MAX_BYTES } from '../pipeline/index.js';
 import { parkedCopy, retryCopy } from './copies.js';
 import { BATCHED, type Message } from './messages.js';
 import { originOf } from './origin.js';
@@ -23,11 +23,13 @@ export function deliveryOf(
   const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
   const origin = originOf(message);
   const original = { message, origin };
-  const text = message.content.toString();
+  const { content } = message;
+  // What is too large to be read is not made a text, which would take as much memory again.
+  const whole = content.length > MAX_BYTES ? content : content.toString();
   // The message as a whole keeps its bytes, which need not be text at all.
-  const bytes = (body: Buffer | string) => (body === text ? message.content : body);
+  const bytes = (body: Buffer | string) => (body === whole ? content : body);
   return {
-    body: text,
+    body: whole,
     batched: message.properties.contentType === BATCHED,
     ...origin,
     ...settling,

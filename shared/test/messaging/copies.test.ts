@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { topologyOf } from '@quickstep/shared/choreography';
+import { MAX_BYTES } from '@quickstep/shared/pipeline';
 import type { ConsumeMessage } from 'amqplib';
 import { parkedCopy, retryCopy } from '../../src/messaging/copies.js';
 import { deliveryOf } from '../../src/messaging/delivery.js';
@@ -178,6 +179,16 @@ describe('a delivery', () => {
     await delivery.park(delivery.body, failing('no JSON'));
     await delivery.retry('{"a":1}', failing('x'), { delay: 0, attempt: 1 });
     expect(copies.map(({ content }) => content)).toEqual([bytes, Buffer.from('{"a":1}')]);
+  });
+
+  test('is made no text when it is too large to be read, and is copied as it came', async () => {
+    const message = { ...received(came), content: Buffer.alloc(MAX_BYTES, 'é') };
+    expect(delivered(message).delivery.body).toBe(message.content.toString());
+    const tooLarge = { ...received(came), content: Buffer.alloc(MAX_BYTES + 1, 'x') };
+    const { copies, delivery } = delivered(tooLarge);
+    expect(delivery.body).toBe(tooLarge.content);
+    await delivery.park(delivery.body, failing('too large'));
+    expect(copies[0]?.content).toBe(tooLarge.content);
   });
 
   test('is copied with its reason as it is when nothing is to be taken out', async () => {

@@ -112,8 +112,8 @@ function decodeOne({ value, body }: Part, incoming: Incoming, contracts: Readonl
 export const BETWEEN_EVENTS = ',\n';
 
 /**
- * What a message may carry at most: events, and bytes (of a text: characters). A larger one is parked whole, before its events are
- * looked at: each event that cannot be read is parked on its own, and a message of `{}` would become any number of them.
+ * What a message may carry at most: events, and bytes. A larger one is parked whole, before it is made a text and its events are looked
+ * at: each event that cannot be read is parked on its own, and a message of `{}` would become any number of them.
  */
 export const MAX_EVENTS = 1_000;
 export const MAX_BYTES = 4_000_000;
