@@ -163,6 +163,17 @@ test('personal data are hidden until an operator asks, which is written down; th
   await says('1 of 1');
 });
 
+test('personal data of an order are hidden until an operator asks, which is written down', async () => {
+  const { id } = await world.shop.place();
+  await world.go(page, `/orders/${id}?tab=events`);
+  const created = main().getByRole('region', { name: 'order.created' });
+  await created.getByText(/"email": "\*\*\* \(\d+ characters\)"/).waitFor();
+  expect(await audited('orders.reveal', id)).toBeUndefined();
+  await main().getByRole('button', { name: 'Show personal data' }).click();
+  await created.getByText('"email": "ada@example.com"').waitFor();
+  expect(await audited('orders.reveal', id)).toBeDefined();
+});
+
 test('a projection is made anew', async () => {
   await world.go(page, '/services');
   await act('Rebuild sales');

@@ -55,7 +55,7 @@ describe('the API', () => {
     const { id } = await shop.place({ shippingAddress: antarctica });
     await shop.ended(id);
     await caughtUp();
-    const { status, body: events } = await operations.call<CloudEvent[]>('GET', `/orders/${id}/events`);
+    const { status, body: events } = await operations.call<CloudEvent[]>('GET', `/orders/${id}/events?reveal=true`);
     expect(status).toBe(200);
     expect(events.map((event) => event.id).sort()).toEqual(
       shop.spy
@@ -76,7 +76,7 @@ describe('the API', () => {
     const declined = await shop.eventOf(id, 'payment.failed');
     const { body } = await operations.call<{ event: CloudEvent; causes: Archived[]; effects: Tree[] }>(
       'GET',
-      `/events/${declined.id}`,
+      `/events/${declined.id}?reveal=true`,
     );
     expect(body.event).toEqual(declined);
     expect(body.causes.map(({ event }) => event.type)).toEqual(['order.created', 'inventory.reserved']);
@@ -85,6 +85,42 @@ describe('the API', () => {
     expect(typesIn(whole.body.effects)).toEqual([
       { 'payment.failed': [] },
       { 'inventory.release': [{ 'inventory.released': [{ 'order.cancelled': [{ 'notification.sent': [] }] }] }] },
+    ]);
+  });
+
+  test('hides personal data, unless an operator asks for them, which is written down', async () => {
+    const { id } = await shop.place();
+    await shop.ended(id);
+    await caughtUp();
+    const created = await shop.eventOf(id, 'order.created');
+    const paths = [
+      `/orders/${id}/events`,
+      `/events/${created.id}`,
+      `/events?order=${id}`,
+      `/orders/${id}`,
+      `/sagas/${id}`,
+      '/orders',
+    ];
+    for (const path of paths) {
+      const personal = /ada@example\.com/;
+      const hidden = await operations.call('GET', path, undefined, 'reader');
+      expect([path, hidden.status]).toEqual([path, 200]);
+      expect(JSON.stringify(hidden.body)).toContain(id);
+      expect(JSON.stringify(hidden.body)).not.toMatch(personal);
+      const revealing = `${path}${path.includes('?') ? '&' : '?'}reveal=true`;
+      expect(await operations.call('GET', revealing, undefined, 'reader')).toMatchObject({ status: 403 });
+      const shown = await operations.call('GET', revealing);
+      expect(JSON.stringify(shown.body)).toMatch(personal);
+    }
+    const { body } = await operations.call<{ items: { who: string; what: string; about: string | null }[] }>('GET', '/audit');
+    const acts = body.items.filter(({ who }) => who === 'tests').map(({ what, about }) => [what, about]);
+    expect(acts.slice(0, paths.length).reverse()).toEqual([
+      ['orders.reveal', id],
+      ['events.reveal', created.id],
+      ['events.reveal', id],
+      ['orders.reveal', id],
+      ['orders.reveal', id],
+      ['orders.reveal', null],
     ]);
   });
 

@@ -85,6 +85,12 @@ class Listener {
   }
 }
 
+test('tells nothing personal', async () => {
+  const everything = await Listener.open('/events/stream?type=order.created');
+  await shop.place();
+  expect(JSON.stringify(await everything.next())).toMatch(/"email":"\*\*\* \(\d+ characters\)"/);
+});
+
 test('tells listeners what they asked for as it comes, and goes on where one was', async () => {
   const everything = await Listener.open('/events/stream');
   const endings = await Listener.open('/events/stream?type=order.completed,order.cancelled');

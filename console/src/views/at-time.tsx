@@ -4,6 +4,7 @@ import { useResource } from '../data/resource.js';
 import type { OrderAtTime, SagaDetail } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { Json } from '../parts/json.js';
+import { Reveal } from '../parts/reveal.js';
 import { Loaded } from '../parts/state.js';
 
 interface AtTimeProps {
@@ -16,7 +17,9 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
   const last = saga.timeline.length - 1;
   const [index, setIndex] = useState(last);
   const at = saga.timeline[index];
-  const path = at === undefined ? undefined : `/orders/${orderId}?at=${encodeURIComponent(at.time)}`;
+  const [revealed, reveal] = useState(false);
+  const asked = revealed ? '&reveal=true' : '';
+  const path = at === undefined ? undefined : `/orders/${orderId}?at=${encodeURIComponent(at.time)}${asked}`;
   const found = useResource<OrderAtTime>(path, { live: false });
   return (
     <>
@@ -38,6 +41,9 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
           <>
             <p>
               <State state={order.status} /> {money(order.total, order.currency)} {order.reason !== null && `, ${order.reason}`}
+            </p>
+            <p class="actions">
+              <Reveal revealed={revealed} reveal={reveal} />
             </p>
             <Json value={order} label="The order at that time" />
           </>

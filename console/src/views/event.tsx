@@ -1,8 +1,10 @@
+import { useState } from 'preact/hooks';
 import { time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { to } from '../data/router.js';
 import type { Archived, Effect, EventDetail } from '../data/types.js';
 import { Json } from '../parts/json.js';
+import { Reveal } from '../parts/reveal.js';
 import { Loaded } from '../parts/state.js';
 import { Processing } from './processing.js';
 
@@ -33,7 +35,9 @@ function Effects({ effects }: { readonly effects: readonly Effect[] }) {
 
 /** One event with what caused it, what followed from it, and who has dealt with it. */
 export function EventView({ id }: { readonly id: string }) {
-  const found = useResource<EventDetail>(`/events/${encodeURIComponent(id)}`);
+  const [revealed, reveal] = useState(false);
+  const path = `/events/${encodeURIComponent(id)}${revealed ? '?reveal=true' : ''}`;
+  const found = useResource<EventDetail>(path, { live: !revealed });
   return (
     <Loaded from={found} what="the event">
       {(detail) => (
@@ -60,6 +64,9 @@ export function EventView({ id }: { readonly id: string }) {
           <h2>Who has dealt with it</h2>
           <Processing id={id} />
           <h2>As it was published</h2>
+          <p class="actions">
+            <Reveal revealed={revealed} reveal={reveal} />
+          </p>
           <Json value={detail.event} label="The event" />
         </>
       )}

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { call, me } from '../data/api.js';
+import { call } from '../data/api.js';
 import { count, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { go, to } from '../data/router.js';
@@ -7,6 +7,7 @@ import type { Plan, WholeLetter } from '../data/types.js';
 import { Act } from '../parts/act.js';
 import { Badge } from '../parts/badge.js';
 import { Json } from '../parts/json.js';
+import { Reveal } from '../parts/reveal.js';
 import { Loaded } from '../parts/state.js';
 import { EditLetter } from './edit-letter.js';
 
@@ -49,8 +50,8 @@ function Changes({ letter: { edit } }: { readonly letter: WholeLetter }) {
   );
 }
 
-function Body({ letter: { body, bodyGoneSince, revealed } }: { readonly letter: WholeLetter }) {
-  if (bodyGoneSince === null) return <Json value={body} label="The message" revealed={revealed} />;
+function Body({ letter: { body, bodyGoneSince } }: { readonly letter: WholeLetter }) {
+  if (bodyGoneSince === null) return <Json value={body} label="The message" />;
   return <p>Its body is gone since {time(bodyGoneSince)}: it was deleted some time after the message had been dealt with.</p>;
 }
 
@@ -78,11 +79,7 @@ export function LetterView({ id }: { readonly id: string }) {
               <p>It is found out what would happen. Nothing is sent yet.</p>
             </Act>
             <EditLetter letter={letter} done={found.reload} />
-            {me.value?.role === 'operator' && !revealed && letter.bodyGoneSince === null && (
-              <button type="button" class="quiet" onClick={() => reveal(true)}>
-                Show personal data
-              </button>
-            )}
+            {letter.bodyGoneSince === null && <Reveal revealed={revealed} reveal={reveal} />}
             {letter.subject !== null && <a href={to(`/orders/${letter.subject}`)}>Its order</a>}
             {letter.eventId !== null && <a href={to(`/events/${letter.eventId}`)}>Its event</a>}
             <a href={to('/dead-letters', { group: letter.group })}>Others of its group</a>

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { duration, inWords, time } from '../data/format.js';
 import { type Resource, useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
@@ -5,6 +6,7 @@ import type { CloudEvent, Letter, Page, SagaDetail } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { CancelOrder } from '../parts/cancel-order.js';
 import { Json } from '../parts/json.js';
+import { Reveal } from '../parts/reveal.js';
 import { Sequence } from '../parts/sequence.js';
 import { Loaded } from '../parts/state.js';
 import { Tabs } from '../parts/tabs.js';
@@ -20,11 +22,16 @@ const TABS = [
 ] as const;
 
 function Raw({ orderId }: { readonly orderId: string }) {
-  const events = useResource<readonly CloudEvent[]>(`/orders/${orderId}/events`);
+  const [revealed, reveal] = useState(false);
+  const path = `/orders/${orderId}/events${revealed ? '?reveal=true' : ''}`;
+  const events = useResource<readonly CloudEvent[]>(path, { live: !revealed });
   return (
     <Loaded from={events} what="events">
       {(all) => (
         <>
+          <p class="actions">
+            <Reveal revealed={revealed} reveal={reveal} />
+          </p>
           {all.map((event) => (
             <Json key={event.id} value={event} label={event.type} />
           ))}

@@ -1,6 +1,7 @@
 import { invalid, pageQuery } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
 import type { ArchiveFilter } from '../archive/index.js';
+import { revealQuery } from './reveal.js';
 
 /** A time in a query. */
 export const timeField = (description: string) =>
@@ -27,7 +28,7 @@ export const eventQuery = {
 };
 const filterSchema = Type.Object(eventQuery);
 
-export const eventPageQuery = Type.Object({ ...eventQuery, ...pageQuery }, { additionalProperties: false });
+export const eventPageQuery = Type.Object({ ...eventQuery, ...pageQuery, ...revealQuery }, { additionalProperties: false });
 export const eventStreamQuery = Type.Object(eventQuery, { additionalProperties: false });
 
 /** @throws Problem `invalid_request` when there is no such time */

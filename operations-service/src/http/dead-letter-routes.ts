@@ -13,6 +13,7 @@ import {
 } from '@quickstep/shared/http';
 import { redact } from '@quickstep/shared/logging';
 import { Type } from '@sinclair/typebox';
+import { shownBody } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import { audit } from '../db/audit.js';
 import {
@@ -25,17 +26,15 @@ import {
 } from '../db/dead-letter-queries.js';
 import { differencesOf } from '../dead-letters/differences.js';
 import { edited, NotEditable } from '../dead-letters/edit.js';
-import { shownBody } from '../dead-letters/hidden.js';
 import { bodyChecker } from './body.js';
 import * as schemas from './dead-letter-schemas.js';
+import { checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
 const KEY = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36}$/;
 const checkPage = queryChecker(schemas.letterPageQuery);
 const checkGroups = queryChecker(schemas.groupQuery);
-const reveal = Type.Object({
-  reveal: Type.Boolean({ default: false, description: 'Show personal data; needs the role operator, and is audited' }),
-});
-const checkReveal = queryChecker({ ...reveal, additionalProperties: false });
+const reveal = Type.Object(revealQuery);
+const checkReveal = queryChecker(Type.Object(revealQuery, { additionalProperties: false }));
 const checkEdit = bodyChecker(schemas.editOrders);
 const params = Type.Object({ id: Type.String({ maxLength: 36, description: 'Id of the dead letter' }) });
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
@@ -103,11 +102,11 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
     params,
     query: reveal,
     response: { status: 200, description: 'The dead letter', schema: schemas.WholeLetter },
-    problems: [missing, { status: problems.forbidden.status, code: 'forbidden', when: 'Only an operator may reveal' }],
+    problems: [missing, mayNotReveal],
     async run(call, { dataSource }, caller) {
       const id = idOf(call);
       const { reveal: revealed } = checkReveal(call.request);
-      if (revealed && caller.role !== 'operator') throw problem('forbidden', 'Only an operator may see personal data');
+      checkMayReveal(caller, revealed);
       const found = await findLetter(dataSource, id);
       if (found === undefined) throw notFound('such dead letter');
       const result = found.bodyGoneSince === null ? 'shown' : 'its body is gone';

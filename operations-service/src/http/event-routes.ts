@@ -1,3 +1,4 @@
+import type { CloudEvent } from '@quickstep/shared/events';
 import {
   type Call,
   decodeCursor,
@@ -12,6 +13,7 @@ import {
   UUID_KEY,
 } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
+import { hideEvent } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import {
   Archive,
@@ -23,11 +25,15 @@ import {
   type LiveEvents,
 } from '../archive/index.js';
 import { eventPageQuery, eventStreamQuery, filterOf, POSITION } from './archive-query.js';
+import { auditReveal, checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
-/** An event as it stood in the log: CloudEvents 1.0 in JSON. */
+/** An event: CloudEvents 1.0 in JSON. */
 const Event = Type.Object(
   { id: Type.String(), type: Type.String(), source: Type.String(), subject: Type.String(), time: Type.String() },
-  { additionalProperties: true, description: 'The event as it was published (CloudEvents 1.0)' },
+  {
+    additionalProperties: true,
+    description: 'The event as it was published (CloudEvents 1.0), with personal data hidden unless they were asked for',
+  },
 );
 const Archived = Type.Object({
   position: Type.Integer({ description: 'Its place in the archive, in the order of arrival' }),
@@ -39,15 +45,24 @@ const WithEffects = Type.Object({
   effects: Type.Array(Type.Object({}, { additionalProperties: true, description: 'Of the same shape' })),
 });
 
-const archivedView = ({ position, service, event }: ArchivedEvent) => ({ position, service, event });
-const effectView = ({ archived, effects }: Effect): object => ({ ...archivedView(archived), effects: effects.map(effectView) });
+const shown = (event: CloudEvent, reveal: boolean): unknown => (reveal ? event : hideEvent(event));
+const archivedView = ({ position, service, event }: ArchivedEvent, reveal: boolean) => ({
+  position,
+  service,
+  event: shown(event, reveal),
+});
+const effectView = ({ archived, effects }: Effect, reveal: boolean): object => ({
+  ...archivedView(archived, reveal),
+  effects: effects.map((each) => effectView(each, reveal)),
+});
 
-/** An event of a stream of server-sent events: its id is what a client comes back with. */
+/** Personal data are never in a stream. An event of a stream of server-sent events: its id is what a client comes back with. */
 export const eventText = (archived: ArchivedEvent) =>
-  `id: ${archived.position}\ndata: ${JSON.stringify(archivedView(archived))}\n\n`;
+  `id: ${archived.position}\ndata: ${JSON.stringify(archivedView(archived, false))}\n\n`;
 
 const id = Type.Object({ id: Type.String({ maxLength: 36, description: 'Id of the event' }) });
 const orderId = Type.Object({ orderId: Type.String({ maxLength: 512, description: 'Id of the order' }) });
+const checkReveal = queryChecker(Type.Object(revealQuery, { additionalProperties: false }));
 const checkPage = queryChecker(eventPageQuery);
 const checkStream = queryChecker(eventStreamQuery);
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
@@ -71,22 +86,30 @@ export const eventRoutes = (access: Access, streams: Streams | undefined): Route
   guarded(access, 'reader', {
     method: 'get',
     path: '/events',
-    summary: 'Events of all services, latest arrival first',
+    summary: 'Events of all services, latest arrival first; personal data are hidden',
     query: eventPageQuery,
     response: { status: 200, description: 'A page of events', schema: pageSchema(Archived) },
-    async run(call, { dataSource }) {
-      const { limit, cursor, ...query } = checkPage(call.request);
+    problems: [mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { limit, cursor, reveal, ...query } = checkPage(call.request);
+      checkMayReveal(caller, reveal);
       const key = decodeCursor(cursor, POSITION);
       const before = key === undefined ? undefined : Number(key);
       const found = await new Archive(dataSource).page(filterOf(query), limit + 1, before);
       const { items, ...next } = pageOf(found, limit, ({ position }) => String(position));
-      call.json(200, { items: items.map(archivedView), ...next });
+      if (reveal)
+        await auditReveal(dataSource, caller, {
+          what: 'events.reveal',
+          about: query.subject ?? query.order,
+          details: { ...query, cursor },
+        });
+      call.json(200, { items: items.map((each) => archivedView(each, reveal)), ...next });
     },
   }),
   guarded(access, 'reader', {
     method: 'get',
     path: '/events/stream',
-    summary: 'Events as they come, as server-sent events; `Last-Event-ID` goes on after one',
+    summary: 'Events as they come, without personal data, as server-sent events; `Last-Event-ID` goes on after one',
     query: eventStreamQuery,
     headers: Type.Object({
       'Last-Event-ID': Type.Optional(Type.String({ description: 'Id of the last event that was read; from now on without' })),
@@ -123,37 +146,49 @@ export const eventRoutes = (access: Access, streams: Streams | undefined): Route
   guarded(access, 'reader', {
     method: 'get',
     path: '/events/{id}',
-    summary: 'One event, with what caused it and what followed from it',
+    summary: 'One event, with what caused it and what followed from it; personal data are hidden',
     params: id,
+    query: Type.Object(revealQuery),
     response: {
       status: 200,
       description: 'The event; its causes, the first one first; its effects as a tree',
       schema: Type.Object({ ...Archived.properties, causes: Type.Array(Archived), effects: Type.Array(WithEffects) }),
     },
-    problems: [missing],
-    async run(call, { dataSource }) {
+    problems: [missing, mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { reveal } = checkReveal(call.request);
+      checkMayReveal(caller, reveal);
       const given = String(call.request.params.id).toLowerCase();
       const archive = new Archive(dataSource);
       const found = UUID_KEY.test(given) ? await archive.find(given) : undefined;
       if (found === undefined) throw notFound('such event in the archive');
       const { causes, effects } = causality(found, await archive.ofSaga(found.event.correlationid));
-      call.json(200, { ...archivedView(found), causes: causes.map(archivedView), effects: effects.map(effectView) });
+      if (reveal) await auditReveal(dataSource, caller, { what: 'events.reveal', about: given });
+      call.json(200, {
+        ...archivedView(found, reveal),
+        causes: causes.map((each) => archivedView(each, reveal)),
+        effects: effects.map((each) => effectView(each, reveal)),
+      });
     },
   }),
   guarded(access, 'reader', {
     method: 'get',
     path: '/orders/{orderId}/events',
-    summary: 'Everything that happened to an order, oldest first, in full',
+    summary: 'Everything that happened to an order, oldest first; personal data are hidden',
     params: orderId,
+    query: Type.Object(revealQuery),
     response: { status: 200, description: 'The events of all services about the order', schema: Type.Array(Event) },
-    problems: [missing],
-    async run(call, { dataSource }) {
+    problems: [missing, mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { reveal } = checkReveal(call.request);
+      checkMayReveal(caller, reveal);
       const given = String(call.request.params.orderId).toLowerCase();
       const found = UUID_KEY.test(given) ? await new Archive(dataSource).about(given) : [];
       if (found.length === 0) throw notFound('event about this order in the archive');
+      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', about: given });
       call.json(
         200,
-        inOrder(found).map(({ event }) => event),
+        inOrder(found).map(({ event }) => shown(event, reveal)),
       );
     },
   }),

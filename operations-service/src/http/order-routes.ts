@@ -1,6 +1,7 @@
 import { OrderView, orderView } from '@quickstep/order-service/views';
 import {
   decodePlace,
+  Nullable,
   notFound,
   pageOf,
   pageQuery,
@@ -13,18 +14,25 @@ import {
   UUID_KEY,
 } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
+import { hide } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import { Archive } from '../archive/index.js';
 import type { Projections } from '../projections/index.js';
 import { listSagas, ordersAt, sagas } from '../read-models/index.js';
 import { timeField, timeOf } from './archive-query.js';
+import { auditReveal, checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
 /** Of the order service's view all but its deadline, which is a setting of that service and stands in no event. */
-const FoldedOrder = Type.Omit(OrderView, ['deadlineAt']);
+const FoldedOrder = Type.Object({
+  ...Type.Omit(OrderView, ['deadlineAt', 'email', 'shippingAddress']).properties,
+  email: Nullable(Type.String({ description: 'Hidden unless it was asked for' })),
+  shippingAddress: Nullable(Type.Object({}, { additionalProperties: true, description: 'Hidden unless it was asked for' })),
+});
 
-const at = Type.Object({ at: timeField('As it was at this time; as it is without') });
+const at = Type.Object({ at: timeField('As it was at this time; as it is without'), ...revealQuery });
+const listQuery = Type.Object({ ...pageQuery, ...revealQuery });
 const checkAt = queryChecker(Type.Object({ ...at.properties }, { additionalProperties: false }));
-const checkPage = queryChecker(Type.Object(pageQuery, { additionalProperties: false }));
+const checkPage = queryChecker({ ...listQuery, additionalProperties: false });
 const missing = {
   status: problems.not_found.status,
   code: 'not_found',
@@ -35,9 +43,11 @@ const behind = { status: problems.unavailable.status, code: 'unavailable', when:
 /** Later than any event: clocks of services may be ahead of this one's. */
 const ALWAYS = new Date(8.64e15);
 
-function foldedView(order: Parameters<typeof orderView>[0]) {
+function foldedView(order: Parameters<typeof orderView>[0], reveal: boolean) {
   const { deadlineAt: _, ...view } = orderView(order);
-  return view;
+  if (reveal) return view;
+  const { email, shippingAddress } = view;
+  return { ...view, email: hide('email', email), shippingAddress: hide('shippingAddress', shippingAddress) };
 }
 
 /** @param projections undefined for documents: the routes of no running service */
@@ -45,36 +55,41 @@ export const orderRoutes = (access: Access, projections: Projections | undefined
   guarded(access, 'reader', {
     method: 'get',
     path: '/orders/{orderId}',
-    summary: 'An order as it was at a time, made of its events by the rules of the order service',
+    summary: 'An order as it was at a time, made of its events by the rules of the order service; personal data are hidden',
     params: Type.Object({ orderId: Type.String({ maxLength: 512 }) }),
     query: at,
     response: { status: 200, description: 'The order', schema: FoldedOrder },
-    problems: [missing],
-    async run(call, { dataSource }) {
-      const time = timeOf(checkAt(call.request).at, '/at') ?? ALWAYS;
+    problems: [missing, mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { reveal, at: given } = checkAt(call.request);
+      checkMayReveal(caller, reveal);
+      const time = timeOf(given, '/at') ?? ALWAYS;
       const orderId = String(call.request.params.orderId).toLowerCase();
       const events = UUID_KEY.test(orderId) ? await new Archive(dataSource).about(orderId) : [];
       const order = (await ordersAt(events, time)).get(orderId);
       if (order === undefined) throw notFound('such order in the archive, or there was none at that time');
-      call.json(200, foldedView(order));
+      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', about: orderId });
+      call.json(200, foldedView(order, reveal));
     },
   }),
   guarded(access, 'reader', {
     method: 'get',
     path: '/orders',
-    summary: 'Orders made of their events, newest first',
-    query: Type.Object(pageQuery),
+    summary: 'Orders made of their events, newest first; personal data are hidden',
+    query: listQuery,
     response: { status: 200, description: 'A page of orders', schema: pageSchema(FoldedOrder) },
-    problems: [behind],
-    async run(call, { dataSource }) {
-      const { limit, cursor } = checkPage(call.request);
+    problems: [behind, mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { limit, cursor, reveal } = checkPage(call.request);
+      checkMayReveal(caller, reveal);
       await projections?.require(sagas);
       const known = await listSagas(dataSource, { after: decodePlace(cursor, UUID_KEY), limit: limit + 1 });
       const { items, ...next } = pageOf(known, limit, ({ startedAt, orderId }) => placeKey(startedAt, orderId));
       const ids = items.map(({ orderId }) => orderId);
       const orders = await ordersAt(await new Archive(dataSource).aboutAny(ids), ALWAYS);
       const folded = ids.map((id) => orders.get(id)).filter((order) => order !== undefined);
-      call.json(200, { items: folded.map(foldedView), ...next });
+      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', details: { orders: items.length, cursor } });
+      call.json(200, { items: folded.map((order) => foldedView(order, reveal)), ...next });
     },
   }),
 ];

@@ -15,11 +15,13 @@ import {
   Timestamp,
 } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
+import { hide } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import { Archive } from '../archive/index.js';
 import type { OrderService } from '../order-service.js';
 import type { Projections } from '../projections/index.js';
 import { findSaga, listSagas, type Saga, sagas, timelineOf } from '../read-models/index.js';
+import { auditReveal, checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
 const Waiting = Type.Object({
   service: Type.String(),
@@ -52,7 +54,7 @@ const Fact = Type.Object({
   sinceStart: Type.Integer({ description: 'Milliseconds since the first event' }),
   cause: Nullable(Type.String({ description: 'Type of the event that it follows from; null: a request or a timer' })),
   sinceCause: Nullable(Type.Integer({ description: 'Milliseconds since that event' })),
-  data: Type.Unknown(),
+  data: Type.Unknown({ description: 'With personal data hidden unless they were asked for' }),
 });
 const Planned = Type.Object({
   type: Type.String(),
@@ -89,6 +91,7 @@ const query = Type.Object(
   { additionalProperties: false },
 );
 const checkQuery = queryChecker(query);
+const checkReveal = queryChecker(Type.Object(revealQuery, { additionalProperties: false }));
 /** A saga's key is what its events are about. */
 const KEY = /^[^\0]{1,512}$/;
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
@@ -140,11 +143,14 @@ export const sagaRoutes = (access: Access, sources: SagaSources | undefined): Ro
   guarded(access, 'reader', {
     method: 'get',
     path: '/sagas/{orderId}',
-    summary: 'One saga as planned and as it went, and what it waits for',
+    summary: 'One saga as planned and as it went, and what it waits for; personal data are hidden',
     params: Type.Object({ orderId: Type.String({ maxLength: 512 }) }),
+    query: Type.Object(revealQuery),
     response: { status: 200, description: 'The saga', schema: Detail },
-    problems: [missing, behind],
-    async run(call, { dataSource }) {
+    problems: [missing, behind, mayNotReveal],
+    async run(call, { dataSource }, caller) {
+      const { reveal } = checkReveal(call.request);
+      checkMayReveal(caller, reveal);
       const orderId = String(call.request.params.orderId).toLowerCase();
       await sources?.projections.require(sagas);
       const saga = KEY.test(orderId) ? await findSaga(dataSource, orderId) : null;
@@ -154,7 +160,10 @@ export const sagaRoutes = (access: Access, sources: SagaSources | undefined): Ro
         saga.endedAt === null ? sources?.orders.deadlineOf(orderId) : undefined,
       ]);
       const shown = sagaView(saga, sources?.now() ?? new Date());
-      call.json(200, { ...shown, deadlineAt: deadlineAt ?? null, ...timelineOf(events) });
+      const { timeline, plan } = timelineOf(events);
+      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', about: orderId });
+      const facts = reveal ? timeline : timeline.map((fact) => ({ ...fact, data: hide('data', fact.data) }));
+      call.json(200, { ...shown, deadlineAt: deadlineAt ?? null, timeline: facts, plan });
     },
   }),
 ];

@@ -85,7 +85,7 @@ async function lookAgain(id: string, orderUrl: string, client: OperationsClient,
     });
   const [row, folded] = await Promise.all([
     found(askService<Order>('GET', `${orderUrl}/orders/${id}`, signal)),
-    found(client.json<Order>('GET', `/orders/${id}`)),
+    found(client.json<Order>('GET', `/orders/${id}?reveal=true`)),
   ]);
   return differencesOf(row, folded);
 }
@@ -109,7 +109,7 @@ Ends with 1 when something differs that is not only under way.`,
         (row) => ({ id: row.id, row }),
       );
       const folded = itemsOf(
-        (query) => operations.json<Page>('GET', `/orders?${query}`),
+        (query) => operations.json<Page>('GET', `/orders?reveal=true&${query}`),
         (order) => ({ id: order.id, folded: order }),
       );
       for await (const { id, ...pair } of pairs(inTurn(rows, folded))) {

@@ -12,10 +12,13 @@ const HARMLESS = new Set([
   'by',
 ]);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 const DEEPEST = 20;
 
-function hide(name: string, value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return HARMLESS.has(name) || UUID.test(value) ? value : `*** (${value.length} characters)`;
+/** What people see of a field unless it is revealed to them. */
+export function hide(name: string, value: unknown, depth = 0): unknown {
+  if (typeof value === 'string')
+    return HARMLESS.has(name) || UUID.test(value) || TIME.test(value) ? value : `*** (${value.length} characters)`;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEEPEST) return '***';
   if (Array.isArray(value)) return value.map((each) => hide(name, each, depth + 1));
@@ -24,12 +27,13 @@ function hide(name: string, value: unknown, depth: number): unknown {
 
 /** An event's own attributes; whoever wrote another may have put anything into it. */
 const ENVELOPE = new Set(
-  'specversion id type source subject time datacontenttype dataschema dataversion correlationid causationid tenantid traceparent'.split(
+  'specversion id type source subject time datacontenttype dataschema dataversion correlationid causationid tenantid idempotencykey traceparent'.split(
     ' ',
   ),
 );
 
-function hideEvent(event: unknown): unknown {
+/** An event without personal data. */
+export function hideEvent(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return hide('', event, 0);
   return Object.fromEntries(
     Object.entries(event).map(([name, value]) => [
