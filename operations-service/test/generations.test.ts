@@ -69,6 +69,18 @@ const sold = async () => {
   return rows[0]?.orders;
 };
 
+test('while another replica applies the events, it rests', async () => {
+  await generations.begin(sales);
+  const live = await one(true);
+  const other = dataSource.createQueryRunner();
+  await other.startTransaction();
+  await other.query('select from projections where name = $1 for update', [sales.name]);
+  expect(await apply(live)).toEqual({ events: 0, refused: [], position: 0, more: false });
+  await other.rollbackTransaction();
+  await other.release();
+  expect(await apply(live)).toMatchObject({ events: ORDERS });
+});
+
 test('of those who have the same events at the same time one applies them', async () => {
   await Promise.all([generations.begin(sales), generations.begin(sales)]);
   expect(await generations.all()).toHaveLength(1);

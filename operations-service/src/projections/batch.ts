@@ -7,7 +7,7 @@ import type { Projection } from './projection.js';
 import { statementsOf } from './projection-tables.js';
 
 const PAGE = 1_000;
-/** Whoever locks the tables of one projection holds up the others that long, too: they go on together. */
+/** Whoever locks the tables of one projection holds up the other projections that long, too: they go on together. */
 const LOCK_TIMEOUT = '2s';
 
 export interface Applied {
@@ -19,7 +19,8 @@ export interface Applied {
   readonly more: boolean;
 }
 
-const NOTHING: Applied = { events: 0, refused: [], position: 0, more: true };
+/** Another replica applies them, or has: it rests until more comes. */
+const NOTHING: Applied = { events: 0, refused: [], position: 0, more: false };
 
 function rowsOf(manager: EntityManager, generation: number): ProjectedRows {
   const run = ({ text, values }: Statement) => manager.query(text, [...(values ?? [])]);
@@ -55,7 +56,7 @@ export async function applyNext(
     // It can all be made anew: a crash of the server may cost the last batches, of which the position knows nothing either.
     await manager.query(`set local synchronous_commit = off; set local lock_timeout = '${LOCK_TIMEOUT}'`);
     const moved: unknown[] = await manager.query(
-      'select from projections where name = $1 and generation = $2 and position = $3 for update',
+      'select from projections where name = $1 and generation = $2 and position = $3 for update skip locked',
       [generation.name, generation.generation, generation.position],
     );
     if (moved.length === 0) return NOTHING;
