@@ -43,7 +43,7 @@ async function caughtUp(): Promise<void> {
 }
 
 type View = Readonly<Record<string, unknown>>;
-const folded = (id: string, query = '') => operations.call<View>('GET', `/orders/${id}${query}`);
+const folded = (id: string, query = '') => operations.call<View>('GET', `/orders/${id}?reveal=true${query}`);
 
 test('an order made of its events is the row of the order service, whichever way it ended', async () => {
   const placed = await Promise.all([
@@ -82,23 +82,23 @@ test('an order is shown as it was at any time', async () => {
     timed.push({ status, time: reached });
   }
   for (const { time } of timed) {
-    const { body } = await folded(id, `?at=${encodeURIComponent(time)}`);
+    const { body } = await folded(id, `&at=${encodeURIComponent(time)}`);
     // Of events of the same millisecond the last one counts.
     expect(body.status).toMatch(timed.findLast((each) => each.time === time)?.status ?? /never/);
   }
   const created = await shop.eventOf(id, 'order.created');
   const earlier = new Date(Date.parse(created.time) - 1).toISOString();
-  expect(await folded(id, `?at=${earlier}`)).toMatchObject({ status: 404 });
-  expect(await folded(id, '?at=2100-01-01')).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
+  expect(await folded(id, `&at=${earlier}`)).toMatchObject({ status: 404 });
+  expect(await folded(id, '&at=2100-01-01')).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
   const paid = await shop.eventOf(id, 'payment.completed');
-  expect((await folded(id, `?at=${paid.time.replace('Z', '%2B00:00')}`)).body).toMatchObject({ endedAt: null });
+  expect((await folded(id, `&at=${paid.time.replace('Z', '%2B00:00')}`)).body).toMatchObject({ endedAt: null });
 });
 
 test.each([
-  ['?at=now', '/at'],
-  ['?at=2026-02-31T00:00:00Z', '/at'],
-  ['?at=', '/at'],
-  ['?when=2026-01-01', '/when'],
+  ['&at=now', '/at'],
+  ['&at=2026-02-31T00:00:00Z', '/at'],
+  ['&at=', '/at'],
+  ['&when=2026-01-01', '/when'],
 ])('refuses %s with a problem', async (query, pointer) => {
   const { status, body } = await folded('0193a4b0-0000-7000-8000-000000000000', query);
   expect(status).toBe(422);
