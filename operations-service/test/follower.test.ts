@@ -43,6 +43,29 @@ test.each([
   expect(reads).toBe(1);
 });
 
+test('a page that ends because its events are large is no end: more is asked for at once', async () => {
+  const large = `${JSON.stringify({ cursor: 'c1', event: { ...event, time: '2026-11-24T12:00:00Z', data: 'x'.repeat(4_000_000) } })}\n`;
+  const pages = [large, large, page];
+  let reads = 0;
+  let rested: () => void = () => {};
+  const firstRest = new Promise<void>((resolve) => {
+    rested = resolve;
+  });
+  const clock = {
+    now: () => new Date('2026-11-24T12:00:01Z'),
+    after() {
+      rested();
+      return () => undefined;
+    },
+  };
+  const feed = { read: async () => pages[reads++] ?? '' };
+  const follower = new Follower({ service: 'a', feed, positions, clock, logger });
+  follower.start();
+  await firstRest;
+  await follower.stop();
+  expect(reads).toBe(3);
+});
+
 test('after an outage the first answer, which waits for no event, says that a log can be read again', async () => {
   const reads: { wait: number; failure: string | undefined }[] = [];
   let waiting: () => void = () => {};

@@ -48,6 +48,12 @@ export interface NextEvents {
   readonly more: boolean;
 }
 
+/** Events in an order, and whether there are more of them. */
+export interface EventPage {
+  readonly events: readonly ArchivedEvent[];
+  readonly more: boolean;
+}
+
 /** Reads the archive: every event of every service. */
 export class Archive {
   readonly #dataSource: DataSource;
@@ -79,12 +85,12 @@ export class Archive {
   }
 
   /** At most `limit` events after a position, in the order of arrival. Nothing ever appears behind such a reader. */
-  read(afterPosition: number, limit: number, filter: ArchiveFilter = {}): Promise<ArchivedEvent[]> {
-    return this.#select(filter, { condition: 'position > ', than: afterPosition, order: 'asc', limit });
+  async read(afterPosition: number, limit: number, filter: ArchiveFilter = {}): Promise<readonly ArchivedEvent[]> {
+    return (await this.#select(filter, { condition: 'position > ', than: afterPosition, order: 'asc', limit })).events;
   }
 
   /** At most `limit` events, latest arrival first. @param before the position of the last event of the page before */
-  page(filter: ArchiveFilter, limit: number, before?: number): Promise<ArchivedEvent[]> {
+  page(filter: ArchiveFilter, limit: number, before?: number): Promise<EventPage> {
     return this.#select(filter, { condition: 'position < ', than: before, order: 'desc', limit });
   }
 
@@ -98,7 +104,7 @@ export class Archive {
   }
 
   /** Everything about one subject, in the order of arrival. */
-  about(subject: string): Promise<ArchivedEvent[]> {
+  about(subject: string): Promise<readonly ArchivedEvent[]> {
     return this.read(0, RELATED_LIMIT, { subject });
   }
 
@@ -115,7 +121,7 @@ export class Archive {
   }
 
   /** Everything of one saga, in the order of arrival. */
-  ofSaga(correlationId: string): Promise<ArchivedEvent[]> {
+  ofSaga(correlationId: string): Promise<readonly ArchivedEvent[]> {
     return this.read(0, RELATED_LIMIT, { correlationId });
   }
 
@@ -125,23 +131,25 @@ export class Archive {
     return row?.end ?? 0;
   }
 
-  async #select(filter: ArchiveFilter, page: Page): Promise<ArchivedEvent[]> {
+  /** Fewer than the limit when they are large: one more is looked for, to tell whether there are more. */
+  async #select(filter: ArchiveFilter, page: Page): Promise<EventPage> {
     const values: unknown[] = [];
     const conditions = conditionsOf(filter, values);
     if (page.than !== undefined) {
       values.push(page.than);
       conditions.push(`${page.condition} $${values.length}`);
     }
-    values.push(page.limit);
+    values.push(page.limit + 1);
     const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-    const rows: StoredEvent[] = await this.#dataSource.query(
-      `select position, service, event as body from (
-         select position, service, event, sum(octet_length(event)) over (order by position ${page.order}) - octet_length(event) as bytes_before
+    const rows: (StoredEvent & { readonly found: number })[] = await this.#dataSource.query(
+      `select position, service, event as body, found from (
+         select position, service, event, (count(*) over ())::int as found, sum(octet_length(event)) over (order by position ${page.order}) - octet_length(event) as bytes_before
          from (select position, service, event from archive ${where} order by position ${page.order} limit $${values.length}) as page
        ) as measured where bytes_before < ${PAGE_BYTES} order by position ${page.order}`,
       values,
     );
-    return rows.map(archived);
+    const events = rows.slice(0, page.limit).map(archived);
+    return { events, more: (rows[0]?.found ?? 0) > events.length };
   }
 }
 

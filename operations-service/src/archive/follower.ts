@@ -1,3 +1,4 @@
+import { LOG_PAGE_BYTES } from '@quickstep/shared/db';
 import type { Logger } from '@quickstep/shared/logging';
 import { type Clock, reasonOf } from '@quickstep/shared/pipeline';
 import { type FeedClient, PAGE, WAIT } from './feed-client.js';
@@ -92,10 +93,12 @@ export class Follower {
     let wait = 0;
     while (!signal.aborted) {
       const asked = clock.now();
-      const lines = readPage(await feed.read(cursor, wait, signal), asked);
+      const text = await feed.read(cursor, wait, signal);
+      const lines = readPage(text, asked);
       wait = WAIT;
       if (lines.length > 0) cursor = await positions.store(service, cursor, lines);
       this.#recovered();
+      this.#atEnd = lines.length < PAGE && Buffer.byteLength(text) < LOG_PAGE_BYTES;
       this.#read(lines, asked);
       stored();
       if (this.#atEnd) await this.#rest(this.#pause(asked));
@@ -110,7 +113,6 @@ export class Follower {
 
   #read(lines: readonly FeedLine[], asked: Date): void {
     this.#asked = true;
-    this.#atEnd = lines.length < PAGE;
     this.#crowded = lines.length >= MANY;
     const last = lines.findLast(isReadable);
     this.#readUpTo = this.#atEnd ? asked : (last?.time ?? this.#readUpTo);

@@ -2,8 +2,8 @@ import type { CloudEvent } from '@quickstep/shared/events';
 import {
   type Call,
   decodeCursor,
+  encodeCursor,
   notFound,
-  pageOf,
   pageSchema,
   problem,
   problems,
@@ -95,15 +95,16 @@ export const eventRoutes = (access: Access, streams: Streams | undefined): Route
       checkMayReveal(caller, reveal);
       const key = decodeCursor(cursor, POSITION);
       const before = key === undefined ? undefined : Number(key);
-      const found = await new Archive(dataSource).page(filterOf(query), limit + 1, before);
-      const { items, ...next } = pageOf(found, limit, ({ position }) => String(position));
+      const { events, more } = await new Archive(dataSource).page(filterOf(query), limit, before);
+      const last = more ? events.at(-1) : undefined;
+      const next = last === undefined ? {} : { nextCursor: encodeCursor(String(last.position)) };
       if (reveal)
         await auditReveal(dataSource, caller, {
           what: 'events.reveal',
           about: query.subject ?? query.order,
           details: { ...query, cursor },
         });
-      call.json(200, { items: items.map((each) => archivedView(each, reveal)), ...next });
+      call.json(200, { items: events.map((each) => archivedView(each, reveal)), ...next });
     },
   }),
   guarded(access, 'reader', {

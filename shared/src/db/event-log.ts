@@ -42,7 +42,8 @@ export function logPositionOf(cursor: string): LogPosition | undefined {
 export const logCursorOf = ({ transaction, position }: LogPosition) =>
   Buffer.from(`${transaction}.${position}`).toString('base64url');
 
-const PAGE_BYTES = 4_000_000;
+/** Of the events of one page, about: a page that ends sooner may not be the last. */
+export const LOG_PAGE_BYTES = 4_000_000;
 
 /**
  * Transactions get their ids in one order and commit in another. What is below the oldest one that still runs cannot change any more;
@@ -57,7 +58,7 @@ const PAGE = `
   from event_log
   where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < coalesce($6::xid8, pg_snapshot_xmin(pg_current_snapshot()))
     and ($4::text[] is null or type = any($4)) and ($5::timestamptz is null or time >= $5)
-  order by event_log.transaction_id, event_log.position limit $3) as page where bytes_before < ${PAGE_BYTES}`;
+  order by event_log.transaction_id, event_log.position limit $3) as page where bytes_before < ${LOG_PAGE_BYTES}`;
 
 /**
  * A page as JSON lines, made on the server: to take a thousand rows apart and write them anew costs a service more than the server.
@@ -72,7 +73,7 @@ const LINES = `
     from event_log
     where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
     order by transaction_id, position limit $3) as page
-  where bytes_before < ${PAGE_BYTES}`;
+  where bytes_before < ${LOG_PAGE_BYTES}`;
 
 const FIRST_SINCE = `
   with recent as materialized (select transaction_id from event_log where time >= $1)

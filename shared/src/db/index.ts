@@ -9,6 +9,7 @@ export { entityOf } from './entity.js';
 export { translate } from './errors.js';
 export {
   LOG_BEGINNING,
+  LOG_PAGE_BYTES,
   type LogEntry,
   type LogFilter,
   type LogPosition,
