@@ -37,7 +37,9 @@ export function timeOf(given: string | undefined, pointer: string): Date | undef
   const time = new Date(given);
   // JavaScript takes the 30th of February for the 1st of March or the 2nd.
   const sameDay = !Number.isNaN(time.getTime()) && new Date(given.slice(0, 10)).toISOString().startsWith(given.slice(0, 10));
-  if (!sameDay || time.getUTCFullYear() < 1) throw invalid([{ pointer, detail: 'is no time that there ever was or will be' }]);
+  const year = time.getUTCFullYear();
+  // Beyond these PostgreSQL and JavaScript write years differently.
+  if (!sameDay || year < 1 || year > 9_999) throw invalid([{ pointer, detail: 'is no time that there ever was or will be' }]);
   return time;
 }
 

@@ -1,9 +1,10 @@
 import {
   type Call,
-  decodeCursor,
+  decodePlace,
   notFound,
   pageOf,
   pageSchema,
+  placeKey,
   problem,
   problems,
   queryChecker,
@@ -26,11 +27,11 @@ import {
 } from '../db/dead-letter-queries.js';
 import { differencesOf } from '../dead-letters/differences.js';
 import { edited, NotEditable } from '../dead-letters/edit.js';
+import { timeOf } from './archive-query.js';
 import { bodyChecker } from './body.js';
 import * as schemas from './dead-letter-schemas.js';
 import { checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
-const KEY = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9a-f-]{36}$/;
 const checkPage = queryChecker(schemas.letterPageQuery);
 const checkGroups = queryChecker(schemas.groupQuery);
 const reveal = Type.Object(revealQuery);
@@ -42,9 +43,19 @@ const acted = { status: problems.conflict.status, code: 'conflict', when: 'It is
 
 const letterView = (row: LetterRow) => ({ ...row, reason: redact(row.reason) });
 
+/** @throws Problem `invalid_request` when a time is none */
+export function filterOf<Filter extends { readonly parkedBefore?: string; readonly parkedAfter?: string }>(given: Filter) {
+  const [before, after] = [timeOf(given.parkedBefore, '/parkedBefore'), timeOf(given.parkedAfter, '/parkedAfter')];
+  return {
+    ...given,
+    ...(before === undefined ? {} : { parkedBefore: before.toISOString() }),
+    ...(after === undefined ? {} : { parkedAfter: after.toISOString() }),
+  };
+}
+
 function placeOf(cursor: string | undefined) {
-  const [parkedAt, id] = decodeCursor(cursor, KEY)?.split(' ') ?? [];
-  return parkedAt === undefined || id === undefined ? undefined : { parkedAt, id };
+  const place = decodePlace(cursor, UUID_KEY);
+  return place && { parkedAt: place.time.toISOString(), id: place.id };
 }
 
 export function idOf(call: Call): string {
@@ -79,8 +90,8 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
     response: { status: 200, description: 'A page of dead letters', schema: pageSchema(schemas.Letter) },
     async run(call, { dataSource }) {
       const { limit, cursor, ...filter } = checkPage(call.request);
-      const rows = await listLetters(dataSource, filter, placeOf(cursor), limit + 1);
-      const { items, ...next } = pageOf(rows, limit, ({ parkedAt, id }) => `${parkedAt.toISOString()} ${id}`);
+      const rows = await listLetters(dataSource, filterOf(filter), placeOf(cursor), limit + 1);
+      const { items, ...next } = pageOf(rows, limit, ({ parkedAt, id }) => placeKey(parkedAt, id));
       call.json(200, { items: items.map(letterView), ...next });
     },
   }),
@@ -91,7 +102,7 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
     query: schemas.groupQuery,
     response: { status: 200, description: 'The groups', schema: Type.Object({ items: Type.Array(schemas.Group) }) },
     async run(call, { dataSource }) {
-      const rows = await groupLetters(dataSource, checkGroups(call.request));
+      const rows = await groupLetters(dataSource, filterOf(checkGroups(call.request)));
       call.json(200, { items: rows.map((row) => ({ ...row, reason: redact(row.reason) })) });
     },
   }),

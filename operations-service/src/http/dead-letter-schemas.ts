@@ -1,12 +1,11 @@
 import { Nullable, pageQuery, Timestamp } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { verdicts } from '../dead-letters/verdict.js';
+import { timeField } from './archive-query.js';
 
 const literals = <const Name extends string>(names: readonly Name[]) => Type.Union(names.map((name) => Type.Literal(name)));
 const word = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, pattern: '^[^\\u0000]*$', description }));
-const time = (description: string) =>
-  Type.Optional(Type.String({ format: 'date-time', maxLength: 40, description: `${description} (RFC 3339)` }));
 
 export const letterStates = ['parked', 'planned', 'redriven', 'discarded', 'gone'] as const;
 export const itemStates = ['waiting', 'skipped', 'sending', 'sent', 'processed', 'returned', 'discarded'] as const;
@@ -19,8 +18,8 @@ export const letterFilter = {
   group: word('Of this group'),
   errorClass: word('Of this class of error'),
   order: word('About this order'),
-  parkedBefore: time('Parked before this time'),
-  parkedAfter: time('Parked after this time'),
+  parkedBefore: timeField('Parked before this time'),
+  parkedAfter: timeField('Parked after this time'),
   state: Type.Optional(
     Type.Union(
       letterStates.map((state) => Type.Literal(state)),

@@ -19,7 +19,7 @@ import { planLetters } from '../db/dead-letter-planning.js';
 import { countPlan, findPlan, listItems, listPlans, type PlanAction, type PlanRow, startPlan } from '../db/dead-letter-plans.js';
 import type { JudgeOptions, Verdict } from '../dead-letters/verdict.js';
 import { bodyChecker } from './body.js';
-import { idOf } from './dead-letter-routes.js';
+import { filterOf, idOf } from './dead-letter-routes.js';
 import * as schemas from './dead-letter-schemas.js';
 
 /** What is sent again, and what is thrown away, unless somebody says otherwise. */
@@ -134,7 +134,7 @@ export const planRoutes = (access: Access, judging?: Omit<JudgeOptions, 'ended'>
     problems: [missing],
     async run(call, { dataSource }, caller) {
       if (judging === undefined) throw problem('unavailable', 'The service does not run');
-      const plan = { id: newId(), who: caller.name, filter: checkNew(call) };
+      const plan = { id: newId(), who: caller.name, filter: filterOf(checkNew(call)) };
       if ((await planLetters(dataSource, judging, plan)) === 0) throw notFound('dead letter that is meant by this');
       call.json(201, await planView(dataSource, await known(dataSource, plan.id)));
     },
