@@ -8,6 +8,7 @@ ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=fals
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY shared/package.json shared/
+COPY simulated-providers/package.json simulated-providers/
 COPY order-service/package.json order-service/
 COPY inventory-service/package.json inventory-service/
 COPY payment-service/package.json payment-service/
@@ -22,12 +23,12 @@ FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN npm run build
-RUN for package in shared *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
+RUN for package in shared simulated-providers *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
 # Without the packages of `tools`, a database server among them: setup and seed need none.
 FROM manifests AS production
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared *-service system)
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev $(printf ' --workspace=%s' shared simulated-providers *-service system)
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production

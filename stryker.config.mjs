@@ -14,7 +14,7 @@ const areas = {
     mutate: ['shared/src/{choreography,rows}/*.ts'],
     tests: ['shared/test/{choreography,rows,pipeline}'],
   },
-  db: { mutate: ['shared/src/db/*.ts'], tests: ['shared/test/{db,providers}'] },
+  db: { mutate: ['shared/src/db/*.ts'], tests: ['shared/test/db'] },
   messaging: { mutate: ['shared/src/messaging/*.ts'], tests: ['shared/test/messaging'] },
 };
 
@@ -32,6 +32,7 @@ function packagesOfTheCopy() {
   const mapped = {};
   for (const folder of [
     'shared',
+    'simulated-providers',
     'system',
     ...['order', 'inventory', 'payment', 'shipping', 'notification', 'operations'].map((each) => `${each}-service`),
   ]) {

@@ -66,7 +66,7 @@ describe('steps and domain', () => {
 // The operator's service does nothing but read and keep.
 test('TypeORM is known to the database side, the read routes and the operations service only', () => {
   const home =
-    /^(shared\/src\/(db|providers|rights|service|http)\/|operations-service\/src\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
+    /^((simulated-providers|operations-service)\/src\/|shared\/src\/(db|rights|service|http)\/|[a-z]+-service\/src\/(db\/|http\/|service\.ts$))/;
   const elsewhere = sources.filter(({ path, imports }) => imports.includes('typeorm') && !home.test(path));
   expect(elsewhere.map(({ path }) => path)).toEqual([]);
 });

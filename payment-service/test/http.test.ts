@@ -49,3 +49,19 @@ test('is ready, measured and documented', async () => {
   expect((await api().get('/metrics').expect(200)).text).toContain('quickstep_');
   expect((await api().get('/openapi.json').expect(200)).body.paths).toHaveProperty('/payments/{orderId}');
 });
+
+test('with a gateway of your own its database has no tables of the simulated one', async () => {
+  const { env, drop } = await freshSurroundings();
+  const refuse = async (): Promise<never> => {
+    throw new Error('It is not asked');
+  };
+  const shop = await startPaymentService(paymentConfig(env), {
+    connect: () => ({ charge: refuse, refund: refuse, reverse: refuse }),
+  });
+  const tables: { name: string }[] = await shop.dataSource.query(
+    "select table_name as name from information_schema.tables where table_name in ('payments', 'provider_answers', 'provider_attempts')",
+  );
+  await shop.stop();
+  await drop();
+  expect(tables).toEqual([{ name: 'payments' }]);
+});

@@ -1,6 +1,5 @@
-import { LedgerTables1760000000000, ledgerRetention, PgLedger } from '@quickstep/shared/providers';
-import { type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
-import { type CarrierAnswer, SimulatedCarrier } from './adapters/simulated-carrier.js';
+import { type Adapter, type ServiceDescription, startService } from '@quickstep/shared/service';
+import { simulatedCarrier } from './adapters/simulated-carrier.js';
 import { type shippingConfig, shippingDefaults } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
 import { Shipments } from './db/tables.js';
@@ -8,31 +7,28 @@ import type { Carrier } from './domain/carrier.js';
 import { shippingRoutes } from './http/routes.js';
 import { shippingSteps } from './steps/index.js';
 
+export { simulatedCarrier } from './adapters/simulated-carrier.js';
 export { shippingConfig } from './config.js';
 export type { BookingOutcome, Carrier } from './domain/carrier.js';
 
-/** The built-in carrier. */
-export function simulatedCarrier({ dataSource, onStop }: Resources): Carrier {
-  const ledger = new PgLedger<CarrierAnswer>(dataSource);
-  onStop('carrier', () => ledger.close());
-  return new SimulatedCarrier(ledger);
-}
+const described = ({ migrations = [] }: Adapter<Carrier>) =>
+  ({
+    description: 'Hands parcels to the carrier',
+    defaults: shippingDefaults,
+    tables: [Shipments],
+    migrations: [...migrations, CreateShipments1760000000001],
+    routes: shippingRoutes,
+  }) satisfies ServiceDescription;
 
 /** What is true of it whether or not it runs. */
-export const shippingDescription = {
-  description: 'Hands parcels to the carrier',
-  defaults: shippingDefaults,
-  tables: [Shipments],
-  migrations: [LedgerTables1760000000000, CreateShipments1760000000001],
-  routes: shippingRoutes,
-} satisfies ServiceDescription;
+export const shippingDescription = described(simulatedCarrier);
 
-/** @param connectCarrier what the parcels are moved with; the built-in carrier unless given */
-export function startShippingService(config: ReturnType<typeof shippingConfig>, connectCarrier = simulatedCarrier) {
+/** @param carrier what the parcels are moved with; the built-in carrier unless given */
+export function startShippingService(config: ReturnType<typeof shippingConfig>, carrier: Adapter<Carrier> = simulatedCarrier) {
   return startService({
     config,
-    ...shippingDescription,
-    implementation: (resources) => shippingSteps(connectCarrier(resources)),
-    retention: ledgerRetention(config.recordRetentionDays),
+    ...described(carrier),
+    implementation: (resources) => shippingSteps(carrier.connect(resources)),
+    retention: carrier.retention?.(config.recordRetentionDays) ?? [],
   });
 }

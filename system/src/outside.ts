@@ -14,7 +14,7 @@ export interface Adapters {
 
 /** How services that are started connect to it. */
 export interface Connections {
-  readonly connectGateway?: Parameters<typeof startPaymentService>[1];
-  readonly connectCarrier?: Parameters<typeof startShippingService>[1];
+  readonly gateway?: Parameters<typeof startPaymentService>[1];
+  readonly carrier?: Parameters<typeof startShippingService>[1];
   readonly mailer?: Parameters<typeof startNotificationService>[1];
 }

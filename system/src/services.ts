@@ -78,9 +78,9 @@ export const services = listOf({
     database: 'quickstep_payment',
     steps: ({ gateway }) => paymentSteps(gateway),
     describe: async () => (await import('@quickstep/payment-service/service')).paymentDescription,
-    start: async (env, { connectGateway } = {}) => {
+    start: async (env, { gateway } = {}) => {
       const { paymentConfig, startPaymentService } = await import('@quickstep/payment-service/service');
-      return startPaymentService(paymentConfig(env), connectGateway);
+      return startPaymentService(paymentConfig(env), gateway);
     },
   },
   shipping: {
@@ -89,9 +89,9 @@ export const services = listOf({
     database: 'quickstep_shipping',
     steps: ({ carrier }) => shippingSteps(carrier),
     describe: async () => (await import('@quickstep/shipping-service/service')).shippingDescription,
-    start: async (env, { connectCarrier } = {}) => {
+    start: async (env, { carrier } = {}) => {
       const { shippingConfig, startShippingService } = await import('@quickstep/shipping-service/service');
-      return startShippingService(shippingConfig(env), connectCarrier);
+      return startShippingService(shippingConfig(env), carrier);
     },
   },
   notification: {

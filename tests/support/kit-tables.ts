@@ -1,8 +1,8 @@
 import { createDataSource, kitMigrations, migrate } from '@quickstep/shared/db';
-import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
 import { freshDatabase } from '@quickstep/shared/testing';
+import { LedgerTables1760000000000 } from '@quickstep/simulated-providers';
 
-/** Names of the tables that the kit's own migrations make: no service declares them. */
+/** Names of the tables that the migrations of the kit and of its simulated providers make: no service declares them. */
 export async function kitTables(): Promise<string[]> {
   const database = await freshDatabase();
   const dataSource = createDataSource({

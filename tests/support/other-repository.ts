@@ -59,7 +59,7 @@ function linkPackages(folder: string): void {
 
 /** A copy of the kit and of services, with packages of their own to be built from them. */
 export function copyShop(folder: string, services: readonly string[]): void {
-  const packages = ['shared', ...services];
+  const packages = ['shared', 'simulated-providers', ...services];
   linkPackages(join(folder, 'node_modules'));
   cpSync(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'));
   for (const each of packages) {

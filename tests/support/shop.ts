@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { simulatedGateway } from '@quickstep/payment-service/service';
 import type { PlaceOrder } from '@quickstep/shared/contracts';
 import { type CloudEvent, type CommandData, exchangeOf } from '@quickstep/shared/events';
+import type { Adapter } from '@quickstep/shared/service';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
 import { differences } from '@quickstep/system/invariants';
@@ -17,6 +18,10 @@ import { until } from './until.js';
 
 export type OrderRequest = CommandData<typeof PlaceOrder>;
 type Start<Service extends Running> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Connections) => Promise<Service>;
+
+function wrapped<Port>(adapter: Adapter<Port>, wrap: (port: Port) => Port): Adapter<Port> {
+  return { ...adapter, connect: (resources) => wrap(adapter.connect(resources)) };
+}
 
 /** An order as its service shows it. */
 export interface OrderView {
@@ -141,8 +146,8 @@ export class Shop<Service extends Running = Running> {
   #run(name: ServiceName, more: NodeJS.ProcessEnv = {}): Promise<Service> {
     const env = { ...testEnvironment(this.vhost.url, this.#databases.get(name)?.fresh.url ?? ''), ...this.#env, ...more };
     const connections: Connections = {
-      connectGateway: (resources) => gatedGateway(intervenedGateway(simulatedGateway(resources), this.interventions), this.gates),
-      connectCarrier: (resources) => gatedCarrier(intervenedCarrier(simulatedCarrier(resources), this.interventions), this.gates),
+      gateway: wrapped(simulatedGateway, (gateway) => gatedGateway(intervenedGateway(gateway, this.interventions), this.gates)),
+      carrier: wrapped(simulatedCarrier, (carrier) => gatedCarrier(intervenedCarrier(carrier, this.interventions), this.gates)),
     };
     return this.#start(name, env, connections);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '@quickstep/shared/providers';
+import { type Ledger, simulated } from '@quickstep/simulated-providers';
 import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } from '../domain/gateway.js';
 
 type Charged = Extract<ChargeOutcome, { kind: 'charged' }> & { readonly amount: number };
@@ -8,7 +8,7 @@ type Refunded = Extract<RefundOutcome, { kind: 'refunded' }>;
 type Reversed = { readonly kind: 'reversed'; readonly reversalId: string; readonly chargeId: string };
 
 /** What the gateway remembers having answered. */
-export type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
+type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
 
 const FAILURES_OF_A_FLAKY_CARD = 2;
 
@@ -19,7 +19,7 @@ const idOf = (prefix: string, of: string) => `${prefix}_${createHash('sha256').u
  * A payment gateway for development and tests that keeps its own record, also across restarts. The token decides: `pm_card_declined`
  * is declined, `pm_card_flaky` fails twice and then succeeds, `pm_gateway_down` never answers well; any other is charged.
  */
-export class SimulatedGateway implements PaymentGateway {
+class SimulatedGateway implements PaymentGateway {
   readonly #ledger: Ledger<GatewayAnswer>;
 
   constructor(ledger: Ledger<GatewayAnswer>) {
@@ -62,6 +62,11 @@ export class SimulatedGateway implements PaymentGateway {
     throw keyReused('reversal', first);
   }
 }
+
+export const simulatedGateway = simulated(
+  'gateway',
+  (ledger: Ledger<GatewayAnswer>): PaymentGateway => new SimulatedGateway(ledger),
+);
 
 function keyReused(asked: string, { kind }: GatewayAnswer): Error {
   return new Error(`The idempotency key of a ${asked} was used for something that was ${kind}`);

@@ -1,8 +1,8 @@
 export { apiDocumentOf, neededBy, type ServiceDescription } from './description.js';
 export { type Host, runMain, type Stoppable } from './main.js';
 export type { Part, ServiceGauge } from './part.js';
+export type { Adapter, Resources } from './resources.js';
 export {
-  type Resources,
   type RunningService,
   type ServiceContext,
   type ServiceOptions,

@@ -6,7 +6,7 @@ import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
-import type { Clock, Intake, NewId, Observer, Pipeline } from '../pipeline/index.js';
+import type { Intake, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
@@ -21,18 +21,9 @@ import { layoutPart } from './parts/layout.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { tracesPart } from './parts/traces.js';
+import type { Resources } from './resources.js';
 import { ShutdownStack } from './shutdown-stack.js';
 import { newId } from './system.js';
-
-/** What a service may build its own parts from. */
-export interface Resources {
-  readonly dataSource: DataSource;
-  readonly clock: Clock;
-  readonly newId: NewId;
-  readonly logger: Logger;
-  /** Registers how something acquired is given back when the service stops, after everything that may use it. */
-  onStop(name: string, close: () => unknown): void;
-}
 
 export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
 

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { createDataSource, entityOf, kitMigrations, migrate, PgStore } from '@quickstep/shared/db';
 import type { Changes, OutgoingEvent } from '@quickstep/shared/pipeline';
-import { LedgerTables1760000000000 } from '@quickstep/shared/providers';
 import {
   type Column,
   type ColumnType,
@@ -53,7 +52,7 @@ class TestTables1800000000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [...kitMigrations, LedgerTables1760000000000, TestTables1800000000000];
+export const migrations = [...kitMigrations, TestTables1800000000000];
 
 export function dataSourceOf(url: string, statementTimeout = 30_000, askAfter = 5_000): DataSource {
   const entities = [entityOf(things), entityOf(stock)];

@@ -64,13 +64,10 @@ test('a row that somebody is changing is left alone', async () => {
   await somebody.release();
 });
 
-test.each([
-  ['inbox', 'handled_at'],
-  ['provider_answers', 'created_at'],
-])('old rows of %s are found by an index', async (table, column) => {
+test('old rows are found by an index', async () => {
   const connection = await Connection.open(dataSource);
-  const { text } = deleteOld({ table, column, days: 30 }, 10);
+  const { text } = deleteOld(inbox, 10);
   const [, plan] = await connection.send([{ text: `prepare s as ${text}` }, { text: 'explain execute s(30, 10)' }]);
   await connection.close();
-  expect(JSON.stringify(plan?.rows)).toMatch(new RegExp(`Index Scan on ${table}_by_time`));
+  expect(JSON.stringify(plan?.rows)).toMatch(/Index Scan on inbox_by_time/);
 });

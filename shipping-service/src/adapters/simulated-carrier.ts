@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '@quickstep/shared/providers';
+import { type Ledger, simulated } from '@quickstep/simulated-providers';
 import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
 
 /** What the carrier remembers having answered. */
-export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled'; readonly trackingNumber: string };
+type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled'; readonly trackingNumber: string };
 
 const UNSERVED_COUNTRY = 'AQ';
 
 /** A carrier for development and tests that keeps its own record, also across restarts. It refuses Antarctica and serves all else. */
-export class SimulatedCarrier implements Carrier {
+class SimulatedCarrier implements Carrier {
   readonly #ledger: Ledger<CarrierAnswer>;
 
   constructor(ledger: Ledger<CarrierAnswer>) {
@@ -29,6 +29,8 @@ export class SimulatedCarrier implements Carrier {
     await this.#ledger.answerOnce(idempotencyKey, reference, 'recall', { kind: 'recalled', trackingNumber });
   }
 }
+
+export const simulatedCarrier = simulated('carrier', (ledger: Ledger<CarrierAnswer>): Carrier => new SimulatedCarrier(ledger));
 
 function trackingNumberOf(idempotencyKey: string): string {
   return `QS${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 14).toUpperCase()}`;

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createDataSource, migrate } from '@quickstep/shared/db';
 import { Unavailable } from '@quickstep/shared/pipeline';
-import { PgLedger } from '@quickstep/shared/providers';
+import { freshDatabase } from '@quickstep/shared/testing';
+import { LedgerTables1760000000000, PgLedger } from '@quickstep/simulated-providers';
 import type { DataSource } from 'typeorm';
-import { migratedDatabase } from '../db/fixture.js';
 
 interface Charge {
   readonly charge: string;
@@ -14,7 +15,15 @@ let ledger: PgLedger<Charge>;
 let other: PgLedger<Charge>;
 
 beforeAll(async () => {
-  ({ dataSource, drop } = await migratedDatabase());
+  const { url, drop: dropDatabase } = await freshDatabase();
+  const migrations = [LedgerTables1760000000000];
+  dataSource = createDataSource({ url, applicationName: 'ledger-test', entities: [], migrations, poolSize: 10 });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  drop = async () => {
+    await dataSource.destroy();
+    await dropDatabase();
+  };
 });
 afterAll(() => drop());
 
@@ -85,4 +94,11 @@ test('every call of a failed statement is told, and the next one works', async (
   const outcomes = await Promise.allSettled([ledger.attempt('key'), ledger.attempt('key')]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Unavailable);
   await expect(ledger.attempt('another')).resolves.toBe(1);
+});
+
+test('what is old is found by an index', async () => {
+  const indexes: { name: string }[] = await dataSource.query(
+    "select tablename as name from pg_indexes where indexdef like '%USING brin (created_at)' order by tablename",
+  );
+  expect(indexes.map(({ name }) => name)).toEqual(['provider_answers', 'provider_attempts']);
 });

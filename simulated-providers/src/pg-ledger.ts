@@ -1,5 +1,5 @@
+import { arrayLiteral, Session, type Statement } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
-import { arrayLiteral, Session, type Statement } from '../db/index.js';
 import { gathered } from './gathered.js';
 import type { Ledger } from './ledger.js';
 

@@ -1,7 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import type { Retention } from '../db/index.js';
 
-/** The tables of a `PgLedger`, for services that simulate a provider. */
+/** The tables of a `PgLedger`. */
 export class LedgerTables1760000000000 implements MigrationInterface {
   readonly name = 'LedgerTables1760000000000';
 
@@ -28,9 +27,4 @@ export class LedgerTables1760000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table provider_attempts, provider_answers');
   }
-}
-
-/** A provider that has forgotten a key acts again when it is asked again: not before no message can come again. */
-export function ledgerRetention(days: number): Retention[] {
-  return ['provider_answers', 'provider_attempts'].map((table) => ({ table, column: 'created_at', days }));
 }

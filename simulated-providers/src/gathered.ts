@@ -1,4 +1,4 @@
-import { MicroBatcher } from '../pipeline/index.js';
+import { MicroBatcher } from '@quickstep/shared/pipeline';
 
 interface Asked<Question, Answer> {
   readonly question: Question;

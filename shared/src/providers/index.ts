@@ -1,3 +1,0 @@
-export type { Ledger } from './ledger.js';
-export { LedgerTables1760000000000, ledgerRetention } from './ledger-migration.js';
-export { PgLedger } from './pg-ledger.js';
