@@ -1,4 +1,3 @@
-import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
 import { type Part, type ServiceDescription, startService } from '@quickstep/shared/service';
 import type { DataSource } from 'typeorm';
 import { type orderConfig, orderDefaults } from './config.js';
@@ -37,7 +36,6 @@ export function startOrderService(config: ReturnType<typeof orderConfig>) {
     config,
     ...orderDescription,
     implementation: () => orderSteps(config.orderDeadline),
-    endings: [OrderCompleted, OrderCancelled],
     parts: ({ dataSource }) => [openOrders(dataSource)],
   });
 }

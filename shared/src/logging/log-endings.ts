@@ -1,3 +1,4 @@
+import type { EventContract } from '../events/index.js';
 import type { Publisher } from '../pipeline/index.js';
 import type { Logger } from './logger.js';
 
@@ -5,9 +6,10 @@ import type { Logger } from './logger.js';
  * A publisher that logs the end of each saga at `info`, once the broker has it. An ending that is published again after a crash is
  * logged again.
  *
- * @param endings types of the events that end a saga
+ * @param emitted the contracts of what the service emits
  */
-export function logEndings(publisher: Publisher, endings: ReadonlySet<string>, logger: Logger): Publisher {
+export function logEndings(publisher: Publisher, emitted: readonly EventContract[], logger: Logger): Publisher {
+  const endings = new Set(emitted.filter(({ ending }) => ending !== undefined).map(({ type }) => type));
   if (endings.size === 0) return publisher;
   return {
     async publish(events) {

@@ -1,8 +1,7 @@
 import type { DataSource, MigrationInterface } from 'typeorm';
-import { type Choreography, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
+import { type Choreography, emittedBy, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
-import type { EventContract } from '../events/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
@@ -39,8 +38,6 @@ export interface ServiceOptions<I extends Implementation> {
   /** Joins the declaration and its steps; called once the database is there. */
   implementation(resources: Resources): I;
   readonly routes: readonly Route<ServiceContext<I>>[];
-  /** Events by which this service ends a saga, logged at `info`. */
-  readonly endings?: readonly EventContract[];
   /** Parts of the service's own; they start when all else has started, just before HTTP. */
   parts?(resources: Resources): readonly Part<ServiceContext<I>>[];
   readonly logger?: Logger;
@@ -87,7 +84,7 @@ export async function startService<I extends Implementation>(options: ServiceOpt
 
 /** Parts stop in reverse order: HTTP first, then the consumer, then the pipeline finishes, then broker and database are left. */
 async function assemble<I extends Implementation>(options: ServiceOptions<I>, logger: Logger, stack: ShutdownStack) {
-  const { config, endings = [] } = options;
+  const { config } = options;
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
@@ -99,7 +96,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   expectOutcomes(metrics, implementation.choreography);
   const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
   const broker = await assembly.add(brokerPart({ config, topology, observer }));
-  const publisher = logEndings(traces?.publisher(broker) ?? broker, new Set(endings.map(({ type }) => type)), logger);
+  const publisher = logEndings(traces?.publisher(broker) ?? broker, emittedBy(implementation.choreography), logger);
   const effectBreaker = { calls: config.breakerCalls, probeAfter: config.breakerProbe };
   // The consumer is made later: it hands what it takes to the pipeline.
   const intake = { pause: () => consumer?.pause(), resume: () => consumer?.resume() };

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { OrderCancelled, OrderCompleted, OrderCreated } from '@quickstep/shared/contracts';
 import type { CloudEvent } from '@quickstep/shared/events';
 import { createLogger, type LogLevel, logEndings, pipelineObserver, redact } from '@quickstep/shared/logging';
 import type { Handled } from '@quickstep/shared/pipeline';
@@ -278,7 +279,7 @@ test('logEndings logs the end of a saga at info, once the broker has it, without
   const lost = sampleEvent('order.cancelled');
   const events = [ended, sampleEvent('order.created'), lost].map((event) => ({ event, body: '', final: false }));
   const publisher = { publish: async () => ['confirmed', 'confirmed', 'returned'] as const };
-  await logEndings(publisher, new Set([ended.type, lost.type]), logger).publish(events);
+  await logEndings(publisher, [OrderCreated, OrderCompleted, OrderCancelled], logger).publish(events);
   expect(lines()).toEqual([
     {
       time: expect.any(String),

@@ -28,6 +28,7 @@ const Answered = event('echo.answered', Type.Object({ id: Type.String() }), {
   description: 'Answered.',
   subject: 'id',
   final: true,
+  ending: 'answered',
 });
 const Ask = command(Type.Object({ text: Type.String() }, { additionalProperties: false }), 'Ask a question.');
 
@@ -99,7 +100,6 @@ export function startEcho(config: ServiceConfig, logger: Logger, reply: (text: s
     migrations: [CreateQuestions1760000000100],
     implementation: () => echoSteps(reply),
     routes,
-    endings: [Answered],
     logger,
   });
 }
