@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Choreography, consumedBy, emittedBy, problemsOf, topologyOf } from '@quickstep/shared/choreography';
+import { type Choreography, consumedBy, emittedBy, misfitsOf, topologyOf } from '@quickstep/shared/choreography';
 import { choreographies as services } from '@quickstep/system';
 
 /** The saga as people tell it: who publishes each event, and who consumes it. */
@@ -49,7 +49,7 @@ const namesOf = (type: string, contractsOf: typeof emittedBy) =>
 
 describe('the five declarations', () => {
   test('fit together: whatever is emitted is consumed, and the other way round', () => {
-    expect(problemsOf(services)).toEqual([]);
+    expect(misfitsOf(services)).toEqual([]);
   });
 
   test('are the saga table, neither more nor less', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { operations as operationsSteps } from '@quickstep/operations-service/choreography';
-import { problemsOf, topologyOf } from '@quickstep/shared/choreography';
+import { misfitsOf, topologyOf } from '@quickstep/shared/choreography';
 import { choreographies, operations, serviceNames, serviceOf, services } from '@quickstep/system';
 import { holders } from '@quickstep/system/rights';
 import { parse } from 'yaml';
@@ -12,7 +12,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const json = (file: string) => JSON.parse(read(file));
 
 describe('the list of services', () => {
-  test('fits together', () => expect(problemsOf(choreographies)).toEqual([]));
+  test('fits together', () => expect(misfitsOf(choreographies)).toEqual([]));
 
   test('gives each its own port and database', () => {
     for (const property of ['port', 'database'] as const) {

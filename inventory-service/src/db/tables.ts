@@ -25,7 +25,6 @@ export const Reservations = table('reservations', {
   status: text<'none' | 'reserved' | 'insufficient' | 'released' | 'committed'>('none'),
   items: json<readonly OrderLine[]>([]),
 });
-export type Reservation = RowOf<typeof Reservations>;
 
 /** A change of the level that no order made, and why: the books must tell. */
 export const Adjustments = table('stock_adjustments', {
@@ -37,4 +36,3 @@ export const Adjustments = table('stock_adjustments', {
   /** Null until it has been made. */
   madeAt: timeOrNull(),
 });
-export type Adjustment = RowOf<typeof Adjustments>;

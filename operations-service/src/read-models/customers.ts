@@ -1,5 +1,5 @@
 import { OrderCancelled, OrderCompleted, OrderCreated, PaymentCompleted, PaymentRefunded } from '@quickstep/shared/contracts';
-import { bigint, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
+import { bigint, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
 import { projection } from '../projections/index.js';
 
 /** One order of a customer: what it was about in money. */
@@ -19,7 +19,6 @@ export const CustomerOrders = table('customer_orders', {
   endedAt: timeOrNull(),
   endedAs: textOrNull<'COMPLETED' | 'CANCELLED'>(),
 });
-export type CustomerOrder = RowOf<typeof CustomerOrders>;
 
 export const customers = projection({
   name: 'customers',

@@ -62,10 +62,3 @@ export const sagaEvents: readonly EventContract[] = [
       .map((contract) => [contract.type, contract]),
   ).values(),
 ];
-
-/** Steps by which a saga has its deadline, and what ends it. */
-export const deadlines = choreographies.flatMap(({ service, steps }) =>
-  Object.entries<StepDeclaration>(steps).flatMap(([step, declared]) =>
-    declared.kind === 'timer' && declared.deadline !== undefined ? [{ service, step, timer: declared.timer }] : [],
-  ),
-);

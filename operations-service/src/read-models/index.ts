@@ -4,8 +4,8 @@ import { flow } from './flow.js';
 import { sagas } from './sagas.js';
 import { sales } from './sales.js';
 
-export { type CustomerOrder, CustomerOrders, customers } from './customers.js';
-export { deadlines, emittedBy, expectedAfter } from './expectations.js';
+export { CustomerOrders, customers } from './customers.js';
+export { emittedBy, expectedAfter } from './expectations.js';
 export { flow, minuteOf } from './flow.js';
 export { ordersAt } from './orders.js';
 export { findSaga, listSagas, readCustomer, readSales, type SagaFilter } from './queries.js';

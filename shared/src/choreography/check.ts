@@ -43,8 +43,3 @@ export function misfitsOf(declared: readonly Choreography[]): Misfit[] {
   }
   return misfits;
 }
-
-/** The same, as one line for each. */
-export function problemsOf(declared: readonly Choreography[]): string[] {
-  return misfitsOf(declared).map(({ text }) => text);
-}

@@ -20,7 +20,7 @@ export function contractFor(contract: EventContract, value: unknown): EventContr
   return earlierOf(contract, major);
 }
 
-export function earlierOf(contract: EventContract, major: string): EarlierContract | undefined {
+function earlierOf(contract: EventContract, major: string): EarlierContract | undefined {
   return contract.earlier.find(({ dataversion }) => majorOf(dataversion) === major);
 }
 

@@ -15,7 +15,7 @@ export {
 export { type ErrorClass, errorClasses, errorClassOf, type Failure, placeOf } from './failure.js';
 export type { Intake } from './intake.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
-export { type Handled, type Observer, type PutAside, silent } from './observer.js';
+export type { Handled, Observer, PutAside } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
 export { BETWEEN_EVENTS, type Decoded, decode, MAX_BYTES } from './stages/decode.js';

@@ -42,14 +42,3 @@ export interface Observer {
    */
   trouble(what: string, error: unknown, about?: Readonly<Record<string, string>>): void;
 }
-
-export const silent: Observer = {
-  handled() {},
-  putAside() {},
-  undecodable() {},
-  forged() {},
-  batch() {},
-  conflict() {},
-  breaker() {},
-  trouble() {},
-};

@@ -1,5 +1,6 @@
 export { apiDocumentOf, neededBy, type ServiceDescription } from './description.js';
 export { type Host, runMain, type Stoppable } from './main.js';
+export { newId } from './new-id.js';
 export type { Part, ServiceGauge } from './part.js';
 export type { Adapter, Resources } from './resources.js';
 export {
@@ -9,4 +10,3 @@ export {
   startService,
 } from './service.js';
 export { StartError } from './start-error.js';
-export { newId, systemClock } from './system.js';

@@ -9,6 +9,7 @@ import type { Intake, Observer, Pipeline } from '../pipeline/index.js';
 import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
 import { apiInfo, neededBy } from './description.js';
+import { newId } from './new-id.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
 import { catchUpPart } from './parts/catch-up.js';
@@ -22,7 +23,6 @@ import { pipelinePart } from './parts/pipeline.js';
 import { tracesPart } from './parts/traces.js';
 import type { Resources } from './resources.js';
 import { ShutdownStack } from './shutdown-stack.js';
-import { newId } from './system.js';
 
 export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
 

@@ -8,12 +8,14 @@ import {
   emittedIn,
   isCompensation,
   isPossible,
-  problemsOf,
+  misfitsOf,
   reactsTo,
   topologyOf,
 } from '@quickstep/shared/choreography';
 import { command, event } from '@quickstep/shared/events';
 import { Type } from '@sinclair/typebox';
+
+const problemsOf = (declared: Parameters<typeof misfitsOf>[0]) => misfitsOf(declared).map(({ text }) => text);
 
 const data = Type.Object({ orderId: Type.String() });
 const Asked = event('kitchen.asked', data, { description: 'Somebody is hungry.' });

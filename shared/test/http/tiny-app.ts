@@ -4,11 +4,12 @@ import { translate } from '@quickstep/shared/db';
 import { command } from '@quickstep/shared/events';
 import { commandRoutes, createApp, pageOf, pageQuery, pageSchema, type ReadinessCheck, read } from '@quickstep/shared/http';
 import { createLogger } from '@quickstep/shared/logging';
-import { OutcomeUnknown, Pipeline, silent, Unavailable } from '@quickstep/shared/pipeline';
+import { OutcomeUnknown, Pipeline, Unavailable } from '@quickstep/shared/pipeline';
 import { table, text, textKey } from '@quickstep/shared/rows';
 import { createMetrics } from '@quickstep/shared/telemetry';
 import { Type } from '@sinclair/typebox';
 import { DataSource } from 'typeorm';
+import { silent } from '../pipeline/silent.js';
 
 const Books = table('books', { isbn: textKey(), title: text('') });
 

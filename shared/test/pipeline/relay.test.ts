@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { InventoryReserved, ShippingShipped } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
-import { type Fate, type OutboxEntry, type OutboxUpdate, type OutgoingEvent, silent } from '@quickstep/shared/pipeline';
+import type { Fate, OutboxEntry, OutboxUpdate, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { happened } from '@quickstep/shared/testing';
 import { Relay } from '../../src/pipeline/stages/publish.js';
 import { Cooked, deliveryOf, kitchen, Noted } from './kitchen.js';
 import { ending, pipelineOver } from './ports.js';
+import { silent } from './silent.js';
 
 const { orderId, items, ...order } = sampleOrder();
 

@@ -3,8 +3,9 @@ import { choreography, effectStep, implement, outcome, step } from '@quickstep/s
 import { InventoryReserved, PaymentCompleted, ShippingShipped } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
-import { Pipeline, silent } from '@quickstep/shared/pipeline';
+import { Pipeline } from '@quickstep/shared/pipeline';
 import { happened } from '@quickstep/shared/testing';
+import { silent } from './silent.js';
 
 const declared = choreography('library-service', {
   note: { on: [ShippingShipped], outcomes: { noted: [] } },

@@ -218,5 +218,3 @@ export async function warmUp(
   if (orders > 0) await runJob({ ...options, label: 'warm-up', job: { orders, pace, idempotencyKeys } });
   await sleep(500);
 }
-
-export const otherLoadOf = (rounds: readonly Round[]) => mean(rounds.map(({ otherLoad }) => otherLoad));

@@ -1,15 +1,10 @@
 import type { Effects } from '../effects.js';
 import type { InFlight } from '../in-flight.js';
+import type { IntakeGate } from '../intake.js';
 import type { Stage, Work } from '../work.js';
 
-/** Closed while what a call would lead to could not be written. */
-export interface Gate {
-  /** Resolves when it is open, rejects when nobody is to wait any longer; undefined when it is open. */
-  readonly opens: Promise<void> | undefined;
-}
-
 /** Calls the outside world for the steps that declare an effect, before their work joins a batch. */
-export function effectStage(effects: Effects, inFlight: InFlight, gate: Gate): Stage<Work, Work> {
+export function effectStage(effects: Effects, inFlight: InFlight, gate: Pick<IntakeGate, 'opens'>): Stage<Work, Work> {
   return (next) => {
     async function call(work: Work): Promise<void> {
       inFlight.effectBegun();

@@ -8,7 +8,7 @@ import type { Part } from '../part.js';
 import { FeedAccess, feedRefusal } from './feed-access.js';
 
 /** A longer list would not fit into a request's headers. */
-export const INBOX_EVENTS_AT_MOST = 200;
+const INBOX_EVENTS_AT_MOST = 200;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const query = Type.Object(
