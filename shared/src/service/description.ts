@@ -3,9 +3,15 @@ import type { Choreography } from '../choreography/index.js';
 import type { Defaults, Variables } from '../config/index.js';
 import { type ApiInfo, apiDocument, type Operation, type WorkKind } from '../http/index.js';
 import type { Table } from '../rows/index.js';
-import type { MetricDefinition } from '../telemetry/index.js';
+import type { GaugeValue, MetricDefinition } from '../telemetry/index.js';
 import { inboxDigestOperation, inboxOperation } from './parts/inbox.js';
 import { logOperation } from './parts/log.js';
+import type { Resources } from './resources.js';
+
+/** A metric that only this service has. A gauge may say how it is read; whatever else it is, the service counts it itself. */
+export interface ServiceMetric extends MetricDefinition {
+  readonly read?: (resources: Resources) => GaugeValue | Promise<GaugeValue>;
+}
 
 /** What is true of a service whether or not it runs: documents are made of it. */
 export interface ServiceDescription {
@@ -16,8 +22,7 @@ export interface ServiceDescription {
   /** The service's own; the kit's come before them. */
   readonly migrations: readonly (new () => MigrationInterface)[];
   readonly routes: readonly Operation[];
-  /** Metrics that only this service has. */
-  readonly metrics?: readonly MetricDefinition[];
+  readonly metrics?: readonly ServiceMetric[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DataSource, MigrationInterface } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { type Choreography, emittedBy, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
 import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
@@ -6,9 +6,8 @@ import { type CommandRouteContext, createApp, type ReadContext, type Route, read
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
 import type { Intake, Observer, Pipeline } from '../pipeline/index.js';
-import type { Table } from '../rows/index.js';
 import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
-import { apiInfo, neededBy } from './description.js';
+import { apiInfo, neededBy, type ServiceDescription } from './description.js';
 import { newId } from './new-id.js';
 import { Assembly, type Part } from './part.js';
 import { brokerPart, consumerPart } from './parts/broker.js';
@@ -26,13 +25,8 @@ import { ShutdownStack } from './shutdown-stack.js';
 
 export type ServiceContext<I extends Implementation> = ReadContext & CommandRouteContext<I>;
 
-export interface ServiceOptions<I extends Implementation> {
+export interface ServiceOptions<I extends Implementation> extends Omit<ServiceDescription, 'defaults'> {
   readonly config: ServiceConfig;
-  /** One sentence for the OpenAPI document. */
-  readonly description: string;
-  readonly tables: readonly Table[];
-  /** The service's own; the kit's come before them. */
-  readonly migrations: readonly (new () => MigrationInterface)[];
   /** How long rows are kept that nothing refers to; the inbox's rule is the kit's own. */
   readonly retention?: readonly Retention[];
   /** Joins the declaration and its steps; called once the database is there. */
@@ -92,6 +86,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations, logger));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
+  for (const { read, ...gauge } of options.metrics ?? []) if (read !== undefined) metrics.gauge(gauge, () => read(resources));
   const implementation = options.implementation(resources);
   expectOutcomes(metrics, implementation.choreography);
   const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
