@@ -48,17 +48,21 @@ export const LOG_PAGE_BYTES = 4_000_000;
 /**
  * Transactions get their ids in one order and commit in another. What is below the oldest one that still runs cannot change any more;
  * whatever is above it waits, so that nothing that is committed late is passed by
- * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT). The columns to sort by are qualified: ORDER BY takes
- * a bare name for that of a result, here a position as text, by which 10 comes before 9.
+ * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT).
  */
 const PAGE = `
-  select transaction, position, type, body from (
-  select transaction_id::text as transaction, position::text as position, type, event as body,
-    sum(octet_length(event)) over (order by transaction_id, position) - octet_length(event) as bytes_before
+  (select transaction_id, position, type, event,
+    sum(octet_length(event)) over (order by transaction_id, position rows unbounded preceding) - octet_length(event) as bytes_before
   from event_log
   where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < coalesce($6::xid8, pg_snapshot_xmin(pg_current_snapshot()))
     and ($4::text[] is null or type = any($4)) and ($5::timestamptz is null or time >= $5)
-  order by event_log.transaction_id, event_log.position limit $3) as page where bytes_before < ${LOG_PAGE_BYTES}`;
+  order by transaction_id, position limit $3) as page
+  where bytes_before < ${LOG_PAGE_BYTES}`;
+
+/** The columns to sort by are qualified: ORDER BY takes a bare name for that of a result, here a position as text, by which 10 comes before 9. */
+const ENTRIES = `
+  select transaction_id::text as transaction, position::text as position, type, event as body from ${PAGE}
+  order by page.transaction_id, page.position`;
 
 /**
  * A page as JSON lines, made on the server: to take a thousand rows apart and write them anew costs a service more than the server.
@@ -66,14 +70,7 @@ const PAGE = `
  */
 const LINES = `
   select string_agg('{"cursor":"' || rtrim(encode(convert_to(transaction_id || '.' || position, 'UTF8'), 'base64'), '=') || '","event":'
-    || event || '}' || chr(10), '' order by transaction_id, position) as lines
-  from (
-    select transaction_id, position, event,
-      sum(octet_length(event)) over (order by transaction_id, position rows unbounded preceding) - octet_length(event) as bytes_before
-    from event_log
-    where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction_id, position limit $3) as page
-  where bytes_before < ${LOG_PAGE_BYTES}`;
+    || event || '}' || chr(10), '' order by transaction_id, position) as lines from ${PAGE}`;
 
 const FIRST_SINCE = `
   with recent as materialized (select transaction_id from event_log where time >= $1)
@@ -88,17 +85,28 @@ export class PgEventLog {
   }
 
   /** At most `limit` entries after a position. */
-  async read(after: LogPosition, limit: number, { types, since, before }: LogFilter = {}): Promise<readonly LogEntry[]> {
-    return this.#dataSource.query(PAGE, [after.transaction, after.position, limit, types ?? null, since ?? null, before ?? null]);
+  read(after: LogPosition, limit: number, filter?: LogFilter): Promise<readonly LogEntry[]> {
+    return this.#page(ENTRIES, after, limit, filter);
   }
 
   /**
    * At most `limit` entries after a position, as lines of `{"cursor":"...","event":...}` with the event's own text; empty when there are none.
    * A cursor is base64url of `<transaction>.<position>`.
    */
-  async lines({ transaction, position }: LogPosition, limit: number): Promise<string> {
-    const [row]: { lines: string | null }[] = await this.#dataSource.query(LINES, [transaction, position, limit]);
+  async lines(after: LogPosition, limit: number): Promise<string> {
+    const [row] = await this.#page<{ lines: string | null }>(LINES, after, limit);
     return row?.lines ?? '';
+  }
+
+  #page<R>(query: string, after: LogPosition, limit: number, { types, since, before }: LogFilter = {}): Promise<R[]> {
+    return this.#dataSource.query(query, [
+      after.transaction,
+      after.position,
+      limit,
+      types ?? null,
+      since ?? null,
+      before ?? null,
+    ]);
   }
 
   /** The first transaction that has not begun yet: whatever is committed now is before it. */
