@@ -30,7 +30,7 @@ describe('definitions', () => {
     expect(Object.fromEntries(ofStock.map(({ exchange, write }) => [exchange, write]))).toEqual({
       'dead-letter': '^(stock-service)$',
       'inventory.events': '^(inventory\\.reserved)$',
-      log: '^(stock-service\\.order-service)$',
+      log: '^(stock-service\\.order-service|stock-service\\.stock-service)$',
       redeliver: '^(stock-service\\.[^.]+)$',
       retry: '^(500ms\\.stock-service)$',
     });
