@@ -6,7 +6,6 @@ import { randomHex } from '../../src/telemetry/tracing/ids.js';
 import { RecordedSpan } from '../../src/telemetry/tracing/recorded-span.js';
 
 const milliseconds = ([seconds, nanoseconds]: HrTime) => seconds * 1_000 + nanoseconds / 1e6;
-const context = { traceId: randomHex(16), spanId: randomHex(8), traceFlags: 1 };
 
 function begun(since: number, taken: ReadableSpan[] = []) {
   const origin = {
@@ -14,7 +13,7 @@ function begun(since: number, taken: ReadableSpan[] = []) {
     instrumentationScope: { name: 'test' },
     take: (span: ReadableSpan) => void taken.push(span),
   };
-  const beginning = { name: 'a', kind: SpanKind.INTERNAL, attributes: {}, context, parent: undefined, links: [], since };
+  const beginning = { name: 'a', kind: SpanKind.INTERNAL, attributes: {}, since };
   return new RecordedSpan(origin, beginning);
 }
 
@@ -35,12 +34,11 @@ test('a span is handed on when it ends, with what was set meanwhile', () => {
   const taken: ReadableSpan[] = [];
   const span = begun(performance.now(), taken);
   span.set('quickstep.outcome', 'charged');
-  span.fail('away');
   expect(taken).toEqual([]);
-  span.end();
+  span.end(new RangeError('away'));
   expect(taken).toEqual([span]);
   expect(span).toMatchObject({
-    attributes: { 'quickstep.outcome': 'charged' },
+    attributes: { 'quickstep.outcome': 'charged', 'error.type': 'RangeError' },
     status: { code: SpanStatusCode.ERROR, message: 'away' },
     ended: true,
   });

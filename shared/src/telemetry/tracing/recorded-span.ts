@@ -1,5 +1,16 @@
-import { type Attributes, type HrTime, type Link, type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type HrTime,
+  type Link,
+  type SpanContext,
+  type SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { reasonOf, traceIdIn } from '../../pipeline/index.js';
+import { conventional } from './conventions.js';
+import { randomHex } from './ids.js';
 
 /** What all spans of a service have in common. */
 export interface Origin extends Pick<ReadableSpan, 'resource' | 'instrumentationScope'> {
@@ -12,12 +23,24 @@ export interface Beginning {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
-  readonly context: SpanContext;
-  readonly parent: SpanContext | undefined;
-  readonly links: Link[];
-  /** From `performance.now()`. */
-  readonly since: number;
+  /** W3C trace context of the parent. */
+  readonly parent?: string | undefined;
+  /** When there is no parent: the trace that it begins. A random one without. */
+  readonly traceId?: string | undefined;
+  /** Of other spans that it has to do with. */
+  readonly links?: readonly string[];
+  /** From `performance.now()`; now without. */
+  readonly since?: number;
 }
+
+const contextOf = (traceparent: string): SpanContext => ({
+  traceId: traceparent.slice(3, 35),
+  spanId: traceparent.slice(36, 52),
+  traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
+  isRemote: true,
+});
+
+const linkTo = (traceparent: string): Link => ({ context: contextOf(traceparent) });
 
 function timeOf(milliseconds: number): HrTime {
   const seconds = Math.trunc(milliseconds / 1_000);
@@ -51,13 +74,18 @@ export class RecordedSpan implements ReadableSpan {
   /** When the clock of `since` was 0: it has no date, and does not follow the machine's when that is set. */
   readonly #zero = Date.now() - performance.now();
 
-  constructor(origin: Origin, { name, kind, attributes, context, parent, links, since }: Beginning) {
+  constructor(origin: Origin, { name, kind, attributes, parent, traceId, links = [], since = performance.now() }: Beginning) {
+    const inherited = parent === undefined || traceIdIn(parent) === undefined ? undefined : contextOf(parent);
     this.name = name;
     this.kind = kind;
     this.attributes = attributes;
-    this.#context = context;
-    if (parent !== undefined) this.parentSpanContext = parent;
-    this.links = links;
+    this.#context = {
+      traceId: inherited?.traceId ?? traceId ?? randomHex(16),
+      spanId: randomHex(8),
+      traceFlags: TraceFlags.SAMPLED,
+    };
+    if (inherited !== undefined) this.parentSpanContext = inherited;
+    this.links = links.map(linkTo);
     this.startTime = timeOf(this.#zero + since);
     this.resource = origin.resource;
     this.instrumentationScope = origin.instrumentationScope;
@@ -69,15 +97,24 @@ export class RecordedSpan implements ReadableSpan {
     return this.#context;
   }
 
+  get traceparent(): string {
+    return `00-${this.#context.traceId}-${this.#context.spanId}-01`;
+  }
+
   set(name: string, value: string | number): void {
     this.attributes[name] = value;
   }
 
-  fail(message: string): void {
-    this.status = { code: SpanStatusCode.ERROR, message };
+  joins(batch: string): void {
+    this.links.push(linkTo(batch));
   }
 
-  end(): void {
+  /** As failed if there is an error: its words, which never hold data, and its class. */
+  end(error?: unknown): void {
+    if (error !== undefined) {
+      this.set(conventional.errorType, error instanceof Error ? error.name : '_OTHER');
+      this.status = { code: SpanStatusCode.ERROR, message: reasonOf(error) };
+    }
     const now = performance.now();
     this.endTime = timeOf(this.#zero + now);
     this.duration = timeOf(now - this.#since);

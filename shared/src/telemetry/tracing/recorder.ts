@@ -1,53 +1,12 @@
-import { type Attributes, type Link, type SpanContext, type SpanKind, TraceFlags } from '@opentelemetry/api';
-import { isSampled, reasonOf, traceIdIn } from '../../pipeline/index.js';
-import { conventional } from './conventions.js';
-import { randomHex } from './ids.js';
-import type { RecordedSpan } from './recorded-span.js';
+import { isSampled, traceIdIn } from '../../pipeline/index.js';
+import { type Beginning, RecordedSpan } from './recorded-span.js';
 import type { Sdk } from './sdk.js';
-
-/** What a span is begun with. */
-export interface Beginning {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly attributes: Attributes;
-  /** W3C trace context of the parent. */
-  readonly parent?: string | undefined;
-  /** When there is no parent: the trace that it begins. A random one without. */
-  readonly traceId?: string | undefined;
-  /** Of other spans that it has to do with. */
-  readonly links?: readonly string[];
-  /** From `performance.now()`; now without. */
-  readonly since?: number;
-}
-
-const contextOf = (traceparent: string): SpanContext => ({
-  traceId: traceparent.slice(3, 35),
-  spanId: traceparent.slice(36, 52),
-  traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
-  isRemote: true,
-});
-
-export const linkTo = (traceparent: string): Link => ({ context: contextOf(traceparent) });
-
-export function traceparentOf(span: RecordedSpan): string {
-  const { traceId, spanId } = span.spanContext();
-  return `00-${traceId}-${spanId}-01`;
-}
-
-/** Ends a span, as failed if there is an error: its words, which never hold data, and its class. */
-export function end(span: RecordedSpan, error?: unknown): void {
-  if (error !== undefined) {
-    span.set(conventional.errorType, error instanceof Error ? error.name : '_OTHER');
-    span.fail(reasonOf(error));
-  }
-  span.end();
-}
 
 /** Begins spans of sampled traces. */
 export class Recorder {
-  readonly #sdk: Sdk;
+  readonly #sdk: Pick<Sdk, 'samples' | 'origin'>;
 
-  constructor(sdk: Sdk) {
+  constructor(sdk: Pick<Sdk, 'samples' | 'origin'>) {
     this.#sdk = sdk;
   }
 
@@ -58,17 +17,7 @@ export class Recorder {
     return this.#sdk.samples(traceId() ?? '', undefined);
   }
 
-  newTraceId(): string {
-    return randomHex(16);
-  }
-
-  begin({ parent, traceId, links = [], since = performance.now(), ...rest }: Beginning): RecordedSpan {
-    const inherited = parent === undefined || traceIdIn(parent) === undefined ? undefined : contextOf(parent);
-    const context = {
-      traceId: inherited?.traceId ?? traceId ?? randomHex(16),
-      spanId: randomHex(8),
-      traceFlags: TraceFlags.SAMPLED,
-    };
-    return this.#sdk.begin({ ...rest, context, parent: inherited, links: links.map(linkTo), since });
+  begin(beginning: Beginning): RecordedSpan {
+    return new RecordedSpan(this.#sdk.origin, beginning);
   }
 }

@@ -1,7 +1,8 @@
 import { SpanKind } from '@opentelemetry/api';
 import { traceIdOf } from '../../pipeline/index.js';
 import { conventional as names } from './conventions.js';
-import { end, type Recorder, traceparentOf } from './recorder.js';
+import { randomHex } from './ids.js';
+import type { Recorder } from './recorder.js';
 
 /** What is known of a request when its span begins. */
 export interface TracedRequest {
@@ -35,16 +36,16 @@ export function requestTracing(recorder: Recorder): RequestTracing {
     request({ method, route, path, parent, about, since }) {
       if (UNTRACED.has(route)) return undefined;
       const traceId = about === undefined ? undefined : traceIdOf(about.subject, about.id);
-      const chosen = traceId ?? recorder.newTraceId();
+      const chosen = traceId ?? randomHex(16);
       if (!recorder.samples(parent, () => chosen)) return undefined;
       const attributes = { [names.method]: method, [names.route]: route, [names.path]: path, [names.scheme]: 'http' };
       const name = `${method} ${route}`;
       const span = recorder.begin({ name, kind: SpanKind.SERVER, attributes, parent, traceId: chosen, since });
       return {
-        traceparent: traceparentOf(span),
+        traceparent: span.traceparent,
         end(status) {
           span.set(names.status, status);
-          end(span, status >= 500 ? new Error(`Answered ${status}`) : undefined);
+          span.end(status >= 500 ? new Error(`Answered ${status}`) : undefined);
         },
       };
     },

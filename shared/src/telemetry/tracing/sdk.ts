@@ -5,14 +5,13 @@ import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   BatchSpanProcessor,
-  type ReadableSpan,
   type Sampler,
   SamplingDecision,
   type SpanExporter,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { SCHEMA_URL } from './conventions.js';
-import { type Beginning, RecordedSpan } from './recorded-span.js';
+import type { Origin } from './recorded-span.js';
 
 /** The names of OTEL_TRACES_SAMPLER (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 export const samplers = [
@@ -40,7 +39,8 @@ export interface SdkOptions {
 export interface Sdk {
   /** Whether a trace is recorded. @param parentSampled what was decided before, if anything was */
   samples(traceId: string, parentSampled: boolean | undefined): boolean;
-  begin(beginning: Beginning): RecordedSpan;
+  /** What all spans have in common, and where they go. */
+  readonly origin: Origin;
   /** Delivers what is left. */
   stop(): Promise<void>;
 }
@@ -79,10 +79,10 @@ export function startSdk(options: SdkOptions): Sdk {
     exportTimeoutMillis: EXPORT_TIMEOUT,
     scheduledDelayMillis: EXPORT_EVERY,
   });
-  const origin = {
+  const origin: Origin = {
     resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': 'quickstep' }),
     instrumentationScope: { name: '@quickstep/shared', schemaUrl: SCHEMA_URL },
-    take: (span: ReadableSpan) => processor.onEnd(span),
+    take: (span) => processor.onEnd(span),
   };
   return {
     samples(traceId, parentSampled) {
@@ -91,7 +91,7 @@ export function startSdk(options: SdkOptions): Sdk {
         root.shouldSample(ROOT_CONTEXT, traceId, '', SpanKind.INTERNAL, {}, []).decision === SamplingDecision.RECORD_AND_SAMPLED
       );
     },
-    begin: (beginning) => new RecordedSpan(origin, beginning),
+    origin,
     stop: () => processor.shutdown(),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from '../../pipeline/index.js';
 import { conventional as names, own, RABBITMQ } from './conventions.js';
 import type { RecordedSpan } from './recorded-span.js';
-import { end, linkTo, Recorder, traceparentOf } from './recorder.js';
+import { Recorder } from './recorder.js';
 import { type RequestTracing, requestTracing } from './requests.js';
 import type { Sdk } from './sdk.js';
 
@@ -80,7 +80,7 @@ function tracedPublisher(recorder: Recorder, publisher: Publisher): Publisher {
       const fates = await publisher.publish(events);
       spans.forEach((span, index) => {
         const fate = fates[index] ?? 'failed';
-        if (span !== undefined) end(span, fate === 'confirmed' ? undefined : new Error(`The event was ${fate}`));
+        span?.end(fate === 'confirmed' ? undefined : new Error(`The event was ${fate}`));
       });
       return fates;
     },
@@ -100,7 +100,7 @@ function recordPutAside(recorder: Recorder, { step, message, as, reason }: PutAs
     [own.step]: step,
     [own.reason]: reason,
   };
-  end(recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }));
+  recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }).end();
 }
 
 export function createTraces(service: string, sdk: Sdk): Traces {
@@ -117,20 +117,20 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       parent: cause.traceparent,
       traceId: traceId(),
     });
-    const traceparent = traceparentOf(span);
+    const { traceparent } = span;
     return {
       traceparent,
-      joins: (batch) => void span.links.push(linkTo(batch)),
+      joins: (batch) => span.joins(batch),
       effect(name) {
         const attributes = { [own.step]: bound.name, [own.effect]: name };
         const call = recorder.begin({ name, kind: SpanKind.CLIENT, attributes, parent: traceparent });
-        return (error) => end(call, error);
+        return (error) => call.end(error);
       },
       end(result) {
         const failed = result.kind === 'failed';
         const outcome = result.kind === 'done' ? result.outcome : result.kind;
         span.set(own.outcome, result.kind === 'refused' ? result.refusal.code : outcome);
-        end(span, failed ? result.error : undefined);
+        span.end(failed ? result.error : undefined);
       },
     };
   }
@@ -142,9 +142,8 @@ export function createTraces(service: string, sdk: Sdk): Traces {
       if (links.length === 0) return;
       const attributes = { [names.system]: RABBITMQ, [names.batchSize]: works.length };
       const span = recorder.begin({ name: 'batch', kind: SpanKind.INTERNAL, attributes, links, since });
-      const batch = traceparentOf(span);
-      for (const work of works) work.span?.joins(batch);
-      end(span);
+      for (const work of works) work.span?.joins(span.traceparent);
+      span.end();
     },
     publisher: (publisher) => tracedPublisher(recorder, publisher),
     putAside: (message) => recordPutAside(recorder, message),
