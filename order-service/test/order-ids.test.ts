@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { entityOf, installationSecret } from '@quickstep/shared/db';
+import { entityOf, idempotencySecret } from '@quickstep/shared/db';
 import { freshDatabase, freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import request from 'supertest';
 import { v5 } from 'uuid';
@@ -51,9 +51,9 @@ describe('the id of an order with an idempotency key', () => {
 
   test('is made with 256 bits that were made for this installation', async () => {
     const service = await start();
-    const secret = await installationSecret(service.dataSource);
+    const secret = await idempotencySecret(service.dataSource);
     expect(secret).toHaveLength(32);
-    expect(await installationSecret(service.dataSource)).toEqual(secret);
+    expect(await idempotencySecret(service.dataSource)).toEqual(secret);
     await service.stop();
   });
 });

@@ -20,7 +20,7 @@ export {
 export { keepPartitions } from './event-log-partitions.js';
 export type { Statement } from './exchange.js';
 export { digestOfBoth, type IdDigest, type IdRange, idBounds, isSameDigest, NO_IDS, selectDigest } from './id-digest.js';
-export { InstallationSecret1760000000000, installationSecret } from './installation-secret.js';
+export { IdempotencySecret1760000000000, idempotencySecret } from './idempotency-secret.js';
 export { kitMigrations } from './kit-migrations.js';
 export { mayVacuum } from './outbox-vacuum.js';
 export { PgStore } from './pg-store.js';

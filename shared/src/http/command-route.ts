@@ -12,8 +12,8 @@ import { type DeclaredProblem, type Method, parameterNames, type Route } from '.
 /** What command routes need: the pipeline of their implementation. */
 export interface CommandRouteContext<I extends Implementation> {
   readonly pipeline: Pipeline<I>;
-  /** Of this installation of the service, shared by its replicas: what makes ids of idempotency keys. */
-  readonly secret: Uint8Array;
+  /** Shared by the service's replicas: what makes ids of idempotency keys. */
+  readonly idempotencySecret: Uint8Array;
 }
 
 type CommandName<I extends Implementation> = Parameters<Pipeline<I>['execute']>[0];
@@ -117,13 +117,15 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
         creates: declared.createdBy !== undefined,
       },
       problems: refusalsOf(step),
-      async run(call, { pipeline, secret }) {
+      async run(call, { pipeline, idempotencySecret }) {
         const { requestId, request } = call;
         const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;
         checkParams(request);
         const [named] = names;
         const id =
-          idempotencyKey === undefined ? newId() : keyedId(secret, { caller: CALLER, operation: name, key: idempotencyKey });
+          idempotencyKey === undefined
+            ? newId()
+            : keyedId(idempotencySecret, { caller: CALLER, operation: name, key: idempotencyKey });
         // What has no name yet is named like the work that makes it.
         const subject = named === undefined ? id : String(request.params[named]);
         const context = { id, requestId, subject, idempotencyKey, traceparent: call.traceIn({ subject, id }) };

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { type Choreography, emittedBy, emittedIn, type Implementation, topologyOf } from '../choreography/index.js';
 import type { ServiceConfig } from '../config/index.js';
-import { installationSecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
+import { idempotencySecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
 import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
@@ -47,8 +47,7 @@ export interface RunningService<I extends Implementation = Implementation> {
 }
 
 /**
- * Starts a service: database, broker, pipeline, consumer and HTTP, in this order; a broker that is not up yet is waited for. When the
- * start fails, whatever was started is stopped.
+ * Starts a service; a broker that is not up yet is waited for. When the start fails, whatever was started is stopped.
  *
  * @throws StartError or BrokerRefused, which say what to do; any other error is a bug
  */
@@ -136,7 +135,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const inbox = await assembly.add(inboxPart({ config, dataSource, choreography: implementation.choreography }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
-  const context = { dataSource, pipeline, secret: await installationSecret(dataSource) };
+  const context = { dataSource, pipeline, idempotencySecret: await idempotencySecret(dataSource) };
   const routes = [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])];
   metrics.gauge(definitions.ready, () => readiness(assembly.checks));
   const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });

@@ -181,7 +181,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOpt
   const app = createApp({
     info: { title: 'library-service', version: '1.0', description: 'Books' },
     routes,
-    context: { pipeline, dataSource: unreachable, secret: Buffer.from('the secret of a test') },
+    context: { pipeline, dataSource: unreachable, idempotencySecret: Buffer.from('the secret of a test') },
     hosts: [],
     translate,
     checks,

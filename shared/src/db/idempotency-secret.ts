@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One row: what the service's replicas share and nobody else knows. */
-export class InstallationSecret1760000000000 implements MigrationInterface {
+/** One row: what the service's replicas share and nobody else knows. Not the secret of INSTALLATION_SECRET_FILE, which tokens are made of. */
+export class IdempotencySecret1760000000000 implements MigrationInterface {
+  /** As databases have recorded it. */
   readonly name = 'InstallationSecret1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -22,10 +23,10 @@ export class InstallationSecret1760000000000 implements MigrationInterface {
 const LENGTH = 32;
 
 /**
- * The secret of this installation of a service, made when it is first asked for. It stands beside the rows whose ids are made with
+ * What the ids of work under an `Idempotency-Key` are made with, made when it is first asked for. It stands beside the rows whose ids are made with
  * it, and so is shared, kept, backed up and restored with them.
  */
-export async function installationSecret(dataSource: DataSource): Promise<Buffer> {
+export async function idempotencySecret(dataSource: DataSource): Promise<Buffer> {
   const proposed = randomBytes(LENGTH);
   // Of replicas that start at once the first one's stands.
   await dataSource.query('insert into installation (secret) values ($1) on conflict do nothing', [proposed]);
