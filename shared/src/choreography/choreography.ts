@@ -13,9 +13,13 @@ export interface OutcomeDetails {
   /** For a step of many events: possible after these only. */
   readonly on?: Contracts;
   /**
-   * Possible only when one of these came before, for the same subject, and changed something. The step's own name: when it handled
-   * the same event before; then no other outcome is possible than those that name it. Else, of all that the step's outcomes name here, what
-   * came last decides; when nothing of it came, the outcomes that name nothing are possible.
+   * Possible only when one of these came before, for the same subject, and changed something. So `expireOrder` may end in
+   * `expired: { after: 'placeOrder' }`, `stuck: { after: ['cancelOrder.requested', 'expireOrder.expired'] }` or `stillStuck: { after: 'expireOrder.stuck' }`:
+   *
+   * - of all that the step's outcomes name, what came last decides: a cancelled order that expires is `stuck`, not `expired`;
+   * - when nothing of it came, the outcomes that name nothing are possible;
+   * - the step's own name means that it handled the same event before (`repeated: { after: 'chargePayment' }`): then no other outcome is possible
+   *   than those that name it.
    */
   readonly after?: Names;
   /** The work could not be done: nothing of this step has to be undone, but what was done before it. */
