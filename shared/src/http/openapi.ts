@@ -33,6 +33,10 @@ const problemSchema = {
   },
 };
 
+const tokenScheme = { type: 'http', scheme: 'bearer', description: "Made of the installation's secret, for one purpose" };
+
+const asksForToken = ({ problems: own = [] }: Operation) => own.some(({ code }) => code === 'unauthorized');
+
 function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefined): Json[] {
   return Object.entries<TSchema>(schema?.properties ?? {}).map(([name, each]) => ({
     name,
@@ -95,6 +99,7 @@ function operationObject(operation: Operation): Json {
     summary,
     tags: [tagOf(operation)],
     parameters: [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)],
+    ...(asksForToken(operation) ? { security: [{ token: [] }] } : {}),
     ...(body === undefined ? {} : { requestBody: { required: (body.required ?? []).length > 0, content } }),
     responses: { ...responses(operation), ...problemResponses(operation) },
   };
@@ -110,10 +115,10 @@ export function openApi(info: ApiInfo, operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: { ...info, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/', description: 'Where this document came from' }],
-    // Nobody is asked who they are: a gateway stands between strangers and the services.
+    // Clients are not asked who they are: a gateway stands between strangers and the services.
     security: [],
     tags: tagsOf(operations),
     paths,
-    components: { schemas: { Problem: problemSchema } },
+    components: { schemas: { Problem: problemSchema }, securitySchemes: { token: tokenScheme } },
   };
 }

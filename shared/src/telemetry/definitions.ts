@@ -64,7 +64,7 @@ export const definitions = {
   },
   ready: {
     name: 'quickstep_ready',
-    help: 'Whether the service can do a part of its work (commands, consuming, publishing): 1 or 0',
+    help: 'Whether the service can do a part of its work (commands, consuming, publishing, following, effects): 1 or 0',
     labelNames: ['work'],
   },
   queue: { name: 'quickstep_queue_messages', help: "Messages in the service's queue that nobody has been given yet" },
