@@ -1,3 +1,4 @@
+import { keep } from '@quickstep/shared/db';
 import { type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type inventoryConfig, inventoryDefaults } from './config.js';
 import { CreateInventory1760000000001 } from './db/migrations.js';
@@ -21,6 +22,6 @@ export function startInventoryService(config: ReturnType<typeof inventoryConfig>
     config,
     ...inventoryDescription,
     implementation: inventorySteps,
-    retention: [{ table: 'stock_adjustments', column: 'made_at', days: config.recordRetentionDays }],
+    retention: [keep(Adjustments, 'madeAt', config.recordRetentionDays)],
   });
 }

@@ -1,3 +1,4 @@
+import { keep } from '@quickstep/shared/db';
 import { type ServiceDescription, startService } from '@quickstep/shared/service';
 import { recordingMailer } from './adapters/recording-mailer.js';
 import { type notificationConfig, notificationDefaults } from './config.js';
@@ -25,6 +26,6 @@ export function startNotificationService(config: ReturnType<typeof notificationC
     config,
     ...notificationDescription,
     implementation: () => notificationSteps(mailer),
-    retention: [{ table: 'notifications', column: 'created_at', days: config.recordRetentionDays }],
+    retention: [keep(Notifications, 'createdAt', config.recordRetentionDays)],
   });
 }

@@ -1,3 +1,4 @@
+import { keep } from '@quickstep/shared/db';
 import type { ReadContext } from '@quickstep/shared/http';
 import { type Part, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { Access } from './access/index.js';
@@ -17,7 +18,7 @@ import {
 import { type operationsConfig, operationsDefaults } from './config.js';
 import { deadLetterMigrations } from './db/dead-letter-migration.js';
 import { deadLetterRetention } from './db/dead-letter-retention.js';
-import { Alerts } from './db/tables.js';
+import { Alerts, Joins, PatternStates, WindowResults } from './db/tables.js';
 import { openBreaker } from './dead-letters/breakers.js';
 import { deadLettersPart, INDEXED, OLDEST } from './dead-letters/dead-letters-part.js';
 import { Inboxes } from './dead-letters/inboxes.js';
@@ -54,11 +55,11 @@ type Config = ReturnType<typeof operationsConfig>;
 /** What is joined or counted is of use while late events may come; the kit keeps it no shorter than it remembers events. */
 const retentionOf = ({ recordRetentionDays, deadLetterRetentionDays, inboxRetentionDays }: Config) => [
   ...deadLetterRetention(deadLetterRetentionDays, inboxRetentionDays),
-  { table: 'analytics_joins', column: 'changed_at', days: 1 },
-  { table: 'analytics_patterns', column: 'changed_at', days: 1 },
-  { table: 'analytics_windows', column: 'ends_at', days: recordRetentionDays },
+  keep(Joins, 'changedAt', 1),
+  keep(PatternStates, 'changedAt', 1),
+  keep(WindowResults, 'endsAt', recordRetentionDays),
   { table: 'resent_events', column: 'sent_at', days: recordRetentionDays },
-  { table: 'analytics_alerts', column: 'happened_at', days: recordRetentionDays, where: 'raise_at is null' },
+  { ...keep(Alerts, 'happenedAt', recordRetentionDays), where: 'raise_at is null' },
 ];
 
 /** Everything that runs in it; its routes read from, and act on, what is made here. */

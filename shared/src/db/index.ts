@@ -24,6 +24,6 @@ export { IdempotencySecret1760000000000, idempotencySecret } from './idempotency
 export { kitMigrations } from './kit-migrations.js';
 export { mayVacuum } from './outbox-vacuum.js';
 export { PgStore } from './pg-store.js';
-export type { Retention } from './retention.js';
+export { keep, type Retention } from './retention.js';
 export { Session } from './session.js';
 export { TableStatements } from './statements.js';

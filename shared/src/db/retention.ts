@@ -1,7 +1,8 @@
 import { escapeIdentifier } from 'pg';
+import { columnName, type TypedTable } from '../rows/index.js';
 import type { Statement } from './exchange.js';
 
-/** How long the rows of a table are kept. Which rule each table has, and why it is safe: docs/retention.md. */
+/** How long the rows of a table are kept: made by `keep` for a table that is declared. Which rule each table has, and why it is safe: docs/retention.md. */
 export interface Retention {
   readonly table: string;
   /** Since when: a `timestamptz`, by the database's clock. Wants an index; BRIN will do, as such rows come in order of time. */
@@ -12,6 +13,13 @@ export interface Retention {
   readonly where?: string;
   /** SQL assignments: the rows stay, and lose what is in these columns. `where` must not be true of them afterwards. */
   readonly empty?: string;
+}
+
+type MomentIn<R> = { [Property in keyof R]: R[Property] extends Date | null ? Property : never }[keyof R] & string;
+
+/** Rows are kept for so many days since the moment in one of their properties; those in which it is null are kept. */
+export function keep<R extends object>(table: TypedTable<R>, since: MomentIn<R>, days: number): Retention {
+  return { table: table.name, column: columnName(since), days };
 }
 
 /** Locks what it deletes or empties before: a row that somebody is changing stays until the next time. */

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { PgStore, Retention } from '@quickstep/shared/db';
+import { keep, type PgStore, type Retention } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { Connection } from '../../src/db/connection.js';
 import { deleteOld } from '../../src/db/retention.js';
-import { claimOf, nothing, twoStores } from './fixture.js';
+import { claimOf, nothing, things, twoStores } from './fixture.js';
 
 let dataSource: DataSource;
 let store: PgStore;
@@ -52,6 +52,21 @@ test('a rule may empty columns, and leave the rows: those that are old, a page a
   // Another rule of the same table is another statement.
   expect(await store.deleteOld({ ...inbox, where: "step = ''" }, 10)).toBe(2);
   expect(await dataSource.query('select from inbox')).toHaveLength(1);
+});
+
+test('a rule of a declared table names its column by the property, which must be a moment', async () => {
+  const rule = keep(things, 'dueAt', 30);
+  const ages = [31, 29, null];
+  await dataSource.query(
+    "insert into things (id, due_at) select gen_random_uuid(), now() - age * interval '1 day' from unnest($1::integer[]) as age",
+    [ages],
+  );
+  expect(await store.deleteOld(rule, 10)).toBe(1);
+  expect(await dataSource.query('select from things')).toHaveLength(2);
+  // @ts-expect-error A text is no moment.
+  keep(things, 'note', 30);
+  // @ts-expect-error There is no such property.
+  keep(things, 'due_at', 30);
 });
 
 test('a row that somebody is changing is left alone', async () => {
