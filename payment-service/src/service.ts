@@ -11,6 +11,9 @@ export { simulatedGateway } from './adapters/simulated-gateway.js';
 export { paymentConfig } from './config.js';
 export type { ChargeOutcome, PaymentGateway, RefundOutcome } from './domain/gateway.js';
 
+/** What the money is moved with: name your own here (docs/connecting-providers.md). */
+const usedGateway: Adapter<PaymentGateway> = simulatedGateway;
+
 const described = ({ migrations = [] }: Adapter<PaymentGateway>) =>
   ({
     description: 'Charges orders and gives the money back',
@@ -21,13 +24,10 @@ const described = ({ migrations = [] }: Adapter<PaymentGateway>) =>
   }) satisfies ServiceDescription;
 
 /** What is true of it whether or not it runs. */
-export const paymentDescription = described(simulatedGateway);
+export const paymentDescription = described(usedGateway);
 
-/** @param gateway what the money is moved with; the built-in gateway unless given */
-export function startPaymentService(
-  config: ReturnType<typeof paymentConfig>,
-  gateway: Adapter<PaymentGateway> = simulatedGateway,
-) {
+/** @param gateway for tests: what else the money is moved with */
+export function startPaymentService(config: ReturnType<typeof paymentConfig>, gateway = usedGateway) {
   return startService({
     config,
     ...described(gateway),

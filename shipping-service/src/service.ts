@@ -11,6 +11,9 @@ export { simulatedCarrier } from './adapters/simulated-carrier.js';
 export { shippingConfig } from './config.js';
 export type { BookingOutcome, Carrier } from './domain/carrier.js';
 
+/** What the parcels are moved with: name your own here (docs/connecting-providers.md). */
+const usedCarrier: Adapter<Carrier> = simulatedCarrier;
+
 const described = ({ migrations = [] }: Adapter<Carrier>) =>
   ({
     description: 'Hands parcels to the carrier',
@@ -21,10 +24,10 @@ const described = ({ migrations = [] }: Adapter<Carrier>) =>
   }) satisfies ServiceDescription;
 
 /** What is true of it whether or not it runs. */
-export const shippingDescription = described(simulatedCarrier);
+export const shippingDescription = described(usedCarrier);
 
-/** @param carrier what the parcels are moved with; the built-in carrier unless given */
-export function startShippingService(config: ReturnType<typeof shippingConfig>, carrier: Adapter<Carrier> = simulatedCarrier) {
+/** @param carrier for tests: what else the parcels are moved with */
+export function startShippingService(config: ReturnType<typeof shippingConfig>, carrier = usedCarrier) {
   return startService({
     config,
     ...described(carrier),
