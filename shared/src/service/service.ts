@@ -3,23 +3,24 @@ import { type Choreography, emittedBy, emittedIn, type Implementation, topologyO
 import type { ServiceConfig } from '../config/index.js';
 import { idempotencySecret, PgBindingRecord, PgEventLog, type Retention, translate } from '../db/index.js';
 import { type CommandRouteContext, createApp, type ReadContext, type Route, readiness } from '../http/index.js';
-import { createLogger, type Logger, logEndings, pipelineObserver } from '../logging/index.js';
-import type { Message } from '../messaging/index.js';
-import type { Intake, Observer, Pipeline } from '../pipeline/index.js';
-import { createMetrics, definitions, type Metrics, type Traces } from '../telemetry/index.js';
+import { createLogger, type Logger, logEndings, pipelineObserver, redact } from '../logging/index.js';
+import { AmqpConsumer, LayoutWatch } from '../messaging/index.js';
+import type { Observer, Pipeline } from '../pipeline/index.js';
+import { createMetrics, definitions, type Metrics } from '../telemetry/index.js';
 import { apiInfo, neededBy, type ServiceDescription } from './description.js';
 import { newId } from './new-id.js';
 import { Assembly, type Part } from './part.js';
-import { brokerPart, consumerPart } from './parts/broker.js';
+import { consumerPart, openBroker } from './parts/broker.js';
 import { catchUpPart } from './parts/catch-up.js';
 import { databasePart } from './parts/database.js';
+import { FeedAccess } from './parts/feed-access.js';
 import { housekeepingPart } from './parts/housekeeping.js';
-import { httpPart } from './parts/http.js';
+import { serve } from './parts/http.js';
 import { inboxPart } from './parts/inbox.js';
 import { layoutPart } from './parts/layout.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
-import { tracesPart } from './parts/traces.js';
+import { startTraces } from './parts/traces.js';
 import type { Resources } from './resources.js';
 import { ShutdownStack } from './shutdown-stack.js';
 
@@ -81,23 +82,29 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const metrics = createMetrics(config.service);
   const observer = pipelineObserver(logger, metrics);
   const assembly = new Assembly(stack, metrics);
-  const traces = (await assembly.add(tracesPart(config, observer))).traces();
+  const traces = await startTraces(config, observer, assembly);
   const { dataSource, store, clock } = await assembly.add(databasePart(config, options.tables, options.migrations, logger));
   const onStop = (name: string, close: () => unknown) => stack.add(name, close);
   const resources: Resources = { dataSource, clock, newId, logger, onStop };
   for (const { read, ...gauge } of options.metrics ?? []) if (read !== undefined) metrics.gauge(gauge, () => read(resources));
   const implementation = options.implementation(resources);
-  expectOutcomes(metrics, implementation.choreography);
-  const topology = topologyOf(implementation.choreography, config.retryDelays, config.eventStream === 'on');
-  const broker = await assembly.add(brokerPart({ config, topology, observer }));
-  const publisher = logEndings(traces?.publisher(broker) ?? broker, emittedBy(implementation.choreography), logger);
-  const effectBreaker = { calls: config.breakerCalls, probeAfter: config.breakerProbe };
-  // The consumer is made later: it hands what it takes to the pipeline.
-  const intake = { pause: () => consumer?.pause(), resume: () => consumer?.resume() };
-  let consumer: Intake | undefined;
+  const { choreography } = implementation;
+  expectOutcomes(metrics, choreography);
+  const topology = topologyOf(choreography, config.retryDelays, config.eventStream === 'on');
+  const { broker, amqp } = await openBroker({ config, topology, observer }, assembly);
   const eventLog = new PgEventLog(dataSource);
-  const publishCopy = (message: Message) => broker.connections().publisher.publishCopy(message);
-  const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, publishCopy });
+  const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, copies: amqp });
+  const bindingRecord = new PgBindingRecord(dataSource);
+  const consuming = { connection: broker.consuming, ownAccount: broker.ownAccount, topology, observer };
+  const consumer = new AmqpConsumer({
+    ...consuming,
+    copies: amqp,
+    prefetch: config.prefetch,
+    bindingRecord,
+    catchUp,
+    redact,
+    deliver: (delivery) => pipeline.deliver(delivery),
+  });
   const watched: Observer = {
     ...observer,
     handled(handled) {
@@ -112,10 +119,10 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const { pipeline } = await assembly.add(
     pipelinePart(implementation, {
       ...config,
-      effectBreaker,
-      intake,
+      effectBreaker: { calls: config.breakerCalls, probeAfter: config.breakerProbe },
+      intake: consumer,
       store,
-      publisher,
+      publisher: logEndings(traces?.publisher(amqp) ?? amqp, emittedBy(choreography), logger),
       observer: watched,
       tracing: traces,
       clock,
@@ -123,26 +130,35 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
     }),
   );
   await assembly.add(catchUp);
-  const bindingRecord = new PgBindingRecord(dataSource);
-  const { connections } = broker;
-  const deliver = pipeline.deliver.bind(pipeline);
-  consumer = await assembly.add(consumerPart({ config, topology, observer, connections, bindingRecord, catchUp, deliver }));
-  await assembly.add(layoutPart({ topology, observer, connections, bindingRecord, metrics }));
+  await assembly.add(consumerPart(consumer));
+  metrics.recreated(topology.deadLetterQueue, 0);
+  const isLatest = () => bindingRecord.isLatest(topology.bindings);
+  await assembly.add(layoutPart(new LayoutWatch({ ...consuming, isLatest, recreated: metrics.recreated })));
   // Before the consumer, which waits for what it has taken.
   stack.add('answers from the log', () => catchUp.close());
   await assembly.add(housekeepingPart(options, { dataSource, store, clock, metrics, logger }));
-  const log = await assembly.add(logPart({ config, log: eventLog, clock }));
-  const inbox = await assembly.add(inboxPart({ config, dataSource, choreography: implementation.choreography }));
+  const access = await FeedAccess.open(config);
+  const log = await assembly.add(logPart({ access, log: eventLog, clock }));
+  const inbox = await assembly.add(inboxPart({ access, config, dataSource, choreography }));
   const own = options.parts?.(resources) ?? [];
   for (const part of own) await assembly.add(part);
-  const context = { dataSource, pipeline, idempotencySecret: await idempotencySecret(dataSource) };
-  const routes = [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])];
   metrics.gauge(definitions.ready, () => readiness(assembly.checks));
-  const app = appOf({ options, implementation, routes, context, assembly, metrics, traces, logger });
-  const server = await assembly.add(httpPart(app, config));
+  const app = createApp<ServiceContext<I>>({
+    info: apiInfo(config.service, options.description),
+    routes: [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])],
+    context: { dataSource, pipeline, idempotencySecret: await idempotencySecret(dataSource) },
+    hosts: [config.host, ...config.allowedHosts],
+    translate,
+    checks: assembly.checks,
+    needed: neededBy(choreography),
+    metrics,
+    traces,
+    logger,
+  });
+  const url = await serve(app, config, assembly);
   // Before the HTTP server, which waits for its readers.
   for (const part of [log, ...own]) stack.add(`readers of ${part.name}`, () => part.close?.());
-  return { url: server.url(), pipeline, dataSource };
+  return { url, pipeline, dataSource };
 }
 
 function expectOutcomes(metrics: Metrics, { steps }: Choreography): void {
@@ -155,32 +171,4 @@ function expectOutcomes(metrics: Metrics, { steps }: Choreography): void {
       ends.map(([outcome]) => outcome),
     );
   }
-}
-
-interface AppParts<I extends Implementation> {
-  readonly options: ServiceOptions<I>;
-  readonly implementation: I;
-  readonly routes: readonly Route<ServiceContext<I>>[];
-  readonly context: ServiceContext<I>;
-  readonly assembly: Assembly;
-  readonly metrics: Metrics;
-  readonly traces: Traces | undefined;
-  readonly logger: Logger;
-}
-
-function appOf<I extends Implementation>(parts: AppParts<I>) {
-  const { options, implementation, routes, context, assembly, metrics, traces, logger } = parts;
-  const { config, description } = options;
-  return createApp<ServiceContext<I>>({
-    info: apiInfo(config.service, description),
-    routes,
-    context,
-    hosts: [config.host, ...config.allowedHosts],
-    translate,
-    checks: assembly.checks,
-    needed: neededBy(implementation.choreography),
-    metrics,
-    traces,
-    logger,
-  });
 }

@@ -17,7 +17,7 @@ interface CatchUpOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  publishCopy(message: Message): Promise<void>;
+  readonly copies: { publishCopy(message: Message): Promise<void> };
 }
 
 export interface CatchUpPart extends Part, CatchUp {
@@ -27,19 +27,9 @@ export interface CatchUpPart extends Part, CatchUp {
 }
 
 /** Asks others for what was missed, and answers those that ask. Nothing of it works without a consumer. */
-export function catchUpPart({
-  config,
-  topology,
-  dataSource,
-  log,
-  clock,
-  logger,
-  metrics,
-  publishCopy,
-}: CatchUpOptions): CatchUpPart {
+export function catchUpPart({ config, topology, dataSource, log, clock, logger, metrics, copies }: CatchUpOptions): CatchUpPart {
   const { service, catchUp: from } = config;
   const record = new PgCatchUp(dataSource);
-  const copies = { publishCopy };
   const asking = new Asking({ service, emitters: topology.emitters, from, record, copies, clock, logger });
   const answering = new Answering({ service, log, copies, logger, sent: metrics.resent });
   const progress = new Progress({ record, clock, logger });

@@ -9,21 +9,20 @@ export const feedRefusal = { status: problems.unauthorized.status, code: 'unauth
 
 /** Lets in who knows the installation's secret: for what a service tells of its events. */
 export class FeedAccess {
-  readonly #file: string | undefined;
-  #token: string | undefined;
+  readonly #token: string | undefined;
 
-  constructor({ installationSecretFile }: Pick<ServiceConfig, 'installationSecretFile'>) {
-    this.#file = installationSecretFile;
+  private constructor(token: string | undefined) {
+    this.#token = token;
   }
 
   /** @throws StartError when the file of the secret cannot be read or is empty */
-  async open(): Promise<void> {
-    if (this.#file === undefined) return;
-    const secret = await readFile(this.#file, 'utf8').catch((error: unknown) => {
+  static async open({ installationSecretFile: file }: Pick<ServiceConfig, 'installationSecretFile'>): Promise<FeedAccess> {
+    if (file === undefined) return new FeedAccess(undefined);
+    const secret = await readFile(file, 'utf8').catch((error: unknown) => {
       throw new StartError(`INSTALLATION_SECRET_FILE cannot be read: ${reasonOf(error)}`);
     });
     if (secret.trim() === '') throw new StartError('INSTALLATION_SECRET_FILE names an empty file');
-    this.#token = feedToken(secret);
+    return new FeedAccess(feedToken(secret));
   }
 
   /** @throws Problem `unauthorized` */

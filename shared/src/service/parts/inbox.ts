@@ -5,7 +5,7 @@ import type { ServiceConfig } from '../../config/index.js';
 import { idBounds, PgCatchUp, selectDigest } from '../../db/index.js';
 import { invalid, Nullable, type Operation, queryChecker, type Route, Timestamp } from '../../http/index.js';
 import type { Part } from '../part.js';
-import { FeedAccess, feedRefusal } from './feed-access.js';
+import { type FeedAccess, feedRefusal } from './feed-access.js';
 
 /** A longer list would not fit into a request's headers. */
 const INBOX_EVENTS_AT_MOST = 200;
@@ -86,14 +86,14 @@ function rangeOf({ from, until }: { readonly from: string; readonly until: strin
 }
 
 interface InboxPartOptions {
+  readonly access: FeedAccess;
   readonly choreography: Choreography;
-  readonly config: Pick<ServiceConfig, 'installationSecretFile' | 'inboxRetentionDays'>;
+  readonly config: Pick<ServiceConfig, 'inboxRetentionDays'>;
   readonly dataSource: DataSource;
 }
 
 /** Tells which of its steps have handled an event: `GET /inbox` and `GET /inbox/digest`, for readers that know the installation's secret. */
-export function inboxPart({ config, dataSource, choreography }: InboxPartOptions): Part {
-  const access = new FeedAccess(config);
+export function inboxPart({ access, config, dataSource, choreography }: InboxPartOptions): Part {
   const catchUp = new PgCatchUp(dataSource);
   const { inboxRetentionDays: retentionDays } = config;
   const steps = Object.entries(choreography.steps).flatMap(([name, step]) => (reactsTo(step).length > 0 ? [name] : []));
@@ -125,5 +125,5 @@ export function inboxPart({ config, dataSource, choreography }: InboxPartOptions
       call.json(200, { items, retentionDays, beganAt: (await catchUp.beganAt()) ?? null });
     },
   };
-  return { name: 'inbox', start: () => access.open(), routes: [one, many] };
+  return { name: 'inbox', routes: [one, many] };
 }

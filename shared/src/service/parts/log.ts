@@ -1,11 +1,10 @@
 import { Type } from '@sinclair/typebox';
-import type { ServiceConfig } from '../../config/index.js';
 import { LOG_BEGINNING, type LogPosition, logPositionOf, type PgEventLog } from '../../db/index.js';
 import { type Call, invalid, type Operation, queryChecker, type Route } from '../../http/index.js';
 import type { Clock } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
-import { FeedAccess, feedRefusal } from './feed-access.js';
+import { type FeedAccess, feedRefusal } from './feed-access.js';
 
 const LONGEST_WAIT_SECONDS = 30;
 /**
@@ -57,14 +56,13 @@ export const logOperation: Operation = {
 };
 
 interface LogPartOptions {
-  readonly config: Pick<ServiceConfig, 'installationSecretFile'>;
+  readonly access: FeedAccess;
   readonly log: PgEventLog;
   readonly clock: Clock;
 }
 
 /** The feed of the service's log: `GET /log`, JSON lines, for readers that know the installation's secret. */
-export function logPart({ config, log, clock }: LogPartOptions): Part {
-  const access = new FeedAccess(config);
+export function logPart({ access, log, clock }: LogPartOptions): Part {
   let closed = false;
   const waiting = new Set<() => void>();
 
@@ -101,7 +99,6 @@ export function logPart({ config, log, clock }: LogPartOptions): Part {
 
   return {
     name: 'log',
-    start: () => access.open(),
     close() {
       closed = true;
       for (const end of [...waiting]) end();
