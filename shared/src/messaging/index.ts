@@ -3,7 +3,7 @@ export { type Broker, type BrokerOptions, connectBroker } from './connection.js'
 export { AmqpConsumer, type AmqpConsumerOptions, type CatchUp } from './consumer.js';
 export { BrokerRefused } from './errors.js';
 export { LayoutWatch, type LayoutWatchOptions } from './layout-watch.js';
-export { BATCH_LIMITS, BATCHED, type BatchLimits, batchedMessages, headers, type Message } from './messages.js';
+export { BATCH_LIMITS, BATCHED, batchedMessages, headers, type Message } from './messages.js';
 export { type ParkedMessage, type ParkedOrigin, parkedMessage, type ReceivedMessage } from './parked.js';
 export { AmqpPublisher, type AmqpPublisherOptions } from './publisher.js';
 export { RecoveringChannel, type RecoveringChannelOptions } from './recovering-channel.js';

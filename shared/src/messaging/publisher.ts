@@ -3,7 +3,7 @@ import { exchangesOf, streamOf, type Topology } from '../choreography/index.js';
 import type { Fate, Observer, OutgoingEvent, Publisher } from '../pipeline/index.js';
 import { ConfirmWindow, type Pending } from './confirm-window.js';
 import { gatherWrites } from './gather.js';
-import { BATCH_LIMITS, type BatchLimits, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
+import { BATCH_LIMITS, batchedMessages, type EventMessage, type Message, singleMessages } from './messages.js';
 import { RecoveringChannel } from './recovering-channel.js';
 import { checkLayout, declareExchanges } from './topology.js';
 
@@ -15,7 +15,6 @@ export interface AmqpPublisherOptions {
   readonly ownAccount?: boolean;
   /** Many events in one message: 2 to 2.5 times the throughput, less readable in the management UI. Default off. */
   readonly batched?: boolean;
-  readonly batchLimits?: BatchLimits;
   /** How long the broker may take to confirm a message, in milliseconds. Default 30 000. */
   readonly confirmTimeout?: number;
 }
@@ -112,8 +111,8 @@ export class AmqpPublisher implements Publisher {
   }
 
   #messagesOf(events: readonly OutgoingEvent[]): EventMessage[] {
-    const { topology, batched = false, batchLimits = BATCH_LIMITS } = this.#options;
-    return batched ? batchedMessages(events, topology.queue, batchLimits) : singleMessages(events, topology.queue);
+    const { topology, batched = false } = this.#options;
+    return batched ? batchedMessages(events, topology.queue, BATCH_LIMITS) : singleMessages(events, topology.queue);
   }
 
   async #prepare(channel: ConfirmChannel): Promise<void> {
