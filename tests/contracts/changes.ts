@@ -108,7 +108,6 @@ export const changes: readonly Change[] = [
   change('a new major with an upcaster, side by side with the old one', two(lower)),
   change('a new major, after consumers have read it side by side', two(), [], history(two(lower))),
   change('an upcaster that makes nonsense', two({ ...lower, upcast: (data: object) => data }), ['new']),
-  change('a consumer that states only the new major', { ...two(lower), truckReads: ['2'] }, ['truck new']),
   change('a downcast dropped while a consumer reads the old major only', two(), ['truck old'], {
     ...history(two(lower)),
     consumers: [

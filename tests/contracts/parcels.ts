@@ -31,8 +31,6 @@ export interface Parcels {
   readonly final?: boolean;
   readonly emitted?: boolean;
   readonly consumers?: readonly string[];
-  /** Majors that the truck service states. */
-  readonly truckReads?: readonly string[];
 }
 
 /** A small system: parcels are packed; trucks wait for that, and mail observes it. */
@@ -41,10 +39,9 @@ export function parcels(changes: Parcels = {}): Declared {
   const { type = 'parcel.packed', dataversion = '1.0', earlier = [], emitted = true } = changes;
   const { emitters, subject = 'orderId', description = 'Packed.', final = false, consumers = ['truck', 'mail'] } = changes;
   const packed = event(type, schema, { dataversion, earlier, subject, description, final, ...(emitters && { emitters }) });
-  const reads = changes.truckReads && { reads: { [type]: changes.truckReads } };
   const services = [
     choreography('parcel-service', { pack: { timer: 'it is time', outcomes: { packed: emitted ? [packed] : [] } } }),
-    choreography('truck-service', { load: { on: [packed], outcomes: { loaded: [] } } }, reads),
+    choreography('truck-service', { load: { on: [packed], outcomes: { loaded: [] } } }),
     choreography('mail-service', { write: { observes: [packed], outcomes: { written: [] } } }),
   ];
   return declaredIn(services.filter(({ service }) => service === 'parcel-service' || consumers.includes(service.slice(0, -8))));

@@ -1,4 +1,4 @@
-import { reactsTo, readBy } from '@quickstep/shared/choreography';
+import { reactsTo } from '@quickstep/shared/choreography';
 import type { EventContract } from '@quickstep/shared/events';
 import { choreographies } from '@quickstep/system';
 
@@ -19,7 +19,7 @@ const byService: ReadonlyMap<string, Listeners> = new Map(
     const steps = new Map<string, string[]>();
     for (const [name, step] of Object.entries(declared.steps)) {
       for (const contract of reactsTo(step)) {
-        contracts.set(contract.type, readBy(declared, contract));
+        contracts.set(contract.type, contract);
         steps.set(contract.type, [...(steps.get(contract.type) ?? []), name]);
       }
     }

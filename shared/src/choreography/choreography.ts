@@ -1,4 +1,4 @@
-import { type CommandContract, type EventContract, majorsOf, reading } from '../events/index.js';
+import type { CommandContract, EventContract } from '../events/index.js';
 import { checkRetry, type RetryPolicy } from './retry-policy.js';
 
 type Contracts = readonly EventContract[];
@@ -113,11 +113,7 @@ type Checked<Steps> = Steps extends StepDeclarations ? Choreography<Steps> : nev
 export interface Choreography<Steps extends StepDeclarations = StepDeclarations> {
   readonly service: string;
   readonly steps: Steps;
-  /** By type, the majors that the service reads, where these are fewer than the contract can lift. */
-  readonly reads?: Reads;
 }
-
-type Reads = Readonly<Record<string, readonly string[]>>;
 
 function kindOf(step: WrittenStep): StepDeclaration['kind'] {
   if ('on' in step) return 'event';
@@ -134,20 +130,13 @@ function hasStep(steps: Readonly<Record<string, WrittenStep>>, name: string): bo
 /**
  * Declares a service's part.
  *
- * @param options `reads`: by type of event, the majors that the service reads. Default: the current one, and those that its contract lifts
- * @throws TypeError when a step has a policy of retry that cannot be meant; when a step claims to undo or prevent a step that the service does not have, or has no outcome; when `reads` leaves
- * out a current major, or names one that cannot be lifted
+ * @throws TypeError when a step has a policy of retry that cannot be meant; when a step claims to undo or prevent a step that the service does not have, or has no outcome
  */
 export function choreography<const Steps extends Readonly<Record<string, WrittenStep>>>(
   service: string,
   steps: Steps,
-  options?: { readonly reads?: Reads },
 ): Checked<Declared<Steps>>;
-export function choreography(
-  service: string,
-  steps: Readonly<Record<string, WrittenStep>>,
-  { reads }: { readonly reads?: Reads } = {},
-): { service: string; steps: object; reads?: Reads } {
+export function choreography(service: string, steps: Readonly<Record<string, WrittenStep>>): { service: string; steps: object } {
   for (const [name, step] of Object.entries(steps)) {
     if (Object.keys(step.outcomes).length === 0) throw new TypeError(`${service}: step "${name}" declares no outcome`);
     if ('retry' in step && step.retry !== undefined) checkRetry(`${service}: step "${name}"`, step.retry);
@@ -157,35 +146,10 @@ export function choreography(
         throw new TypeError(`${service}: step "${name}" names "${other}", which is no step of this service, as what it undoes`);
     }
   }
-  if (reads !== undefined) checkReads(service, steps, reads);
   return {
     service,
-    ...(reads === undefined ? {} : { reads }),
     steps: Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { ...step, kind: kindOf(step) }])),
   };
-}
-
-function checkReads(service: string, steps: Readonly<Record<string, WrittenStep>>, reads: Reads): void {
-  const consumed = Object.values(steps).flatMap((step) => {
-    if ('on' in step) return step.on;
-    return 'observes' in step ? step.observes : [];
-  });
-  for (const [type, majors] of Object.entries(reads)) {
-    const contract = consumed.find((each) => each.type === type);
-    if (contract === undefined) throw new TypeError(`${service}: "reads" names ${type}, which no step reacts to`);
-    const known = majorsOf(contract);
-    const unknown = majors.find((major) => !known.includes(major));
-    if (unknown !== undefined) throw new TypeError(`${service}: no upcaster lifts ${type} from major ${unknown}`);
-    const current = known.at(-1) ?? '';
-    if (!majors.includes(current))
-      throw new TypeError(`${service}: "reads" leaves out major ${current} of ${type}, which steps see`);
-  }
-}
-
-/** The contract as the service reads it: with the majors that it states. */
-export function readBy({ reads }: Choreography, contract: EventContract): EventContract {
-  const majors = reads?.[contract.type];
-  return majors === undefined ? contract : reading(contract, majors);
 }
 
 /** The contracts of the events that the step reacts to. */

@@ -29,12 +29,6 @@ export function majorsOf({ dataversion, earlier }: EventContract): string[] {
   return [...earlier, { dataversion }].map((each) => majorOf(each.dataversion)).sort((a, b) => Number(a) - Number(b));
 }
 
-/** The contract for a consumer that reads the current major and these older ones only. */
-export function reading(contract: EventContract, majors: readonly string[]): EventContract {
-  const earlier = contract.earlier.filter((each) => majors.includes(majorOf(each.dataversion)));
-  return { ...contract, earlier };
-}
-
 /** Whether an event says that it is published in a major, too, that the contract reads: such a copy may be left to the others. */
 export function comesReadable(contract: EventContract, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('dataversions' in value)) return false;

@@ -8,7 +8,6 @@ import {
   type RefusalKind,
   type Retry,
   reactsTo,
-  readBy,
   retryOf,
   type StepDeclaration,
 } from '../choreography/index.js';
@@ -100,7 +99,7 @@ export function bindSteps({ choreography, steps }: Implementation, waits: readon
     const bound = bindStep(name, declared, written, waits);
     if (declared.kind === 'command') commands.set(name, { bound, check: validator(declared.command.schema) });
     for (const contract of reactsTo(declared)) {
-      contracts.set(contract.type, readBy(choreography, contract));
+      contracts.set(contract.type, contract);
       listeners.set(contract.type, [...(listeners.get(contract.type) ?? []), bound]);
     }
     return bound;

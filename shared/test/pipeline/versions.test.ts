@@ -20,7 +20,7 @@ const Cooked = event('kitchen.cooked', Type.Object(dish), { description: 'A dish
 const cook = { on: [Ordered], outcomes: { cooked: [] } };
 
 /** A service that notes what its step sees. */
-function kitchen(options?: { reads: Record<string, string[]> }) {
+function kitchen() {
   const seen: unknown[] = [];
   const step = {
     ...ending('cooked'),
@@ -29,7 +29,7 @@ function kitchen(options?: { reads: Record<string, string[]> }) {
       return outcome('cooked');
     },
   };
-  return { seen, ...pipelineOver(choreography('kitchen-service', { cook }, options), { cook: step }) };
+  return { seen, ...pipelineOver(choreography('kitchen-service', { cook }), { cook: step }) };
 }
 
 const message = (dataversion: string, data: object, changes: object = {}) => {
@@ -68,13 +68,6 @@ describe('an event of an older major', () => {
     await deliver(old);
     expect([seen, parkedFor(old)]).toEqual([[], expect.stringContaining(reason)]);
   });
-
-  test('is refused by a service that does not state it', async () => {
-    const { seen, deliver } = kitchen({ reads: { 'table.ordered': ['2'] } });
-    const old = message('1.0', {});
-    await deliver(old);
-    expect([seen, parkedFor(old)]).toEqual([[], expect.stringContaining('does not read; it reads major 2')]);
-  });
 });
 
 describe('an event of an unknown major', () => {
@@ -93,16 +86,6 @@ describe('an event of an unknown major', () => {
     const [known, unknown] = [message('2.0', { plates: 1 }), message('3.0', {}, { dataversions: '3.0 2.0' })];
     await deliver(known, unknown);
     expect([known.fate, unknown.fate, seen.length]).toEqual([['ack'], ['ack'], 1]);
-  });
-});
-
-describe('a choreography is refused', () => {
-  test.each([
-    [{ 'table.ordered': ['3', '2'] }, 'no upcaster lifts table.ordered from major 3'],
-    [{ 'table.ordered': ['1'] }, '"reads" leaves out major 2 of table.ordered'],
-    [{ 'table.cleared': ['1'] }, '"reads" names table.cleared, which no step reacts to'],
-  ])('that reads %j', (reads, why) => {
-    expect(() => choreography('kitchen-service', { cook }, { reads })).toThrow(why);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Choreography, consumedBy, emittedBy, readBy } from '@quickstep/shared/choreography';
+import { type Choreography, consumedBy, emittedBy } from '@quickstep/shared/choreography';
 import { type EventContract, majorsOf } from '@quickstep/shared/events';
 import type { Consumer, PublishedVersion } from './registry.js';
 import { plain } from './schema.js';
@@ -40,7 +40,7 @@ export function declaredIn(choreographies: readonly Choreography[]): Declared {
       consumedBy(each).map((contract) => ({
         service: each.service,
         type: contract.type,
-        majors: majorsOf(readBy(each, contract)),
+        majors: majorsOf(contract),
       })),
     ),
   };
