@@ -52,17 +52,24 @@ async function read(query = '', from = service): Promise<Line[]> {
   return lines.map((line) => JSON.parse(line));
 }
 
+let questions = 0;
+
 async function question(at: Echo = service): Promise<void> {
+  questions++;
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${at.url}/questions`, { method: 'POST', headers, body: JSON.stringify({ text: randomUUID() }) });
   expect(response.status).toBe(202);
 }
 
-/** The end of the log, once nothing is under way any more. */
+/** The end of the log, once every question has been answered. */
 async function end(): Promise<string> {
   let cursor = '';
-  for (let lines = await read('?wait=1'); lines.length > 0; lines = await read(`?after=${cursor}&wait=1`))
-    cursor = lines.at(-1)?.cursor ?? '';
+  let answered = 0;
+  while (answered < questions) {
+    const lines = await read(cursor === '' ? '?wait=5' : `?after=${cursor}&wait=5`);
+    answered += lines.filter(({ event }) => event.type === 'echo.answered').length;
+    cursor = lines.at(-1)?.cursor ?? cursor;
+  }
   return cursor;
 }
 
