@@ -146,7 +146,11 @@ describe('messages that cannot be handled', () => {
     expect(await operations.call('PUT', path, { event: { ...mended, data: { orderId: 'x' } } })).toMatchObject({ status: 422 });
     expect(await operations.call('PUT', path, { event: newOrder() })).toMatchObject({ status: 422 });
     const changed = await operations.call('PUT', path, { event: mended, reason: 'the data were lost' });
-    expect(changed).toMatchObject({ status: 200, body: { edited: true, body: whole.body.body, edit: { by: 'tests' } } });
+    expect(changed).toMatchObject({ status: 200, body: { edited: true, revealed: false, edit: { by: 'tests' } } });
+    expect(JSON.stringify(changed.body)).not.toContain('ada@example.com');
+    expect(await operations.call('GET', `/dead-letters/${letter?.id}?reveal=true`)).toMatchObject({
+      body: { body: whole.body.body, edit: { body: mended } },
+    });
     const plan = await desk.plan({ errorClass: 'wrong-schema' });
     expect(plan.verdicts).toEqual({ 'would-be-processed': 1 });
     await desk.act(plan, 'redrive');
@@ -154,6 +158,35 @@ describe('messages that cannot be handled', () => {
     await shop.spy.eventOf(mended.subject, 'inventory.insufficient');
     // There is no such order: the order service parks what follows.
     await desk.waiting(1, 'service=order-service');
+    await clear();
+  });
+});
+
+describe('a change by hand', () => {
+  test('of a text for one of the same length is shown, without the text', async () => {
+    const event = completedOrder();
+    parking.park(event);
+    const [letter] = await desk.waiting(1);
+    const customerId = event.data.customerId.replace(/.$/, (last) => (last === '1' ? '2' : '1'));
+    const change = { event: { ...event, data: { ...event.data, customerId } } };
+    const { body } = await operations.call('PUT', `/dead-letters/edits/${letter?.id}`, change);
+    const hidden = `*** (${customerId.length} characters)`;
+    expect(body).toMatchObject({ edit: { differences: [{ pointer: '/data/customerId', before: hidden, after: hidden }] } });
+    const revealed = await operations.call('GET', `/dead-letters/${letter?.id}?reveal=true`);
+    const difference = { pointer: '/data/customerId', before: event.data.customerId, after: customerId };
+    expect(revealed.body).toMatchObject({ edit: { differences: [difference] } });
+    await clear();
+  });
+
+  test('that is taken back leaves nothing of it', async () => {
+    const event = newOrder();
+    parking.send(JSON.stringify({ ...event, data: {} }));
+    const [letter] = await desk.waiting(1);
+    const another = newOrder();
+    const path = `/dead-letters/edits/${letter?.id}`;
+    const changed = await operations.call('PUT', path, { event: { ...another, id: event.id } });
+    expect(changed).toMatchObject({ status: 200, body: { subject: another.subject } });
+    expect(await operations.call('DELETE', path)).toMatchObject({ body: { edited: false, subject: event.subject, edit: null } });
     await clear();
   });
 });

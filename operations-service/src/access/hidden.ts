@@ -32,6 +32,14 @@ const ENVELOPE = new Set(
   ),
 );
 
+/** A field of an event, at a JSON Pointer, as people see it unless it is revealed to them. */
+export function hideAt(pointer: string, value: unknown): unknown {
+  const [attribute = '', ...inside] = pointer.split('/').slice(1);
+  if (pointer === '') return hideEvent(value);
+  if (inside.length === 0 && ENVELOPE.has(attribute) && typeof value === 'string') return value;
+  return hide([attribute, ...inside].findLast((name) => !/^\d+$/.test(name)) ?? '', value);
+}
+
 /** An event without personal data. */
 export function hideEvent(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return hide('', event, 0);
@@ -43,15 +51,23 @@ export function hideEvent(event: unknown): unknown {
   );
 }
 
-/** A message as people see it: an event, a list of events, or text that is no JSON. */
-export function shownBody(content: Buffer, revealed: boolean): unknown {
-  const text = content.toString();
-  let value: unknown;
+function jsonIn(content: Buffer): { readonly value: unknown } | undefined {
   try {
-    value = JSON.parse(text);
+    return { value: JSON.parse(content.toString()) };
   } catch {
-    return revealed ? text : `*** (${content.length} bytes that are no JSON)`;
+    return undefined;
   }
-  if (revealed) return value;
-  return Array.isArray(value) ? value.map(hideEvent) : hideEvent(value);
+}
+
+/** All of a message: an event, a list of events, or text that is no JSON. */
+export const wholeBody = (content: Buffer): unknown => {
+  const json = jsonIn(content);
+  return json === undefined ? content.toString() : json.value;
+};
+
+/** A message as people see it unless it is revealed to them. */
+export function hiddenBody(content: Buffer): unknown {
+  const json = jsonIn(content);
+  if (json === undefined) return `*** (${content.length} bytes that are no JSON)`;
+  return Array.isArray(json.value) ? json.value.map(hideEvent) : hideEvent(json.value);
 }

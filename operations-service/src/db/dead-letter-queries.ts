@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { type LetterFacts, storable } from '../dead-letters/letter.js';
 import type { ParkedCopy } from '../dead-letters/processing.js';
 import { BYTES_AT_ONCE } from './dead-letter-bytes.js';
 import type { LetterState } from './dead-letter-index.js';
@@ -168,18 +169,17 @@ export function selectLetters(
   );
 }
 
-/** @param body undefined takes the change back */
+/** @param body undefined takes the change back. @param facts of what is sent then */
 export async function editLetter(
   queries: Queries,
   id: string,
   body: Buffer | undefined,
   who: string,
-  facts: { readonly eventId: string | undefined; readonly subject: string | undefined },
+  facts: LetterFacts,
 ): Promise<void> {
   await queries.query(
-    `update dead_letters set edited = $2, edited_by = $3, edited_at = now(), changed_at = now(), event_id = coalesce($4, event_id),
-      subject = coalesce($5, subject) where id = $1`,
-    [id, body ?? null, who, facts.eventId ?? null, facts.subject ?? null],
+    `update dead_letters set edited = $2, edited_by = $3, edited_at = now(), changed_at = now(), event_id = $4, subject = $5 where id = $1`,
+    [id, body ?? null, who, facts.eventId ?? null, facts.subject === undefined ? null : storable(facts.subject)],
   );
 }
 

@@ -1,13 +1,11 @@
 import { differencesOf, type FieldDifference } from './differences.js';
-import { attributesOf, isUuid } from './letter.js';
+import { attributesOf, factsOf, isUuid, type LetterFacts } from './letter.js';
 import { decodeLetter, type Readable } from './verdict.js';
 
 /** A change that an operator makes to a message before it is sent again. */
-export interface Edited {
+export interface Edited extends LetterFacts {
   readonly content: Buffer;
   readonly differences: readonly FieldDifference[];
-  readonly eventId: string | undefined;
-  readonly subject: string | undefined;
 }
 
 /** Why a message may not be changed like this. */
@@ -34,7 +32,6 @@ export function edited(original: Readable, event: unknown): Edited {
   return {
     content,
     differences: differencesOf(before, after),
-    eventId: isUuid(after.id) ? after.id.toLowerCase() : undefined,
-    subject: typeof after.subject === 'string' ? after.subject : undefined,
+    ...factsOf(content, original.contentType ?? undefined),
   };
 }

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { BATCHED, type ParkedMessage, parkedMessage, type ReceivedMessage } from '@quickstep/shared/messaging';
 
-/** A parked message as the index keeps it. */
-export interface Letter extends ParkedMessage {
-  /** Made of the message itself: its copy in the index and the one in the dead-letter queue have the same. */
-  readonly id: string;
-  /** Of the one event in it, when it can be read so far. */
+/** Of the one event in a message, when it can be read so far. */
+export interface LetterFacts {
   readonly eventId: string | undefined;
   readonly subject: string | undefined;
+}
+
+/** A parked message as the index keeps it. */
+export interface Letter extends ParkedMessage, LetterFacts {
+  /** Made of the message itself: its copy in the index and the one in the dead-letter queue have the same. */
+  readonly id: string;
   /** JSON that PostgreSQL takes. */
   readonly headers: string;
 }
@@ -60,14 +63,20 @@ function headersOf({ properties: { headers = {} } }: ReceivedMessage): string {
   return JSON.stringify(Object.fromEntries(said)).replace(UNSTORABLE, '\\ufffd');
 }
 
-export function letterOf(message: ReceivedMessage): Letter {
-  const parked = parkedMessage(message);
-  const { id, subject } = attributesOf(parked.content, parked.contentType);
+export function factsOf(content: Buffer, contentType: string | undefined): LetterFacts {
+  const { id, subject } = attributesOf(content, contentType);
   return {
-    ...parked,
-    id: idOf(parked),
     eventId: isUuid(id) ? id.toLowerCase() : undefined,
     subject: typeof subject === 'string' ? subject.slice(0, 256) : undefined,
+  };
+}
+
+export function letterOf(message: ReceivedMessage): Letter {
+  const parked = parkedMessage(message);
+  return {
+    ...parked,
+    ...factsOf(parked.content, parked.contentType),
+    id: idOf(parked),
     headers: headersOf(message),
   };
 }

@@ -14,7 +14,7 @@ import {
 } from '@quickstep/shared/http';
 import { redact } from '@quickstep/shared/logging';
 import { Type } from '@sinclair/typebox';
-import { shownBody } from '../access/hidden.js';
+import { hiddenBody, hideAt, wholeBody } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import { audit } from '../db/audit.js';
 import {
@@ -25,8 +25,9 @@ import {
   listLetters,
   type WholeLetter,
 } from '../db/dead-letter-queries.js';
-import { differencesOf } from '../dead-letters/differences.js';
+import { differencesOf, type FieldDifference } from '../dead-letters/differences.js';
 import { edited, NotEditable } from '../dead-letters/edit.js';
+import { factsOf } from '../dead-letters/letter.js';
 import { timeOf } from './archive-query.js';
 import { bodyChecker } from './body.js';
 import * as schemas from './dead-letter-schemas.js';
@@ -64,10 +65,20 @@ export function idOf(call: Call): string {
   return given;
 }
 
+/** Of what they are, not of what is shown of them: a name that takes the place of one as long is a difference, too. */
+function shownDifferences(body: Buffer, editedBody: Buffer, revealed: boolean): readonly FieldDifference[] {
+  const differences = differencesOf(wholeBody(body), wholeBody(editedBody));
+  if (revealed) return differences;
+  return differences.map(({ pointer, ...values }) => ({
+    pointer,
+    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, hideAt(pointer, value)])),
+  }));
+}
+
 function wholeView(found: WholeLetter, revealed: boolean) {
   const { body, editedBody, editedBy, editedAt, headers, ...rest } = found;
-  const shown = (content: Buffer) => (found.bodyGoneSince === null ? shownBody(content, revealed) : null);
-  const [before, after] = [shown(body), editedBody === null ? undefined : shown(editedBody)];
+  const shown = revealed ? wholeBody : hiddenBody;
+  const there = found.bodyGoneSince === null;
   const said = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? redact(value) : value]);
   return {
     ...letterView(found),
@@ -76,8 +87,13 @@ function wholeView(found: WholeLetter, revealed: boolean) {
     headers: Object.fromEntries(said),
     bytes: body.length,
     revealed,
-    body: before,
-    edit: editedBody === null ? null : { by: editedBy, at: editedAt, body: after, differences: differencesOf(before, after) },
+    body: there ? shown(body) : null,
+    edit: editedBody && {
+      by: editedBy,
+      at: editedAt,
+      body: there ? shown(editedBody) : null,
+      differences: there ? shownDifferences(body, editedBody, revealed) : [],
+    },
   };
 }
 
@@ -144,7 +160,11 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
     summary: 'Changes what will be sent in place of a dead letter, once its service would take it',
     params,
     body: schemas.editOrders,
-    response: { status: 200, description: 'The dead letter, with what differs', schema: schemas.WholeLetter },
+    response: {
+      status: 200,
+      description: 'The dead letter, with what differs; personal data are hidden',
+      schema: schemas.WholeLetter,
+    },
     problems: [missing, acted],
     async run(call, { dataSource }, caller) {
       const id = idOf(call);
@@ -170,7 +190,7 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
         }
         return findLetter(manager, id);
       });
-      call.json(200, wholeView(openLetter(changed), true));
+      call.json(200, wholeView(openLetter(changed), false));
     },
   }),
   guarded(access, 'operator', {
@@ -183,8 +203,8 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
     async run(call, { dataSource }, caller) {
       const id = idOf(call);
       const changed = await dataSource.transaction(async (manager) => {
-        openLetter(await findLetter(manager, id, true));
-        await editLetter(manager, id, undefined, caller.name, { eventId: undefined, subject: undefined });
+        const { body, contentType } = openLetter(await findLetter(manager, id, true));
+        await editLetter(manager, id, undefined, caller.name, factsOf(body, contentType ?? undefined));
         await audit(manager, { who: caller.name, what: 'dead-letters.edit', about: id, result: 'taken back' });
         return findLetter(manager, id);
       });
