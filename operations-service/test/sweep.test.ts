@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase, freshVhost, until, type Vhost } from
 import type { DataSource } from 'typeorm';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
-import { deadLetterQueueOf, holdingLetters } from '../src/dead-letters/sweep.js';
+import { deadLetterQueueOf, holdingLetters, reconcileQueue } from '../src/dead-letters/sweep.js';
 
 const service = 'a-service';
 const queue = deadLetterQueueOf(service);
@@ -24,6 +24,24 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all([dataSource.destroy(), broker.close()]);
   await Promise.all([vhost.drop(), database.drop()]);
+});
+
+test('what is not wanted is back in its queue while what is wanted is held', async () => {
+  const channel = await broker.publishing.createConfirmChannel();
+  await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  for (const text of ['wanted', 'not wanted', 'not wanted either'])
+    channel.sendToQueue(queue, Buffer.from(text), { headers: { 'x-service': service } });
+  await channel.waitForConfirms();
+  const index = new DeadLetterIndex(dataSource);
+  await reconcileQueue(broker.consuming, index, service);
+  let count = 0;
+  while (count < 3) count = (await channel.checkQueue(queue)).messageCount;
+  const [one]: { id: string }[] = await dataSource.query("select id from dead_letters where body = 'wanted'");
+  await holdingLetters(broker.consuming, index, new Map([[service, new Set([one?.id ?? ''])]]), async ({ queues }) => {
+    expect([...(queues.get(service)?.messages.keys() ?? [])]).toEqual([one?.id]);
+    for (count = 0; count < 2; ) count = (await channel.checkQueue(queue)).messageCount;
+  });
+  await channel.close();
 });
 
 test('what has been dealt with leaves its queue, even when a plan that was made before wants it', async () => {

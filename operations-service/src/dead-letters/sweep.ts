@@ -39,18 +39,24 @@ const HOLD_MS = 15 * 60_000;
  */
 async function meet(channel: Channel, service: string, index: DeadLetterIndex, wanted: ReadonlySet<string>): Promise<Held> {
   const messages = new Map<string, ConsumeMessage[]>();
-  const others: ConsumeMessage[] = [];
+  const others: { readonly tags: number[]; like?: ConsumeMessage } = { tags: [] };
   await holdQueue(channel, deadLetterQueueOf(service), async (page) => {
-    const met = page.map((message) => ({ message: slim(message), letter: letterOf(message) }));
+    const met = page.map((message) => ({ message, letter: letterOf(message) }));
     const states = await index.seen(met.map(({ letter }) => letter));
     for (const { message, letter } of met) {
       const state = states.get(letter.id);
       if (state === 'redriven' || state === 'discarded') channel.ack(message);
-      else if (wanted.has(letter.id)) messages.set(letter.id, [...(messages.get(letter.id) ?? []), message]);
-      else others.push(message);
+      else if (wanted.has(letter.id)) messages.set(letter.id, [...(messages.get(letter.id) ?? []), slim(message)]);
+      else if (wanted.size > 0) {
+        others.tags.push(message.fields.deliveryTag);
+        others.like ??= slim(message);
+      }
     }
   });
-  if (wanted.size > 0) for (const message of others) channel.nack(message, false, true);
+  // When nothing is wanted the channel is closed at once, and gives back what it holds by itself.
+  const { tags, like } = others;
+  if (like !== undefined)
+    for (const deliveryTag of tags) channel.nack({ ...like, fields: { ...like.fields, deliveryTag } }, false, true);
   return { channel, messages };
 }
 
