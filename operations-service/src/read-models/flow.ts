@@ -4,10 +4,12 @@ import { choreographies } from '@quickstep/system';
 import { projection } from '../projections/index.js';
 
 const MINUTE_MS = 60_000;
+/** Minutes that are kept, of each type: two days. The map asks for one day at most. */
+const KEPT = 2_880;
 
 /** How many events of a type a service has emitted in a minute, by the events' time. */
 export const Flow = table('flow', {
-  /** `<minute> <service> <type>` */
+  /** `<minute modulo KEPT> <service> <type>`: a minute takes the place of the one two days before, so that there are never more rows. */
   key: textKey(),
   /** Minutes since 1970. */
   minute: bigint(0),
@@ -22,12 +24,16 @@ const serviceOf = (source: string) => source.replace(/^\//, '');
 /** What the map shows. */
 export const flow = projection({
   name: 'flow',
-  version: 1,
+  version: 2,
   tables: [{ table: Flow, indices: ['(minute)'] }],
   observes: [...new Set(choreographies.flatMap(emittedBy))],
-  rows: ({ time, source, type }) => ({ flow: Flow.fresh(`${minuteOf(time)} ${serviceOf(source)} ${type}`) }),
+  rows: ({ time, source, type }) => ({ flow: Flow.fresh(`${minuteOf(time) % KEPT} ${serviceOf(source)} ${type}`) }),
   apply({ time, source, type }, { flow: row }) {
-    row.minute = minuteOf(time);
+    const minute = minuteOf(time);
+    // Of a minute whose place has been taken since.
+    if (minute < row.minute) return;
+    if (minute > row.minute) row.events = 0;
+    row.minute = minute;
     row.service = serviceOf(source);
     row.type = type;
     row.events += 1;
