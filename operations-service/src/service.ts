@@ -92,7 +92,7 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     projectionsPart(kept, { ...resources, recent }),
     analysingPart({ windows, patterns, resources, recent }),
     letters,
-    lostDeliveriesPart({ ...replaying, archive, urls, lags: following.lags, after: lostAfter, resources }),
+    lostDeliveriesPart({ ...replaying, archive, urls, lags: following.lags, lostAfterMs: lostAfter, resources }),
     { name: 'API', routes: operationsRoutes(access, running), close },
   ];
 }

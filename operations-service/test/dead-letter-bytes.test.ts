@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { BYTES_AT_ONCE, pieces } from '../src/db/dead-letter-bytes.js';
+import { BYTES_AT_ONCE, cutByBytes } from '../src/db/dead-letter-bytes.js';
 import { DeadLetterIndex, type StoredMessage } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
 import { type LetterPlace, selectLetters } from '../src/db/dead-letter-queries.js';
-import { Fates } from '../src/dead-letters/fates.js';
+import { Outcomes } from '../src/dead-letters/outcomes.js';
 import { Run } from '../src/dead-letters/run.js';
 import { type LettersDatabase, letter, lettersDatabase, NOTHING_HELD, readableLetter, startedPlan } from './letters.js';
 
@@ -19,10 +19,10 @@ const parked = async (...sizes: readonly number[]) => {
   for (const each of letters) await new DeadLetterIndex(database.dataSource).add([each]);
 };
 
-test('pieces have as many as fit, in order, and one at least', () => {
-  const cut = pieces([1, 7, 8, 1, 20, 3], (millions) => millions * 1_000_000);
+test('what is cut by bytes has as many as fit, in order, and one at least', () => {
+  const cut = cutByBytes([1, 7, 8, 1, 20, 3], (millions) => millions * 1_000_000);
   expect(cut).toEqual([[1, 7, 8], [1], [20], [3]]);
-  expect(pieces([], () => 1)).toEqual([]);
+  expect(cutByBytes([], () => 1)).toEqual([]);
 });
 
 test('a page of what is to be planned has so many bytes at most, and each message is on one', async () => {
@@ -64,7 +64,7 @@ test('a plan that is carried out has so many bytes in memory at most, and sends 
     plan,
     index,
     items,
-    fates: new Fates({ index, items, inboxes: { handled } }),
+    outcomes: new Outcomes({ index, items, inboxes: { handled } }),
     publish: async ({ options }) => void sent.push(String(options.messageId)),
     stopping: () => false,
   }).carryOut(NOTHING_HELD);

@@ -5,7 +5,7 @@ import { headers as names } from '@quickstep/shared/messaging';
 import { freshDatabase, happened } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
-import { pieces } from '../src/db/dead-letter-bytes.js';
+import { cutByBytes } from '../src/db/dead-letter-bytes.js';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { createPlan, findPlan, type PlanRow, startPlan } from '../src/db/dead-letter-plans.js';
@@ -70,7 +70,7 @@ export function readableLetter(bytes = 0): Letter {
 
 /** A plan over messages that are no longer in their queue, so that there is nothing to acknowledge. */
 export async function startedPlan(dataSource: DataSource, letters: readonly Letter[]): Promise<PlanRow> {
-  for (const piece of pieces(letters, ({ content }) => content.length)) await new DeadLetterIndex(dataSource).add(piece);
+  for (const piece of cutByBytes(letters, ({ content }) => content.length)) await new DeadLetterIndex(dataSource).add(piece);
   await dataSource.query("update dead_letters set state = 'gone'");
   const id = v7();
   const items = letters.map((each) => ({ id: each.id, verdict: 'would-be-processed', detail: undefined }));

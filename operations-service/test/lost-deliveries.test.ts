@@ -90,7 +90,7 @@ function looking() {
     inboxes,
     urls: new Map([[service, `http://127.0.0.1:${port}`]]),
     lags: () => new Map([['order-service', lag]]),
-    after: AFTER,
+    lostAfterMs: AFTER,
     async publish(message) {
       if (refusing) throw new Error('the broker does not take it');
       sent.push(message.options.messageId ?? '');

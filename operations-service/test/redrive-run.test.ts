@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
 import { countPlan, listItems } from '../src/db/dead-letter-plans.js';
-import { Fates } from '../src/dead-letters/fates.js';
+import { Outcomes } from '../src/dead-letters/outcomes.js';
 import { IN_FLIGHT, Run } from '../src/dead-letters/run.js';
 import { type LettersDatabase, lettersDatabase, NOTHING_HELD, readableLetter, startedPlan } from './letters.js';
 
@@ -40,7 +40,7 @@ async function run(handle: (sent: number) => number) {
   };
   const ending = await new Run({
     ...started,
-    fates: new Fates({ ...started, inboxes: { handled: async (_service, events) => asked(events) } }),
+    outcomes: new Outcomes({ ...started, inboxes: { handled: async (_service, events) => asked(events) } }),
     async publish({ options }) {
       sent.push(String(options.messageId));
       most = Math.max(most, sent.length - handled.size);
@@ -69,13 +69,24 @@ test('a service that handles nothing any more after the first ones is not sent t
   expect(states.waiting).toBeGreaterThan(0);
 });
 
+test('a plan that stops as the broker does not take a message says why', async () => {
+  const started = await planned();
+  const ending = await new Run({
+    ...started,
+    outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
+    publish: () => Promise.reject(new Error('no queue wants it')),
+    stopping: () => false,
+  }).carryOut(NOTHING_HELD);
+  expect(ending).toEqual({ kind: 'stopped', because: 'the broker did not take all of it: no queue wants it' });
+});
+
 test('nothing is sent any more once the broker has closed the channel on which the messages are held', async () => {
   const started = await planned();
   const lost = new AbortController();
   const sent: unknown[] = [];
   const ending = await new Run({
     ...started,
-    fates: new Fates({ ...started, inboxes: { handled: handledAll } }),
+    outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
     async publish(message) {
       sent.push(message);
       lost.abort();
@@ -91,7 +102,7 @@ test('messages are let go before the broker takes them away, and what is left go
   const sent: unknown[] = [];
   const run = new Run({
     ...started,
-    fates: new Fates({ ...started, inboxes: { handled: handledAll } }),
+    outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
     publish: async ({ options }) => void sent.push(options.messageId),
     stopping: () => false,
   });
@@ -112,7 +123,7 @@ test('what has lost its body since it was planned is not sent, and says so', asy
   const sent: unknown[] = [];
   const ending = await new Run({
     ...started,
-    fates: new Fates({ ...started, inboxes: { handled: async () => new Map() } }),
+    outcomes: new Outcomes({ ...started, inboxes: { handled: async () => new Map() } }),
     publish: async (message) => void sent.push(message),
     stopping: () => false,
   }).carryOut(NOTHING_HELD);
@@ -124,7 +135,7 @@ test('what has lost its body since it was planned is not sent, and says so', asy
 
 test('what was sent and has lost its body since is still known to be processed, by its event', async () => {
   const { plan, index, items } = await planned();
-  const all = await items.in(plan.id, ['waiting'], 2);
+  const all = await items.itemsInStates(plan.id, ['waiting'], 2);
   const positions = all.map(({ position }) => position);
   await items.sending(plan.id, positions);
   await items.sent(plan.id, positions);
@@ -134,6 +145,6 @@ test('what was sent and has lost its body since is still known to be processed, 
     [all[0]?.deadLetterId],
   );
   const handled = async () => new Map([[first?.event ?? '', new Map([['notifyCustomer', 'now']])]]);
-  const { open } = await new Fates({ index, items, inboxes: { handled } }).decide(plan.id, all);
+  const { open } = await new Outcomes({ index, items, inboxes: { handled } }).decide(plan.id, all);
   expect(open).toEqual(all.slice(1));
 });

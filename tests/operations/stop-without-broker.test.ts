@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshVhost, type Vhost } from '@quickstep/shared/testing';
-import { openDeskBroker } from '../../operations-service/src/dead-letters/desk-broker.js';
+import { openDeadLetterBroker } from '../../operations-service/src/dead-letters/dead-letter-broker.js';
 import { CutProxy } from '../support/cut-proxy.js';
 import { until } from '../support/until.js';
 
@@ -17,7 +17,7 @@ afterAll(async () => {
 
 test('who waits for a channel of a broker that is away fails when the service stops, before or after it went away', async () => {
   const lost: string[] = [];
-  const open = () => openDeskBroker(cut.url, { trouble: (what) => lost.push(what) });
+  const open = () => openDeadLetterBroker(cut.url, { trouble: (what) => lost.push(what) });
   const [before, after] = [await open(), await open()];
   after.closeWhenAway();
   expect(await (await after.consuming.createChannel()).close()).toBeUndefined();

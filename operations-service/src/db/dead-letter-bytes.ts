@@ -2,7 +2,7 @@
 export const BYTES_AT_ONCE = 16_000_000;
 
 /** Cuts what comes in order into pieces of so many bytes at most, each of one at least. */
-export function pieces<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Item[][] {
+export function cutByBytes<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Item[][] {
   const cut: Item[][] = [];
   let bytes = 0;
   for (const item of items) {

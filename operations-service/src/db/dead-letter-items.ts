@@ -33,7 +33,7 @@ export class PlanItems {
   }
 
   /** @param after a position: those behind it */
-  in(plan: string, states: readonly ItemState[], limit: number, after = -1): Promise<Item[]> {
+  itemsInStates(plan: string, states: readonly ItemState[], limit: number, after = -1): Promise<Item[]> {
     return this.#dataSource.query(
       `select position, dead_letter_id as "deadLetterId", service, item.state
       from dead_letter_plan_items as item join dead_letters as letter on letter.id = dead_letter_id
@@ -62,7 +62,7 @@ export class PlanItems {
 
   async #deal(plan: string, positions: readonly number[], state: ItemState, letter: 'redriven' | 'discarded'): Promise<void> {
     await this.#dataSource.transaction(async (manager) => {
-      await settle(manager, plan, positions, state);
+      await setState(manager, plan, positions, state);
       await this.#letters(manager, plan, positions, letter);
     });
   }
@@ -80,9 +80,14 @@ export class PlanItems {
     if (positions.length > 0) await this.#letters(this.#dataSource, plan, positions, 'redriven');
   }
 
+  /** Nobody knows of them after all: they may be sent. */
+  async backToWaiting(plan: string, positions: readonly number[]): Promise<void> {
+    if (positions.length > 0) await setState(this.#dataSource, plan, positions, 'waiting');
+  }
+
   /** What has become of them. */
-  async decide(plan: string, positions: readonly number[], state: ItemState): Promise<void> {
-    if (positions.length > 0) await settle(this.#dataSource, plan, positions, state);
+  async decide(plan: string, positions: readonly number[], state: 'processed' | 'returned'): Promise<void> {
+    if (positions.length > 0) await setState(this.#dataSource, plan, positions, state);
   }
 
   async skip(plan: string, positions: readonly number[], detail: string): Promise<void> {
@@ -136,7 +141,7 @@ export class PlanItems {
 /** Any number will do that nobody else uses in this database: it is held for as long as a plan is carried out. */
 const LOCK = 7_061_803;
 
-async function settle(queries: Pick<EntityManager, 'query'>, plan: string, positions: readonly number[], state: ItemState) {
+async function setState(queries: Pick<EntityManager, 'query'>, plan: string, positions: readonly number[], state: ItemState) {
   await queries.query(
     `update dead_letter_plan_items set state = $3, decided_at = case when $3 = 'sent' or $3 = 'waiting' then null else now() end
     where plan_id = $1 and position = any($2::int[])`,

@@ -5,11 +5,11 @@ import type { Part, Resources } from '@quickstep/shared/service';
 import { DeadLetterIndex } from '../db/dead-letter-index.js';
 import { PlanItems } from '../db/dead-letter-items.js';
 import { endPlan, findPlan } from '../db/dead-letter-plans.js';
-import { Desk } from './desk.js';
-import { type DeskBroker, openDeskBroker } from './desk-broker.js';
-import { Fates } from './fates.js';
+import { type DeadLetterBroker, openDeadLetterBroker } from './dead-letter-broker.js';
 import type { Inboxes } from './inboxes.js';
 import { IndexFeed } from './index-feed.js';
+import { Outcomes } from './outcomes.js';
+import { PlanRunner } from './plan-runner.js';
 
 interface DeadLettersPartOptions {
   readonly config: Pick<ServiceConfig, 'rabbitmqUrl'> & { readonly compareEvery: number };
@@ -37,9 +37,9 @@ export interface DeadLettersPart extends Part {
 export function deadLettersPart({ config, inboxes, resources: { dataSource, logger } }: DeadLettersPartOptions): DeadLettersPart {
   const observer: Pick<Observer, 'trouble'> = { trouble: (what, error) => logger.warn(what, { reason: reasonOf(error) }) };
   const index = new DeadLetterIndex(dataSource);
-  let broker: DeskBroker | undefined;
+  let broker: DeadLetterBroker | undefined;
   let feed: IndexFeed | undefined;
-  let desk: Desk | undefined;
+  let runner: PlanRunner | undefined;
   return {
     name: 'dead letters',
     async publish(message) {
@@ -47,26 +47,26 @@ export function deadLettersPart({ config, inboxes, resources: { dataSource, logg
       await broker.publisher.publishCopy(message);
     },
     async start() {
-      broker = await openDeskBroker(config.rabbitmqUrl, observer);
+      broker = await openDeadLetterBroker(config.rabbitmqUrl, observer);
       feed = new IndexFeed({ connection: broker.consuming, index, observer });
       await feed.start();
       const items = new PlanItems(dataSource);
-      desk = new Desk({
+      runner = new PlanRunner({
         broker,
         index,
         items,
-        fates: new Fates({ index, items, inboxes }),
+        outcomes: new Outcomes({ index, items, inboxes }),
         observer,
         logger,
         compareEvery: config.compareEvery,
         plan: (id) => findPlan(dataSource, id),
         end: (plan, because) => endPlan(dataSource, plan, because),
       });
-      desk.start();
+      runner.start();
     },
     async stop() {
       broker?.closeWhenAway();
-      await desk?.stop();
+      await runner?.stop();
       await feed?.stop();
       await broker?.close();
     },

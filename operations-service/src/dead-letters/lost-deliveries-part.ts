@@ -19,7 +19,7 @@ interface LostDeliveriesPartOptions extends Omit<LostDeliveriesOptions, 'dataSou
 export function lostDeliveriesPart({ resources, ...options }: LostDeliveriesPartOptions): Part {
   const { dataSource, clock, logger } = resources;
   const lost = new LostDeliveries({ ...options, dataSource, ids: new ArchivedIds(dataSource) });
-  const every = Math.min(LONGEST_PAUSE_MS, Math.max(500, options.after / 4));
+  const every = Math.min(LONGEST_PAUSE_MS, Math.max(500, options.lostAfterMs / 4));
   let failure: string | undefined;
   let running: Promise<void> = Promise.resolve();
   let cancel: (() => void) | undefined;
@@ -53,7 +53,7 @@ export function lostDeliveriesPart({ resources, ...options }: LostDeliveriesPart
     name: 'lost deliveries',
     async start() {
       // At once: what is published from then on is compared.
-      if (options.after > 0) running = look();
+      if (options.lostAfterMs > 0) running = look();
     },
     stop() {
       stopped = true;

@@ -7,8 +7,8 @@ import { ResentEvents } from '../db/resent-events.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
 import { isIdle } from './load.js';
-import { expectedOf, Missing, typesOf } from './missing.js';
 import type { ReplayOptions } from './replay.js';
+import { expectedOf, Resender, typesOf } from './resender.js';
 
 const PAGE = 500;
 /** What is compared at once. */
@@ -29,7 +29,7 @@ export interface LostDeliveriesOptions extends Pick<ReplayOptions, 'publish'> {
   /** By service, the seconds by which the archive may be behind its log. */
   lags(): ReadonlyMap<string, number>;
   /** Milliseconds after which an event that a service does not know counts as lost. */
-  readonly after: number;
+  readonly lostAfterMs: number;
 }
 
 type DigestsByType = ReadonlyMap<string, IdDigest>;
@@ -53,7 +53,7 @@ interface Pass {
   /** Of what is older the service may have forgotten that it has handled it, or it was not to get it. */
   readonly oldest: number;
   readonly compared: readonly Compared[];
-  readonly missing: Missing;
+  readonly resender: Resender;
 }
 
 /**
@@ -96,30 +96,30 @@ export class LostDeliveries {
     const { inboxes, publish, archive, dataSource } = this.#options;
     const declared = new Set([...listenersOf(service).steps.values()].flat());
     if (declared.size === 0) return;
-    const had = await inboxes.digests(service, { from: now, until: now });
-    const steps = [...had.keys()].filter((step) => declared.has(step));
+    const stepsThere = await inboxes.digests(service, { from: now, until: now });
+    const steps = [...stepsThere.keys()].filter((step) => declared.has(step));
     const end = await archive.end();
     const compared = await this.#compared.ofService(service, steps, now, end);
-    const missing = new Missing({ service, resent: this.#resent, inboxes, publish });
+    const resender = new Resender({ service, resent: this.#resent, inboxes, publish });
     const remembered = now.getTime() - (inboxes.retentionDays(service) ?? 1) * DAY_MS;
     const oldest = Math.max(remembered, inboxes.beganAt(service)?.getTime() ?? 0);
-    const pass: Pass = { service, now, archived, oldest, compared, missing };
+    const pass: Pass = { service, now, archived, oldest, compared, resender };
     try {
       await this.#sendAgain(pass);
       if (await this.#compareLate(pass, end)) await this.#compare(pass);
     } finally {
-      this.sent.set(service, (this.sent.get(service) ?? 0) + missing.sent.length);
-      await missing.record(dataSource);
+      this.sent.set(service, (this.sent.get(service) ?? 0) + resender.sent.length);
+      await resender.record(dataSource);
     }
   }
 
   /** What was sent and has not been handled since then. */
-  async #sendAgain({ service, compared, missing }: Pass): Promise<void> {
+  async #sendAgain({ service, compared, resender }: Pass): Promise<void> {
     const { archive, urls } = this.#options;
     const due = await this.#resent.due(service, PAGE);
     if (due.length === 0 || !(await isIdle(urls, service))) return;
     const events = (await Promise.all(due.map((id) => archive.find(id)))).filter((event) => event !== undefined);
-    const lost = await missing.send(
+    const lost = await resender.send(
       events,
       compared.map(({ step }) => step),
     );
@@ -131,7 +131,7 @@ export class LostDeliveries {
   }
 
   /** Events that came when their time had been compared: a log could not be read for long, or an emitter's clock is behind. */
-  async #compareLate({ service, oldest, compared, missing }: Pass, end: number): Promise<boolean> {
+  async #compareLate({ service, oldest, compared, resender }: Pass, end: number): Promise<boolean> {
     const { ids, urls } = this.#options;
     for (const { step, since, until, position } of compared) {
       const from = new Date(Math.max(since.getTime(), oldest));
@@ -139,10 +139,10 @@ export class LostDeliveries {
         const upTo = Math.min(end, after + ARRIVALS);
         const late = await ids.late({ after, upTo, from, until }, typesOf(service, [step]), PAGE);
         if (late.length > 0 && !(await isIdle(urls, service))) return false;
-        await missing.send(late, [step]);
+        await resender.send(late, [step]);
         after = late.length < PAGE ? upTo : (late.at(-1)?.position ?? upTo);
         await this.#compared.arrived(service, [step], after);
-        if (missing.enough) return false;
+        if (resender.enough) return false;
       }
     }
     return !this.#stopped;
@@ -169,7 +169,7 @@ export class LostDeliveries {
   #end({ service, now }: Pass): number {
     const emitters = new Set([...listenersOf(service).contracts.values()].flatMap((contract) => contract.emitters));
     const lags = [...this.#options.lags()].flatMap(([emitter, lag]) => (emitters.has(emitter) ? [lag] : []));
-    return now.getTime() - Math.ceil(Math.max(0, ...lags)) * 1_000 - this.#options.after;
+    return now.getTime() - Math.ceil(Math.max(0, ...lags)) * 1_000 - this.#options.lostAfterMs;
   }
 
   /** Leaves out the time before it in which nothing happened; undefined when nothing did at all. */
@@ -194,13 +194,13 @@ export class LostDeliveries {
     return (await isIdle(urls, service)) && this.#compareEach(pass, range, differing);
   }
 
-  async #compareEach({ service, missing }: Pass, range: IdRange, steps: readonly string[]): Promise<boolean> {
+  async #compareEach({ service, resender }: Pass, range: IdRange, steps: readonly string[]): Promise<boolean> {
     const types = typesOf(service, steps);
-    for (let after: string | undefined; !missing.enough; ) {
+    for (let after: string | undefined; !resender.enough; ) {
       const page = await this.#options.ids.read(range, types, PAGE, after);
       const last = page.at(-1);
       if (last === undefined) return true;
-      await missing.send(page, steps);
+      await resender.send(page, steps);
       after = last.event.id;
     }
     return false;

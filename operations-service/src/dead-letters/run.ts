@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@quickstep/shared/messaging';
-import { pieces } from '../db/dead-letter-bytes.js';
+import { reasonOf } from '@quickstep/shared/pipeline';
+import { cutByBytes } from '../db/dead-letter-bytes.js';
 import type { DeadLetterIndex, MessageFacts } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
-import type { Fates } from './fates.js';
+import type { Outcomes } from './outcomes.js';
 import { redelivery } from './redelivery.js';
 import type { Hold } from './sweep.js';
 import { bodyGone } from './verdict.js';
@@ -14,7 +15,7 @@ export interface RunOptions {
   readonly plan: PlanRow;
   readonly index: DeadLetterIndex;
   readonly items: PlanItems;
-  readonly fates: Fates;
+  readonly outcomes: Outcomes;
   publish(message: Message): Promise<void>;
   /** Whether the service stops: what is left goes on at the next start. */
   stopping(): boolean;
@@ -49,7 +50,7 @@ export class Run {
   #returned = 0;
   #sent = 0;
   /** How many may be open. What an earlier run left open takes no room: it may never be decided. */
-  #room: number | undefined;
+  #mostOpen: number | undefined;
   /** What was sent last must be known before anything else is sent. */
   #canary = false;
   /** Of what waits, everything up to this position has been seen to while the messages are in hand. */
@@ -73,13 +74,13 @@ export class Run {
 
   async #redriveAll(hold: Hold): Promise<Ending> {
     const { plan, items } = this.#options;
-    const room = await this.#roomFor();
+    const room = await this.#openAtMost();
     for (;;) {
       const tried = this.#canary ? await this.#await(hold, { most: 0 }) : undefined;
       if (tried !== undefined) return tried;
       const began = performance.now();
       const wave = nextWave(this.#sent, plan.rate);
-      const waiting = await items.in(plan.id, ['waiting'], wave.size, this.#seenTo);
+      const waiting = await items.itemsInStates(plan.id, ['waiting'], wave.size, this.#seenTo);
       if (waiting.length === 0) break;
       const full = await this.#await(hold, { most: room - wave.size });
       if (full !== undefined) return full;
@@ -99,11 +100,11 @@ export class Run {
     return stopped(`${this.#away.size} held by somebody else: go on when they are back in their queue`);
   }
 
-  async #roomFor(): Promise<number> {
-    if (this.#room !== undefined) return this.#room;
-    this.#open = await this.#options.items.in(this.#options.plan.id, ['sent'], 1_000_000);
-    this.#room = IN_FLIGHT + this.#open.length;
-    return this.#room;
+  async #openAtMost(): Promise<number> {
+    if (this.#mostOpen !== undefined) return this.#mostOpen;
+    this.#open = await this.#options.items.itemsInStates(this.#options.plan.id, ['sent'], 1_000_000);
+    this.#mostOpen = IN_FLIGHT + this.#open.length;
+    return this.#mostOpen;
   }
 
   /** Those that can be taken, as many as are held in memory at once. */
@@ -120,7 +121,7 @@ export class Run {
       else this.#away.add(item.position);
     }
     for (const [why, positions] of left) await record.skip(plan.id, positions, why);
-    const [next = []] = pieces(there, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0);
+    const [next = []] = cutByBytes(there, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0);
     this.#seenTo = (next.length < there.length ? next : items).at(-1)?.position ?? this.#seenTo;
     return next;
   }
@@ -156,14 +157,15 @@ export class Run {
       plan.id,
       confirmed.map(({ position }) => position),
     );
-    this.#settle(queues, confirmed);
+    this.#acknowledge(queues, confirmed);
     this.#open = [...this.#open, ...confirmed];
     this.#sent += items.length;
-    return confirmed.length === items.length ? undefined : stopped('the broker did not take all of it');
+    const refusal = sent.find((each) => each.status === 'rejected');
+    return refusal && stopped(`the broker did not take all of it: ${reasonOf(refusal.reason)}`);
   }
 
   /** Only after it is written down that they have been dealt with: whoever finds one in the queue all the same acknowledges it. */
-  #settle(queues: Hold['queues'], items: readonly Item[]): void {
+  #acknowledge(queues: Hold['queues'], items: readonly Item[]): void {
     for (const { service, deadLetterId } of items) {
       const held = queues.get(service);
       for (const message of held?.messages.get(deadLetterId) ?? []) held?.channel.ack(message);
@@ -171,8 +173,8 @@ export class Run {
   }
 
   async #look(): Promise<Ending | undefined> {
-    const { plan, fates } = this.#options;
-    const { returned, open } = await fates.decide(plan.id, this.#open);
+    const { plan, outcomes } = this.#options;
+    const { returned, open } = await outcomes.decide(plan.id, this.#open);
     this.#returned += returned;
     this.#open = open;
     if (this.#returned <= plan.tolerate) return undefined;
@@ -216,7 +218,7 @@ export class Run {
   async #discardAll(hold: Hold): Promise<Ending> {
     const { plan, items } = this.#options;
     for (;;) {
-      const waiting = await items.in(plan.id, ['waiting'], PAGE, this.#seenTo);
+      const waiting = await items.itemsInStates(plan.id, ['waiting'], PAGE, this.#seenTo);
       if (waiting.length === 0) return this.#end();
       const next = await this.#takable(hold, waiting);
       const ended = await this.#interruption(hold);
@@ -225,7 +227,7 @@ export class Run {
         plan.id,
         next.map(({ position }) => position),
       );
-      this.#settle(hold.queues, next);
+      this.#acknowledge(hold.queues, next);
     }
   }
 }

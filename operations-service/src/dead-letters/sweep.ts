@@ -37,7 +37,7 @@ const HOLD_MS = 15 * 60_000;
  * Meets every message of a service's dead-letter queue: what the index does not know is added; what an operator has dealt with already
  * leaves the queue (the service was stopped before it could acknowledge it); what is wanted is held; everything else stays.
  */
-async function meet(channel: Channel, service: string, index: DeadLetterIndex, wanted: ReadonlySet<string>): Promise<Held> {
+async function sortQueue(channel: Channel, service: string, index: DeadLetterIndex, wanted: ReadonlySet<string>): Promise<Held> {
   const messages = new Map<string, ConsumeMessage[]>();
   const others: { readonly tags: number[]; like?: ConsumeMessage } = { tags: [] };
   await holdQueue(channel, deadLetterQueueOf(service), async (page) => {
@@ -68,7 +68,7 @@ export async function reconcileQueue(
 ): Promise<number> {
   const began = await index.now();
   if (!(await isMissing(connection, deadLetterQueueOf(service)))) {
-    await withChannel(await connection.createChannel(), (channel) => meet(channel, service, index, new Set()));
+    await withChannel(await connection.createChannel(), (channel) => sortQueue(channel, service, index, new Set()));
   }
   return index.notSeen(service, began);
 }
@@ -92,7 +92,7 @@ export async function holdingLetters<Result>(
     const [service, ids] = next;
     if (await isMissing(connection, deadLetterQueueOf(service))) return open(rest, signals);
     return withChannel(await connection.createChannel(), async (channel, lost) => {
-      queues.set(service, await meet(channel, service, index, ids));
+      queues.set(service, await sortQueue(channel, service, index, ids));
       return open(rest, [...signals, lost]);
     });
   };

@@ -7,9 +7,9 @@ import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
 import { countPlan, createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
-import { Desk } from '../src/dead-letters/desk.js';
-import { type DeskBroker, openDeskBroker } from '../src/dead-letters/desk-broker.js';
-import { Fates } from '../src/dead-letters/fates.js';
+import { type DeadLetterBroker, openDeadLetterBroker } from '../src/dead-letters/dead-letter-broker.js';
+import { Outcomes } from '../src/dead-letters/outcomes.js';
+import { PlanRunner } from '../src/dead-letters/plan-runner.js';
 import { deadLetterQueueOf, reconcileQueue } from '../src/dead-letters/sweep.js';
 import { type LettersDatabase, lettersDatabase, readableLetter } from './letters.js';
 
@@ -21,16 +21,16 @@ let vhost: Vhost;
 let database: LettersDatabase;
 let connection: ChannelModel;
 let channel: ConfirmChannel;
-let broker: DeskBroker;
+let broker: DeadLetterBroker;
 let index: DeadLetterIndex;
-let desk: Desk;
+let runner: PlanRunner;
 let warned: string[];
 let ended: Map<string, string>;
 let tellWarned: () => void = () => undefined;
 let tellEnded: () => void = () => undefined;
 beforeEach(async () => {
   [vhost, database] = await Promise.all([freshVhost(), lettersDatabase()]);
-  broker = await openDeskBroker(vhost.url, { trouble: () => undefined });
+  broker = await openDeadLetterBroker(vhost.url, { trouble: () => undefined });
   connection = await connect(vhost.url);
   channel = await connection.createConfirmChannel();
   for (const service of [NOTIFICATION, INVENTORY]) await channel.assertQueue(deadLetterQueueOf(service));
@@ -42,11 +42,11 @@ beforeEach(async () => {
   const handled = async (_: string, events: readonly string[]) =>
     new Map(events.map((id) => [id, new Map([['notifyCustomer', 'now']])]));
   [warned, ended] = [[], new Map()];
-  desk = new Desk({
+  runner = new PlanRunner({
     broker,
     index,
     items,
-    fates: new Fates({ index, items, inboxes: { handled } }),
+    outcomes: new Outcomes({ index, items, inboxes: { handled } }),
     observer: { trouble: () => undefined },
     logger: { info: () => undefined, warn: tell },
     compareEvery: 3_600_000,
@@ -59,7 +59,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await desk.stop();
+  await runner.stop();
   await Promise.all([connection.close(), broker.close()]);
   await Promise.all([vhost.drop(), database.close()]);
 });
@@ -134,7 +134,7 @@ test('what somebody else holds is left waiting, and is sent once it is back', as
   await back(NOTIFICATION, 3);
   const other = await connection.createChannel();
   expect(await other.get(deadLetterQueueOf(NOTIFICATION))).not.toBe(false);
-  desk.start();
+  runner.start();
   expect(await endOf(plan)).toMatch(/^1 held by somebody else/);
   expect(await statesOf(plan)).toEqual({ processed: 2, waiting: 1 });
   await other.close();
@@ -152,7 +152,7 @@ test('a plan that cannot be begun holds up neither the others nor the comparison
   const other = await connection.createChannel();
   // The broker lets nobody else consume.
   await other.consume(deadLetterQueueOf(INVENTORY), () => undefined, { exclusive: true });
-  desk.start();
+  runner.start();
   expect(await endOf(plan)).toBe('done');
   await told('a dead-letter queue is missing');
   await database.dataSource.query("update dead_letter_plans set stop_asked_by = 'ada' where id = $1", [stuck]);

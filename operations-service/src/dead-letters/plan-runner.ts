@@ -6,16 +6,16 @@ import { choreographies } from '@quickstep/system';
 import type { DeadLetterIndex } from '../db/dead-letter-index.js';
 import type { PlanItems } from '../db/dead-letter-items.js';
 import type { PlanRow } from '../db/dead-letter-plans.js';
-import type { DeskBroker } from './desk-broker.js';
-import type { Fates } from './fates.js';
+import type { DeadLetterBroker } from './dead-letter-broker.js';
+import type { Outcomes } from './outcomes.js';
 import { type Ending, Run, stopAsked } from './run.js';
 import { deadLetterQueueOf, holdingLetters, reconcileQueue } from './sweep.js';
 
-export interface DeskOptions {
-  readonly broker: DeskBroker;
+export interface PlanRunnerOptions {
+  readonly broker: DeadLetterBroker;
   readonly index: DeadLetterIndex;
   readonly items: PlanItems;
-  readonly fates: Fates;
+  readonly outcomes: Outcomes;
   readonly observer: Pick<Observer, 'trouble'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** How often queues and index are compared, in milliseconds. */
@@ -33,8 +33,8 @@ const DOUBT_MS = 5_000;
 const WHOLE_PASS_EVERY_MS = 6 * 3_600_000;
 
 /** Compares the queues of dead letters with the index, and carries out plans: one thing at a time. */
-export class Desk {
-  readonly #options: DeskOptions;
+export class PlanRunner {
+  readonly #options: PlanRunnerOptions;
   /** Services of which queue and index differed at the last look. */
   readonly #differed = new Set<string>();
   readonly #passedAt = new Map<string, number>();
@@ -45,7 +45,7 @@ export class Desk {
   /** Why what is tried again failed last. */
   readonly #failures = new Map<string, string>();
 
-  constructor(options: DeskOptions) {
+  constructor(options: PlanRunnerOptions) {
     this.#options = options;
   }
 
@@ -102,9 +102,9 @@ export class Desk {
   }
 
   async #askLate(): Promise<void> {
-    const { items, fates } = this.#options;
+    const { items, outcomes } = this.#options;
     this.#askedAt = performance.now();
-    for (const plan of await items.undecided()) await fates.decide(plan, await items.in(plan, ['sent'], 10_000));
+    for (const plan of await items.undecided()) await outcomes.decide(plan, await items.itemsInStates(plan, ['sent'], 10_000));
   }
 
   async #compare(): Promise<void> {
@@ -119,10 +119,10 @@ export class Desk {
     for (const { service } of choreographies) {
       if (this.#stopped) return;
       const queue = deadLetterQueueOf(service);
-      const missing = await isMissing(broker.consuming, queue);
-      if (missing)
+      const absent = await isMissing(broker.consuming, queue);
+      if (absent)
         logger.warn('a dead-letter queue is missing: what is parked is in the index only; set the system up again', { queue });
-      const length = missing ? 0 : await this.#lengthOf(queue);
+      const length = absent ? 0 : await this.#lengthOf(queue);
       const indexed = counts.get(service) ?? 0;
       const due = performance.now() - (this.#passedAt.get(service) ?? 0) > WHOLE_PASS_EVERY_MS && length > 0;
       const differs = length !== indexed && this.#differed.has(service);
@@ -146,7 +146,7 @@ export class Desk {
   }
 
   async #carryOut(id: string): Promise<void> {
-    const { broker, index, items, fates } = this.#options;
+    const { broker, index, items, outcomes } = this.#options;
     const plan = await this.#options.plan(id);
     if (plan?.state !== 'running') return;
     // Also when it cannot be begun.
@@ -154,7 +154,7 @@ export class Desk {
     await this.#resolveDoubts(id);
     const stopping = () => this.#stopped;
     const publish = (message: Message) => broker.publisher.publishCopy(message);
-    const run = new Run({ plan, index, items, fates, publish, stopping });
+    const run = new Run({ plan, index, items, outcomes, publish, stopping });
     let ending = await this.#runOnce(id, run);
     while (ending.kind === 'released') {
       await this.#rest();
@@ -174,7 +174,7 @@ export class Desk {
   async #runOnce(id: string, run: Run): Promise<Ending> {
     const { broker, index, items } = this.#options;
     const wanted = new Map<string, Set<string>>();
-    for (const { service, deadLetterId } of await items.in(id, ['waiting'], 1_000_000)) {
+    for (const { service, deadLetterId } of await items.itemsInStates(id, ['waiting'], 1_000_000)) {
       wanted.set(service, (wanted.get(service) ?? new Set()).add(deadLetterId));
     }
     return holdingLetters(broker.consuming, index, wanted, (hold) => run.carryOut(hold));
@@ -185,12 +185,12 @@ export class Desk {
    * index whether it came back; what neither knows is sent again under the same name, and the service's inbox makes one of both.
    */
   async #resolveDoubts(plan: string): Promise<void> {
-    const { items, fates } = this.#options;
-    let doubtful = await items.in(plan, ['sending'], 1_000_000);
+    const { items, outcomes } = this.#options;
+    let doubtful = await items.itemsInStates(plan, ['sending'], 1_000_000);
     if (doubtful.length === 0) return;
     const all = doubtful;
     for (const until = performance.now() + DOUBT_MS; performance.now() < until && !this.#stopped && doubtful.length > 0; ) {
-      doubtful = (await fates.decide(plan, doubtful)).open.slice();
+      doubtful = (await outcomes.decide(plan, doubtful)).open.slice();
       if (doubtful.length > 0) await this.#rest();
     }
     if (this.#stopped) return;
@@ -199,6 +199,6 @@ export class Desk {
       plan,
       all.filter(({ position }) => !open.has(position)).map(({ position }) => position),
     );
-    await items.decide(plan, [...open], 'waiting');
+    await items.backToWaiting(plan, [...open]);
   }
 }

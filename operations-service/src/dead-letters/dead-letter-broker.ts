@@ -4,7 +4,7 @@ import type { Observer } from '@quickstep/shared/pipeline';
 import { operations } from '../choreography.js';
 
 /** Connections of their own: a pass over a long queue must not hold up the service's other work. */
-export interface DeskBroker {
+export interface DeadLetterBroker {
   readonly consuming: Broker['consuming'];
   readonly publisher: AmqpPublisher;
   /** Closes as soon as the broker is away, if it is or comes to be: whoever waits for a channel then fails, rather than wait for it to come back. */
@@ -12,7 +12,7 @@ export interface DeskBroker {
   close(): Promise<void>;
 }
 
-export async function openDeskBroker(url: string, observer: Pick<Observer, 'trouble'>): Promise<DeskBroker> {
+export async function openDeadLetterBroker(url: string, observer: Pick<Observer, 'trouble'>): Promise<DeadLetterBroker> {
   const broker = await connectBroker({ url, service: operations.service, observer });
   const { publishing: connection, ownAccount } = broker;
   const publisher = new AmqpPublisher({ connection, topology: topologyOf(operations), observer, ownAccount });

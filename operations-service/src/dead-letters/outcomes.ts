@@ -1,11 +1,11 @@
-import { pieces } from '../db/dead-letter-bytes.js';
+import { cutByBytes } from '../db/dead-letter-bytes.js';
 import type { DeadLetterIndex, StoredMessage } from '../db/dead-letter-index.js';
 import { type Item, type PlanItems, redriveOf } from '../db/dead-letter-items.js';
 import type { Handled, Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
 import { awaitedOf, decodeLetter, isHandled } from './verdict.js';
 
-export interface FatesOptions {
+export interface OutcomesOptions {
   readonly index: DeadLetterIndex;
   readonly items: PlanItems;
   readonly inboxes: Pick<Inboxes, 'handled'>;
@@ -22,10 +22,10 @@ function eventsIn(stored: StoredMessage): ReadonlyMap<string, readonly string[]>
 }
 
 /** Finds out what has become of messages that were sent again: their service has handled them, or has parked them again. */
-export class Fates {
-  readonly #options: FatesOptions;
+export class Outcomes {
+  readonly #options: OutcomesOptions;
 
-  constructor(options: FatesOptions) {
+  constructor(options: OutcomesOptions) {
     this.#options = options;
   }
 
@@ -60,7 +60,7 @@ export class Fates {
   async #processed(items: readonly Item[]): Promise<ReadonlySet<number>> {
     const facts = await this.#options.index.facts(items.map(({ deadLetterId }) => deadLetterId));
     const done = new Set<number>();
-    for (const piece of pieces(items, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0))
+    for (const piece of cutByBytes(items, ({ deadLetterId }) => facts.get(deadLetterId)?.bytes ?? 0))
       await this.#addProcessed(piece, done);
     return done;
   }

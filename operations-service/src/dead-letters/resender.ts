@@ -19,18 +19,18 @@ export const typesOf = (service: string, steps: readonly string[]): string[] =>
 export const expectedOf = (service: string, step: string, archived: ReadonlyMap<string, IdDigest>): IdDigest =>
   typesOf(service, [step]).reduce((sum, type) => digestOfBoth(sum, archived.get(type) ?? NO_IDS), NO_IDS);
 
-interface MissingOptions extends Pick<ReplayOptions, 'publish'> {
+interface ResenderOptions extends Pick<ReplayOptions, 'publish'> {
   readonly service: string;
   readonly resent: ResentEvents;
   readonly inboxes: Pick<Inboxes, 'handled'>;
 }
 
 /** Sends one service, in one pass, what its steps have not handled. */
-export class Missing {
-  readonly #options: MissingOptions;
+export class Resender {
+  readonly #options: ResenderOptions;
   readonly sent: ArchivedEvent[] = [];
 
-  constructor(options: MissingOptions) {
+  constructor(options: ResenderOptions) {
     this.#options = options;
   }
 
