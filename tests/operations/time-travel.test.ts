@@ -159,6 +159,9 @@ describe('npm run ops', () => {
     shop.gates.beforeCharge.open();
     expect(await shop.ended(id)).toBe('CANCELLED');
     await expect(run(cancelSaga, id)).rejects.toThrow('answered 409');
+    const { body } = await operations.call<{ items: { about: string; what: string; result: string }[] }>('GET', '/audit');
+    const acts = body.items.filter(({ about, what }) => about === id && what === 'sagas.cancel').map(({ result }) => result);
+    expect(acts).toEqual([expect.stringMatching(/^refused: /), 'begun', 'asked for', 'begun']);
     await expect(run(showSaga)).rejects.toThrow('Name one order, not 0.');
     await expect(run(listSagas, '--colour', 'red')).rejects.toThrow("Unknown option '--colour'");
     await expect(run(listSagas, '--limit', 'many')).rejects.toThrow('/limit');

@@ -22,7 +22,10 @@ export interface AuditEntry extends Act {
   readonly at: Date;
 }
 
-/** Writes an act down, in the transaction that carries it out. */
+/**
+ * Writes an act down: in the transaction that carries it out; where something else than this database does it, once before, as `begun`, and
+ * once after, so that there is no act without an entry.
+ */
 export async function audit(manager: Pick<EntityManager, 'query'>, act: Act): Promise<void> {
   const { who, what, about = null, why = null, details = {}, result } = act;
   await manager.query('insert into audit (who, what, about, why, details, result) values ($1, $2, $3, $4, $5, $6)', [

@@ -35,12 +35,14 @@ export const cancelRoute = (access: Access, service: OrderService | undefined): 
       const about = String(call.request.params.orderId).toLowerCase();
       if (!UUID_KEY.test(about)) throw notFound('order of this id');
       if (service === undefined) throw problem('unavailable', 'The service does not run');
+      const act = { who, what: 'sagas.cancel', about, why };
+      await audit(dataSource, { ...act, result: 'begun' });
       const answer = await service.cancel(about, why).catch((error: unknown) => {
         throw problem('unavailable', `The order service cannot be asked: ${reasonOf(error)}`);
       });
+      const { accepted, detail } = answer ?? { accepted: false, detail: 'there is no such order' };
+      await audit(dataSource, { ...act, result: accepted ? 'asked for' : `refused: ${detail}` });
       if (answer === undefined) throw notFound('order of this id');
-      const { accepted, detail } = answer;
-      await audit(dataSource, { who, what: 'sagas.cancel', about, why, result: accepted ? 'asked for' : `refused: ${detail}` });
       if (!accepted) throw problem('conflict', detail);
       call.json(202, { detail });
     },

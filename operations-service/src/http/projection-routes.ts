@@ -51,9 +51,11 @@ export const projectionRoutes = (access: Access, projections: Projections | unde
     problems: [missing],
     async run(call, { dataSource }, { name: who }) {
       const about = String(call.request.params.name);
+      const act = { who, what: 'projections.rebuild', about };
+      if (projections?.names.includes(about)) await audit(dataSource, { ...act, result: 'begun' });
       const state = await projections?.rebuild(about);
       if (state === undefined) throw notFound('such projection');
-      await audit(dataSource, { who, what: 'projections.rebuild', about, result: 'under way' });
+      await audit(dataSource, { ...act, result: 'under way' });
       call.json(202, view(state));
     },
   }),
