@@ -26,7 +26,13 @@ import { lostDeliveriesPart, RESENT } from './dead-letters/lost-deliveries-part.
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 import { OrderService } from './order-service.js';
-import { Projections, Projections1760000000002, projectionMetrics, projectionsPart } from './projections/index.js';
+import {
+  CustomersInSagas1760000000310,
+  Projections,
+  Projections1760000000002,
+  projectionMetrics,
+  projectionsPart,
+} from './projections/index.js';
 import { projections } from './read-models/index.js';
 import { operationsSteps } from './steps/index.js';
 
@@ -45,6 +51,7 @@ export const operationsDescription = {
     Analytics1760000000003,
     ...deadLetterMigrations,
     ArchiveIndices1760000000004,
+    CustomersInSagas1760000000310,
   ],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],

@@ -10,8 +10,13 @@ import { FeedPositions } from '../src/archive/feed-positions.js';
 import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
-import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
-import { customers, sales } from '../src/read-models/index.js';
+import {
+  CustomersInSagas1760000000310,
+  Projections,
+  Projections1760000000002,
+  projectionsPart,
+} from '../src/projections/index.js';
+import { sagas, sales } from '../src/read-models/index.js';
 
 const ORDERS = 20;
 
@@ -149,8 +154,16 @@ test('another version is made beside the one that readers see', async () => {
   expect(await sold()).toBe(2 * ORDERS);
 });
 
+test('of the projection that became a part of another nothing is left', async () => {
+  await generations.begin({ ...sales, name: 'customers' });
+  await generations.begin(sagas);
+  await new CustomersInSagas1760000000310().up(dataSource.createQueryRunner());
+  expect((await generations.all()).map(({ name }) => name)).toEqual(['sagas']);
+  await expect(sold()).rejects.toThrow('does not exist');
+});
+
 test('while somebody locks the rows of one projection the others go on', async () => {
-  const kept = new Projections({ projections: [sales, customers], dataSource, archive, logger: quiet() });
+  const kept = new Projections({ projections: [sales, sagas], dataSource, archive, logger: quiet() });
   await kept.begin();
   const locked = (await generations.all()).find(({ name }) => name === 'sales');
   const somebody = dataSource.createQueryRunner();
@@ -160,14 +173,14 @@ test('while somebody locks the rows of one projection the others go on', async (
   expect(await kept.advance()).toBe('failed');
   const reached = (await generations.all()).map(({ name, position }) => [name, position]);
   expect(reached).toEqual([
-    ['customers', await archive.end()],
+    ['sagas', await archive.end()],
     ['sales', 0],
   ]);
   await somebody.rollbackTransaction();
   await somebody.release();
   expect(kept.states().map(({ projection, failure }) => [projection.name, failure])).toEqual([
     ['sales', 'canceling statement due to lock timeout'],
-    ['customers', undefined],
+    ['sagas', undefined],
   ]);
 });
 

@@ -49,15 +49,13 @@ describe('with nothing yet', () => {
 async function makeSagas(): Promise<void> {
   const database = await archiveOf(world.operations);
   await database.query(
-    `insert into sagas (order_id, customer_id, state, started_at, last_event, last_event_at, events, ended_at, facts, waiting, answered)
+    `insert into sagas (order_id, customer_id, state, started_at, last_event, last_event_at, events, ended_at, facts, waiting, answered,
+       placed_at, total, currency, charged, refunded)
      select gen_random_uuid(), 'customer-' || n % 1000, case when n % 100 = 0 then 'PAID' else 'COMPLETED' end,
-       now() - n * interval '1 second', 'order.completed', now() - n * interval '1 second', 6, case when n % 100 = 0 then null else now() end, '{}', '[]', '[]'
+       now() - n * interval '1 second', 'order.completed', now() - n * interval '1 second', 6, case when n % 100 = 0 then null else now() end, '{}', '[]', '[]',
+       now() - n * interval '1 second', 2500, 'EUR', 2500, 0
      from generate_series(1, $1::int) as n`,
     [MANY],
-  );
-  await database.query(
-    `insert into customer_orders (order_id, customer_id, placed_at, started_at, total, currency, charged, refunded, ended_at, ended_as)
-     select order_id, customer_id, started_at, started_at, 2500, 'EUR', 2500, 0, ended_at, case when ended_at is null then null else 'COMPLETED' end from sagas`,
   );
   await database.end();
 }

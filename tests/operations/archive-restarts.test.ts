@@ -60,7 +60,6 @@ async function killAtWork(replica: ServiceProcess): Promise<void> {
 }
 
 const ROWS = `select (select md5(string_agg(s::text, ';' order by s::text)) from sagas as s) as sagas,
-  (select md5(string_agg(c::text, ';' order by c::text)) from customer_orders as c) as customers,
   (select md5(string_agg(s::text, ';' order by s::text)) from sales as s) as sales`;
 const GENERATIONS = `select name, generation from projections
   where not exists (select from projections where not live or position < (select max(position) from archive)) order by name`;

@@ -103,10 +103,9 @@ test(
       await caughtUp(rows[0].end);
       note(`the projections have followed: memory ${await megabytes()} MB`);
       if (orders === SIZES[0] || !FIGURES) {
-        for (const name of ['sagas', 'customers', 'sales']) {
-          const view = name === 'customers' ? 'customer_orders' : name;
+        for (const name of ['sagas', 'sales']) {
           const checksum = async () =>
-            (await archive.query(`select md5(string_agg(v::text, ';' order by v::text)) as sum from ${view} as v`)).rows;
+            (await archive.query(`select md5(string_agg(v::text, ';' order by v::text)) as sum from ${name} as v`)).rows;
           const before = await checksum();
           const { events, seconds, cpu } = await rebuild(name);
           expect(await checksum()).toEqual(before);

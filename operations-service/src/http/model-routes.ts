@@ -14,10 +14,10 @@ import {
   type Route,
   Timestamp,
 } from '@quickstep/shared/http';
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import type { Projections } from '../projections/index.js';
-import { customers, readCustomer, readSales, sales } from '../read-models/index.js';
+import { readCustomer, readSales, type Saga, sagas, sales } from '../read-models/index.js';
 import { spanOf, spanQuery } from './archive-query.js';
 
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
@@ -54,6 +54,19 @@ const Sale = Type.Object({ day: Type.String(), sku: Type.String(), currency: Typ
 const SALE_KEY = /^\d{4}-\d\d-\d\d [A-Z0-9-]{1,32} [A-Z]{3}$/;
 const CUSTOMER_ORDER = /^[^\0]{1,512}$/;
 
+function orderView({
+  orderId,
+  total,
+  currency,
+  charged,
+  refunded,
+  placedAt,
+  endedAt,
+  state,
+}: Saga): Static<typeof CustomerOrder> {
+  return { orderId, total, currency, charged, refunded, placedAt, endedAt, endedAs: endedAt === null ? null : state };
+}
+
 /** @param projections undefined for documents: the routes of no running service */
 export const modelRoutes = (access: Access, projections: Projections | undefined): Route<ReadContext>[] => [
   guarded(access, 'reader', {
@@ -66,7 +79,7 @@ export const modelRoutes = (access: Access, projections: Projections | undefined
     problems: [missing, behind],
     async run(call, { dataSource }) {
       const { limit, cursor } = checkCustomer(call.request);
-      await projections?.require(customers);
+      await projections?.require(sagas);
       const customerId = String(call.request.params.customerId);
       const after = decodePlace(cursor, CUSTOMER_ORDER);
       const found = customerId.includes('\0')
@@ -74,8 +87,7 @@ export const modelRoutes = (access: Access, projections: Projections | undefined
         : await readCustomer(dataSource, customerId, { after, limit: limit + 1 });
       if (found === undefined) throw notFound('order of this customer');
       const { items, ...next } = pageOf(found.orders, limit, ({ startedAt, orderId }) => placeKey(startedAt, orderId));
-      const shown = items.map(({ customerId: _, startedAt: __, ...order }) => order);
-      call.json(200, { customerId, ...found.sums, items: shown, ...next });
+      call.json(200, { customerId, ...found.sums, items: items.map(orderView), ...next });
     },
   }),
   guarded(access, 'reader', {

@@ -97,10 +97,12 @@ const KEY = /^[^\0]{1,512}$/;
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
 const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' };
 
-function sagaView({ facts: _, answered: __, reasonAt: ___, ...saga }: Saga, now: Date): Static<typeof SagaView> {
-  const until = saga.endedAt ?? now;
-  const age = saga.startedAt === null ? 0 : Math.max(0, (until.getTime() - saga.startedAt.getTime()) / 1_000);
-  return { ...saga, age, waiting: saga.waiting.map((each) => ({ ...each, answers: [...each.answers] })) };
+function sagaView(saga: Saga, now: Date): Static<typeof SagaView> {
+  const { orderId, customerId, state, reason, startedAt, lastEvent, lastEventAt, events, endedAt, stuckSince } = saga;
+  const until = endedAt ?? now;
+  const age = startedAt === null ? 0 : Math.max(0, (until.getTime() - startedAt.getTime()) / 1_000);
+  const waiting = saga.waiting.map((each) => ({ ...each, answers: [...each.answers] }));
+  return { orderId, customerId, state, reason, startedAt, age, lastEvent, lastEventAt, events, endedAt, stuckSince, waiting };
 }
 
 function filterOf({ olderThan, limit, cursor, ...given }: Static<typeof query>, now: Date) {

@@ -1,10 +1,8 @@
 import type { Projection } from '../projections/index.js';
-import { customers } from './customers.js';
 import { flow } from './flow.js';
 import { sagas } from './sagas.js';
 import { sales } from './sales.js';
 
-export { CustomerOrders, customers } from './customers.js';
 export { emittedBy, expectedAfter } from './expectations.js';
 export { flow, minuteOf } from './flow.js';
 export { ordersAt } from './orders.js';
@@ -14,4 +12,4 @@ export { type Sale, Sales, sales } from './sales.js';
 export { type PlannedFact, type TimelineFact, timelineOf } from './timeline.js';
 
 /** Every projection that this service keeps. */
-export const projections: readonly Projection[] = [sagas, customers, sales, flow];
+export const projections: readonly Projection[] = [sagas, sales, flow];

@@ -1,7 +1,6 @@
 import { entityOf } from '@quickstep/shared/db';
 import type { Place } from '@quickstep/shared/http';
 import type { DataSource } from 'typeorm';
-import { CustomerOrders } from './customers.js';
 import { type Saga, Sagas } from './sagas.js';
 import { type Sale, Sales } from './sales.js';
 
@@ -17,9 +16,10 @@ interface Page<After> {
 
 const SUMS = `
   select currency, count(*)::int as placed, count(*) filter (where ended_at is null)::int as open,
-    count(*) filter (where ended_as = 'COMPLETED')::int as completed, count(*) filter (where ended_as = 'CANCELLED')::int as cancelled,
+    count(*) filter (where ended_at is not null and state = 'COMPLETED')::int as completed,
+    count(*) filter (where ended_at is not null and state = 'CANCELLED')::int as cancelled,
     sum(charged)::bigint as charged, sum(refunded)::bigint as refunded
-  from customer_orders where customer_id = $1 group by currency order by currency`;
+  from sagas where customer_id = $1 and currency <> '' group by currency order by currency`;
 
 interface Sums {
   readonly currency: string;
@@ -40,10 +40,10 @@ export async function readCustomer(dataSource: DataSource, customerId: string, {
   if (sums.length === 0) return undefined;
   const count = (of: (each: Sums) => number) => sums.reduce((sum, each) => sum + of(each), 0);
   const money = (of: (each: Sums) => number): Money[] => sums.map((each) => ({ currency: each.currency, amount: of(each) }));
-  const query = dataSource.getRepository(entityOf(CustomerOrders)).createQueryBuilder('o');
-  query.where('o.customerId = :customerId', { customerId }).limit(limit);
-  query.orderBy('o.startedAt', 'DESC').addOrderBy('o.orderId', 'DESC');
-  if (after !== undefined) query.andWhere('(o.startedAt, o.orderId) < (:time, :id)', { ...after });
+  const query = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s');
+  query.where("s.customerId = :customerId and s.currency <> ''", { customerId }).limit(limit);
+  query.orderBy('s.startedAt', 'DESC').addOrderBy('s.orderId', 'DESC');
+  if (after !== undefined) query.andWhere('(s.startedAt, s.orderId) < (:time, :id)', { ...after });
   const orders = await query.getMany();
   return {
     sums: {

@@ -1,6 +1,6 @@
 import { type Fact, type Facts, type OrderStatus, orderFacts, statusOf } from '@quickstep/order-service/domain';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { change, integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
+import { bigint, change, integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
 import { projection } from '../projections/index.js';
 import { emittedBy, expectedAfter, sagaEvents } from './expectations.js';
 
@@ -15,7 +15,7 @@ export interface Waiting {
   readonly answers: readonly string[];
 }
 
-/** How far an order's saga has come, as the events of all services tell. */
+/** How far an order's saga has come, as the events of all services tell, and what it is about in money: the orders of a customer are found here, too. */
 export const Sagas = table('sagas', {
   orderId: textKey(),
   customerId: text(''),
@@ -35,6 +35,14 @@ export const Sagas = table('sagas', {
   waiting: json<readonly Waiting[]>([]),
   /** `event step` of answers that came into the archive before what they answer. */
   answered: json<readonly string[]>([]),
+  placedAt: timeOrNull(),
+  /** Integer minor units. */
+  total: bigint(0),
+  currency: text(''),
+  /** What was charged for it. */
+  charged: bigint(0),
+  /** What was given back. */
+  refunded: bigint(0),
 });
 export type Saga = RowOf<typeof Sagas>;
 
@@ -62,6 +70,15 @@ function wait(saga: Saga, event: CloudEvent): void {
   saga.answered = answered;
 }
 
+/** What the order is about in money; every event that says it says the same. */
+function keepMoney(saga: Saga, type: string, data: object): void {
+  if ('total' in data && typeof data.total === 'number') saga.total = data.total;
+  if ('currency' in data && typeof data.currency === 'string') saga.currency = data.currency;
+  if (type === 'payment.completed') saga.charged = saga.total;
+  // It is said again of an order that holds no money any more.
+  if (type === 'payment.refunded' && 'amount' in data) saga.refunded = Math.max(saga.refunded, Number(data.amount));
+}
+
 interface Given {
   readonly time: Date;
   readonly ending: string | undefined;
@@ -77,7 +94,7 @@ function giveReason(saga: Saga, reason: string, { time, ending }: Given): void {
 
 export const sagas = projection({
   name: 'sagas',
-  version: 2,
+  version: 3,
   tables: [
     {
       table: Sagas,
@@ -101,6 +118,8 @@ export const sagas = projection({
     }
     const data = typeof event.data === 'object' && event.data !== null ? event.data : {};
     if ('customerId' in data && typeof data.customerId === 'string') saga.customerId = data.customerId;
+    keepMoney(saga, event.type, data);
+    if (event.type === 'order.created') saga.placedAt = time;
     if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: firstOf(saga.facts[event.type], event.time) };
     if (event.type === 'order.stuck') saga.stuckSince = time;
     const ending = sagaEvents.find(({ type }) => type === event.type)?.ending;
