@@ -1,9 +1,20 @@
 import type { EventContract } from '@quickstep/shared/events';
-import type { AnyDeclaration, PatternDeclaration, WindowDeclaration } from './declaration.js';
-import { contractsOf, joinedWith, sourcesOf } from './declaration.js';
+import type { PatternDeclaration, WindowDeclaration } from './declaration.js';
+import { contractsOf, sourcesOf } from './declaration.js';
+import { type OpenWindow, OpenWindows } from './open-windows.js';
 import { advance, type PatternState } from './patterns.js';
-import { type AnalysedEvent, type JoinState, NOT_JOINED, observe, type Signal } from './signals.js';
-import { type Reached, reachedWith, startsOf, type WindowResult, watermarkOf, withSignal } from './windows.js';
+import { type AnalysedEvent, type JoinState, NOT_JOINED, type Observer, observerOf, type Signal } from './signals.js';
+import {
+  addTo,
+  emptyWindow,
+  endOf,
+  isClosed,
+  isFinal,
+  type Reached,
+  reachedWith,
+  type WindowResult,
+  watermarkOf,
+} from './windows.js';
 
 /** What a pattern has found, once. */
 export interface AlertFound {
@@ -17,21 +28,21 @@ export interface AlertFound {
 
 /** What has been counted of a window's events, beside the results. */
 export interface WindowCounts {
-  readonly counted: number;
-  readonly corrections: number;
+  counted: number;
+  corrections: number;
   /** Came when a window that they belong to was final. */
-  readonly tooLate: number;
+  tooLate: number;
 }
-
-export const NO_COUNTS: WindowCounts = { counted: 0, corrections: 0, tooLate: 0 };
 
 /** What is known of one subject, by declaration. */
 export type Joined = Readonly<Record<string, JoinState>>;
 
-/** Rows by their id, as they are loaded; the analysis changes the maps, never what is in them. */
+/** Rows by their id, as they are loaded; the analysis changes the maps, the windows and their counts. */
 export interface AnalyticsState {
   /** By subject. */
   readonly joins: Map<string, Joined>;
+  /** The subjects of which something has been joined that was not known. */
+  readonly newlyJoined: Set<string>;
   readonly windows: Map<string, WindowResult>;
   readonly patterns: Map<string, PatternState>;
   readonly counts: Map<string, WindowCounts>;
@@ -40,39 +51,27 @@ export interface AnalyticsState {
 
 export const emptyState = (): AnalyticsState => ({
   joins: new Map(),
+  newlyJoined: new Set(),
   windows: new Map(),
   patterns: new Map(),
   counts: new Map(),
   reached: new Map(),
 });
 
-/** The signals of one event, for a declaration. */
-interface Observed {
+/** A signal of one event, and where it counts. */
+interface Seen {
   readonly event: number;
-  readonly declared: AnyDeclaration;
-  readonly signals: readonly Signal[];
+  readonly signal: Signal;
 }
-
-export const windowId = (name: string, start: number, key: string) => `${name} ${start} ${key}`;
-interface OpenWindow {
-  readonly start: number;
+interface InWindows extends Seen {
+  readonly declared: WindowDeclaration;
+  readonly open: readonly OpenWindow[];
+}
+interface InPattern extends Seen {
+  readonly declared: PatternDeclaration;
   readonly id: string;
 }
-
-/** The windows that contain a moment, for one key: of a page most observations are in the same ones. */
-class OpenWindows {
-  readonly #known = new Map<string, readonly OpenWindow[]>();
-
-  of({ name, window }: WindowDeclaration, { time, key }: Pick<Signal, 'time' | 'key'>): readonly OpenWindow[] {
-    const step = (window.every ?? window.seconds) * 1_000;
-    const which = `${name} ${Math.floor(time / step)} ${key}`;
-    const known = this.#known.get(which);
-    if (known !== undefined) return known;
-    const made = startsOf(time, window).map((start) => ({ start, id: windowId(name, start, key) }));
-    this.#known.set(which, made);
-    return made;
-  }
-}
+type Observed = InWindows | InPattern;
 
 export const patternId = (name: string, key: string) => `${name} ${key}`;
 const serviceOf = (source: string) => source.slice(1);
@@ -81,15 +80,16 @@ const serviceOf = (source: string) => source.slice(1);
 export class Analysis {
   /** The events that anything looks at. */
   readonly observes: readonly EventContract[];
-  readonly #byType = new Map<string, AnyDeclaration[]>();
+  readonly #byType = new Map<string, Observer[]>();
   readonly #sources = new Map<string, readonly string[]>();
 
   constructor(windows: readonly WindowDeclaration[], patterns: readonly PatternDeclaration[]) {
     const observed = new Set<EventContract>();
     for (const declared of [...windows, ...patterns]) {
+      const observer = observerOf(declared);
       for (const contract of contractsOf(declared)) {
         observed.add(contract);
-        this.#byType.set(contract.type, [...(this.#byType.get(contract.type) ?? []), declared]);
+        this.#byType.set(contract.type, [...(this.#byType.get(contract.type) ?? []), observer]);
       }
       this.#sources.set(declared.name, sourcesOf(declared));
     }
@@ -98,39 +98,37 @@ export class Analysis {
 
   /** The subjects of these events of which something is joined. */
   joinsOf(events: readonly AnalysedEvent[]): string[] {
-    const joining = events.filter((event) => this.#of(event).some((declared) => joinedWith(declared) !== undefined));
+    const joining = events.filter((event) => this.#of(event).some(({ joins }) => joins));
     return [...new Set(joining.map(({ subject }) => subject))];
   }
 
-  /** What the declarations make of events; changes `joins`. */
-  observe(events: readonly AnalysedEvent[], joins: AnalyticsState['joins']): readonly Observed[] {
-    return events.flatMap((event, index) =>
-      this.#of(event).map((declared): Observed => {
-        if (joinedWith(declared) === undefined)
-          return { event: index, declared, signals: observe(declared, event, NOT_JOINED).signals };
-        const { subject } = event;
-        const known = joins.get(subject);
-        const { signals, state } = observe(declared, event, known?.[declared.name] ?? NOT_JOINED);
-        joins.set(subject, { ...known, [declared.name]: state });
-        return { event: index, declared, signals };
-      }),
-    );
+  /** What the declarations make of events; changes what is joined. */
+  observe(events: readonly AnalysedEvent[], state: Pick<AnalyticsState, 'joins' | 'newlyJoined'>): readonly Observed[] {
+    const open = new OpenWindows();
+    const observed: Observed[] = [];
+    events.forEach((event, index) => {
+      for (const observer of this.#of(event)) {
+        const { declared } = observer;
+        for (const signal of signalsOf(observer, event, state))
+          observed.push(
+            'pattern' in declared
+              ? { event: index, signal, declared, id: patternId(declared.name, signal.key) }
+              : { event: index, signal, declared, open: open.of(declared, signal) },
+          );
+      }
+    });
+    return observed;
   }
 
   /** The ids of the windows and patterns' states that what was observed needs. */
   needed(observed: readonly Observed[]): { readonly windows: readonly string[]; readonly patterns: readonly string[] } {
-    const windows = new Set<string>();
     const patterns = new Set<string>();
-    const open = new OpenWindows();
     const seen = new Set<readonly OpenWindow[]>();
-    for (const { declared, signals } of observed) {
-      for (const signal of signals) {
-        if ('pattern' in declared) patterns.add(patternId(declared.name, signal.key));
-        else seen.add(open.of(declared, signal));
-      }
+    for (const each of observed) {
+      if ('open' in each) seen.add(each.open);
+      else patterns.add(each.id);
     }
-    for (const each of seen) for (const { id } of each) windows.add(id);
-    return { windows: [...windows], patterns: [...patterns] };
+    return { windows: [...new Set([...seen].flatMap((each) => each.map(({ id }) => id)))], patterns: [...patterns] };
   }
 
   /**
@@ -141,13 +139,11 @@ export class Analysis {
    */
   apply(events: readonly AnalysedEvent[], observed: readonly Observed[], state: AnalyticsState, now: number): AlertFound[] {
     const alerts: AlertFound[] = [];
-    const open = new OpenWindows();
     let next = 0;
     events.forEach(({ source, time }, index) => {
       for (let each = observed[next]; each?.event === index; each = observed[++next]) {
-        const { declared, signals } = each;
-        if ('pattern' in declared) alerts.push(...signals.flatMap((signal) => this.#match(declared, signal, state)));
-        else for (const signal of signals) this.#count(declared, signal, state, open);
+        if ('open' in each) this.#count(each, state);
+        else alerts.push(...match(each, state));
       }
       const service = serviceOf(source);
       state.reached.set(service, reachedWith(state.reached.get(service), Date.parse(time), now));
@@ -160,40 +156,57 @@ export class Analysis {
     return watermarkOf(this.#sources.get(name) ?? [], reached);
   }
 
-  #of({ type }: AnalysedEvent): readonly AnyDeclaration[] {
+  #of({ type }: AnalysedEvent): readonly Observer[] {
     return this.#byType.get(type) ?? [];
   }
 
-  #match(declared: PatternDeclaration, signal: Signal, { patterns }: AnalyticsState): AlertFound[] {
-    const { name } = declared;
-    const { key, time, eventId } = signal;
-    const id = patternId(name, key);
-    const { state, found } = advance(declared, patterns.get(id) ?? {}, signal);
-    patterns.set(id, state);
-    return found === undefined ? [] : [{ pattern: name, key, detail: found.detail, time, eventId }];
-  }
-
-  #count(declared: WindowDeclaration, signal: Signal, { windows, counts, reached }: AnalyticsState, open: OpenWindows): void {
-    const { name } = declared;
+  #count({ declared, signal, open }: InWindows, { windows, counts, reached }: AnalyticsState): void {
+    const { name, window } = declared;
     const watermark = this.watermark(name, reached);
-    const known = counts.get(name) ?? NO_COUNTS;
-    let corrections = 0;
+    const known = counts.get(name) ?? { counted: 0, corrections: 0, tooLate: 0 };
     let late = false;
-    for (const { start, id } of open.of(declared, signal)) {
-      const before = windows.get(id);
-      const after = withSignal(declared, before, start, signal, watermark);
-      if (after === undefined) late = true;
-      else {
-        windows.set(id, after);
-        corrections += after.corrections - (before?.corrections ?? 0);
+    for (const { start, id } of open) {
+      const end = endOf(start, window);
+      if (isFinal(end, window, watermark)) {
+        late = true;
+        continue;
       }
+      const result = windows.get(id) ?? emptyWindow(start, window, signal.key);
+      if (result.count === 0) windows.set(id, result);
+      addTo(result, signal.value);
+      if (!isClosed(end, watermark)) continue;
+      result.corrections += 1;
+      known.corrections += 1;
     }
-    counts.set(name, {
-      counted: known.counted + 1,
-      corrections: known.corrections + corrections,
-      tooLate: known.tooLate + (late ? 1 : 0),
-    });
+    known.counted += 1;
+    if (late) known.tooLate += 1;
+    counts.set(name, known);
   }
+}
+
+/** What an observer makes of an event; keeps what it joins. */
+function signalsOf(
+  { declared: { name }, joins, observe }: Observer,
+  event: AnalysedEvent,
+  state: Pick<AnalyticsState, 'joins' | 'newlyJoined'>,
+): readonly Signal[] {
+  if (!joins) return observe(event, NOT_JOINED).signals;
+  const { subject } = event;
+  const known = state.joins.get(subject);
+  const before = known?.[name] ?? NOT_JOINED;
+  const { signals, state: after } = observe(event, before);
+  if (after !== before) {
+    state.joins.set(subject, { ...known, [name]: after });
+    state.newlyJoined.add(subject);
+  }
+  return signals;
+}
+
+function match({ declared, signal, id }: InPattern, { patterns }: AnalyticsState): AlertFound[] {
+  const { key, time, eventId } = signal;
+  const { state, found } = advance(declared, patterns.get(id) ?? {}, signal);
+  patterns.set(id, state);
+  return found === undefined ? [] : [{ pattern: declared.name, key, detail: found.detail, time, eventId }];
 }
 
 /** All in memory: for tests and rebuilds of a few events. */
@@ -203,5 +216,5 @@ export function analyse(
   state: AnalyticsState,
   now = Number.POSITIVE_INFINITY,
 ): AlertFound[] {
-  return analysis.apply(events, analysis.observe(events, state.joins), state, now);
+  return analysis.apply(events, analysis.observe(events, state), state, now);
 }

@@ -24,35 +24,48 @@ export interface JoinState {
 }
 
 export const NOT_JOINED: JoinState = { left: null, waiting: [] };
+const NOTHING: readonly Signal[] = [];
 
-function propertyOf(value: unknown, property: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, property) : undefined;
-}
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const propertyOf = (value: unknown, property: string) => (isRecord(value) ? value[property] : undefined);
 
-function valueAt(event: AnalysedEvent, path: Path, item: unknown): unknown {
-  if (path === 'subject') return event.subject;
+type Read<Value> = (event: AnalysedEvent, item: unknown) => Value;
+
+function valueAt(path: Path): Read<unknown> {
+  if (path === 'subject') return ({ subject }) => subject;
   const [where, property = ''] = path.split('.');
-  return propertyOf(where === 'data' ? event.data : item, property);
+  return where === 'data' ? ({ data }) => propertyOf(data, property) : (_, item) => propertyOf(item, property);
 }
 
-function measured(measure: Measure | undefined, event: AnalysedEvent, item: unknown): number {
-  if (measure?.kind === 'sum') return Number(valueAt(event, measure.of, item) ?? 0);
-  if (measure?.kind === 'share') return measure.of.some(({ type }) => type === event.type) ? 1 : 0;
-  return 1;
+function keyAt(path: Path): Read<string> {
+  const read = valueAt(path);
+  return (event, item) => String(read(event, item) ?? '');
 }
 
-/** An event of one of the declaration's types, before the event that it is joined with is known. */
-function signalsOf(declared: AnyDeclaration, event: AnalysedEvent): Signal[] {
+function measured(measure: Measure | undefined): Read<number> {
+  if (measure?.kind === 'sum') {
+    const read = valueAt(measure.of);
+    return (event, item) => Number(read(event, item) ?? 0);
+  }
+  if (measure?.kind !== 'share') return () => 1;
+  const hits = new Set(measure.of.map(({ type }) => type));
+  return ({ type }) => (hits.has(type) ? 1 : 0);
+}
+
+/** What a declaration makes of events of its types, before the event that they are joined with is known. */
+function reader(declared: AnyDeclaration): (event: AnalysedEvent) => readonly Signal[] {
   const { each, key } = declared;
-  const items = each === undefined ? [undefined] : [propertyOf(event.data, each)].flat();
-  const measure = 'measure' in declared ? declared.measure : undefined;
-  return items.map((item) => ({
+  const keyOf = typeof key === 'string' ? keyAt(key) : () => '';
+  const measure = measured('measure' in declared ? declared.measure : undefined);
+  const signal = (event: AnalysedEvent, item: unknown): Signal => ({
     eventId: event.id,
     type: event.type,
     time: Date.parse(event.time),
-    key: typeof key === 'string' ? String(valueAt(event, key, item) ?? '') : '',
-    value: measured(measure, event, item),
-  }));
+    key: keyOf(event, item),
+    value: measure(event, item),
+  });
+  if (each === undefined) return (event) => [signal(event, undefined)];
+  return (event) => [propertyOf(event.data, each)].flat().map((item) => signal(event, item));
 }
 
 type Left = NonNullable<JoinState['left']>;
@@ -63,30 +76,37 @@ function join(declared: AnyDeclaration, signal: Signal, left: Left): Signal {
   return { ...signal, key, value: since ? signal.time - left.time : signal.value };
 }
 
-function leftOf(declared: AnyDeclaration, event: AnalysedEvent): Left {
-  const key = typeof declared.key === 'object' ? String(valueAt(event, declared.key.path, undefined) ?? '') : '';
-  return { time: Date.parse(event.time), key };
+/** A declaration, ready to look at events. */
+export interface Observer {
+  readonly declared: AnyDeclaration;
+  /** Whether two events of one subject are joined. */
+  readonly joins: boolean;
+  /**
+   * What the declaration makes of an event. Of the events joined with, one subject has one; of more, the first that came counts.
+   *
+   * @param state of this declaration and the event's subject; the same is given back when it does not change
+   */
+  observe(event: AnalysedEvent, state: JoinState): { readonly signals: readonly Signal[]; readonly state: JoinState };
 }
 
-/**
- * What a declaration makes of an event. Of the events joined with, one subject has one; of more, the first that came counts.
- *
- * @param state of this declaration and the event's subject; unchanged when nothing is joined
- */
-export function observe(
-  declared: AnyDeclaration,
-  event: AnalysedEvent,
-  state: JoinState,
-): { readonly signals: readonly Signal[]; readonly state: JoinState } {
+export function observerOf(declared: AnyDeclaration): Observer {
   const joined = joinedWith(declared);
-  if (joined === undefined) return { signals: signalsOf(declared, event), state };
-  if (event.type === joined.type) {
-    if (state.left !== null) return { signals: [], state };
-    const left = leftOf(declared, event);
-    return { signals: state.waiting.map((each) => join(declared, each, left)), state: { left, waiting: [] } };
-  }
-  const { left } = state;
-  const signals = signalsOf(declared, event);
-  if (left === null) return { signals: [], state: { left, waiting: [...state.waiting, ...signals] } };
-  return { signals: signals.map((each) => join(declared, each, left)), state };
+  const read = reader(declared);
+  if (joined === undefined) return { declared, joins: false, observe: (event, state) => ({ signals: read(event), state }) };
+  const keyOf = typeof declared.key === 'object' ? keyAt(declared.key.path) : () => '';
+  return {
+    declared,
+    joins: true,
+    observe(event, state) {
+      if (event.type === joined.type) {
+        if (state.left !== null) return { signals: NOTHING, state };
+        const left = { time: Date.parse(event.time), key: keyOf(event, undefined) };
+        return { signals: state.waiting.map((each) => join(declared, each, left)), state: { left, waiting: [] } };
+      }
+      const { left } = state;
+      const signals = read(event);
+      if (left === null) return { signals: NOTHING, state: { left, waiting: [...state.waiting, ...signals] } };
+      return { signals: signals.map((each) => join(declared, each, left)), state };
+    },
+  };
 }

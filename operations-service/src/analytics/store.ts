@@ -28,7 +28,7 @@ export async function analyseStored(
 ): Promise<AlertFound[]> {
   const state = emptyState();
   for (const { subject, joined } of await loadRows(manager, Joins, analysis.joinsOf(events))) state.joins.set(subject, joined);
-  const observed = analysis.observe(events, state.joins);
+  const observed = analysis.observe(events, state);
   await loadState(manager, state, analysis.needed(observed));
   const alerts = analysis.apply(events, observed, state, now.getTime());
   await saveState(manager, state, now);
@@ -51,10 +51,10 @@ async function loadState(manager: EntityManager, state: AnalyticsState, needed: 
 
 async function saveState(
   manager: EntityManager,
-  { joins, windows, patterns, counts, reached }: AnalyticsState,
+  { joins, newlyJoined, windows, patterns, counts, reached }: AnalyticsState,
   changedAt: Date,
 ): Promise<void> {
-  const joined = [...joins].map(([subject, each]) => ({ subject, joined: each, changedAt }));
+  const joined = [...newlyJoined].map((subject) => ({ subject, joined: joins.get(subject) ?? {}, changedAt }));
   await saveRows(manager, Joins, joined);
   const results = [...windows].map(([id, { start, end, ...rest }]) => {
     return { id, name: id.slice(0, id.indexOf(' ')), startsAt: new Date(start), endsAt: new Date(end), ...rest };

@@ -1,19 +1,18 @@
-import { DEFAULT_LATENESS, type WindowDeclaration, type WindowShape } from './declaration.js';
-import type { Signal } from './signals.js';
+import { DEFAULT_LATENESS, type WindowShape } from './declaration.js';
 
 const SECOND = 1_000;
 
-/** The result of one window and key. Times are milliseconds since 1970. */
+/** The result of one window and key; changed by every observation. Times are milliseconds since 1970. */
 export interface WindowResult {
   readonly start: number;
   readonly end: number;
   readonly key: string;
-  readonly count: number;
-  readonly sum: number;
-  readonly least: number;
-  readonly most: number;
+  count: number;
+  sum: number;
+  least: number;
+  most: number;
   /** How often it changed after the watermark had passed its end. */
-  readonly corrections: number;
+  corrections: number;
 }
 
 /** When the windows begin that contain a moment, latest first. Windows are aligned to 1970. */
@@ -32,27 +31,26 @@ export function isFinal(end: number, { lateness = DEFAULT_LATENESS }: WindowShap
   return watermark >= end + lateness * SECOND;
 }
 
-/** The result with one more observation; undefined when it comes too late to be counted. */
-export function withSignal(
-  { window }: Pick<WindowDeclaration, 'window'>,
-  known: WindowResult | undefined,
-  start: number,
-  { key, value }: Signal,
-  watermark: number,
-): WindowResult | undefined {
-  const end = start + window.seconds * SECOND;
-  if (isFinal(end, window, watermark)) return undefined;
-  const { count, sum, least, most, corrections } = known ?? { count: 0, sum: 0, least: value, most: value, corrections: 0 };
-  return {
-    start,
-    end,
-    key,
-    count: count + 1,
-    sum: sum + value,
-    least: Math.min(least, value),
-    most: Math.max(most, value),
-    corrections: corrections + (isClosed(end, watermark) ? 1 : 0),
-  };
+export const endOf = (start: number, { seconds }: WindowShape): number => start + seconds * SECOND;
+
+/** A window of which nothing has been observed yet. */
+export const emptyWindow = (start: number, window: WindowShape, key: string): WindowResult => ({
+  start,
+  end: endOf(start, window),
+  key,
+  count: 0,
+  sum: 0,
+  least: Number.POSITIVE_INFINITY,
+  most: Number.NEGATIVE_INFINITY,
+  corrections: 0,
+});
+
+/** Adds one observation. */
+export function addTo(result: WindowResult, value: number): void {
+  result.count += 1;
+  result.sum += value;
+  result.least = Math.min(result.least, value);
+  result.most = Math.max(result.most, value);
 }
 
 /** By service, the time of the latest event that has been seen of it. */
@@ -71,5 +69,7 @@ export function reachedWith(known = Number.NEGATIVE_INFINITY, time: number, now:
 
 /** The time that all of these services have reached: nothing older is to be expected of any of them. */
 export function watermarkOf(sources: readonly string[], reached: Reached): number {
-  return Math.min(...sources.map((each) => reached.get(each) ?? Number.NEGATIVE_INFINITY));
+  let watermark = Number.POSITIVE_INFINITY;
+  for (const each of sources) watermark = Math.min(watermark, reached.get(each) ?? Number.NEGATIVE_INFINITY);
+  return watermark;
 }
