@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type AnalysedEvent,
   Analysis,
-  analyse,
   declarations,
   emptyState,
   type PatternDeclaration,
@@ -20,6 +19,7 @@ import {
   PaymentFailed,
 } from '@quickstep/shared/contracts';
 import fc from 'fast-check';
+import { analyse } from '../../tests/support/analyse.js';
 
 const START = Date.UTC(2026, 10, 1, 12);
 let ids = 0;

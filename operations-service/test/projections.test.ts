@@ -89,7 +89,9 @@ class Memory implements ProjectedRows {
 }
 
 const observed = ({ observes }: Projection, events: readonly CloudEvent[]) =>
-  events.filter(({ type }) => observes.some((contract) => contract.type === type));
+  events
+    .filter(({ type }) => observes.some((contract) => contract.type === type))
+    .map((event) => ({ event, time: new Date(event.time) }));
 
 /** @param sizes of the batches, in turn */
 async function project(each: Projection, events: readonly CloudEvent[], sizes: readonly number[]): Promise<unknown> {

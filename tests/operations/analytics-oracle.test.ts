@@ -8,7 +8,6 @@ import {
   type AlertFound,
   Analysis,
   type AnalyticsState,
-  analyse,
   emptyState,
   patterns,
   type WindowDeclaration,
@@ -17,6 +16,7 @@ import {
 import { Duck } from '../../tools/src/batch/duckdb.js';
 import { eventsIn } from '../../tools/src/batch/event-file.js';
 import { windowQuery } from '../../tools/src/batch/window-query.js';
+import { analyse } from '../support/analyse.js';
 import { generatedEvents } from '../support/generated-events.js';
 
 const ORDERS = 100_000;

@@ -3,7 +3,7 @@ import type { PatternDeclaration, WindowDeclaration } from './declaration.js';
 import { contractsOf, sourcesOf } from './declaration.js';
 import { type OpenWindow, OpenWindows } from './open-windows.js';
 import { advance, type PatternState } from './patterns.js';
-import { type AnalysedEvent, type JoinState, NOT_JOINED, type Observer, observerOf, type Signal } from './signals.js';
+import { type JoinState, NOT_JOINED, type Observer, observerOf, type Signal, type TimedEvent } from './signals.js';
 import {
   addTo,
   emptyWindow,
@@ -97,13 +97,13 @@ export class Analysis {
   }
 
   /** The subjects of these events of which something is joined. */
-  joinsOf(events: readonly AnalysedEvent[]): string[] {
+  joinsOf(events: readonly TimedEvent[]): string[] {
     const joining = events.filter((event) => this.#of(event).some(({ joins }) => joins));
-    return [...new Set(joining.map(({ subject }) => subject))];
+    return [...new Set(joining.map(({ event }) => event.subject))];
   }
 
   /** What the declarations make of events; changes what is joined. */
-  observe(events: readonly AnalysedEvent[], state: Pick<AnalyticsState, 'joins' | 'newlyJoined'>): readonly Observed[] {
+  observe(events: readonly TimedEvent[], state: Pick<AnalyticsState, 'joins' | 'newlyJoined'>): readonly Observed[] {
     const open = new OpenWindows();
     const observed: Observed[] = [];
     events.forEach((event, index) => {
@@ -137,16 +137,16 @@ export class Analysis {
    * @param now milliseconds since 1970: the clock of a service that says much more is wrong
    * @returns what the patterns have found, in order
    */
-  apply(events: readonly AnalysedEvent[], observed: readonly Observed[], state: AnalyticsState, now: number): AlertFound[] {
+  apply(events: readonly TimedEvent[], observed: readonly Observed[], state: AnalyticsState, now: number): AlertFound[] {
     const alerts: AlertFound[] = [];
     let next = 0;
-    events.forEach(({ source, time }, index) => {
+    events.forEach(({ event: { source }, time }, index) => {
       for (let each = observed[next]; each?.event === index; each = observed[++next]) {
         if ('open' in each) this.#count(each, state);
         else alerts.push(...match(each, state));
       }
       const service = serviceOf(source);
-      state.reached.set(service, reachedWith(state.reached.get(service), Date.parse(time), now));
+      state.reached.set(service, reachedWith(state.reached.get(service), time.getTime(), now));
     });
     return alerts;
   }
@@ -156,7 +156,7 @@ export class Analysis {
     return watermarkOf(this.#sources.get(name) ?? [], reached);
   }
 
-  #of({ type }: AnalysedEvent): readonly Observer[] {
+  #of({ event: { type } }: TimedEvent): readonly Observer[] {
     return this.#byType.get(type) ?? [];
   }
 
@@ -187,14 +187,14 @@ export class Analysis {
 /** What an observer makes of an event; keeps what it joins. */
 function signalsOf(
   { declared: { name }, joins, observe }: Observer,
-  event: AnalysedEvent,
+  timed: TimedEvent,
   state: Pick<AnalyticsState, 'joins' | 'newlyJoined'>,
 ): readonly Signal[] {
-  if (!joins) return observe(event, NOT_JOINED).signals;
-  const { subject } = event;
+  if (!joins) return observe(timed, NOT_JOINED).signals;
+  const { subject } = timed.event;
   const known = state.joins.get(subject);
   const before = known?.[name] ?? NOT_JOINED;
-  const { signals, state: after } = observe(event, before);
+  const { signals, state: after } = observe(timed, before);
   if (after !== before) {
     state.joins.set(subject, { ...known, [name]: after });
     state.newlyJoined.add(subject);
@@ -207,14 +207,4 @@ function match({ declared, signal, id }: InPattern, { patterns }: AnalyticsState
   const { state, found } = advance(declared, patterns.get(id) ?? {}, signal);
   patterns.set(id, state);
   return found === undefined ? [] : [{ pattern: declared.name, key, detail: found.detail, time, eventId }];
-}
-
-/** All in memory: for tests and rebuilds of a few events. */
-export function analyse(
-  analysis: Analysis,
-  events: readonly AnalysedEvent[],
-  state: AnalyticsState,
-  now = Number.POSITIVE_INFINITY,
-): AlertFound[] {
-  return analysis.apply(events, analysis.observe(events, state), state, now);
 }

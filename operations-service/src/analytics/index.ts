@@ -1,4 +1,4 @@
-export { type AlertFound, Analysis, type AnalyticsState, analyse, emptyState } from './analysis.js';
+export { type AlertFound, Analysis, type AnalyticsState, emptyState } from './analysis.js';
 export * from './declaration.js';
 export { patterns, windows } from './declared.js';
 export type { AnalysedEvent } from './signals.js';

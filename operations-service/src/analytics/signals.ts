@@ -4,6 +4,12 @@ import { type AnyDeclaration, joinedWith, type Measure, type Path } from './decl
 /** What the analytics read of an event. */
 export type AnalysedEvent = Pick<CloudEvent, 'id' | 'type' | 'source' | 'subject' | 'time' | 'data'>;
 
+export interface TimedEvent {
+  readonly event: AnalysedEvent;
+  /** The event's. */
+  readonly time: Date;
+}
+
 /** One observation that a window or a pattern counts. */
 export interface Signal {
   readonly eventId: string;
@@ -53,19 +59,19 @@ function measured(measure: Measure | undefined): Read<number> {
 }
 
 /** What a declaration makes of events of its types, before the event that they are joined with is known. */
-function reader(declared: AnyDeclaration): (event: AnalysedEvent) => readonly Signal[] {
+function reader(declared: AnyDeclaration): (timed: TimedEvent) => readonly Signal[] {
   const { each, key } = declared;
   const keyOf = typeof key === 'string' ? keyAt(key) : () => '';
   const measure = measured('measure' in declared ? declared.measure : undefined);
-  const signal = (event: AnalysedEvent, item: unknown): Signal => ({
+  const signal = ({ event, time }: TimedEvent, item: unknown): Signal => ({
     eventId: event.id,
     type: event.type,
-    time: Date.parse(event.time),
+    time: time.getTime(),
     key: keyOf(event, item),
     value: measure(event, item),
   });
-  if (each === undefined) return (event) => [signal(event, undefined)];
-  return (event) => [propertyOf(event.data, each)].flat().map((item) => signal(event, item));
+  if (each === undefined) return (timed) => [signal(timed, undefined)];
+  return (timed) => [propertyOf(timed.event.data, each)].flat().map((item) => signal(timed, item));
 }
 
 type Left = NonNullable<JoinState['left']>;
@@ -86,25 +92,26 @@ export interface Observer {
    *
    * @param state of this declaration and the event's subject; the same is given back when it does not change
    */
-  observe(event: AnalysedEvent, state: JoinState): { readonly signals: readonly Signal[]; readonly state: JoinState };
+  observe(timed: TimedEvent, state: JoinState): { readonly signals: readonly Signal[]; readonly state: JoinState };
 }
 
 export function observerOf(declared: AnyDeclaration): Observer {
   const joined = joinedWith(declared);
   const read = reader(declared);
-  if (joined === undefined) return { declared, joins: false, observe: (event, state) => ({ signals: read(event), state }) };
+  if (joined === undefined) return { declared, joins: false, observe: (timed, state) => ({ signals: read(timed), state }) };
   const keyOf = typeof declared.key === 'object' ? keyAt(declared.key.path) : () => '';
   return {
     declared,
     joins: true,
-    observe(event, state) {
+    observe(timed, state) {
+      const { event, time } = timed;
       if (event.type === joined.type) {
         if (state.left !== null) return { signals: NOTHING, state };
-        const left = { time: Date.parse(event.time), key: keyOf(event, undefined) };
+        const left = { time: time.getTime(), key: keyOf(event, undefined) };
         return { signals: state.waiting.map((each) => join(declared, each, left)), state: { left, waiting: [] } };
       }
       const { left } = state;
-      const signals = read(event);
+      const signals = read(timed);
       if (left === null) return { signals: NOTHING, state: { left, waiting: [...state.waiting, ...signals] } };
       return { signals: signals.map((each) => join(declared, each, left)), state };
     },

@@ -4,7 +4,7 @@ import { stringify } from 'uuid';
 import { Joins, PatternStates, SourcesReached, WindowResults, WindowTotals } from '../db/tables.js';
 import { type AlertFound, type Analysis, type AnalyticsState, emptyState } from './analysis.js';
 import { loadRows, saveRows } from './rows-store.js';
-import type { AnalysedEvent } from './signals.js';
+import type { TimedEvent } from './signals.js';
 
 /** Names an alert after what found it: found again it is the same one. SHA-256 in a UUIDv8 (RFC 9562, section 5.8). */
 export function alertId({ pattern, key, eventId }: Pick<AlertFound, 'pattern' | 'key' | 'eventId'>): string {
@@ -22,7 +22,7 @@ const moment = (time: Date | null) => time?.getTime() ?? Number.NaN;
 /** Loads what the events need, analyses them, and writes what changed; all in the transaction of `manager`. */
 export async function analyseStored(
   analysis: Analysis,
-  events: readonly AnalysedEvent[],
+  events: readonly TimedEvent[],
   manager: EntityManager,
   now: Date,
 ): Promise<AlertFound[]> {

@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@quickstep/shared/events';
+import type { CloudEvent, EventContract } from '@quickstep/shared/events';
 
 /** An event as the archive keeps it. */
 export interface ArchivedEvent {
@@ -9,7 +9,19 @@ export interface ArchivedEvent {
   readonly event: CloudEvent;
   /** The event as it stood in the log, to the byte. */
   readonly body: string;
+  /** What a reader has found when it checked the event; several read the same one from memory. */
+  checked?: CheckedEvent;
 }
+
+/** An event of the archive as the current major of its contract has it. */
+export interface ReadEvent {
+  readonly event: CloudEvent;
+  /** The event's. */
+  readonly time: Date;
+}
+
+/** An event and the contract that it was checked against; with a reason when the contract is not kept. */
+export type CheckedEvent = { readonly contract: EventContract } & (ReadEvent | { readonly reason: string });
 
 /** What a reader wants of the archive; everything when nothing is said. */
 export interface ArchiveFilter {

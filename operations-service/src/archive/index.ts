@@ -1,5 +1,5 @@
 export { Archive, type NextEvents } from './archive.js';
-export { type ArchivedEvent, type ArchiveFilter, matches } from './archived-event.js';
+export { type ArchivedEvent, type ArchiveFilter, type CheckedEvent, matches, type ReadEvent } from './archived-event.js';
 export { ArchivedIds } from './archived-ids.js';
 export { Arrivals } from './arrivals.js';
 export { type Causality, causality, type Effect, inOrder } from './causes.js';

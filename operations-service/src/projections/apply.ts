@@ -1,7 +1,7 @@
 import { type CloudEvent, checkEvent, contractFor, type EventContract } from '@quickstep/shared/events';
 import { type Changes, lifted, loadsFor, reasonOf } from '@quickstep/shared/pipeline';
 import type { Row } from '@quickstep/shared/rows';
-import type { ArchivedEvent } from '../archive/index.js';
+import type { ArchivedEvent, CheckedEvent, ReadEvent } from '../archive/index.js';
 import { BatchRows } from './batch-rows.js';
 import type { Projection } from './projection.js';
 
@@ -11,26 +11,16 @@ export interface Refused {
   readonly reason: string;
 }
 
-interface Checked {
-  readonly contract: EventContract;
-  readonly event?: CloudEvent;
-  readonly reason?: string;
-}
-
-/** Several read the same event from memory: it is checked once. */
-const checked = new WeakMap<ArchivedEvent, Checked>();
-
-function check(contract: EventContract, archived: ArchivedEvent): Checked {
-  const known = checked.get(archived);
-  if (known?.contract === contract) return known;
+function check(contract: EventContract, archived: ArchivedEvent): CheckedEvent {
+  if (archived.checked?.contract === contract) return archived.checked;
   const found = tried(contract, archived);
-  checked.set(archived, found);
+  archived.checked = found;
   return found;
 }
 
-function tried(contract: EventContract, archived: ArchivedEvent): Checked {
+function tried(contract: EventContract, archived: ArchivedEvent): CheckedEvent {
   try {
-    return { contract, event: readAs(contract, archived) };
+    return { contract, event: readAs(contract, archived), time: new Date(archived.event.time) };
   } catch (error) {
     return { contract, reason: reasonOf(error) };
   }
@@ -49,16 +39,16 @@ function readAs(contract: EventContract, { event }: ArchivedEvent): CloudEvent {
 export function readEvents(
   { observes }: Pick<Projection, 'observes'>,
   archived: readonly ArchivedEvent[],
-): { events: CloudEvent[]; refused: Refused[] } {
+): { events: ReadEvent[]; refused: Refused[] } {
   const contracts = new Map(observes.map((contract) => [contract.type, contract]));
-  const events: CloudEvent[] = [];
+  const events: ReadEvent[] = [];
   const refused: Refused[] = [];
   for (const each of archived) {
     const contract = contracts.get(each.event.type);
     if (contract === undefined) continue;
-    const { event, reason = '' } = check(contract, each);
-    if (event === undefined) refused.push({ archived: each, reason });
-    else events.push(event);
+    const checked = check(contract, each);
+    if ('reason' in checked) refused.push({ archived: each, reason: checked.reason });
+    else events.push(checked);
   }
   return { events, refused };
 }
@@ -75,13 +65,13 @@ export interface ProjectedRows {
  *
  * @throws whatever the projection throws: a bug in it
  */
-export async function applyEvents(projection: Projection, events: readonly CloudEvent[], rows: ProjectedRows): Promise<void> {
+export async function applyEvents(projection: Projection, events: readonly ReadEvent[], rows: ProjectedRows): Promise<void> {
   if (events.length === 0) return;
-  const refs = events.map((event) => projection.rows(event));
+  const refs = events.map(({ event, time }) => projection.rows(event, time));
   const loads = loadsFor(refs);
   const batch = new BatchRows(loads, await rows.load(loads));
-  events.forEach((event, index) => {
-    projection.apply(event, batch.lend(refs[index] ?? {}));
+  events.forEach(({ event, time }, index) => {
+    projection.apply(event, batch.lend(refs[index] ?? {}), time);
   });
   await rows.write(batch.changes());
 }

@@ -16,10 +16,10 @@ export interface Projection {
   readonly version: number;
   readonly tables: readonly ProjectionTable[];
   readonly observes: readonly EventContract[];
-  /** The rows that an event may change. */
-  rows(event: CloudEvent): Refs;
-  /** Changes the rows. It sees nothing but them and the event: the same events always give the same rows. */
-  apply(event: CloudEvent, rows: LoadedRows<Refs>): void;
+  /** The rows that an event may change. @param time the event's */
+  rows(event: CloudEvent, time: Date): Refs;
+  /** Changes the rows. It sees nothing but them and the event: the same events always give the same rows. @param time the event's */
+  apply(event: CloudEvent, rows: LoadedRows<Refs>, time: Date): void;
 }
 
 interface Declaration<Contract extends EventContract, R extends Refs> {
@@ -27,8 +27,8 @@ interface Declaration<Contract extends EventContract, R extends Refs> {
   readonly version: number;
   readonly tables: readonly ProjectionTable[];
   readonly observes: readonly Contract[];
-  rows(event: EventOf<Contract>): R;
-  apply(event: EventOf<Contract>, rows: LoadedRows<R>): void;
+  rows(event: EventOf<Contract>, time: Date): R;
+  apply(event: EventOf<Contract>, rows: LoadedRows<R>, time: Date): void;
 }
 
 const NAME = /^[a-z][a-z_]{0,39}$/;

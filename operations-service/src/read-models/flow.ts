@@ -18,8 +18,8 @@ export const Flow = table('flow', {
   events: bigint(0),
 });
 
-export const minuteOf = (time: string | Date) => Math.floor(new Date(time).getTime() / MINUTE_MS);
-const serviceOf = (source: string) => source.replace(/^\//, '');
+export const minuteOf = (time: Date) => Math.floor(time.getTime() / MINUTE_MS);
+const serviceOf = (source: string) => (source.startsWith('/') ? source.slice(1) : source);
 
 /** What the map shows. */
 export const flow = projection({
@@ -27,8 +27,8 @@ export const flow = projection({
   version: 2,
   tables: [{ table: Flow, indices: ['(minute)'] }],
   observes: [...new Set(choreographies.flatMap(emittedBy))],
-  rows: ({ time, source, type }) => ({ flow: Flow.fresh(`${minuteOf(time) % KEPT} ${serviceOf(source)} ${type}`) }),
-  apply({ time, source, type }, { flow: row }) {
+  rows: ({ source, type }, time) => ({ flow: Flow.fresh(`${minuteOf(time) % KEPT} ${serviceOf(source)} ${type}`) }),
+  apply({ source, type }, { flow: row }, time) {
     const minute = minuteOf(time);
     // Of a minute whose place has been taken since.
     if (minute < row.minute) return;

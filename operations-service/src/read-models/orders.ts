@@ -26,8 +26,7 @@ const orders = projection({
     ...declared.steps.trackOrder.on,
   ],
   rows: ({ subject }) => ({ order: Orders.fresh(subject) }),
-  apply(event, { order }) {
-    const time = new Date(event.time);
+  apply(event, { order }, time) {
     switch (event.type) {
       case 'order.created':
         return place(order, event.data, time);

@@ -46,7 +46,10 @@ export const Sagas = table('sagas', {
 });
 export type Saga = RowOf<typeof Sagas>;
 
-const isFact = (type: string): type is Fact => orderFacts.some((fact) => fact === type);
+const facts: ReadonlySet<string> = new Set(orderFacts);
+const isFact = (type: string): type is Fact => facts.has(type);
+
+const endings = new Map(sagaEvents.map(({ type, ending }) => [type, ending]));
 
 const firstOf = (known: string | undefined, time: string) => (known === undefined || time < known ? time : known);
 
@@ -108,8 +111,7 @@ export const sagas = projection({
   ],
   observes: sagaEvents,
   rows: ({ subject }) => ({ saga: Sagas.fresh(subject) }),
-  apply(event: CloudEvent, { saga }) {
-    const time = new Date(event.time);
+  apply(event: CloudEvent, { saga }, time) {
     saga.events += 1;
     if (earlier(saga.startedAt, time)) saga.startedAt = time;
     if (saga.lastEventAt === null || time >= saga.lastEventAt) {
@@ -122,7 +124,7 @@ export const sagas = projection({
     if (event.type === 'order.created') saga.placedAt = time;
     if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: firstOf(saga.facts[event.type], event.time) };
     if (event.type === 'order.stuck') saga.stuckSince = time;
-    const ending = sagaEvents.find(({ type }) => type === event.type)?.ending;
+    const ending = endings.get(event.type);
     if (ending !== undefined) saga.endedAt = time;
     if ('reason' in data && typeof data.reason === 'string') giveReason(saga, data.reason, { time, ending });
     if (ending === 'completed') change(saga, { reason: null, reasonAt: null });

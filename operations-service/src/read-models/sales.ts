@@ -19,16 +19,16 @@ export const Sales = table('sales', {
 });
 export type Sale = RowOf<typeof Sales>;
 
-const dayOf = (time: string) => new Date(time).toISOString().slice(0, 10);
+const dayOf = (time: Date) => time.toISOString().slice(0, 10);
 
 export const sales = projection({
   name: 'sales',
   version: 1,
   tables: [{ table: Sales, indices: ['(day, sku, currency)'] }],
   observes: [OrderCompleted, OrderCancelled],
-  rows: ({ time, data: { items, currency } }): Record<string, Ref<Sale>> =>
+  rows: ({ data: { items, currency } }, time): Record<string, Ref<Sale>> =>
     Object.fromEntries(items.map(({ sku }) => [sku, Sales.fresh(`${dayOf(time)} ${sku} ${currency}`)])),
-  apply({ type, time, data: { items, currency } }, rows) {
+  apply({ type, data: { items, currency } }, rows, time) {
     for (const { sku, quantity, unitPrice } of items) {
       const sale = rows[sku];
       if (sale === undefined) continue;
