@@ -108,6 +108,9 @@ export function listSagas(dataSource: DataSource, filter: SagaFilter): Promise<S
   const query = dataSource.getRepository(entityOf(Sagas)).createQueryBuilder('s').limit(limit);
   query.orderBy('s.startedAt', 'DESC').addOrderBy('s.orderId', 'DESC');
   if (state !== undefined) query.andWhere('s.state = :state', { state });
+  // As the partial indices have it.
+  if (state === 'CANCELLED') query.andWhere("s.state = 'CANCELLED'");
+  if (state !== undefined && state !== 'CANCELLED' && state !== 'COMPLETED') query.andWhere('s.endedAt is null');
   if (customerId !== undefined) query.andWhere('s.customerId = :customerId', { customerId });
   if (stuck === true) query.andWhere('s.endedAt is null and s.stuckSince is not null');
   if (stuck === false) query.andWhere('(s.endedAt is not null or s.stuckSince is null)');
