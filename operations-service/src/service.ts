@@ -4,10 +4,11 @@ import { type Part, type Resources, type ServiceDescription, startService } from
 import { Access } from './access/index.js';
 import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
 import { patterns, windows } from './analytics/index.js';
-import { Analytics1760000000003 } from './analytics/migration.js';
+import { Analytics1760000000003, AnalyticsRetention1760000000312 } from './analytics/migration.js';
 import {
   Archive,
   Archive1760000000001,
+  ArchiveColumns1760000000311,
   ArchiveIndices1760000000004,
   Arrivals,
   archiveMetrics,
@@ -52,6 +53,8 @@ export const operationsDescription = {
     ...deadLetterMigrations,
     ArchiveIndices1760000000004,
     CustomersInSagas1760000000310,
+    ArchiveColumns1760000000311,
+    AnalyticsRetention1760000000312,
   ],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],

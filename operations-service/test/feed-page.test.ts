@@ -25,7 +25,6 @@ describe('a page of a feed', () => {
         type: 'order.created',
         subject: 'subject',
         correlationId: 'correlation',
-        causationId: 'cause',
         time: new Date(event.time),
         event: JSON.parse(body),
         body,

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { FeedLine } from '../src/archive/feed-page.js';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, ArchiveColumns1760000000311, RecentEvents } from '../src/archive/index.js';
 
 let database: FreshDatabase;
 let dataSource: DataSource;
@@ -17,7 +17,7 @@ beforeEach(async () => {
     url: database.url,
     applicationName: 'feed-positions',
     entities: [],
-    migrations: [...kitMigrations, Archive1760000000001],
+    migrations: [...kitMigrations, Archive1760000000001, ArchiveColumns1760000000311],
     poolSize: 4,
   });
   await dataSource.initialize();
@@ -33,7 +33,7 @@ afterEach(async () => {
 function line(number: number): FeedLine {
   const id = `0193a4b0-0000-7000-8000-${String(number).padStart(12, '0')}`;
   const time = new Date('2026-11-24T12:00:00Z');
-  const about = { type: 'test.written', subject: 'subject', correlationId: 'saga', causationId: 'cause' };
+  const about = { type: 'test.written', subject: 'subject', correlationId: 'saga' };
   const body = JSON.stringify({ id, time });
   return { cursor: `c${number}`, id, ...about, time, event: JSON.parse(body), body };
 }
@@ -87,8 +87,8 @@ test('a reader does not pass a position by that is committed later', async () =>
     await slow.query('begin');
     await slow.query('select pg_advisory_xact_lock(7061801)');
     await slow.query(
-      `insert into archive (id, service, type, subject, correlation_id, causation_id, time, event)
-       select '0193a4b0-0000-7000-8000-000000000002', 'b', type, subject, correlation_id, causation_id, time, replace(event, '000000000001', '000000000002') from archive`,
+      `insert into archive (id, service, type, subject, correlation_id, time, event)
+       select '0193a4b0-0000-7000-8000-000000000002', 'b', type, subject, correlation_id, time, replace(event, '000000000001', '000000000002') from archive`,
     );
     const later = positions.store('c', undefined, [line(3)]);
     const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";

@@ -7,7 +7,7 @@ import { createLogger } from '@quickstep/shared/logging';
 import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, ArchiveColumns1760000000311, RecentEvents } from '../src/archive/index.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
 import {
@@ -32,7 +32,7 @@ beforeEach(async () => {
     url: database.url,
     applicationName: 'generations',
     entities: [],
-    migrations: [...kitMigrations, Archive1760000000001, Projections1760000000002],
+    migrations: [...kitMigrations, Archive1760000000001, Projections1760000000002, ArchiveColumns1760000000311],
     poolSize: 6,
   });
   await dataSource.initialize();
@@ -48,14 +48,13 @@ afterEach(async () => {
 
 function line(_: unknown, number: number) {
   const event = happened(OrderCompleted({ ...sampleOrder(), trackingNumber: 'T' }));
-  const { id, type, subject, correlationid: correlationId, causationid: causationId } = event;
+  const { id, type, subject, correlationid: correlationId } = event;
   return {
     cursor: `c${number}`,
     id,
     type,
     subject,
     correlationId,
-    causationId,
     time: new Date(event.time),
     event,
     body: JSON.stringify(event),

@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, ArchivedIds } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, ArchiveColumns1760000000311, ArchivedIds } from '../src/archive/index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { LostDeliveries } from '../src/dead-letters/lost-deliveries.js';
 
@@ -32,7 +32,7 @@ const waitingToAsk: (() => void)[] = [];
 let lost: LostDeliveries;
 beforeEach(async () => {
   database = await freshDatabase();
-  const migrations = [...kitMigrations, Archive1760000000001, ...deadLetterMigrations];
+  const migrations = [...kitMigrations, Archive1760000000001, ...deadLetterMigrations, ArchiveColumns1760000000311];
   dataSource = createDataSource({ url: database.url, applicationName: 'lost', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);
@@ -101,7 +101,7 @@ function looking() {
 /** @param made the time that its id holds */
 async function archived(made: Date): Promise<string> {
   const id = v7({ msecs: made.getTime() });
-  const about = { type: 'order.completed', subject: 's', correlationId: 's', causationId: 'c' };
+  const about = { type: 'order.completed', subject: 's', correlationId: 's' };
   const body = JSON.stringify({ id, type: about.type, time: made });
   const line = { cursor: id, id, ...about, time: made, event: JSON.parse(body), body };
   const positions = new FeedPositions(dataSource);

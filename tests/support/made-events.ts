@@ -14,8 +14,8 @@ export const EVENTS_OF_AN_ORDER = STORY.length;
 
 /** Made on the server, as the archive would hold them: orders by their number, one every half a minute, each event a second after its cause. */
 const MAKE = `
-  insert into archive (id, service, type, subject, correlation_id, causation_id, time, event)
-  select id, service, type, subject, subject, cause, time, json_build_object(
+  insert into archive (id, service, type, subject, time, event)
+  select id, service, type, subject, time, json_build_object(
       'specversion', '1.0', 'id', id, 'type', type, 'source', '/' || service, 'subject', subject,
       'time', to_char(time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'datacontenttype', 'application/json',
       'dataschema', 'urn:quickstep:' || type, 'data', json_build_object(

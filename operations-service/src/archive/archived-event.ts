@@ -13,6 +13,16 @@ export interface ArchivedEvent {
   checked?: CheckedEvent;
 }
 
+/** A row of the archive. */
+export type StoredEvent = Pick<ArchivedEvent, 'position' | 'service' | 'body'>;
+
+export const archived = ({ position, service, body }: StoredEvent): ArchivedEvent => ({
+  position,
+  service,
+  body,
+  event: JSON.parse(body),
+});
+
 /** An event of the archive as the current major of its contract has it. */
 export interface ReadEvent {
   readonly event: CloudEvent;

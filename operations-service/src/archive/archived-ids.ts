@@ -1,6 +1,6 @@
 import { type IdDigest, type IdRange, idBounds, selectDigest } from '@quickstep/shared/db';
 import type { DataSource } from 'typeorm';
-import type { ArchivedEvent } from './archived-event.js';
+import { type ArchivedEvent, archived, type StoredEvent } from './archived-event.js';
 
 interface DigestRow {
   readonly type: string;
@@ -12,12 +12,6 @@ interface DigestRow {
 export interface Late extends IdRange {
   readonly after: number;
   readonly upTo: number;
-}
-
-interface StoredEvent {
-  readonly position: number;
-  readonly service: string;
-  readonly body: string;
 }
 
 /** Reads the archive by the time that the ids of its events hold, which is that of the emitter's clock when it made them. */
@@ -53,7 +47,7 @@ export class ArchivedIds {
       where id >= $1 and id < $2 and type = any($3::text[]) and ($4::uuid is null or id > $4) order by id limit $5`,
       [...idBounds(range), types, after ?? null, limit],
     );
-    return rows.map(parsed);
+    return rows.map(archived);
   }
 
   /** At most `limit` events of these types, in the order of arrival. */
@@ -63,8 +57,6 @@ export class ArchivedIds {
       where position > $1 and position <= $2 and id >= $3 and id < $4 and type = any($5::text[]) order by position limit $6`,
       [after, upTo, ...idBounds(range), types, limit],
     );
-    return rows.map(parsed);
+    return rows.map(archived);
   }
 }
-
-const parsed = (row: StoredEvent): ArchivedEvent => ({ ...row, event: JSON.parse(row.body) });

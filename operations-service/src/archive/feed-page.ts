@@ -8,7 +8,6 @@ export interface ReadableLine {
   readonly type: string;
   readonly subject: string;
   readonly correlationId: string;
-  readonly causationId: string;
   readonly time: Date;
   readonly event: CloudEvent;
   /** The event's own text. */
@@ -64,13 +63,14 @@ function readLine(cursor: string, body: string, now: Date): ReadableLine {
   if (!isRecord(attributes)) throw new TypeError('it is no object');
   const id = textIn(attributes, 'id');
   if (!UUID.test(id)) throw new TypeError('its id is no UUID');
+  // Chains of causes are made of it.
+  textIn(attributes, 'causationid');
   return {
     cursor,
     id: id.toLowerCase(),
     type: textIn(attributes, 'type'),
     subject: textIn(attributes, 'subject'),
     correlationId: textIn(attributes, 'correlationid'),
-    causationId: textIn(attributes, 'causationid'),
     time: timeIn(attributes, now),
     event,
     body,

@@ -22,13 +22,12 @@ const TAKE = `
  * to store them.
  */
 const APPEND = `
-  insert into archive (position, id, service, type, subject, correlation_id, causation_id, time, event)
-  select $9::bigint + place, id, $1, type, subject, correlation_id, causation_id, time, event
-  from rows from (unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),
-    unnest($7::timestamptz[]), string_to_table($8, chr(1)))
-    with ordinality as page (id, type, subject, correlation_id, causation_id, time, event, place)`;
+  insert into archive (position, id, service, type, subject, correlation_id, time, event)
+  select $8::bigint + place, id, $1, type, subject, correlation_id, time, event
+  from rows from (unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::timestamptz[]),
+    string_to_table($7, chr(1))) with ordinality as page (id, type, subject, correlation_id, time, event, place)`;
 
-/** A tenth dearer. */
+/** For a page of which something may be there already: it costs the server a tenth more than `APPEND`. */
 const APPEND_WHAT_IS_MISSING = `${APPEND} on conflict do nothing`;
 
 const KEEP_UNREADABLE = `
@@ -130,8 +129,7 @@ async function append(manager: EntityManager, { service, statement }: Page, line
     column(({ id }) => id),
     column(({ type }) => type),
     column(({ subject }) => subject),
-    column(({ correlationId }) => correlationId),
-    column(({ causationId }) => causationId),
+    column(({ correlationId, subject }) => (correlationId === subject ? null : correlationId)),
     column(({ time }) => time),
     // No JSON holds this character unescaped (RFC 8259, section 7).
     lines.map(({ body }) => body).join('\u0001'),

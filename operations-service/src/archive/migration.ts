@@ -71,3 +71,19 @@ export class ArchiveIndices1760000000004 implements MigrationInterface {
     await runner.query('create index archive_by_correlation on archive (correlation_id, position)');
   }
 }
+
+/** What nothing reads: a cause is read from the event itself, and a saga that is named like the event's subject is told by that. */
+export class ArchiveColumns1760000000311 implements MigrationInterface {
+  readonly name = 'ArchiveColumns1760000000311';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table archive drop column causation_id, alter column correlation_id drop not null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('update archive set correlation_id = subject where correlation_id is null');
+    await runner.query(
+      `alter table archive alter column correlation_id set not null, add column causation_id text not null default ''`,
+    );
+  }
+}

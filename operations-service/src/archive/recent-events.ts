@@ -39,7 +39,7 @@ export class RecentEvents {
     return found.length === 0 ? undefined : found;
   }
 
-  /** Calls back once, at the next arrival. @returns takes that back */
+  /** Calls back once, at the next arrival. @returns a function after which it is not called any more */
   onArrival(action: () => void): () => void {
     const wake = () => {
       this.#waiting.delete(wake);
@@ -60,7 +60,7 @@ export class RecentEvents {
   #keep(events: readonly ArchivedEvent[]): void {
     const first = events[0]?.position ?? 0;
     const end = this.#events.at(-1)?.position;
-    // Pages are stored one after the other; their answers may come in another order.
+    // Two pages are committed in the order of their positions, yet the answer to the second may be handled first: the first is then left out.
     if (end !== undefined && first <= end) return;
     const all = first - 1 === end ? [...this.#events, ...events] : events;
     let bytes = 0;
