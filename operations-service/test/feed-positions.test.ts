@@ -50,6 +50,15 @@ test('a page is stored where the last one ended, by one of those who read it', a
   expect(await ids()).toEqual(last === 'c3' ? [1, 2, 3] : [1, 2, 3, 4]);
 });
 
+test('a month that was dropped by hand is made again', async () => {
+  await positions.store('a', undefined, [line(1)]);
+  await dataSource.query('drop table archive_2026_11');
+  // The follower tries again.
+  await expect(positions.store('a', 'c1', [line(2)])).rejects.toThrow('no partition of relation "archive" found');
+  expect(await positions.store('a', 'c1', [line(2)])).toBe('c2');
+  expect(await ids()).toEqual([2]);
+});
+
 test('those who follow get from memory what was stored, at the positions that it has in the archive', async () => {
   const recent = new RecentEvents();
   const here = new FeedPositions(dataSource, recent);

@@ -11,21 +11,26 @@ const WRITERS = 7_061_801;
 
 /**
  * One writer at a time: positions are then committed in their order, and a reader who has seen one has seen all below it. The lock is
- * given back when the transaction ends, after what it wrote can be seen. Positions are taken for the whole page, behind the lock.
+ * given back when the transaction ends, after what it wrote can be seen. Positions are taken for the whole page, behind the lock, if it is
+ * the page that comes next.
  */
 const TAKE = `
-  with locked as materialized (select pg_advisory_xact_lock($1))
-  select setval('archive_position', nextval('archive_position') + $2::bigint - 1) - $2 as before from locked`;
+  with feed as materialized (select cursor from archive_feeds where service = $1 for update),
+    locked as materialized (select pg_advisory_xact_lock($2) from feed where cursor is not distinct from $3 and $4 > 0)
+  select cursor, (select setval('archive_position', nextval('archive_position') + $4::bigint - 1) - $4 from locked) as before from feed`;
+
+const MOVE = 'update archive_feeds set cursor = $2, events = events + $3, updated_at = now() where service = $1';
 
 /**
  * Bodies come as one text, which is only cut: an array of them is escaped here and unescaped there, for a quarter of the time that it takes
  * to store them.
  */
 const APPEND = `
+  with moved as (${MOVE})
   insert into archive (position, id, service, type, subject, correlation_id, time, event)
-  select $8::bigint + place, id, $1, type, subject, correlation_id, time, event
-  from rows from (unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::timestamptz[]),
-    string_to_table($7, chr(1))) with ordinality as page (id, type, subject, correlation_id, time, event, place)`;
+  select $4::bigint + place, id, $1, type, subject, correlation_id, time, event
+  from rows from (unnest($5::uuid[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]),
+    string_to_table($10, chr(1))) with ordinality as page (id, type, subject, correlation_id, time, event, place)`;
 
 /** For a page of which something may be there already: it costs the server a tenth more than `APPEND`. */
 const APPEND_WHAT_IS_MISSING = `${APPEND} on conflict do nothing`;
@@ -39,6 +44,8 @@ const KEEP_UNREADABLE = `
 export class FeedPositions {
   readonly #dataSource: DataSource;
   readonly #recent: RecentEvents;
+  /** Of which there is a partition. One may be dropped by hand: after a failure they are looked for again. */
+  readonly #months = new Set<string>();
 
   /** @param recent told of every page that was stored */
   constructor(dataSource: DataSource, recent = new RecentEvents()) {
@@ -63,6 +70,7 @@ export class FeedPositions {
   async store(service: string, after: string | undefined, lines: readonly FeedLine[]): Promise<string | undefined> {
     const page = { service, after, lines };
     const stored = await this.#store({ ...page, statement: APPEND }).catch((error: unknown) => {
+      this.#months.clear();
       // The log is read again from where it has been read before.
       if (translate(error) instanceof Conflict) return this.#store({ ...page, statement: APPEND_WHAT_IS_MISSING });
       throw error;
@@ -71,8 +79,13 @@ export class FeedPositions {
     return stored.cursor;
   }
 
-  #store(page: Page): Promise<Stored> {
-    return this.#dataSource.transaction((manager) => storePage(manager, page));
+  async #store(page: Page): Promise<Stored> {
+    const months = new Set(page.lines.filter(isReadable).map(({ time }) => monthOf(time)));
+    const missing = [...months].filter((month) => !this.#months.has(month));
+    const stored = await this.#dataSource.transaction((manager) => storePage(manager, page, missing));
+    // Otherwise another process stores it, if any does.
+    if (stored.cursor === page.lines.at(-1)?.cursor) for (const month of months) this.#months.add(month);
+    return stored;
   }
 }
 
@@ -89,43 +102,46 @@ interface Stored {
   readonly archived: readonly ArchivedEvent[];
 }
 
-async function lock(manager: EntityManager, service: string): Promise<string | undefined> {
-  const select = 'select cursor from archive_feeds where service = $1 for update';
-  let rows: { cursor: string | null }[] = await manager.query(select, [service]);
-  if (rows.length === 0) {
-    await manager.query('insert into archive_feeds (service) values ($1) on conflict do nothing', [service]);
-    rows = await manager.query(select, [service]);
-  }
-  return rows[0]?.cursor ?? undefined;
+interface Taken {
+  readonly cursor: string | null;
+  /** The position before that of the first event; null when none were taken. */
+  readonly before: number | null;
 }
 
-async function storePage(manager: EntityManager, page: Page): Promise<Stored> {
+async function take(manager: EntityManager, { service, after }: Page, events: number): Promise<Taken> {
+  const values = [service, WRITERS, after ?? null, events];
+  const [taken]: Taken[] = await manager.query(TAKE, values);
+  if (taken !== undefined) return taken;
+  await manager.query('insert into archive_feeds (service) values ($1) on conflict do nothing', [service]);
+  const [first]: Taken[] = await manager.query(TAKE, values);
+  return first ?? { cursor: null, before: null };
+}
+
+/** @param missing months that may have no partition yet */
+async function storePage(manager: EntityManager, page: Page, missing: readonly string[]): Promise<Stored> {
   const { service, after, lines, statement } = page;
-  const current = await lock(manager, service);
+  const readable = lines.filter(isReadable);
+  const { cursor, before } = await take(manager, page, readable.length);
+  const current = cursor ?? undefined;
   const last = lines.at(-1);
   if (current !== after || last === undefined) return { cursor: current, archived: [] };
-  const readable = lines.filter(isReadable);
-  const before = readable.length === 0 ? 0 : await append(manager, page, readable);
   const unreadable = lines.filter((line): line is UnreadableLine => !isReadable(line));
   if (unreadable.length > 0) await keep(manager, service, unreadable);
-  await manager.query('update archive_feeds set cursor = $2, events = events + $3, updated_at = now() where service = $1', [
-    service,
-    last.cursor,
-    readable.length,
-  ]);
+  const move = [service, last.cursor, readable.length];
+  if (before === null) {
+    await manager.query(MOVE, move);
+    return { cursor: last.cursor, archived: [] };
+  }
+  if (missing.length > 0) await createPartitions(manager, missing);
+  await manager.query(statement, [...move, before, ...columnsOf(readable)]);
   if (statement !== APPEND) return { cursor: last.cursor, archived: [] };
   const archived = readable.map(({ event, body }, index) => ({ position: before + index + 1, service, event, body }));
   return { cursor: last.cursor, archived };
 }
 
-/** @returns the position before that of the first */
-async function append(manager: EntityManager, { service, statement }: Page, lines: readonly ReadableLine[]): Promise<number> {
-  const [taken]: { before: number }[] = await manager.query(TAKE, [WRITERS, lines.length]);
-  const before = taken?.before ?? 0;
-  await createPartitions(manager, [...new Set(lines.map(({ time }) => monthOf(time)))]);
+function columnsOf(lines: readonly ReadableLine[]): string[] {
   const column = (of: (line: ReadableLine) => unknown) => arrayLiteral(lines.map(of));
-  await manager.query(statement, [
-    service,
+  return [
     column(({ id }) => id),
     column(({ type }) => type),
     column(({ subject }) => subject),
@@ -133,9 +149,7 @@ async function append(manager: EntityManager, { service, statement }: Page, line
     column(({ time }) => time),
     // No JSON holds this character unescaped (RFC 8259, section 7).
     lines.map(({ body }) => body).join('\u0001'),
-    before,
-  ]);
-  return before;
+  ];
 }
 
 async function keep(manager: EntityManager, service: string, lines: readonly UnreadableLine[]): Promise<void> {
