@@ -1,16 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { OrderCompleted } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
-import type { CloudEvent } from '@quickstep/shared/events';
 import type { Row } from '@quickstep/shared/rows';
 import { happened } from '@quickstep/shared/testing';
+import type { ReadEvent } from '../src/archive/index.js';
 import { applyEvents } from '../src/projections/index.js';
 import { flow } from '../src/read-models/index.js';
 
-const at = (time: string): CloudEvent => ({ ...happened(OrderCompleted({ ...sampleOrder(), trackingNumber: 'T' })), time });
+const at = (time: string): ReadEvent => ({
+  event: { ...happened(OrderCompleted({ ...sampleOrder(), trackingNumber: 'T' })), time },
+  time: new Date(time),
+});
 
 /** Applies each event in a batch of its own. */
-async function rowsOf(events: readonly CloudEvent[]): Promise<unknown> {
+async function rowsOf(events: readonly ReadEvent[]): Promise<unknown> {
   const rows = new Map<string, Row>();
   for (const event of events) {
     await applyEvents(flow, [event], {
