@@ -27,7 +27,7 @@ async function held(mutation: Mutation): Promise<Set<Rule>> {
   const left = new Set(mutation.trips);
   const seeds: Record<string, number> = {};
   for (const seed of seedsFor(mutation)) {
-    const { violations } = await runSeed(seed, { orders: 15, tampering: mutation.tampering });
+    const { violations } = await runSeed(seed, { orders: 15, ...mutation });
     for (const { rule } of violations) if (left.delete(rule)) seeds[rule] = seed;
     if (left.size === 0) break;
   }

@@ -22,9 +22,12 @@ export const inTheKit: readonly Mutation[] = [
     ['only what was committed is published'],
     (changes) => ({ ...changes, outbox: undefined }),
   ),
-  mutation('outbox never swept', ['every order ends', 'without faults everything ends'], {
-    store: (real) => ({ ...real, takeUnpublished: async () => [] }),
-  }),
+  {
+    ...mutation('outbox never swept', ['every order ends', 'without faults everything ends'], {
+      store: (real) => ({ ...real, takeUnpublished: async () => [] }),
+    }),
+    orders: 2,
+  },
   mutation('confirmed outbox entries are forgotten without waiting', ['an orderly stop finishes its work'], {
     store: (real) => ({
       ...real,
@@ -60,7 +63,13 @@ export const inTheKit: readonly Mutation[] = [
   mutation('a retry is acknowledged without a copy', ['the customer is told once', 'every event reaches its consumers'], {
     delivery: (real) => ({ ...real, ack: () => real.ack(), requeue: () => real.requeue(), retry: async () => undefined }),
   }),
-  committing('outbox entries are written, their rows are not', ['every order ends'], (changes) => ({ ...changes, updates: [] })),
+  {
+    ...committing('outbox entries are written, their rows are not', ['every order ends'], (changes) => ({
+      ...changes,
+      updates: [],
+    })),
+    orders: 1,
+  },
   mutation('rows are not locked: two replicas work on the same ones', ['what is reserved is held by orders'], {
     store: (real) => ({
       ...real,

@@ -10,6 +10,8 @@ export interface Mutation {
   /** The rules that it breaks, each in some world. */
   readonly trips: readonly Rule[];
   readonly tampering: Tampering;
+  /** In one world at most. Few where nothing comes to an end, which in a large world is seen only after minutes. */
+  readonly orders?: number;
 }
 
 type Decide = AnyStep['decide'];
