@@ -17,6 +17,7 @@ module.exports = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' }],
   },
   maxWorkers: 2,
+  testSequencer: '<rootDir>/tests/support/slow-files-first.js',
   // A guard against hanging, not a measure of speed: a busy machine may be ten times slower.
   testTimeout: 240_000,
 };

@@ -28,7 +28,7 @@ export const main = command(async (args, signal) => {
   if (chosen.length === 0) throw new Problem(`No protection is called "${values.only}".`);
   const progress = createProgress();
   for (const each of chosen) without(each, readFileSync(join(root, each.file), 'utf8'));
-  const servers = await provisionTemporary({ progress, signal });
+  const servers = await provisionTemporary({ progress, signal, quickStatistics: true });
   const directory = mkdtempSync(join(tmpdir(), 'quickstep-protections-'));
   const tree = join(directory, 'checkout');
   const commit = commitOf();

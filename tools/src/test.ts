@@ -5,8 +5,8 @@ import { root } from './paths.js';
 import { Interrupted, Problem } from './problem.js';
 import { recordProcess } from './processes.js';
 import { createProgress } from './progress.js';
-import { installChromium } from './provision/chromium.js';
 import { provisionTemporary } from './provision/index.js';
+import { provideTestPrograms } from './provision/test-programs.js';
 import { command } from './run.js';
 
 interface Results {
@@ -22,10 +22,9 @@ export const main = command(async (args, signal) => {
   const progress = createProgress(process.stderr);
   await progress.step('format and lint', () => tool('biome', ['check', '.'], signal));
   await progress.step('types', () => tool('tsc', ['-p', 'tsconfig.check.json'], signal));
-  const servers = await provisionTemporary({ progress, signal });
+  await progress.step('programs', provideTestPrograms);
+  const servers = await provisionTemporary({ progress, signal, quickStatistics: true });
   try {
-    // Once, before the tests: two that install at the same time would stand in each other's way.
-    await progress.step('browser', () => installChromium(servers.directory));
     const outputFile = join(servers.directory, 'results.json');
     const code = await jest(servers.directory, signal, ['--json', `--outputFile=${outputFile}`, ...args], {
       // Tests make virtual hosts and databases of their own.

@@ -12,6 +12,8 @@ export interface ProvisionOptions {
   progress: Progress;
   /** Take the well-known ports when they are free. */
   standardPorts?: boolean;
+  /** See `ServerOptions`. */
+  quickStatistics?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -34,15 +36,15 @@ export interface Servers extends ServerUrls {
 }
 
 /** A broker and a database, ready to use: those of RABBITMQ_URL and POSTGRES_URL, or private ones. */
-export async function provision({ directory, progress, standardPorts = false, signal }: ProvisionOptions): Promise<Servers> {
+export async function provision(options: ProvisionOptions): Promise<Servers> {
+  const { directory, progress, standardPorts = false } = options;
   // Data, logs and secrets of the servers and services, whoever of them writes it, are for this user alone.
   process.umask(0o077);
   mkdirSync(directory, { recursive: true });
   await stopServers(directory);
-  const options = { directory, standardPorts, signal };
   const [broker, database] = await Promise.allSettled([
-    progress.step('RabbitMQ', (note) => provideRabbitmq(options, note)),
-    progress.step('PostgreSQL', (note) => providePostgres(options, note)),
+    progress.step('RabbitMQ', (note) => provideRabbitmq({ ...options, standardPorts }, note)),
+    progress.step('PostgreSQL', (note) => providePostgres({ ...options, standardPorts }, note)),
   ]);
   if (broker.status === 'fulfilled' && database.status === 'fulfilled') {
     const { url: rabbitmqUrl, administratorUrl, ...management } = broker.value;

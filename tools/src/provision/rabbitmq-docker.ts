@@ -7,7 +7,7 @@ import { Problem, reasonOf } from '../problem.js';
 import type { Note } from '../progress.js';
 import { freePort } from './ports.js';
 import type { Broker } from './provided.js';
-import { deadLettersAgain } from './rabbitmq-installed.js';
+import { deadLettersAgain, statisticsOf } from './rabbitmq-installed.js';
 import { administrator, administratorSecret, prepareBroker } from './rabbitmq-management.js';
 import type { ServerOptions } from './server-options.js';
 
@@ -35,15 +35,22 @@ export async function startDockerBroker(options: ServerOptions, note: Note): Pro
   const name = containerName(options.directory);
   const amqp = await freePort(options.standardPorts ? 5672 : undefined);
   const management = await freePort(options.standardPorts ? 15672 : undefined);
+  // Whoever scrapes it asks the broker for its port, which is the one inside.
+  const prometheus = await freePort(15692);
   // The host name is part of the node's name and therefore of the folder its data is in.
   const identity = ['--name', name, '--hostname', 'quickstep', '--label', 'quickstep', '--volume', `${name}:/var/lib/rabbitmq`];
-  const ports = ['--publish', `127.0.0.1:${amqp}:5672`, '--publish', `127.0.0.1:${management}:15672`];
+  const published = [
+    [amqp, 5672],
+    [management, 15672],
+    [prometheus, 15692],
+  ];
+  const ports = published.flatMap(([port, inside]) => ['--publish', `127.0.0.1:${port}:${inside}`]);
   const variables = join(options.directory, 'secrets', 'rabbitmq.env');
   const { value } = administratorSecret(options.directory);
   const given = {
     RABBITMQ_DEFAULT_USER: administrator,
     RABBITMQ_DEFAULT_PASS: value,
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: deadLettersAgain,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${deadLettersAgain} ${statisticsOf(options)}`,
   };
   const lines = Object.entries(given).map(([key, text]) => `${key}=${text}\n`);
   writeFileSync(variables, lines.join(''), { mode: 0o600 });

@@ -32,6 +32,10 @@ const largeHeaps = '+MHsbct 16384 +MHlmbcs 32768 +MHsmbcs 8192 +hmbs 1000000';
  */
 export const deadLettersAgain = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
 
+/** The management tells what it knew up to five seconds ago: tests would wait that long for each connection that they look for. */
+export const statisticsOf = ({ quickStatistics }: ServerOptions): string =>
+  quickStatistics ? '-rabbit collect_statistics_interval 500' : '';
+
 /** Where packages put the server's own script. Debian's wrapper in /usr/sbin would switch to the system broker's user and folders. */
 const usualDirectories = [
   '/usr/lib/rabbitmq/bin',
@@ -51,7 +55,7 @@ export async function startInstalledBroker(script: string, options: ServerOption
   const ports = await choosePorts(options.standardPorts);
   const home = join(options.directory, 'rabbitmq');
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const env = environment(home, ports);
+  const env = environment(home, ports, statisticsOf(options));
   writeFileSync(join(home, 'rabbitmq.conf'), configuration(ports, options.directory), { mode: 0o600 });
   writeFileSync(join(home, 'enabled_plugins'), '[rabbitmq_management,rabbitmq_prometheus].\n');
   await startPortMapper(options, env, ports.epmd);
@@ -93,7 +97,7 @@ async function choosePorts(standard: boolean): Promise<Ports> {
   };
 }
 
-function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
+function environment(home: string, ports: Ports, statistics: string): NodeJS.ProcessEnv {
   return {
     ...inherited(),
     HOME: home,
@@ -110,7 +114,7 @@ function environment(home: string, ports: Ports): NodeJS.ProcessEnv {
     RABBITMQ_DIST_PORT: `${ports.distribution}`,
     // The script then becomes the Erlang process instead of keeping it as a child, which would survive the script's SIGKILL.
     RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${largeHeaps} ${deadLettersAgain} -noinput -kernel inet_dist_use_interface {127,0,0,1}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${largeHeaps} ${deadLettersAgain} ${statistics} -noinput -kernel inet_dist_use_interface {127,0,0,1}`,
     ERL_EPMD_PORT: `${ports.epmd}`,
     ERL_EPMD_ADDRESS: '127.0.0.1',
   };

@@ -23,6 +23,12 @@ export async function provideRabbitmq(options: ServerOptions, note: Note): Promi
   throw new Problem(missingBroker());
 }
 
+/** @throws Problem that says what to install, when there is no way to one */
+export async function requireRabbitmq(): Promise<void> {
+  if (process.env.RABBITMQ_URL || findInstalled() || canInstallPackage() || (await hasDocker())) return;
+  throw new Problem(missingBroker());
+}
+
 async function useGiven(url: string, note: Note): Promise<Broker> {
   await checkGivenServer('RABBITMQ_URL', url, 5672);
   note('RabbitMQ as RABBITMQ_URL says');
