@@ -34,6 +34,8 @@ export interface Alert {
   readonly remedy: string;
   /** In the notation of promtool's tests, a value a minute. */
   readonly example: Example;
+  /** What its example is an example of, too; nothing else fires in it. */
+  readonly together?: readonly string[];
 }
 
 const queues = choreographies.filter(({ steps }) => Object.keys(steps).length > 0).map(({ service }) => service);
@@ -75,6 +77,7 @@ export const alerts: readonly Alert[] = [
     summary: 'A service does not reach its database',
     remedy: 'Start PostgreSQL, or mend the network. Clients are answered 503; what was accepted is safe, and goes on by itself.',
     example: gauge('quickstep_ready', '0x20', '1x20', ',work="commands"'),
+    together: ['QuickstepServiceNotReady'],
   },
   {
     name: 'QuickstepBrokerAway',
@@ -87,6 +90,7 @@ export const alerts: readonly Alert[] = [
       fires: [`quickstep_ready{${payment},work="publishing"} 0x20`, `quickstep_unroutable_event_types{${payment}} 0x20`],
       silent: [`quickstep_ready{${payment},work="publishing"} 0x20`, `quickstep_unroutable_event_types{${payment}} 1x20`],
     },
+    together: ['QuickstepServiceNotReady'],
   },
   {
     name: 'QuickstepOutboxNotDraining',

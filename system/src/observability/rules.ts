@@ -21,27 +21,36 @@ export function rules(timing: Timing) {
 /** Late enough for every alert to have held long enough. */
 const AT = '15m';
 
-function unitTest({ name }: Alert, series: readonly string[], firing: boolean) {
+function unitTest(name: string, series: readonly string[], look: { readonly expr: string; readonly names: readonly string[] }) {
   const input = series.map((each) => {
     const at = each.lastIndexOf(' ');
     return { series: each.slice(0, at), values: each.slice(at + 1) };
   });
-  // Labels of what fires are the expression's business: how many alerts of this name fire is looked at instead.
-  const expr = `count(ALERTS{alertname="${name}",alertstate="firing"})`;
-  const samples = firing ? [{ labels: '{}', value: 1 }] : [];
+  // Other labels of what fires are the expression's business.
+  const samples = look.names.map((each) => ({ labels: `{alertname="${each}"}`, value: 1 }));
   return {
-    name: `${name} ${firing ? 'fires' : 'is silent'}`,
+    name,
     interval: '1m',
     input_series: input,
-    promql_expr_test: [{ expr, eval_time: AT, exp_samples: samples }],
+    promql_expr_test: [{ expr: `count by (alertname) (${look.expr})`, eval_time: AT, exp_samples: samples }],
   };
 }
 
-/** The rules' tests for `promtool test rules`: each alert fires in its example, and is silent in the other. */
+/** It and only it fires, with those that its example is one of, too. */
+const fires = ({ name, example, together = [] }: Alert) =>
+  unitTest(`only ${[name, ...together].join(' and ')} fires`, example.fires, {
+    expr: 'ALERTS{alertstate="firing"}',
+    names: [name, ...together],
+  });
+
+const isSilent = ({ name, example }: Alert) =>
+  unitTest(`${name} is silent`, example.silent, { expr: `ALERTS{alertname="${name}",alertstate="firing"}`, names: [] });
+
+/** The rules' tests for `promtool test rules`: each alert fires in its example and no other does, and it is silent in the other. */
 export function ruleTests(ruleFile: string) {
   return {
     rule_files: [ruleFile],
     evaluation_interval: '1m',
-    tests: alerts.flatMap((alert) => [unitTest(alert, alert.example.fires, true), unitTest(alert, alert.example.silent, false)]),
+    tests: alerts.flatMap((alert) => [fires(alert), isSilent(alert)]),
   };
 }
