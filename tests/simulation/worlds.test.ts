@@ -4,13 +4,12 @@ import { runSeeds } from '../../tools/src/simulation/runs.js';
 import { order, plain } from '../../tools/src/simulation/small-worlds.js';
 import { World } from '../../tools/src/simulation/world.js';
 
-const ORDERS = 40;
-
 describe('simulated worlds', () => {
-  test('keep every rule, under every fault', async () => {
-    const { violations, orders } = await runSeeds(1, 250, { orders: ORDERS });
+  /** A part at a time: processor time alone, of which a busy machine gives a tenth. */
+  test.each([1, 51, 101, 151, 201])('keep every rule, under every fault: 50 seeds from %i', async (first) => {
+    const { violations, orders } = await runSeeds(first, 50, { orders: 40 });
     expect(violations).toEqual([]);
-    expect(orders).toBeGreaterThan(2_500);
+    expect(orders).toBeGreaterThan(500);
   });
 
   /** The event was lost: its second copy was acknowledged as a duplicate of the first, whose step had failed in the same batch. */
