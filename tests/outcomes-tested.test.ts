@@ -17,7 +17,7 @@ const services: readonly Choreography[] = [order, inventory, payment, shipping, 
  */
 function statementsOf(service: string): string[] {
   const folder = resolve(__dirname, '..', service, 'test');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
   return files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split(/;\n/));
 }
 

@@ -47,7 +47,7 @@ export const protections: readonly Protection[] = [
     search:
       "if (reservation.status === 'released') return outcome('overtaken'); // the release came first\n    if (reservation.status !== 'none')",
     replacement: "if (reservation.status !== 'none' && reservation.status !== 'released')",
-    test: 'inventory-service/test/steps.test.ts',
+    test: 'inventory-service/test/steps/reservation.test.ts',
   },
   {
     name: 'settle one by one: acks',

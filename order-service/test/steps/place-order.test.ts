@@ -4,8 +4,8 @@ import { OrderCreated } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { newId } from '@quickstep/shared/service';
 import { given, request, row } from '@quickstep/shared/testing';
-import { Catalogue, Orders } from '../src/db/tables.js';
-import { orderSteps } from '../src/steps/index.js';
+import { Catalogue, Orders } from '../../src/db/tables.js';
+import { orderSteps } from '../../src/steps/index.js';
 
 const DEADLINE = 60_000;
 const { placeOrder } = orderSteps(DEADLINE).steps;
