@@ -5,7 +5,7 @@ import { bindSteps } from '../../src/pipeline/bound-step.js';
 import { BatchRunner } from '../../src/pipeline/stages/batch.js';
 import { fates, hire, names, PAUSE, serve, service } from './dinner.js';
 import { Cooked, Dishes, deliveryOf, kitchen, Noted, SentBack } from './kitchen.js';
-import { settled } from './ports.js';
+import { settled } from './time.js';
 
 describe('a batch', () => {
   test('is one transaction: claims, loads, writes, outbox, then publishing and acknowledging', async () => {

@@ -3,7 +3,7 @@ import { type AnyStep, choreography } from '@quickstep/shared/choreography';
 import type { EventContract } from '@quickstep/shared/events';
 import { type BoundStep, bindSteps } from '../../src/pipeline/bound-step.js';
 import { Burnt, Cleaned, Cooked, Dishes, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
-import { ending } from './ports.js';
+import { ending } from './pipeline-over.js';
 
 const steps = {
   ...{

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
 import { Unavailable } from '@quickstep/shared/pipeline';
 import { compensation, forward, outside, PROBE_AFTER } from './outside.js';
-import { settled } from './ports.js';
+import { settled } from './time.js';
 
 describe('a circuit breaker', () => {
   /** Of the last four calls three have failed. */

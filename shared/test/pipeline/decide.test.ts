@@ -15,7 +15,7 @@ import { decider } from '../../src/pipeline/decide.js';
 import type { Work } from '../../src/pipeline/work.js';
 import { loadsFor, WorkingRows } from '../../src/pipeline/working-rows.js';
 import { Burnt, Cooked, Dishes, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
-import { ending, eventOf } from './ports.js';
+import { ending, eventOf } from './pipeline-over.js';
 
 const NOW = new Date('2026-11-24T12:00:00.000Z');
 const soup = { dish: 'soup' };

@@ -2,7 +2,8 @@ import { type AnyStep, accepted, outcome, refused } from '@quickstep/shared/chor
 import type { Load, PipelineOptions } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
 import { Cooked, Dishes, deliveryOf, kitchen, Noted } from './kitchen.js';
-import { ending, type Message, pipelineOver } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
+import type { Message } from './ports.js';
 
 /** Longer than the pause after which a database that is away is tried again. */
 export const PAUSE = 250;

@@ -5,7 +5,8 @@ import { effectKey } from '@quickstep/shared/pipeline';
 import { Effects } from '../../src/pipeline/effects.js';
 import { Ordered } from './kitchen.js';
 import { compensation, forward, outside, PROBE_AFTER, TIMEOUT } from './outside.js';
-import { eventOf, settled } from './ports.js';
+import { eventOf } from './pipeline-over.js';
+import { settled } from './time.js';
 
 describe('calls of one effect', () => {
   test('run so many at a time, and the next begins when one has ended', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InFlight } from '../../src/pipeline/in-flight.js';
-import { settled } from './ports.js';
+import { settled } from './time.js';
 
 describe('what is in flight is full', () => {
   test('when the broker hands out no more messages', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { IntakeGate } from '../../src/pipeline/intake.js';
-import { settled } from './ports.js';
+import { settled } from './time.js';
 
 test('a gate stops its intake once while it is closed, and lets go on all that wait when it opens', async () => {
   const told: string[] = [];

@@ -2,7 +2,8 @@ import { choreography } from '@quickstep/shared/choreography';
 import { command, type EventContract, event } from '@quickstep/shared/events';
 import { integer, table, textKey, textOrNull, timeOrNull } from '@quickstep/shared/rows';
 import { Type } from '@sinclair/typebox';
-import { eventOf, Message } from './ports.js';
+import { eventOf } from './pipeline-over.js';
+import { Message } from './ports.js';
 
 /** A small service of no shop, with a step of every kind. */
 const data = Type.Object({ dish: Type.String({ minLength: 1 }) });

@@ -2,7 +2,7 @@ import type { AnyMessage } from '@quickstep/shared/choreography';
 import type { EffectsOptions } from '@quickstep/shared/pipeline';
 import type { BoundStep } from '../../src/pipeline/bound-step.js';
 import { Effects } from '../../src/pipeline/effects.js';
-import { HandDrivenClock, settled } from './ports.js';
+import { HandDrivenClock, settled } from './time.js';
 
 export const TIMEOUT = 1_000;
 export const PROBE_AFTER = 5_000;

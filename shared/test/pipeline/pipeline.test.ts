@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { type AnyMessage, type AnyStep, accepted, outcome } from '@quickstep/shared/choreography';
 import { Busy, type PipelineOptions, Unavailable } from '@quickstep/shared/pipeline';
 import { Cleaned, Cooked, deliveryOf, kitchen, Noted, SentBack } from './kitchen.js';
-import { ending, pipelineOver, settled } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
+import { settled } from './time.js';
 
 const LINGER = 60;
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

@@ -5,7 +5,7 @@ import type { Fate, OutboxEntry, OutboxUpdate, OutgoingEvent } from '@quickstep/
 import { happened } from '@quickstep/shared/testing';
 import { Relay } from '../../src/pipeline/stages/publish.js';
 import { Cooked, deliveryOf, kitchen, Noted } from './kitchen.js';
-import { ending, pipelineOver } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
 import { silent } from './silent.js';
 
 const { orderId, items, ...order } = sampleOrder();

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { choreography, Mismatch, Permanent } from '@quickstep/shared/choreography';
 import { Unavailable } from '@quickstep/shared/pipeline';
 import { Cooked, deliveryOf, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
-import { ending, pipelineOver } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
 import { DELAYS, RETRIES, service } from './trials.js';
 
 describe('a compensation', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Permanent } from '@quickstep/shared/choreography';
 import { Burnt, Cooked, deliveryOf, Ordered, SentBack } from './kitchen.js';
-import { ending, eventOf, Message, settled } from './ports.js';
+import { ending, eventOf } from './pipeline-over.js';
+import { Message } from './ports.js';
+import { settled } from './time.js';
 import { batched, RETRIES, service, textOf } from './trials.js';
 
 describe('a message is acknowledged', () => {

@@ -3,7 +3,7 @@ import { type AnyStep, outcome } from '@quickstep/shared/choreography';
 import { Busy, Unavailable } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
 import { Burnt, Dishes, kitchen } from './kitchen.js';
-import { ending, pipelineOver } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
 
 const EVERY = 1_000;
 /** Rows that are looked for at once. */

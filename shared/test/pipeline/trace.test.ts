@@ -3,7 +3,8 @@ import { outcome } from '@quickstep/shared/choreography';
 import type { Tracing, Work, WorkSpan } from '@quickstep/shared/pipeline';
 import { isSampled } from '../../src/pipeline/trace-context.js';
 import { Cleaned, deliveryOf, kitchen, Ordered, SentBack } from './kitchen.js';
-import { ending, pipelineOver, settled } from './ports.js';
+import { ending, pipelineOver } from './pipeline-over.js';
+import { settled } from './time.js';
 
 const OWN = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 

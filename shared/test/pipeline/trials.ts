@@ -2,7 +2,8 @@ import { type AnyMessage, type AnyStep, outcome } from '@quickstep/shared/choreo
 import type { EventDraft } from '@quickstep/shared/events';
 import { BETWEEN_EVENTS } from '@quickstep/shared/pipeline';
 import { kitchen, Noted, SentBack } from './kitchen.js';
-import { ending, eventOf, Message, pipelineOver } from './ports.js';
+import { ending, eventOf, pipelineOver } from './pipeline-over.js';
+import { Message } from './ports.js';
 
 export const DELAYS = [1_000, 2_000, 3_000];
 export const RETRIES = DELAYS.length;

@@ -4,7 +4,8 @@ import { earlier, event } from '@quickstep/shared/events';
 import type { Fate, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
 import { sideBySide } from '../../src/pipeline/side-by-side.js';
-import { ending, eventOf, Message, pipelineOver } from './ports.js';
+import { ending, eventOf, pipelineOver } from './pipeline-over.js';
+import { Message } from './ports.js';
 
 const dish = { dish: Type.String() };
 const casts = {
