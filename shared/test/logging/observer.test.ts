@@ -1,34 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { OrderCancelled, OrderCompleted, OrderCreated } from '@quickstep/shared/contracts';
 import type { CloudEvent } from '@quickstep/shared/events';
-import { createLogger, type LogLevel, logEndings, pipelineObserver, redact } from '@quickstep/shared/logging';
+import { logEndings, pipelineObserver } from '@quickstep/shared/logging';
 import type { Handled } from '@quickstep/shared/pipeline';
-import { reasonOf } from '@quickstep/shared/pipeline';
 import { createMetrics, definitions } from '@quickstep/shared/telemetry';
-import fc from 'fast-check';
-
-function logTo(level: LogLevel, readable = false) {
-  const to = new PassThrough();
-  const logger = createLogger({ service: 'payment-service', level, to, readable });
-  const text = () => String(to.read() ?? '');
-  const lines = (): unknown[] =>
-    text()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
-  return { logger, text, lines };
-}
-
-test('what is written is what it says it writes', () => {
-  const levels = ['error', 'warn', 'info', 'debug'] as const;
-  for (const [index, level] of levels.entries()) {
-    const { logger, lines } = logTo(level);
-    for (const each of levels) logger[each](each);
-    expect(lines()).toEqual(levels.slice(0, index + 1).map((each) => expect.objectContaining({ level: each })));
-    expect(levels.filter((each) => logger.isLevelEnabled(each))).toEqual(levels.slice(0, index + 1));
-  }
-});
+import { logTo } from './log-to.js';
 
 const event = { id: 'e1', subject: 'order-1', type: 'payment.refund', data: { email: 'ada@example.org', amount: 5 } };
 
@@ -54,114 +30,6 @@ function sampleEvent(type: string): CloudEvent {
     ...{ correlationid: 'order-1', causationid: 'r1', tenantid: 'default', idempotencykey: 'k', traceparent: 't' },
   };
 }
-
-describe('createLogger', () => {
-  test('writes one JSON line for each message', () => {
-    const { logger, lines } = logTo('info');
-    logger.info('started', { url: 'http://127.0.0.1:3003' });
-    expect(lines()).toEqual([
-      { time: expect.any(String), level: 'info', service: 'payment-service', message: 'started', url: 'http://127.0.0.1:3003' },
-    ]);
-  });
-
-  test('writes a readable line for people', () => {
-    const { logger, text } = logTo('info', true);
-    logger.warn('message retried', { step: 'chargePayment', milliseconds: 3 });
-    expect(text()).toMatch(/^[\d:.]{12} WARN {2}payment-service message retried step=chargePayment milliseconds=3\n$/);
-  });
-
-  test('writes nothing that a terminal takes for a command, and nothing that looks like another line', () => {
-    const nasty = 'a\u001b[2J\u009b31m\r\n12:00:00.000 ERROR forged\u202e\u2028\u0007';
-    const { logger, text } = logTo('info', true);
-    logger.info(nasty, { orderId: nasty, list: [nasty] });
-    expect(text()).toMatch(/^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*\n$/u);
-    const json = logTo('info');
-    json.logger.info(nasty, { orderId: nasty });
-    const written = json.text();
-    expect(written).toMatch(/^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*\n$/u);
-    expect(JSON.parse(written)).toMatchObject({ message: nasty, orderId: nasty });
-  });
-
-  test('shows people a stack as lines, all of them indented', () => {
-    const { logger, text } = logTo('info', true);
-    logger.error('failed', { stack: 'Error: a\nERROR forged\n    at here\u001b[2J' });
-    expect(text()).toMatch(/stack=Error: a\n {4}ERROR forged\n {4}at here\\u001b\[2J\n$/);
-  });
-
-  test('writes JSON, whatever it says', () => {
-    const secrets = fc.constantFrom(
-      'password=',
-      '"token": "',
-      'Bearer ',
-      'postgres://u:',
-      '@h',
-      "pwd='",
-      '\\',
-      '\\"',
-      '"',
-      '\n',
-      'a',
-    );
-    fc.assert(
-      fc.property(fc.array(fc.oneof(secrets, fc.string({ unit: 'binary' }))), (parts) => {
-        const { logger, text } = logTo('info');
-        logger.info(parts.join(''), { reason: parts.toReversed().join(''), [parts.join('')]: 'value' });
-        expect(JSON.parse(text())).toMatchObject({ level: 'info' });
-      }),
-    );
-  });
-
-  test('redacts every field, and those whole that are named like a secret', () => {
-    const { logger, lines } = logTo('info');
-    logger.info('Bearer of password=a"b', { reason: 'postgres://u:p"w@h', password: 'two words', list: ['ada@example.org'] });
-    expect(lines()).toMatchObject([
-      { message: 'Bearer of password=***"b', reason: 'postgres://***@h', password: '***', list: ['***@***'] },
-    ]);
-  });
-
-  test('writes nothing below its level', () => {
-    const { logger, text } = logTo('warn');
-    logger.info('unheard');
-    logger.debug('unheard');
-    expect(text()).toBe('');
-  });
-});
-
-describe('redact', () => {
-  test.each([
-    ['connect amqp://order:s3cret@broker:5672/q failed', 'connect amqp://***@broker:5672/q failed'],
-    ['postgres://u@host/db', 'postgres://***@host/db'],
-    ['Key (email)=(ada.lovelace@mail.example.org) exists', 'Key (email)=(***@***) exists'],
-    ['token pm_card_ok was declined', 'token pm_*** was declined'],
-    ['rabbit@localhost is down', 'rabbit@localhost is down'],
-    ['postgres://u:pa/ss@h/db is away', 'postgres://***@h/db is away'],
-    ['postgres://u:p@ss:w?rd#1@h/db is away', 'postgres://***@h/db is away'],
-    ['postgres://h/db?user=u&password=s3cret&ssl=1', 'postgres://h/db?user=u&password=***&ssl=1'],
-    ['connect with password=s3cret failed', 'connect with password=*** failed'],
-    ['PASSWORD: s3cret', 'PASSWORD: ***'],
-    ["host=h password='two words' user=u", "host=h password='***' user=u"],
-    ['{"password":"s3cret","user":"u"}', '{"password":"***","user":"u"}'],
-    ['{"reason":"{\\"client_secret\\": \\"s3c ret\\"}"}', '{"reason":"{\\"client_secret\\": \\"***\\"}"}'],
-    ['PGPASSWORD=s3cret psql', 'PGPASSWORD=*** psql'],
-    ['access_token=abc.def&x=1', 'access_token=***&x=1'],
-    ['authorization: Bearer eyJhbGciOi.J9-_~+/==', 'authorization: Bearer ***'],
-    ['AUTHORIZATION: BEARER abc', 'AUTHORIZATION: BEARER ***'],
-    ['the header Bearer eyJhbGciOiJIUzI1NiJ9.e30.x was refused', 'the header Bearer *** was refused'],
-    ["postgres://u:it's@h", 'postgres://***@h'],
-    ['authorization: Basic dXNlcjpwYXNz, x', 'authorization: Basic ***, x'],
-    ['password authentication failed for user "order"', 'password authentication failed for user "order"'],
-    ['the bearer of bad news', 'the bearer of bad news'],
-    ['basic checks and token buckets', 'basic checks and token buckets'],
-  ])('%s', (text, redacted) => {
-    expect(redact(text)).toBe(redacted);
-  });
-});
-
-test('reasonOf finds the words in an AggregateError', () => {
-  expect(
-    reasonOf(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')])),
-  ).toBe('connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432');
-});
 
 describe('pipelineObserver', () => {
   test('logs one line per message and step, without its data', () => {
