@@ -217,31 +217,6 @@ describe('every event', () => {
       'request -> order.created',
     ]);
   });
-
-  test('changes nothing when it comes again', async () => {
-    const orders = [
-      await shop.place(),
-      await shop.place({ shippingAddress: antarctica }),
-      await shop.place({ paymentMethod: 'pm_card_declined' }),
-    ];
-    for (const { id } of orders) await shop.ended(id);
-    await shop.settled();
-    const before = await Promise.all(orders.map(({ id }) => shop.order(id)));
-    const known = shop.spy.all.length;
-    const duplicates = await shop.duplicatesIn('inventory');
-    for (const { id } of orders) {
-      for (const event of shop.spy.about(id))
-        shop.spy.publish(`${event.type.split('.')[0]}.events`, event.type, JSON.stringify(event));
-    }
-    // The queues keep their order: this one comes after all copies.
-    const last = await shop.place();
-    await shop.ended(last.id);
-    await shop.settled();
-    expect(await Promise.all(orders.map(({ id }) => shop.order(id)))).toEqual(before);
-    expect(shop.spy.all).toHaveLength(known + shop.events(last.id).length);
-    // Three times order.created, twice inventory.release, once shipping.shipped.
-    expect(await shop.duplicatesIn('inventory')).toBe(duplicates + 6);
-  });
 });
 
 test('what customers were told can be read', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Parked } from './support/event-spy.js';
-import { openShop, type Shop } from './support/shop.js';
+import { antarctica, openShop, type Shop } from './support/shop.js';
+import { disconnect } from './support/shop-trouble.js';
 import { until } from './support/until.js';
 
 let shop: Shop;
@@ -150,7 +151,7 @@ describe('an order that cannot end', () => {
 
 describe('in mid-flight', () => {
   test.each(['order', 'payment'] as const)('the connections of %s are closed', async (name) => {
-    await inMidFlight(() => shop.disconnect(name));
+    await inMidFlight(() => disconnect(shop, name));
   });
 
   test.each(['inventory', 'payment', 'order'] as const)('%s is stopped and started', async (name) => {
@@ -193,4 +194,29 @@ describe('in mid-flight', () => {
         );
     });
   });
+});
+
+test('every event that comes again changes nothing', async () => {
+  const orders = [
+    await shop.place(),
+    await shop.place({ shippingAddress: antarctica }),
+    await shop.place({ paymentMethod: 'pm_card_declined' }),
+  ];
+  for (const { id } of orders) await shop.ended(id);
+  await shop.settled();
+  const before = await Promise.all(orders.map(({ id }) => shop.order(id)));
+  const known = shop.spy.all.length;
+  const duplicates = await shop.duplicatesIn('inventory');
+  for (const { id } of orders) {
+    for (const event of shop.spy.about(id))
+      shop.spy.publish(`${event.type.split('.')[0]}.events`, event.type, JSON.stringify(event));
+  }
+  // The queues keep their order: this one comes after all copies.
+  const last = await shop.place();
+  await shop.ended(last.id);
+  await shop.settled();
+  expect(await Promise.all(orders.map(({ id }) => shop.order(id)))).toEqual(before);
+  expect(shop.spy.all).toHaveLength(known + shop.events(last.id).length);
+  // Three times order.created, twice inventory.release, once shipping.shipped.
+  expect(await shop.duplicatesIn('inventory')).toBe(duplicates + 6);
 });

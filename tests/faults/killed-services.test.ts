@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { type ServiceName, serviceNames } from '../support/services.js';
 import { antarctica, type OrderRequest, Shop } from '../support/shop.js';
+import { whileItCannotWrite } from '../support/shop-trouble.js';
 
 const CLIENTS = 32;
 
@@ -54,7 +55,7 @@ describe('with 32 clients at work', () => {
     'the %s service is killed with work in its hands and started again: every order ends as if nothing had happened',
     async (name) => {
       await placeMany(200, async (goOn) => {
-        await shop.whileItCannotWrite(name, () => shop.service(name).kill(), goOn);
+        await whileItCannotWrite(shop, name, () => shop.service(name).kill(), goOn);
         await shop.start(name);
       });
     },

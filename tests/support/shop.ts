@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { simulatedGateway } from '@quickstep/payment-service/service';
-import type { PlaceOrder } from '@quickstep/shared/contracts';
-import { type CloudEvent, type CommandData, exchangeOf } from '@quickstep/shared/events';
+import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import type { Adapter } from '@quickstep/shared/service';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
@@ -14,32 +13,14 @@ import { type Interventions, intervenedCarrier, intervenedGateway } from './inte
 import { askOf, violations } from './invariants.js';
 import { Quiet } from './quiet.js';
 import { type Connections, type Running, type ServiceName, serviceNames, startHere } from './services.js';
-import { until } from './until.js';
+import { ShopClient } from './shop-client.js';
 
-export type OrderRequest = CommandData<typeof PlaceOrder>;
+export { type Answer, antarctica, type OrderRequest, type OrderView, type Problem } from './shop-client.js';
+
 type Start<Service extends Running> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Connections) => Promise<Service>;
 
 function wrapped<Port>(adapter: Adapter<Port>, wrap: (port: Port) => Port): Adapter<Port> {
   return { ...adapter, connect: (resources) => wrap(adapter.connect(resources)) };
-}
-
-/** An order as its service shows it. */
-export interface OrderView {
-  readonly id: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly total: number;
-  readonly stuckSince: string | null;
-}
-
-export interface Answer<Body> {
-  readonly status: number;
-  readonly body: Body;
-}
-
-export interface Problem {
-  readonly code: string;
-  readonly detail: string;
 }
 
 const AMPLE = 1_000_000;
@@ -50,22 +31,8 @@ export const shelves: Readonly<Record<string, { readonly unitPrice: number; read
   'SKU-RARE': { unitPrice: 9_900, onHand: 1 },
 };
 
-const address = { name: 'Ada Lovelace', line1: '12 St James Square', city: 'London', postalCode: 'SW1Y 4JH', country: 'GB' };
-const ordinary: OrderRequest = {
-  customerId: 'customer-1',
-  email: 'ada@example.com',
-  items: [
-    { sku: 'SKU-1', quantity: 2 },
-    { sku: 'SKU-2', quantity: 1 },
-  ],
-  paymentMethod: 'pm_card_ok',
-  shippingAddress: address,
-};
-/** The carrier refuses it. */
-export const antarctica = { ...address, city: 'Ross Island', country: 'AQ' };
-
 /** The five services with a broker's virtual host and databases of their own, and a spy that hears everything. */
-export class Shop<Service extends Running = Running> {
+export class Shop<Service extends Running = Running> extends ShopClient {
   readonly spy: EventSpy;
   readonly vhost: Vhost;
   readonly gates: Gates;
@@ -76,7 +43,6 @@ export class Shop<Service extends Running = Running> {
   readonly #services = new Map<ServiceName, Service>();
   readonly #replicas: Service[] = [];
   readonly #ports = new Map<ServiceName, string>();
-  readonly #placed: string[] = [];
   readonly #env: NodeJS.ProcessEnv;
   readonly #quiet: Quiet;
 
@@ -87,6 +53,7 @@ export class Shop<Service extends Running = Running> {
     spy: EventSpy,
     databases: ReadonlyMap<ServiceName, Database>,
   ) {
+    super();
     this.#start = start;
     this.#env = env;
     this.vhost = vhost;
@@ -108,11 +75,6 @@ export class Shop<Service extends Running = Running> {
     await Promise.all(Object.entries(shelves).map(([sku, item]) => shop.fill(sku, item)));
     await shop.settled();
     return shop;
-  }
-
-  /** The placed orders, in order. */
-  get placed(): readonly string[] {
-    return this.#placed;
   }
 
   service(name: ServiceName): Service {
@@ -150,72 +112,6 @@ export class Shop<Service extends Running = Running> {
       carrier: wrapped(simulatedCarrier, (carrier) => gatedCarrier(intervenedCarrier(carrier, this.interventions), this.gates)),
     };
     return this.#start(name, env, connections);
-  }
-
-  /** Places an order; `changes` are against an ordinary one that will be paid and shipped. */
-  async place(changes: Partial<OrderRequest> = {}, headers: Readonly<Record<string, string>> = {}): Promise<OrderView> {
-    const { status, body } = await this.call<OrderView>('order', 'POST', '/orders', { ...ordinary, ...changes }, headers);
-    if (status !== 202) throw new Error(`The order was answered ${status}: ${JSON.stringify(body)}`);
-    this.#placed.push(body.id);
-    return body;
-  }
-
-  /** Places an order although the service may be away: asks again under the same key until it is there. @returns its id */
-  async placeSurely(changes: Partial<OrderRequest> = {}): Promise<string> {
-    const headers = { 'Idempotency-Key': randomUUID() };
-    let refusal: unknown;
-    const attempt = () =>
-      this.place(changes, headers).catch((error: unknown) => {
-        refusal = error;
-        return undefined;
-      });
-    const { id } = await until(attempt, () => `The order service does not take the order: ${refusal}`);
-    return id;
-  }
-
-  cancel(id: string): Promise<Answer<OrderView & Problem>> {
-    return this.call('order', 'POST', `/orders/${id}/cancel`);
-  }
-
-  async order(id: string): Promise<OrderView> {
-    return (await this.call<OrderView>('order', 'GET', `/orders/${id}`)).body;
-  }
-
-  async fill(sku: string, { unitPrice, onHand }: { readonly unitPrice: number; readonly onHand: number }): Promise<void> {
-    const item = { name: `Item ${sku}`, unitPrice, currency: 'EUR', onHand };
-    const { status, body } = await this.call('inventory', 'PUT', `/inventory/${sku}`, item);
-    if (status >= 300) throw new Error(`The item was answered ${status}: ${JSON.stringify(body)}`);
-  }
-
-  async call<Body>(
-    name: ServiceName,
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer<Body>> {
-    const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const response = await fetch(new URL(path, this.service(name).url), {
-      method,
-      ...content,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    });
-    return { status: response.status, body: JSON.parse(await response.text()) };
-  }
-
-  /** How many messages a service has handled with this result or outcome, as its metrics say; of one step, or of all. */
-  async handledIn(name: ServiceName, ending: string, step?: string): Promise<number> {
-    const metrics = await (await fetch(new URL('/metrics', this.service(name).url))).text();
-    const counted = [...metrics.matchAll(/^quickstep_messages_total\{(.*)\} (\d+)$/gm)];
-    return counted
-      .filter(([, labels = '']) => new RegExp(`(result|outcome)="${ending}"`).test(labels))
-      .filter(([, labels = '']) => step === undefined || labels.includes(`step="${step}"`))
-      .reduce((sum, [, , count]) => sum + Number(count), 0);
-  }
-
-  /** How many messages a service knew to have handled before. */
-  duplicatesIn(name: ServiceName): Promise<number> {
-    return this.handledIn(name, 'duplicate');
   }
 
   /** Publishes a copy of an event: under another id, as whoever made it anew would, or under its own, as a redrive does. */
@@ -280,44 +176,7 @@ export class Shop<Service extends Running = Running> {
   /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */
   async invariants(): Promise<string[]> {
     await this.settled();
-    return violations(this.spy.all, this.#placed, shelves, (name) => this.database(name));
-  }
-
-  /**
-   * Does something while a service has work in its hands that it cannot write: its inbox is locked, and `action` begins when it
-   * has come to stand before the lock.
-   *
-   * @param locked called when it is locked: what is placed from now on is work for the service
-   */
-  async whileItCannotWrite(name: ServiceName, action: () => Promise<void>, locked = () => {}): Promise<void> {
-    const client = new Client({ connectionString: this.#databases.get(name)?.fresh.url });
-    await client.connect();
-    try {
-      await client.query('begin; lock table inbox in access exclusive mode');
-      locked();
-      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-      await until(
-        async () => (await client.query(waiting)).rowCount || undefined,
-        () => `The ${name} service has nothing to write`,
-      );
-      await action();
-    } finally {
-      await client.end();
-    }
-  }
-
-  /** Closes the service's connections as an operator would, through the management API. */
-  async disconnect(name: ServiceName): Promise<void> {
-    const theirs = await until(
-      async () => {
-        const open = await this.vhost.api<Connection[]>('/vhosts/{vhost}/connections');
-        const found = open.filter(({ client_properties: { connection_name = '' } = {} }) => connection_name.startsWith(name));
-        return found.length > 0 ? found : undefined;
-      },
-      () => `The management API knows of no connection of ${name}`,
-    );
-    for (const each of theirs)
-      await this.vhost.api(`/connections/${encodeURIComponent(each.name)}`, { method: 'DELETE' }).catch(() => undefined);
+    return violations(this.spy.all, this.placed, shelves, (name) => this.database(name));
   }
 
   async close(): Promise<void> {
@@ -340,11 +199,6 @@ async function openDatabase(name: ServiceName): Promise<[ServiceName, Database]>
 interface Database {
   readonly fresh: FreshDatabase;
   readonly client: Client;
-}
-
-interface Connection {
-  readonly name: string;
-  readonly client_properties?: { readonly connection_name?: string };
 }
 
 export const openShop = (env?: NodeJS.ProcessEnv): Promise<Shop> => Shop.open(startHere, env);
