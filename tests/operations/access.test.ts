@@ -7,18 +7,14 @@ import { operationsClient } from '../../tools/src/ops/client.js';
 import { consoleCommand } from '../../tools/src/ops/console.js';
 import { Operations, secretFile } from '../support/operations.js';
 import { runOps } from '../support/ops-command.js';
-import { openShop, type Shop } from '../support/shop.js';
 
 const secret = secretFile();
-let shop: Shop;
 let operations: Operations;
 beforeAll(async () => {
-  shop = await openShop(secret.env);
-  operations = await Operations.open(shop, secret.env);
+  operations = await Operations.alone(secret.env);
 });
 afterAll(async () => {
   await operations.close();
-  await shop.close();
   secret.remove();
 });
 
@@ -69,4 +65,85 @@ describe('npm run ops -- console', () => {
 test('the generated OpenAPI document is what the running service answers', async () => {
   const file = join(__dirname, '..', '..', 'docs', 'generated', 'openapi', 'operations-service.json');
   expect((await operations.call('GET', '/openapi.json')).body).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+});
+
+describe('a request about events', () => {
+  test.each([
+    ['/events?limit=0', '/limit'],
+    ['/events?cursor=x', '/cursor'],
+    [`/events?cursor=${Buffer.from('-1').toString('base64url')}`, '/cursor'],
+    ['/events?from=yesterday', '/from'],
+    ['/events?from=2026-02-30T00:00:00Z', '/from'],
+    ['/events?to=2026-13-01', '/to'],
+    ['/events?from=2026-02-02&to=2026-02-01', '/to'],
+    ['/events?subject=a%00b', '/subject'],
+    ['/events?subject=a&order=b', '/order'],
+    ['/events?colour=red', '/colour'],
+    ['/events/stream?limit=3', '/limit'],
+  ])('refuses %s with a problem', async (path, pointer) => {
+    const { status, body } = await operations.call('GET', path);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'invalid_request', errors: [expect.objectContaining({ pointer })] });
+  });
+
+  test.each(['/events/nonsense', '/events/0193a4b0-0000-7000-8000-000000000000', '/orders/a%00/events'])(
+    'answers 404 for %s',
+    async (path) => {
+      expect(await operations.call('GET', path)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    },
+  );
+
+  test.each(['/events', '/events/stream', '/events/arrivals', '/orders/x/events'])('%s is closed to strangers', async (path) => {
+    expect(await operations.call('GET', path, undefined, 'nobody')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a request about sagas, customers, orders and sales', () => {
+  /** As lists gave them out that were by order id. */
+  const cursorById = Buffer.from('0193a4b0-0000-7000-8000-000000000000').toString('base64url');
+
+  test.each([
+    ['/sagas?state=LOST', '/state'],
+    ['/sagas?stuck=maybe', '/stuck'],
+    ['/sagas?olderThan=-1', '/olderThan'],
+    ['/sagas?waitingFor=', '/waitingFor'],
+    ['/sagas?customerId=a%00', ''],
+    [`/sagas?cursor=${Buffer.from('\0').toString('base64url')}`, '/cursor'],
+    ['/sales?from=soon', '/from'],
+    [`/sales?cursor=${Buffer.from('x').toString('base64url')}`, '/cursor'],
+    ['/customers/x?limit=0', '/limit'],
+    [`/customers/x?cursor=${cursorById}`, '/cursor'],
+    [`/orders?cursor=${cursorById}`, '/cursor'],
+    [`/sagas?cursor=${cursorById}`, '/cursor'],
+  ])('refuses %s with a problem', async (path, pointer) => {
+    const { status, body } = await operations.call('GET', path);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({
+      code: 'invalid_request',
+      errors: expect.arrayContaining([expect.objectContaining({ pointer })]),
+    });
+  });
+
+  test.each(['/sagas/nonsense', '/sagas/a%00', '/customers/nobody', '/customers/a%00'])('answers 404 for %s', async (path) => {
+    expect(await operations.call('GET', path)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
+describe('a request about what was analysed', () => {
+  test.each([
+    ['/analytics/windows?name=nothing', 404, 'not_found'],
+    ['/analytics/windows', 422, 'invalid_request'],
+    ['/analytics/windows?name=sales&from=yesterday', 422, 'invalid_request'],
+    ['/analytics/windows?name=sales&from=2026-02-30', 422, 'invalid_request'],
+    ['/analytics/windows?name=sales&cursor=none', 422, 'invalid_request'],
+    ['/analytics/alerts?cursor=bm9uZQ', 422, 'invalid_request'],
+    ['/analytics/alerts?colour=red', 422, 'invalid_request'],
+  ])('%s is answered %i %s', async (path, status, code) => {
+    expect(await operations.call('GET', path)).toMatchObject({ status, body: { code } });
+  });
+
+  test('is closed to whoever has no token', async () => {
+    for (const path of ['/analytics/windows?name=sales', '/analytics/alerts'])
+      expect(await operations.call('GET', path, undefined, 'nobody')).toMatchObject({ status: 401 });
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,7 +8,6 @@ import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { Duck } from '../../tools/src/batch/duckdb.js';
 import { type ExportFormat, eventsIn } from '../../tools/src/batch/event-file.js';
-import { exportEvents } from '../../tools/src/batch/export-events.js';
 import { windowQuery } from '../../tools/src/batch/window-query.js';
 import { exportCommand } from '../../tools/src/ops/export.js';
 import { archiveCaughtUp } from '../support/archived.js';
@@ -212,71 +211,4 @@ describe('the API', () => {
       [],
     );
   });
-
-  test.each([
-    ['/analytics/windows?name=nothing', 404, 'not_found'],
-    ['/analytics/windows', 422, 'invalid_request'],
-    ['/analytics/windows?name=sales&from=yesterday', 422, 'invalid_request'],
-    ['/analytics/windows?name=sales&from=2026-02-30', 422, 'invalid_request'],
-    ['/analytics/windows?name=sales&cursor=none', 422, 'invalid_request'],
-    ['/analytics/alerts?cursor=bm9uZQ', 422, 'invalid_request'],
-    ['/analytics/alerts?colour=red', 422, 'invalid_request'],
-  ])('%s is answered %i %s', async (path, status, code) => {
-    expect(await operations.call('GET', path)).toMatchObject({ status, body: { code } });
-  });
-
-  test('is closed to whoever has no token', async () => {
-    for (const path of ['/analytics/windows?name=sales', '/analytics/alerts'])
-      expect(await operations.call('GET', path, undefined, 'nobody')).toMatchObject({ status: 401 });
-  });
-});
-
-describe('an export that fails', () => {
-  test('leaves nothing behind', async () => {
-    const file = join(directory, 'failed.parquet');
-    async function* failing(): AsyncGenerator<CloudEvent[]> {
-      yield shop.spy.all.slice(0, 5);
-      throw new Error('The service is gone');
-    }
-    const before = readdirSync(directory);
-    await expect(exportEvents(failing(), { format: 'parquet', out: file })).rejects.toThrow('The service is gone');
-    expect(readdirSync(directory)).toEqual(before);
-  });
-
-  test.each(['jsonl', 'csv', 'parquet'] as const)(
-    '%s is for its owner only: it has names and addresses in it',
-    async (format) => {
-      expect(statSync(await exported(format)).mode & 0o777).toBe(0o600);
-    },
-  );
-
-  test('does not touch a file that is there', async () => {
-    const file = await exported('jsonl');
-    await expect(runOps(operations, exportCommand, '--format', 'csv', '--out', file)).rejects.toThrow('exists already');
-  });
-
-  test.each([
-    [['--format', 'xml', '--out', 'x'], '--format must be one of parquet, csv, jsonl'],
-    [['--format', 'csv'], '--out must name'],
-    [['--format', 'csv', '--out', '/nowhere/at/all.csv'], 'Nothing can be written to'],
-    [['--format', 'csv', '--out', join(directory, 'x.csv'), '--from', 'soon'], 'invalid_request'],
-    [
-      ['--format', 'csv', '--out', join(directory, 'x.csv'), '--type', 'order.created,order.creatd'],
-      /no event is of type "order.creatd". There are:(.|\n)*order.created/,
-    ],
-  ])('%j says what is wrong, and writes nothing', async (args, reason) => {
-    const before = readdirSync(directory);
-    await expect(runOps(operations, exportCommand, ...args)).rejects.toThrow(reason);
-    expect(readdirSync(directory)).toEqual(before);
-  });
-});
-
-test('an export says when nothing matched, also of a type that is known and did not happen', async () => {
-  const file = join(directory, 'nothing.jsonl');
-  const { printed } = await runOps(
-    operations,
-    exportCommand,
-    ...['--format', 'jsonl', '--out', file, '--type', 'order.created', '--to', '2000-01-01'],
-  );
-  expect(printed).toEqual([`Nothing matched: 0 events, 0 bytes: ${file}`]);
 });

@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Operations, secretFile } from '../support/operations.js';
-import { openShop, type Shop } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 const secret = secretFile();
-let shop: Shop;
 let operations: Operations;
 beforeAll(async () => {
-  shop = await openShop(secret.env);
-  operations = await Operations.open(shop, { ...secret.env, SERVICE_URLS: 'order-service=http://127.0.0.1:9' });
+  operations = await Operations.alone(secret.env);
 });
 afterAll(async () => {
   await operations.close();
-  await shop.close();
   secret.remove();
 });
 

@@ -1,3 +1,4 @@
+import type { CloudEvent } from '@quickstep/shared/events';
 import { serviceNames } from '@quickstep/system';
 import { type Ask, type Kept, logsAndArchive as kept } from '@quickstep/system/invariants';
 import { Client } from 'pg';
@@ -44,4 +45,31 @@ export async function archiveOf(operations: Operations): Promise<Client> {
   const client = new Client({ connectionString: operations.database.url });
   await client.connect();
   return client;
+}
+
+/** An event and what followed from it. */
+export interface EffectTree {
+  readonly event: CloudEvent;
+  readonly effects: readonly EffectTree[];
+}
+type Types = { readonly [type: string]: readonly Types[] };
+
+export function typesIn(effects: readonly EffectTree[]): Types[] {
+  return effects.map(({ event, effects: more }) => ({ [event.type]: typesIn(more) }));
+}
+
+/** What nobody emitted, to be put into a log behind its service's back. */
+export function written(id: string): object {
+  const time = new Date().toISOString();
+  return {
+    specversion: '1.0',
+    id,
+    type: 'test.written',
+    source: '/order-service',
+    subject: 'hole',
+    time,
+    correlationid: 'hole',
+    causationid: 'x',
+    data: {},
+  };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Role, roleToken } from '@quickstep/operations-service/access';
 import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
-import { type FreshDatabase, freshDatabase, testEnvironment } from '@quickstep/shared/testing';
+import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment } from '@quickstep/shared/testing';
 import { serviceNames, services } from '@quickstep/system';
 import { freePort } from '../../tools/src/provision/ports.js';
 import type { Answer, Shop } from './shop.js';
@@ -76,8 +76,22 @@ export class Operations {
     const database = await freshDatabase();
     const urls = serviceNames.map((name) => `${services[name].choreography.service}=${shop.service(name).url}`).join(',');
     const own = { ...testEnvironment(shop.vhost.url, database.url), SERVICE_URLS: urls, ...env };
+    return Operations.#started(database, own);
+  }
+
+  /** Beside no shop: none of the services that it follows is there. */
+  static async alone(env: NodeJS.ProcessEnv): Promise<Operations> {
+    const vhost = await freshVhost();
+    const database = await freshDatabase();
+    const urls = serviceNames.map((name) => `${services[name].choreography.service}=http://127.0.0.1:9`).join(',');
+    const own = { ...testEnvironment(vhost.url, database.url), SERVICE_URLS: urls, ...env };
+    const dropAll = async () => void (await Promise.all([database.drop(), vhost.drop()]));
+    return Operations.#started({ ...database, drop: dropAll }, own);
+  }
+
+  static async #started(database: FreshDatabase, env: NodeJS.ProcessEnv): Promise<Operations> {
     const PORT = String(await freePort());
-    return new Operations(database, own, PORT, await startOperationsService(operationsConfig({ ...own, PORT })));
+    return new Operations(database, env, PORT, await startOperationsService(operationsConfig({ ...env, PORT })));
   }
 
   get url(): string {
