@@ -8,6 +8,7 @@ import {
   jsonOrNull,
   type Row,
   type RowOf,
+  type Table,
   type TypedTable,
   table,
   textKey,
@@ -132,4 +133,17 @@ export function outgoing(type: string, { final = false, subject = v4(), note = '
     data: { note },
   };
   return { event, body: JSON.stringify(event), final };
+}
+
+const row = (typed: Thing | Stock): Row => ({ ...typed });
+
+export async function insert(store: PgStore, table: Table, ...rows: (Thing | Stock)[]): Promise<void> {
+  const batch = await store.begin([], []);
+  await batch.commit({ ...nothing, inserts: [{ table, rows: rows.map(row) }] });
+}
+
+export async function load(store: PgStore, table: Table, ...keys: string[]): Promise<readonly Row[] | undefined> {
+  const batch = await store.begin([], [{ table, keys, lock: true }]);
+  await batch.rollback();
+  return batch.rows[0];
 }
