@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { choose, obtain, runWith } from './node/obtain.mjs';
+import { choose, notInstalled, obtain, runWith } from './node/obtain.mjs';
 import { Problem } from './problem.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -26,6 +26,19 @@ const commands = {
   'contracts-publish': 'write the events as the code has them to system/contracts',
   setup: 'accounts, databases and topology on servers that others run',
   servers: 'only a broker and a database, for working on single tests',
+  build: 'compile everything',
+  check: 'format and lint',
+  'check:fix': 'mend what format and lint find',
+  typecheck: 'the types of sources and tests',
+  mutation: 'change the code in one place at a time: some test must notice',
+};
+
+/** Commands that need the dependencies and nothing built: a script, and what it is told. */
+const scripts = {
+  check: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],
+  'check:fix': ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'],
+  typecheck: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.check.json'],
+  mutation: ['tools/mutation.mjs'],
 };
 
 async function step(label, work) {
@@ -158,7 +171,10 @@ function refuseWhileRunning() {
 function npm(...args) {
   const flags = [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const script = process.env.npm_execpath;
-  return script?.endsWith('.js') ? run(process.execPath, [script, ...flags]) : run('npm', flags);
+  const done = script?.endsWith('.js') ? run(process.execPath, [script, ...flags]) : run('npm', flags);
+  return done.catch(({ message }) => {
+    throw new Problem(`${message}\n\n${notInstalled}`);
+  });
 }
 
 async function build(command) {
@@ -167,7 +183,7 @@ async function build(command) {
     await run(process.execPath, [join(root, 'console', 'build.mjs')]);
   } catch (error) {
     if (command !== 'servers' || !existsSync(entry(command)))
-      throw new Problem(`The build failed:\n${firstLines(error.message)}`);
+      throw new Problem(`The build failed:\n${command === 'build' ? error.message : firstLines(error.message)}`);
     process.stderr.write('\n  ! the build failed; the servers do not need it\n');
   }
 }
@@ -189,12 +205,15 @@ async function main([command, ...args]) {
   }
   const better = choose({ version: process.versions.node, platform: process.platform, arch: process.arch });
   if (better) return runWith(await obtained(better), [fileURLToPath(import.meta.url), command, ...args]);
+  const script = scripts[command];
   await locked(async () => {
     await step('dependencies installed', install);
-    await step('built', () => build(command));
+    if (script === undefined) await step('built', () => build(command));
   });
   // npm was ended meanwhile: nobody waits for this command any more.
   if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) return 143;
+  if (command === 'build') return 0;
+  if (script !== undefined) return runWith(process.execPath, [join(root, script[0]), ...script.slice(1), ...args]);
   if (!existsSync(entry(command))) throw new Problem(`\`${command}\` is not part of this checkout yet.`);
   const { main: start } = await import(pathToFileURL(entry(command)).href);
   return start(args);

