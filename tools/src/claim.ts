@@ -9,6 +9,8 @@ export interface Claimant {
   startedAt: string;
   /** What the claimant wants to tell whoever comes second. */
   message: string;
+  /** Where its services are reached, by name. */
+  urls?: Readonly<Record<string, string>>;
 }
 
 const claimFile = (directory: string) => join(directory, 'claimed-by.json');
@@ -35,11 +37,11 @@ function makeDirectory(path: string): void {
 }
 
 /** Takes the directory for this process, or answers who has it. */
-export function claim(directory: string, message: string): Claimant | undefined {
+export function claim(directory: string, message: string, urls: Readonly<Record<string, string>> = {}): Claimant | undefined {
   const other = claimant(directory);
   if (other && other.pid !== process.pid) return other;
   const file = claimFile(directory);
-  const own: Claimant = { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '', message };
+  const own: Claimant = { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '', message, urls };
   makeDirectory(dirname(file));
   writeFileSync(file, JSON.stringify(own), { mode: 0o600 });
   return undefined;

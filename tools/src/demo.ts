@@ -1,11 +1,13 @@
 import { consoleUrl } from './console-url.js';
-import { type DemoOrder, demoOrders, type OrderRequest } from './demo-orders.js';
+import { type DemoOrder, demoOrders } from './demo-orders.js';
 import { ending, heading, isWhole, type OrderEvent, timeline } from './demo-timeline.js';
 import { type OperationsClient, operationsClient } from './ops/client.js';
 import { installationSecret } from './ops/secret.js';
+import { askService } from './ops/service-call.js';
 import { Problem } from './problem.js';
 import { command } from './run.js';
-import { serviceNamed, urlOf } from './services.js';
+import { reachedAt } from './running-system.js';
+import { serviceNamed } from './services.js';
 import { tryFetch, until } from './wait.js';
 
 interface Order {
@@ -17,7 +19,7 @@ const help = `npm run demo
 
 Places one order for every way an order can end, against a running system, and shows what happened to each.
 
-  ORDER_URL, INVENTORY_URL, OPERATIONS_URL   where the services are (default: http://127.0.0.1:3001, :3002, :3000)
+  ORDER_URL, INVENTORY_URL, OPERATIONS_URL   where the services are (default: where npm start runs them)
   INSTALLATION_SECRET_FILE                   the secret of the installation (default: that of npm start)
 `;
 
@@ -26,10 +28,10 @@ export const main = command(async (args, signal) => {
     process.stdout.write(help);
     return 0;
   }
-  const orderUrl = urlOf(serviceNamed('order-service'));
-  const inventoryUrl = urlOf(serviceNamed('inventory-service'));
+  const orderUrl = reachedAt(serviceNamed('order-service'));
+  const inventoryUrl = reachedAt(serviceNamed('inventory-service'));
   await checkRunning([orderUrl, inventoryUrl]);
-  const { available } = await call<{ available: number }>(`${inventoryUrl}/inventory/SKU-100`);
+  const { available } = await askService<{ available: number }>('GET', `${inventoryUrl}/inventory/SKU-100`, signal);
   const operations = operationsClient(signal);
   const asExpected: boolean[] = [];
   for (const order of demoOrders(available)) asExpected.push(await play({ orderUrl, operations, signal }, order));
@@ -46,15 +48,15 @@ interface Shop {
 
 /** Places the order, waits for its end and prints what happened; answers whether it ended as it should. */
 async function play({ orderUrl, operations, signal }: Shop, demo: DemoOrder): Promise<boolean> {
-  const { id } = await place(orderUrl, demo.request);
+  const { id } = await askService<Order>('POST', `${orderUrl}/orders`, signal, demo.request);
   const url = `${orderUrl}/orders/${id}`;
   const reaches = (statuses: string[]) => async () => {
-    const order = await call<Order>(url);
+    const order = await askService<Order>('GET', url, signal);
     return statuses.includes(order.status) && order;
   };
   if (demo.cancel) {
     await until(reaches(['RESERVED']), { timeoutMs: 30_000, everyMs: 10, signal, failure: `Order ${id} was not RESERVED` });
-    await call(`${url}/cancel`, { method: 'POST' });
+    await askService('POST', `${url}/cancel`, signal);
   }
   process.stdout.write(`\n${heading(demo.title, id)}\n`);
   const { status } = await until(reaches(['COMPLETED', 'CANCELLED']), {
@@ -74,21 +76,9 @@ async function play({ orderUrl, operations, signal }: Shop, demo: DemoOrder): Pr
   return status === demo.ending;
 }
 
-function place(orderUrl: string, request: OrderRequest): Promise<Order> {
-  const headers = { 'content-type': 'application/json' };
-  return call<Order>(`${orderUrl}/orders`, { method: 'POST', headers, body: JSON.stringify(request) });
-}
-
 async function checkRunning(urls: string[]): Promise<void> {
   for (const url of urls) {
     if (!(await tryFetch(`${url}/health/live`)))
       throw new Problem(`Nothing answers at ${url}. Start the system with \`npm start\` in another terminal.`);
   }
-}
-
-async function call<T>(url: string, init?: RequestInit): Promise<T> {
-  const response = await fetch(url, init);
-  const text = await response.text();
-  if (!response.ok) throw new Problem(`${init?.method ?? 'GET'} ${url} answered ${response.status}: ${text}`);
-  return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -8,6 +8,11 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** What `fetch` hides behind "fetch failed". */
+export function causeOf(error: unknown): string {
+  return reasonOf(error instanceof Error ? (error.cause ?? error) : error);
+}
+
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { type CatalogueItem, sampleCatalogue } from './catalogue.js';
-import { Problem } from './problem.js';
+import { askService } from './ops/service-call.js';
 
 const atOnce = 10;
 
@@ -16,19 +16,10 @@ export async function seed(inventoryUrl: string): Promise<number> {
 }
 
 async function knownSkus(inventoryUrl: string): Promise<Set<string>> {
-  const response = await fetch(`${inventoryUrl}/inventory?limit=1000`);
-  if (!response.ok) throw new Problem(`GET ${inventoryUrl}/inventory answered ${response.status}: ${await response.text()}`);
-  const body = (await response.json()) as { sku: string }[] | { items: { sku: string }[] };
-  return new Set((Array.isArray(body) ? body : body.items).map((item) => item.sku));
+  const { items } = await askService<{ items: { sku: string }[] }>('GET', `${inventoryUrl}/inventory?limit=1000`, null);
+  return new Set(items.map((item) => item.sku));
 }
 
 async function put(inventoryUrl: string, { sku, ...item }: CatalogueItem): Promise<void> {
-  const url = `${inventoryUrl}/inventory/${sku}`;
-  const response = await fetch(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(item),
-  });
-  const answer = await response.text();
-  if (!response.ok) throw new Problem(`PUT ${url} answered ${response.status}: ${answer}`);
+  await askService('PUT', `${inventoryUrl}/inventory/${sku}`, null, item);
 }

@@ -63,7 +63,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
       note(added === 0 ? 'sample catalogue, there already' : `sample catalogue, ${added} items`);
     });
     const urls = addresses(servers);
-    claim(directory, urls);
+    claim(directory, urls, Object.fromEntries(services.map((service) => [service.name, serviceUrl(service)])));
     progress.line(`\nQuickstep is running:\n${urls}\n\n${invitation(servers)}`);
     const unwatch = watchServers(directory, warn);
     const unkeep = keepPrivateTopology(directory, servers, warn);

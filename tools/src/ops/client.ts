@@ -1,7 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { roleToken } from '@quickstep/operations-service/access';
-import { Problem, reasonOf } from '../problem.js';
-import { operationsService, urlOf } from '../services.js';
+import { causeOf, Problem } from '../problem.js';
+import { reachedAt } from '../running-system.js';
+import { operationsService } from '../services.js';
 import { installationSecret } from './secret.js';
 
 /** An answer of the operations service that is no success. */
@@ -39,7 +40,7 @@ async function refused(response: Response): Promise<Problem> {
 /** @param url and secret of the installation that the environment names, unless given */
 export function operationsClient(
   signal: AbortSignal,
-  url = urlOf(operationsService),
+  url = reachedAt(operationsService),
   secret = installationSecret(),
 ): OperationsClient {
   const headers = {
@@ -50,8 +51,9 @@ export function operationsClient(
     const response = await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...init.headers } }).catch(
       (error: unknown) => {
         signal.throwIfAborted();
-        const reason = error instanceof Error ? reasonOf(error.cause ?? error) : String(error);
-        throw new Away(`The operations service at ${url} cannot be reached (${reason}). Is the system running? npm start`);
+        throw new Away(
+          `The operations service at ${url} cannot be reached (${causeOf(error)}). Is the system running? npm start`,
+        );
       },
     );
     if (!response.ok) throw await refused(response);

@@ -4,7 +4,8 @@ import { Problem, reasonOf } from '../problem.js';
 import { createProgress } from '../progress.js';
 import { compare } from '../reconciliation/compare.js';
 import { readLedger, readShown, type Sources } from '../reconciliation/read.js';
-import { serviceNamed, urlOf } from '../services.js';
+import { reachedAt } from '../running-system.js';
+import { serviceNamed } from '../services.js';
 import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
 
@@ -14,7 +15,7 @@ const TIMEOUT_MS = 30_000;
 
 /** The whole answer. @throws Problem when it does not come, or not in time */
 async function answerOf(service: string, path: string, timeout: number) {
-  const base = urlOf(serviceNamed(service));
+  const base = reachedAt(serviceNamed(service));
   const url = `${base}${path}`;
   const signal = AbortSignal.timeout(timeout);
   try {

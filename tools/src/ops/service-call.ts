@@ -1,10 +1,15 @@
-import { Problem, reasonOf } from '../problem.js';
+import { causeOf, Problem } from '../problem.js';
 
 /** Asks a service over its own HTTP. @throws Problem with what it says when it refuses */
-export async function askService<Body>(method: 'GET' | 'POST', url: string, signal: AbortSignal, body?: unknown): Promise<Body> {
+export async function askService<Body>(
+  method: 'GET' | 'POST' | 'PUT',
+  url: string,
+  signal: AbortSignal | null,
+  body?: unknown,
+): Promise<Body> {
   const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await fetch(url, { method, signal, ...content }).catch((error: unknown) => {
-    throw new Problem(`${url} cannot be reached (${reasonOf(error)}). Is the system running? npm start`);
+    throw new Problem(`${url} cannot be reached (${causeOf(error)}). Is the system running? npm start`);
   });
   const text = await response.text();
   if (response.ok) return JSON.parse(text);

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../problem.js';
 import { createProgress } from '../progress.js';
-import { serviceNamed, urlOf } from '../services.js';
+import { reachedAt } from '../running-system.js';
+import { serviceNamed } from '../services.js';
 import { readArguments } from './arguments.js';
 import type { OperationsClient } from './client.js';
 import type { OpsCommand } from './command.js';
@@ -99,7 +100,7 @@ Ends with 1 when something differs that is not only under way.`,
   async run(args, { client, print, signal }) {
     readArguments(args, {});
     const operations = client();
-    const orderUrl = urlOf(serviceNamed('order-service'));
+    const orderUrl = reachedAt(serviceNamed('order-service'));
     const progress = createProgress(process.stderr);
     const suspects = new Set<string>();
     let orders = 0;
