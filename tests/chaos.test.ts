@@ -32,7 +32,14 @@ const KINDS = [
 const SEED = 4;
 const RATE = 20;
 
-const silent: Progress = { step: (_label, work) => work(() => undefined), line: () => undefined };
+const silent: Progress = {
+  step: (_label, work) =>
+    work(
+      () => undefined,
+      () => undefined,
+    ),
+  line: () => undefined,
+};
 const directory = mkdtempSync(join(tmpdir(), 'quickstep-chaos-'));
 const databases = new Map<string, FreshDatabase>();
 const secret = secretFile();

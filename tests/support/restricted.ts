@@ -7,7 +7,14 @@ import { setUp, setUpDatabases } from '../../tools/src/setup/index.js';
 import { type Connections, type Running, type ServiceName, startHere } from './services.js';
 import { Shop } from './shop.js';
 
-const silent: Progress = { step: (_label, work) => work(() => undefined), line: () => undefined };
+const silent: Progress = {
+  step: (_label, work) =>
+    work(
+      () => undefined,
+      () => undefined,
+    ),
+  line: () => undefined,
+};
 
 /** Accounts belong to a whole server: these tests have servers of their own. */
 export interface OwnServers extends Servers {

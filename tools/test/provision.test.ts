@@ -9,7 +9,14 @@ import { provision, type Servers } from '../src/provision/index.js';
 import { createTemporaryDirectory, discardServers, removeTemporaryDirectory } from '../src/provision/leftovers.js';
 import { serviceNamed, specOf } from '../src/services.js';
 
-const silent: Progress = { step: (_label, work) => work(() => undefined), line: () => undefined };
+const silent: Progress = {
+  step: (_label, work) =>
+    work(
+      () => undefined,
+      () => undefined,
+    ),
+  line: () => undefined,
+};
 const saved = { ...process.env };
 let directory: string;
 let servers: Servers;

@@ -1,10 +1,9 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress } from '../progress.js';
+import type { Progress, Show } from '../progress.js';
 import { sagaServices as services } from '../services.js';
 import { until } from '../wait.js';
 import { type ArchiveLag, waitForArchive } from './archive-lag.js';
-import { type Bar, withBar } from './bar.js';
 import type { Job, LoadProgress, LoadResult } from './load/protocol.js';
 import { busySeconds, hasProc } from './machine.js';
 import { measureMachine } from './machine-calibration/machine-calibration.js';
@@ -63,7 +62,7 @@ export interface RunOptions {
   progress: Progress;
   signal: AbortSignal;
   job: Job;
-  /** Told of each progress, besides the bar. */
+  /** Told of each progress, besides the display. */
   onProgress?: (progress: LoadProgress) => void;
 }
 
@@ -79,8 +78,8 @@ export async function runRound(options: RunOptions): Promise<Round> {
 
 /** Sends the orders of one job through the system and measures everything from the first until all is quiet. */
 function runJob(options: RunOptions): Promise<Run> {
-  return withBar(options.progress, options.label, async (bar, note) => {
-    const run = await measured(options, bar);
+  return options.progress.step(options.label, async (note, show) => {
+    const run = await measured(options, show);
     note(`${options.label}: ${summaryOf(options.job, run)}`);
     return run;
   });
@@ -91,13 +90,13 @@ function summaryOf({ pace }: Job, { ordersPerSecond, load }: Run): string {
   return `p50 ${load.placedToEnded.p50.toFixed(1)} ms, p99 ${load.placedToEnded.p99.toFixed(1)} ms`;
 }
 
-async function measured({ system, job, signal, onProgress }: RunOptions, bar: Bar): Promise<Run> {
+async function measured({ system, job, signal, onProgress }: RunOptions, show: Show): Promise<Run> {
   const before = { cpu: cpuOf(system), busy: busySeconds(), metrics: await metricsOf(system) };
   const loadAverage = loadavg()[0] ?? 0;
   const started = performance.now();
   const sampler = startSampler(system);
   try {
-    const load = await system.load.run(job, told(job, bar, sampler, started, onProgress), signal);
+    const load = await system.load.run(job, told(job, show, sampler, started, onProgress), signal);
     const ended = performance.now();
     const untilEnded = useSince(system, before.cpu, sampler).filter(({ name }) => name !== 'load');
     const [archive] = await Promise.all([waitForArchive(system, signal), quiet(system, signal)]);
@@ -122,12 +121,12 @@ async function measured({ system, job, signal, onProgress }: RunOptions, bar: Ba
   }
 }
 
-function told(job: Job, bar: Bar, sampler: Sampler, started: number, onProgress: RunOptions['onProgress']) {
+function told(job: Job, show: Show, sampler: Sampler, started: number, onProgress: RunOptions['onProgress']) {
   return (progress: LoadProgress) => {
     const seconds = (performance.now() - started) / 1_000;
     const { placed, ended } = progress;
     sampler.progress = progress;
-    bar.show(
+    show(
       ended / job.orders,
       `${integer(placed)} placed, ${integer(ended)} ended of ${integer(job.orders)}, ${integer(ended / seconds)}/s`,
     );

@@ -1,10 +1,10 @@
+import { createProgress } from '../../progress.js';
 import { encodeChoices } from '../choices.js';
 import { coverageTable, neverHit } from '../coverage.js';
 import { countsTable, sequenceDiagram, traceTable } from '../report.js';
 import { neverStruck, runAgain, runSeed, runSeeds, type Totals } from '../runs.js';
 import { shrink } from '../shrink.js';
 import { aboutRun } from './about-run.js';
-import { ProgressBar } from './progress-bar.js';
 import { runInWorkers } from './workers.js';
 
 export interface ManyRuns {
@@ -25,16 +25,18 @@ export async function runMany(many: ManyRuns, signal: AbortSignal): Promise<numb
   const { seed, runs, orders, workers, traced, hashed } = many;
   process.stdout.write(aboutRun(runs === 1 ? `${seed}` : `${seed} to ${seed + runs - 1}`, orders));
   if (traced && runs === 1) return showSeed(many);
-  const bar = new ProgressBar(runs);
   const since = performance.now();
-  const totals =
-    workers > 1
-      ? await runInWorkers(many, signal, (all) => bar.show(all))
-      : await runSeeds(seed, runs, { orders, hashed }, (all) => {
-          bar.show(all);
-          return !signal.aborted;
-        });
-  bar.end();
+  const totals = await createProgress(process.stderr).step(`${runs} worlds`, (_note, show) => {
+    const tell = (all: Totals) => {
+      const rate = Math.round((all.orders * 1_000) / (performance.now() - since));
+      show(all.runs / runs, `${all.runs} worlds, ${all.orders} orders, ${rate}/s`);
+    };
+    if (workers > 1) return runInWorkers(many, signal, tell);
+    return runSeeds(seed, runs, { orders, hashed }, (all) => {
+      tell(all);
+      return !signal.aborted;
+    });
+  });
   return report(totals, many, (performance.now() - since) / 1_000);
 }
 
