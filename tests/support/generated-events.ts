@@ -1,5 +1,5 @@
 import type { AnalysedEvent } from '@quickstep/operations-service/analytics';
-import { prng } from './prng.js';
+import { randomFrom } from '../../tools/src/chaos/random.js';
 
 /** An event as it arrives in the archive. */
 interface Arriving {
@@ -16,7 +16,7 @@ const LATEST = 120_000;
  * events arrive up to two minutes late. The same for the same seed.
  */
 export function generatedEvents(orders: number, seed: number, everyMs = 20): AnalysedEvent[] {
-  const pick = prng(seed);
+  const { below: pick } = randomFrom(seed);
   const arriving: Arriving[] = [];
   const add = (type: string, subject: string, time: number, data: object) => {
     const late = pick(100) < LATE_IN_HUNDRED ? pick(LATEST) : pick(50);
