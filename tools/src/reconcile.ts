@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { differences, lasting, textOf } from '@quickstep/system/invariants';
-import { Problem } from './problem.js';
-import { createProgress } from './progress.js';
+import { differences, textOf } from '@quickstep/system/invariants';
+import type { Note } from './progress.js';
+import { lookTwice, seconds } from './reconciliation/two-looks.js';
 import { command } from './run.js';
 import { runningDatabase, ServiceDatabases } from './service-databases.js';
 
@@ -19,7 +18,6 @@ reads what gateway and carrier remember, which no service shows.
 `;
 
 const PAGE = 50_000;
-const SHOWN = 50;
 
 export const main = command(async (args, signal) => {
   const { values } = parseArgs({ args, options: { help: { type: 'boolean' }, settle: { type: 'string', default: '5' } } });
@@ -27,28 +25,15 @@ export const main = command(async (args, signal) => {
     process.stdout.write(help);
     return 0;
   }
-  const seconds = Number(values.settle);
-  if (!(seconds >= 0 && seconds <= 3_600)) throw new Problem('--settle must be a number of seconds from 0 to 3600');
-  const progress = createProgress(process.stderr);
+  const settle = seconds('settle', values.settle, 3_600);
   const databases = new ServiceDatabases(runningDatabase());
   try {
-    const look = (label: string) =>
-      progress.step(label, (note) => differences(databases.ask, PAGE, (orders) => note(`${label}: ${orders} orders`)));
-    const first = await look('first look');
-    if (first.found.length === 0) return report(first.orders, []);
-    await progress.step(`what is under way may arrive, ${seconds} s`, () => pause(seconds * 1_000, undefined, { signal }));
-    const { orders, found } = lasting(first, await look('second look'));
-    return report(orders, found.map(textOf));
+    const look = async (note: Note) => {
+      const { orders, found } = await differences(databases.ask, PAGE, (seen) => note(`${seen} orders`));
+      return { orders, found: found.map(textOf) };
+    };
+    return await lookTwice(look, settle, signal, (text) => process.stdout.write(`${text}\n`));
   } finally {
     await databases.close();
   }
 });
-
-function report(orders: number, found: readonly string[]): number {
-  for (const each of found.slice(0, SHOWN)) process.stdout.write(`  ${each}\n`);
-  if (found.length > SHOWN) process.stdout.write(`  and ${found.length - SHOWN} more\n`);
-  process.stdout.write(
-    `${orders} orders have ended; ${found.length === 0 ? 'nothing differs' : `${found.length} differences`}\n`,
-  );
-  return found.length === 0 ? 0 : 1;
-}

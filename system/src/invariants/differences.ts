@@ -1,6 +1,6 @@
 import { endedSaga } from './orders.js';
 import { type Ask, readPages } from './read.js';
-import { textOf, type Violation } from './rules.js';
+import type { Violation } from './rules.js';
 import { sagasOf } from './snapshot.js';
 
 export interface Differences {
@@ -22,12 +22,4 @@ export async function differences(ask: Ask, pageSize: number, seen?: (orders: nu
     seen?.(orders);
   }
   return { orders, found };
-}
-
-/**
- * In a running system what is still on its way looks like a difference: of two looks with a pause between them only what both found is one.
- */
-export function lasting(before: Differences, after: Differences): Differences {
-  const known = new Set(before.found.map(textOf));
-  return { orders: after.orders, found: after.found.filter((each) => known.has(textOf(each))) };
 }

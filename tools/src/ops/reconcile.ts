@@ -1,15 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Problem, reasonOf } from '../problem.js';
-import { createProgress } from '../progress.js';
+import type { Note } from '../progress.js';
 import { compare } from '../reconciliation/compare.js';
 import { readLedger, readShown, type Sources } from '../reconciliation/read.js';
+import { lookTwice, seconds } from '../reconciliation/two-looks.js';
 import { reachedAt } from '../running-system.js';
 import { serviceNamed } from '../services.js';
 import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
 
-const SHOWN = 50;
 /** A service that accepts the connection and never answers must not hold the command for ever. */
 const TIMEOUT_MS = 30_000;
 
@@ -44,12 +43,6 @@ export function servicesWithin(timeout: number): Sources['get'] {
   };
 }
 
-function seconds(name: string, given: string, most: number): number {
-  const value = Number(given);
-  if (given.trim() !== '' && value >= 0 && value <= most) return value;
-  throw new Problem(`--${name} must be a number of seconds from 0 to ${most}`);
-}
-
 /** @param ask how the services are asked */
 export const reconcileCommand = (ask: Sources['get'] = servicesWithin(TIMEOUT_MS)): OpsCommand => ({
   name: 'reconcile',
@@ -69,28 +62,14 @@ npm run reconcile looks into the databases instead: it also compares with what g
     const { values } = parseArgs({ args: [...args], options });
     const settle = seconds('settle', values.settle, 3_600);
     const overdue = seconds('overdue', values.overdue, 31_536_000);
-    const progress = createProgress(process.stderr);
     const operations = client();
     const sources: Sources = { get: ask, events: () => eventPages(operations, {}) };
-    let orders = 0;
-    const look = (label: string) =>
-      progress.step(label, async (note) => {
-        const tell = (detail: string) => note(`${label}: ${detail}`);
-        const ledger = await readLedger(sources, tell);
-        const shown = await readShown(sources, tell);
-        orders = shown.orders.length;
-        tell(`${orders} orders`);
-        return compare(shown, ledger, new Date(Date.now() - overdue * 1_000));
-      });
-    let found = await look('first look');
-    if (found.length > 0) {
-      await progress.step(`what is under way may arrive, ${settle} s`, () => pause(settle * 1_000, undefined, { signal }));
-      const again = new Set(await look('second look'));
-      found = found.filter((each) => again.has(each));
-    }
-    for (const each of found.slice(0, SHOWN)) print(`  ${each}`);
-    if (found.length > SHOWN) print(`  and ${found.length - SHOWN} more`);
-    print(`${orders} orders; ${found.length === 0 ? 'nothing differs' : `${found.length} differences`}`);
-    return found.length === 0 ? 0 : 1;
+    const look = async (note: Note) => {
+      const ledger = await readLedger(sources, note);
+      const shown = await readShown(sources, note);
+      note(`${shown.orders.length} orders`);
+      return { orders: shown.orders.length, found: compare(shown, ledger, new Date(Date.now() - overdue * 1_000)) };
+    };
+    return lookTwice(look, settle, signal, print);
   },
 });
