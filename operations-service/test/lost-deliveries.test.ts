@@ -8,6 +8,7 @@ import { FeedPositions } from '../src/archive/feed-positions.js';
 import { Archive, Archive1760000000001, ArchiveColumns1760000000311, ArchivedIds } from '../src/archive/index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { LostDeliveries } from '../src/dead-letters/lost-deliveries.js';
+import { Meeting } from './meeting.js';
 
 const service = 'notification-service';
 const step = 'notifyCustomer';
@@ -26,9 +27,8 @@ let askedEach: number;
 let began: Date | undefined;
 let sent: string[];
 let refusing: boolean;
-/** So many ask for single events at the same time; 0: nobody waits for another. */
-let asking: number;
-const waitingToAsk: (() => void)[] = [];
+/** Of those who ask for single events. */
+let meeting: Meeting;
 let lost: LostDeliveries;
 beforeEach(async () => {
   database = await freshDatabase();
@@ -36,7 +36,7 @@ beforeEach(async () => {
   dataSource = createDataSource({ url: database.url, applicationName: 'lost', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);
-  [waiting, lag, askedEach, sent, began, refusing, asking] = [0, 0, 0, [], undefined, false, 0];
+  [waiting, lag, askedEach, sent, began, refusing, meeting] = [0, 0, 0, [], undefined, false, new Meeting()];
   metrics = createServer((_, response) =>
     response.end(`quickstep_queue_messages{queue="q"} ${waiting}\nquickstep_queue_consumers{queue="q"} 1\n`),
   );
@@ -50,24 +50,13 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** Waits until as many ask as are expected to. */
-async function together(): Promise<void> {
-  if (asking === 0) return;
-  await new Promise<void>((go) => {
-    waitingToAsk.push(go);
-    if (waitingToAsk.length < asking) return;
-    asking = 0;
-    for (const each of waitingToAsk.splice(0)) each();
-  });
-}
-
 /** The service's inbox stands in the same database as the archive. */
 const inboxes = {
   retentionDays: () => 30,
   beganAt: () => began,
   async handled(_: string, ids: readonly string[]) {
     if (ids.length > 0) askedEach++;
-    if (ids.length > 0) await together();
+    if (ids.length > 0) await meeting.join();
     const rows: { id: string }[] = await dataSource.query('select event_id as id from inbox where event_id = any($1)', [ids]);
     return new Map(rows.map(({ id }) => [id, new Map([[step, 'then']])]));
   },
@@ -130,13 +119,13 @@ test('of replicas that find the same event one sends it, and writes that down', 
   const another = looking();
   await another.look(at(0));
   // Both have asked the service before either sends.
-  asking = 2;
+  meeting.expect(2);
   await Promise.all([lost.look(LATER), another.look(LATER)]);
   expect(sent).toEqual([missing]);
   expect(await dataSource.query('select times from resent_events')).toEqual([{ times: 1 }]);
   expect(await dataSource.query('select result from audit')).toEqual([{ result: 'sent 1' }]);
   await anHourPasses();
-  asking = 2;
+  meeting.expect(2);
   await Promise.all([lost.look(LATER), another.look(LATER)]);
   expect(sent).toEqual([missing, missing]);
   expect(await dataSource.query('select times from resent_events')).toEqual([{ times: 2 }]);
