@@ -1,52 +1,29 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { TcpProxy, targetOf } from '../../tools/src/chaos/proxy/tcp-proxy.js';
 
-/** Stands between a client and its server; when it is cut, the server is away. */
+/** Stands between a client and its server; when it is cut, the server is away until it is mended. */
 export class CutProxy {
-  readonly #sockets = new Set<Socket>();
-  readonly #server;
-  #cut = false;
+  readonly #proxy: TcpProxy;
 
-  private constructor(target: URL) {
-    this.#server = createServer((client) => {
-      if (this.#cut) return void client.destroy();
-      const server = connect(Number(target.port), target.hostname);
-      client.pipe(server).pipe(client);
-      for (const socket of [client, server]) this.#watch(socket, socket === client ? server : client);
-    });
+  private constructor(proxy: TcpProxy) {
+    this.#proxy = proxy;
   }
 
   /** @returns the proxy, and the URL by which the server is reached through it */
   static async before(url: string): Promise<{ readonly proxy: CutProxy; readonly url: string }> {
-    const target = new URL(url);
-    const proxy = new CutProxy(new URL(url));
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    const address: AddressInfo | string | null = proxy.#server.address();
-    target.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-    return { proxy, url: target.href };
+    const target = targetOf(url, 0);
+    const proxy = await TcpProxy.open(() => target);
+    return { proxy: new CutProxy(proxy), url: proxy.through(url) };
   }
 
   cut(): void {
-    this.#cut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    this.#proxy.set('refuse');
   }
 
   mend(): void {
-    this.#cut = false;
+    this.#proxy.set('open');
   }
 
   close(): void {
-    this.cut();
-    this.#server.close();
-  }
-
-  #watch(socket: Socket, other: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      other.destroy();
-    });
+    this.#proxy.close();
   }
 }

@@ -1,8 +1,8 @@
-import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
 import { eventually, freshDatabase, freshVhost, happened } from '@quickstep/shared/testing';
 import { type ConfirmChannel, connect } from 'amqplib';
+import { TcpProxy, targetOf } from '../../../tools/src/chaos/proxy/tcp-proxy.js';
 import { Asked, listeningLogger, startEcho } from './echo-service.js';
 
 const QUEUE = 'echo-service';
@@ -35,57 +35,17 @@ async function ask(text: string): Promise<void> {
   await channel.waitForConfirms();
 }
 
-/** Stands between a service and its database, and can be cut. */
-class Wire {
-  readonly #target: URL;
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  #port = 0;
-
-  constructor(url: string) {
-    this.#target = new URL(url);
-  }
-
-  get url(): string {
-    const url = new URL(this.#target);
-    url.hostname = '127.0.0.1';
-    url.port = `${this.#port}`;
-    return url.href;
-  }
-
-  async open(): Promise<void> {
-    const server = createServer((socket) => {
-      const far = connectSocket(Number(this.#target.port || 5432), this.#target.hostname);
-      for (const each of [socket, far]) {
-        this.#sockets.add(each);
-        each.on('error', () => undefined).on('close', () => this.#sockets.delete(each));
-      }
-      socket.pipe(far).pipe(socket);
-    });
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) this.#port = address.port;
-    this.#server = server;
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-}
-
 test('while the database is away the consumer takes nothing more and nothing is called; it resumes by itself, and nothing came twice', async () => {
-  const proxy = new Wire(database.url);
-  await proxy.open();
+  const target = targetOf(database.url, 5_432);
+  const proxy = await TcpProxy.open(() => target);
   const called: string[] = [];
   const { logger, written } = listeningLogger();
-  service = await startEcho(configOf(proxy.url), logger, async (text) => {
+  service = await startEcho(configOf(proxy.through(database.url)), logger, async (text) => {
     called.push(text);
     return text;
   });
   const { url } = service;
-  await proxy.cut();
+  proxy.set('refuse');
   await ask('first');
   const ready = async () => (await fetch(`${url}/health/ready?of=consuming`)).text();
   await eventually(async () => (await ready()).includes('it waits for the database'));
@@ -93,12 +53,12 @@ test('while the database is away the consumer takes nothing more and nothing is 
   // Ready, not handed out.
   expect((await channel.checkQueue(QUEUE)).messageCount).toBe(5);
   expect(called).toEqual(['first']);
-  await proxy.open();
+  proxy.set('open');
   await eventually(() => written.filter(({ message }) => message === 'saga ended').length >= 6);
   expect(called.sort()).toEqual(['first', 'later 0', 'later 1', 'later 2', 'later 3', 'later 4']);
   expect(written.map(({ message }) => message)).not.toContain('message retried');
   await service.stop();
-  await proxy.cut();
+  proxy.close();
 });
 
 test('while the outside world is away messages wait outside of the consumer and use up no attempts; readiness and metrics say so', async () => {

@@ -10,8 +10,7 @@ import { Fleet } from './fleet.js';
 import { managementOf } from './management.js';
 import { BrokerProxy } from './proxy/broker-proxy.js';
 import { DatabaseProxy } from './proxy/database-proxy.js';
-import { FeedProxy } from './proxy/feed-proxy.js';
-import type { Target } from './proxy/tcp-proxy.js';
+import { type Target, TcpProxy, targetOf } from './proxy/tcp-proxy.js';
 import { randomFrom } from './random.js';
 import type { World } from './world.js';
 
@@ -55,7 +54,7 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
   mkdirSync(clocks, { recursive: true });
   const brokerWay = new Map<string, BrokerProxy>();
   const databaseWay = new Map<string, DatabaseProxy>();
-  const feedWay = new Map<string, FeedProxy>();
+  const feedWay = new Map<string, TcpProxy>();
   const fleet = new Fleet({
     ...given,
     envOf: (service) => ({
@@ -69,7 +68,7 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
   });
   for (const service of fleet.names) {
     const newest = () => fleet.all(service).at(-1);
-    feedWay.set(service, await FeedProxy.open(() => addressOf(newest()?.url) ?? NOBODY));
+    feedWay.set(service, await TcpProxy.open(() => addressOf(newest()?.url) ?? NOBODY));
   }
   for (const service of fleet.members) {
     const broker = targetOf(given.brokerUrlOf(service), AMQP);
@@ -117,11 +116,6 @@ async function stock({ fleet, databases }: World, signal: AbortSignal): Promise<
 
 function addressOf(url: string | undefined): Target | undefined {
   return url === undefined ? undefined : targetOf(url, 80);
-}
-
-function targetOf(url: string, standard: number): Target {
-  const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port) || standard };
 }
 
 export function withPath(url: string, path: string): string {

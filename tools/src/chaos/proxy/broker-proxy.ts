@@ -10,7 +10,7 @@ export class BrokerProxy extends TcpProxy {
   #deliveries = 0;
 
   /** @param target asked for each connection: in a cluster whichever node is up */
-  static async open(target: () => Target): Promise<BrokerProxy> {
+  static override async open(target: () => Target): Promise<BrokerProxy> {
     return new BrokerProxy(await BrokerProxy.listening(), target);
   }
 

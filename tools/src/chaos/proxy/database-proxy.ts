@@ -8,7 +8,7 @@ export class DatabaseProxy extends TcpProxy {
   #left = 0;
   #lost = 0;
 
-  static async open(target: () => Target): Promise<DatabaseProxy> {
+  static override async open(target: () => Target): Promise<DatabaseProxy> {
     return new DatabaseProxy(await DatabaseProxy.listening(), target);
   }
 

@@ -54,6 +54,10 @@ export class TcpProxy {
     server.on('connection', (client) => this.#join(client));
   }
 
+  static async open(target: () => Target): Promise<TcpProxy> {
+    return new TcpProxy(await TcpProxy.listening(), target);
+  }
+
   protected static async listening(): Promise<Server> {
     const server = createServer();
     server.listen({ host: '127.0.0.1', port: 0 });
@@ -172,6 +176,12 @@ export class TcpProxy {
       for (const socket of [client, server]) socket.resume();
     }
   }
+}
+
+/** The server that a URL names. @param standard port */
+export function targetOf(url: string, standard: number): Target {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) || standard };
 }
 
 function forward(to: Socket, chunk: Buffer | undefined): void {
