@@ -16,7 +16,7 @@ const at = (time: string): ReadEvent => ({
 async function rowsOf(events: readonly ReadEvent[]): Promise<unknown> {
   const rows = new Map<string, Row>();
   for (const event of events) {
-    await applyEvents(flow, [{ event, time: new Date(event.time) }], {
+    await applyEvents(flow, [event], {
       load: async (loads) => loads.map(({ keys }) => keys.map((key) => rows.get(String(key))).filter((row) => row !== undefined)),
       async write({ updates, inserts }) {
         for (const row of [...updates, ...inserts].flatMap((each) => each.rows)) rows.set(String(row.key), { ...row });

@@ -59,6 +59,20 @@ function stampOf(outcome: string, stamp: () => OutgoingEvent): OutgoingEvent {
   }
 }
 
+/** More than the clocks of two databases that are kept in time differ by; an event from further ahead has a wrong time. */
+const SKEW_MS = 1_000;
+
+/**
+ * A step decides after what it reacts to has happened, whatever the clocks of two databases say: otherwise an order as it was when it was placed would be
+ * a paid one.
+ */
+function afterCause({ event }: Work, now: Date): Date {
+  if (event === undefined) return now;
+  const next = Date.parse(event.event.time) + 1;
+  const ahead = next - now.getTime();
+  return ahead > 0 && ahead <= SKEW_MS ? new Date(next) : now;
+}
+
 /** Lets steps decide over the rows of a batch, and stamps what they emit. */
 export function decider(service: string, newId: NewId) {
   const stamp = stamper(service, newId);
@@ -80,8 +94,9 @@ export function decider(service: string, newId: NewId) {
   }
 
   /** @throws whatever the step throws; its rows are then as they were */
-  return function decide(work: Work, refs: Refs, rows: WorkingRows, now: Date): Decided {
+  return function decide(work: Work, refs: Refs, rows: WorkingRows, clock: Date): Decided {
     const { bound, message, answer } = work;
+    const now = afterCause(work, clock);
     const borrowed = rows.borrow(refs);
     const end = endOf(bound.step.decide(message, borrowed.rows, { now, answer }));
     if (!('ended' in end)) return { work, result: refusal(bound, end), events: NO_EVENTS };

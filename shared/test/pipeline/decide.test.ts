@@ -35,7 +35,7 @@ function serving(end: () => AnyDecision): AnyStep {
 }
 
 /** What a step makes of a batch's rows, and what of them is to be written then. */
-function deciding(name: 'cook' | 'hire', step: AnyStep, contract: EventContract = Ordered) {
+function deciding(name: 'cook' | 'hire', step: AnyStep, contract: EventContract = Ordered, time = '2026-11-24T11:00:00.000Z') {
   const steps = { ...others, hire: ending('known'), cool: ending('eaten'), [name]: step };
   const bound = bindSteps({ choreography: kitchen, steps }).all.find((each) => each.name === name);
   if (bound === undefined) throw new Error('It is not bound');
@@ -43,7 +43,7 @@ function deciding(name: 'cook' | 'hire', step: AnyStep, contract: EventContract 
   const rows = new WorkingRows(loads, [[stored], []]);
   let ids = 0;
   const decide = decider('kitchen-service', () => `0193b3a0-0000-7000-8000-00000000000${++ids}`);
-  const event = eventOf(contract, { type: contract.type, data: soup });
+  const event = { ...eventOf(contract, { type: contract.type, data: soup }), time };
   const cause = { id: 'cause-1', tenantid: 'tenant-1', correlationid: 'saga-1' };
   const message = name === 'hire' ? { id: 'request-1', subject: 'soup', data: {} } : event;
   const body = JSON.stringify(event);
@@ -58,6 +58,17 @@ const unchanged = { updates: [], inserts: [] };
 const served = { updates: [{ rows: [{ ...stored, plates: 2 }], properties: ['plates'] }], inserts: [] };
 
 describe('a step that ends as it declares', () => {
+  test.each([
+    ['before now', '11:59:59.999', '12:00:00.000'],
+    ['now', '12:00:00.000', '12:00:00.001'],
+    ['a little later, by the clock of another database', '12:00:00.999', '12:00:01.000'],
+    ['much later, by a clock that is wrong', '12:00:01.000', '12:00:00.000'],
+  ])('decides after its cause, which happened %s', (_when, caused, expected) => {
+    const step = serving(() => outcome('cooked', Cooked(soup), Noted(soup)));
+    const { events } = deciding('cook', step, Ordered, `2026-11-24T${caused}Z`).decide();
+    expect(events.map(({ event }) => event.time)).toEqual(Array(2).fill(`2026-11-24T${expected}Z`));
+  });
+
   test('changes its rows and emits its events, stamped', () => {
     const { decide, changes, work } = deciding(
       'cook',
