@@ -46,29 +46,6 @@ async function clear(): Promise<void> {
   await emptied();
 }
 
-const cursorOf = (key: string) => Buffer.from(key).toString('base64url');
-
-describe('a time or a place that cannot be', () => {
-  const id = '0193a4b0-0000-7000-8000-000000000000';
-  test.each([
-    [`cursor=${cursorOf(`2026-99-99T99:99:99.999Z ${id}`)}`, '/cursor'],
-    [`cursor=${cursorOf(`999999999999999 ${id}`)}`, '/cursor'],
-    ['parkedBefore=0000-01-01T00:00:00Z', '/parkedBefore'],
-    ['parkedAfter=2026-02-30T00:00:00Z', '/parkedAfter'],
-    ['parkedAfter=9999-12-31T23:59:59-23:00', '/parkedAfter'],
-  ])('is refused in a query: %s', async (query, pointer) => {
-    const refused = { status: 422, body: { errors: [expect.objectContaining({ pointer })] } };
-    expect(await operations.call('GET', `/dead-letters?${query}`)).toMatchObject(refused);
-  });
-
-  test('is refused in a plan, and an offset that no country has is none', async () => {
-    const plan = { parkedBefore: '0000-01-01T00:00:00Z' };
-    expect(await operations.call('POST', '/dead-letters/plans', plan)).toMatchObject({ status: 422 });
-    const answer = await operations.call('GET', '/dead-letters/groups?parkedAfter=2026-01-01T00:00:00%2B23:59');
-    expect(answer).toMatchObject({ status: 200 });
-  });
-});
-
 describe('messages that cannot be handled', () => {
   test('are indexed, each once, with the reason, and grouped', async () => {
     const event = newOrder();
