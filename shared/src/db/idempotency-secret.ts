@@ -3,8 +3,7 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** One row: what the service's replicas share and nobody else knows. Not the secret of INSTALLATION_SECRET_FILE, which tokens are made of. */
 export class IdempotencySecret1760000000000 implements MigrationInterface {
-  /** As databases have recorded it. */
-  readonly name = 'InstallationSecret1760000000000';
+  readonly name = 'IdempotencySecret1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

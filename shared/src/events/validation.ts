@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { CloudEvent, EventContract } from './event.js';
 import { withQuickLengths } from './quick-lengths.js';
@@ -98,6 +98,18 @@ function fieldErrors(errors: readonly ErrorObject[] | null | undefined): FieldEr
   });
 }
 
+/** Each is made once, and forgotten with what it is made of. */
+function once<Key extends object, Value>(make: (of: Key) => Value): (of: Key) => Value {
+  const made = new WeakMap<Key, Value>();
+  return (of) => {
+    const known = made.get(of);
+    if (known !== undefined) return known;
+    const value = make(of);
+    made.set(of, value);
+    return value;
+  };
+}
+
 /** What a schema says of sizes, and nothing else. */
 function sizesOf({ maxLength, maxItems, properties, items }: TSchema): Record<string, unknown> {
   return {
@@ -112,13 +124,15 @@ function mapped(properties: Readonly<Record<string, TSchema>>): Record<string, u
   return Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, sizesOf(each)]));
 }
 
+const sizeCheck = once((schema: TSchema) => sizes.compile(sizesOf(schema)));
+
 /**
  * Compiles a schema once; the result lists every wrong field of a value, empty when there is none. What is too large is named alone: it
  * is not looked into, so that the work is bounded by the schema.
  */
 export function validator(schema: TSchema): (value: unknown) => FieldError[] {
   const isRight = first.compile(schema);
-  const fits = sizes.compile(sizesOf(schema));
+  const fits = sizeCheck(schema);
   const check = every.compile(schema);
   return (value) => {
     if (isRight(value)) return [];
@@ -128,19 +142,8 @@ export function validator(schema: TSchema): (value: unknown) => FieldError[] {
   };
 }
 
-function once<Value>(compile: (contract: EventContract) => ValidateFunction<Value>) {
-  const compiled = new WeakMap<EventContract, ValidateFunction<Value>>();
-  return (contract: EventContract) => {
-    const known = compiled.get(contract);
-    if (known !== undefined) return known;
-    const check = compile(contract);
-    compiled.set(contract, check);
-    return check;
-  };
-}
-
-const eventCheck = once((contract) => first.compile<CloudEvent>(eventSchema(contract)));
-const dataCheck = once((contract) => first.compile(contract.schema));
+const eventCheck = once((contract: EventContract) => first.compile<CloudEvent>(eventSchema(contract)));
+const dataCheck = once((contract: EventContract) => first.compile(contract.schema));
 
 /** The first thing wrong with the data of an event that is about to be made, or undefined. */
 export function dataError(contract: EventContract, data: unknown): FieldError | undefined {
