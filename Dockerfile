@@ -23,7 +23,7 @@ FROM manifests AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN npx --no-install tsc -b && node console/build.mjs
-RUN for package in shared *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
+RUN for package in shared simulated-providers *-service system console tools; do mkdir -p "/out/$package" && cp -r "$package/dist" "/out/$package/"; done \
   && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '.tsbuildinfo' \) -delete
 
 # Without the packages of `tools`, a database server among them: setup and seed need none.

@@ -127,7 +127,7 @@ describe('an alert', () => {
     await silence();
   });
 
-  test('each has a fault of its own here', () => {
+  test('each fires under one of these faults', () => {
     const planted = new Set(faults.flatMap((fault) => fault.alerts));
     expect(alerts.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });

@@ -4,12 +4,10 @@ import { type Part, type Resources, type ServiceDescription, startService } from
 import { Access } from './access/index.js';
 import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
 import { patterns, windows } from './analytics/index.js';
-import { Analytics1760000000003, AnalyticsRetention1760000000312 } from './analytics/migration.js';
+import { Analytics1760000000003 } from './analytics/migration.js';
 import {
   Archive,
   Archive1760000000001,
-  ArchiveColumns1760000000311,
-  ArchiveIndices1760000000004,
   Arrivals,
   archiveMetrics,
   followingPart,
@@ -27,13 +25,7 @@ import { lostDeliveriesPart, RESENT } from './dead-letters/lost-deliveries-part.
 import { eventText } from './http/event-routes.js';
 import { operationsRoutes } from './http/routes.js';
 import { OrderService } from './order-service.js';
-import {
-  CustomersInSagas1760000000310,
-  Projections,
-  Projections1760000000002,
-  projectionMetrics,
-  projectionsPart,
-} from './projections/index.js';
+import { Projections, Projections1760000000002, projectionMetrics, projectionsPart } from './projections/index.js';
 import { projections } from './read-models/index.js';
 import { operationsSteps } from './steps/index.js';
 
@@ -46,16 +38,7 @@ export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
-  migrations: [
-    Archive1760000000001,
-    Projections1760000000002,
-    Analytics1760000000003,
-    ...deadLetterMigrations,
-    ArchiveIndices1760000000004,
-    CustomersInSagas1760000000310,
-    ArchiveColumns1760000000311,
-    AnalyticsRetention1760000000312,
-  ],
+  migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, ...deadLetterMigrations],
   routes: operationsRoutes(new Access(undefined)),
   metrics: [...archiveMetrics, ...projectionMetrics, ...analyticsMetrics, INDEXED, OLDEST, { ...RESENT, labelNames: ['to'] }],
 } satisfies ServiceDescription;

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { FeedLine } from '../src/archive/feed-page.js';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, ArchiveColumns1760000000311, RecentEvents } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 
 let database: FreshDatabase;
 let dataSource: DataSource;
@@ -17,7 +17,7 @@ beforeEach(async () => {
     url: database.url,
     applicationName: 'feed-positions',
     entities: [],
-    migrations: [...kitMigrations, Archive1760000000001, ArchiveColumns1760000000311],
+    migrations: [...kitMigrations, Archive1760000000001],
     poolSize: 4,
   });
   await dataSource.initialize();

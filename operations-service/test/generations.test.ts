@@ -7,15 +7,10 @@ import { createLogger } from '@quickstep/shared/logging';
 import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, ArchiveColumns1760000000311, RecentEvents } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
-import {
-  CustomersInSagas1760000000310,
-  Projections,
-  Projections1760000000002,
-  projectionsPart,
-} from '../src/projections/index.js';
+import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
 import { sagas, sales } from '../src/read-models/index.js';
 
 const ORDERS = 20;
@@ -32,7 +27,7 @@ beforeEach(async () => {
     url: database.url,
     applicationName: 'generations',
     entities: [],
-    migrations: [...kitMigrations, Archive1760000000001, Projections1760000000002, ArchiveColumns1760000000311],
+    migrations: [...kitMigrations, Archive1760000000001, Projections1760000000002],
     poolSize: 6,
   });
   await dataSource.initialize();
@@ -151,14 +146,6 @@ test('another version is made beside the one that readers see', async () => {
   expect(await generations.switchTo(changed, (await one(false)).generation, await archive.end())).toBe(true);
   expect((await generations.all()).map(({ version, live }) => [version, live])).toEqual([[2, true]]);
   expect(await sold()).toBe(2 * ORDERS);
-});
-
-test('of the projection that became a part of another nothing is left', async () => {
-  await generations.begin({ ...sales, name: 'customers' });
-  await generations.begin(sagas);
-  await new CustomersInSagas1760000000310().up(dataSource.createQueryRunner());
-  expect((await generations.all()).map(({ name }) => name)).toEqual(['sagas']);
-  await expect(sold()).rejects.toThrow('does not exist');
 });
 
 test('while somebody locks the rows of one projection the others go on', async () => {

@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, ArchiveColumns1760000000311, ArchivedIds } from '../src/archive/index.js';
+import { Archive, Archive1760000000001, ArchivedIds } from '../src/archive/index.js';
 import { deadLetterMigrations } from '../src/db/dead-letter-migration.js';
 import { LostDeliveries } from '../src/dead-letters/lost-deliveries.js';
 import { Meeting } from './meeting.js';
@@ -32,7 +32,7 @@ let meeting: Meeting;
 let lost: LostDeliveries;
 beforeEach(async () => {
   database = await freshDatabase();
-  const migrations = [...kitMigrations, Archive1760000000001, ...deadLetterMigrations, ArchiveColumns1760000000311];
+  const migrations = [...kitMigrations, Archive1760000000001, ...deadLetterMigrations];
   dataSource = createDataSource({ url: database.url, applicationName: 'lost', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);

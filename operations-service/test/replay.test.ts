@@ -4,14 +4,14 @@ import { type FreshDatabase, freshDatabase } from '@quickstep/shared/testing';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive, Archive1760000000001, ArchiveColumns1760000000311 } from '../src/archive/index.js';
+import { Archive, Archive1760000000001 } from '../src/archive/index.js';
 import { replay } from '../src/dead-letters/replay.js';
 
 let database: FreshDatabase;
 let dataSource: DataSource;
 beforeEach(async () => {
   database = await freshDatabase();
-  const migrations = [...kitMigrations, Archive1760000000001, ArchiveColumns1760000000311];
+  const migrations = [...kitMigrations, Archive1760000000001];
   dataSource = createDataSource({ url: database.url, applicationName: 'replay', entities: [], migrations, poolSize: 4 });
   await dataSource.initialize();
   await migrate(dataSource);

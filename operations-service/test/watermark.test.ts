@@ -11,7 +11,7 @@ import type { WindowDeclaration } from '../src/analytics/declaration.js';
 import { Analytics1760000000003 } from '../src/analytics/migration.js';
 import { sourcesReached, totalsOf } from '../src/analytics/queries.js';
 import { FeedPositions } from '../src/archive/feed-positions.js';
-import { Archive1760000000001, ArchiveColumns1760000000311, RecentEvents } from '../src/archive/index.js';
+import { Archive1760000000001, RecentEvents } from '../src/archive/index.js';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const MINUTE = 60_000;
@@ -34,7 +34,7 @@ beforeEach(async () => {
     url: database.url,
     applicationName: 'watermark',
     entities: [],
-    migrations: [...kitMigrations, Archive1760000000001, Analytics1760000000003, ArchiveColumns1760000000311],
+    migrations: [...kitMigrations, Archive1760000000001, Analytics1760000000003],
     poolSize: 2,
   });
   await dataSource.initialize();

@@ -8,3 +8,5 @@ export const paymentDefaults = {
 
 /** @throws ConfigError naming every variable that is missing or wrong */
 export const paymentConfig = (env?: NodeJS.ProcessEnv) => readConfig(paymentDefaults, env);
+
+export type PaymentConfig = ReturnType<typeof paymentConfig>;

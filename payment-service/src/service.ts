@@ -1,6 +1,6 @@
 import { type Adapter, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { simulatedGateway } from './adapters/simulated-gateway.js';
-import { type paymentConfig, paymentDefaults } from './config.js';
+import { type PaymentConfig, paymentDefaults } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
 import { Payments } from './db/tables.js';
 import type { PaymentGateway } from './domain/gateway.js';
@@ -12,9 +12,9 @@ export { paymentConfig } from './config.js';
 export type { ChargeOutcome, PaymentGateway, RefundOutcome } from './domain/gateway.js';
 
 /** What the money is moved with: name your own here (docs/connecting-providers.md). */
-const usedGateway: Adapter<PaymentGateway> = simulatedGateway;
+const usedGateway: Adapter<PaymentGateway, PaymentConfig> = simulatedGateway;
 
-const described = ({ migrations = [] }: Adapter<PaymentGateway>) =>
+const described = ({ migrations = [] }: Adapter<PaymentGateway, PaymentConfig>) =>
   ({
     description: 'Charges orders and gives the money back',
     defaults: paymentDefaults,
@@ -27,11 +27,11 @@ const described = ({ migrations = [] }: Adapter<PaymentGateway>) =>
 export const paymentDescription = described(usedGateway);
 
 /** @param gateway for tests: what else the money is moved with */
-export function startPaymentService(config: ReturnType<typeof paymentConfig>, gateway = usedGateway) {
+export function startPaymentService(config: PaymentConfig, gateway = usedGateway) {
   return startService({
     config,
     ...described(gateway),
-    implementation: (resources) => paymentSteps(gateway.connect(resources)),
+    implementation: (resources) => paymentSteps(gateway.connect(resources, config)),
     retention: gateway.retention?.(config.recordRetentionDays) ?? [],
   });
 }

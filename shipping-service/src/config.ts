@@ -8,3 +8,5 @@ export const shippingDefaults = {
 
 /** @throws ConfigError naming every variable that is missing or wrong */
 export const shippingConfig = (env?: NodeJS.ProcessEnv) => readConfig(shippingDefaults, env);
+
+export type ShippingConfig = ReturnType<typeof shippingConfig>;

@@ -1,6 +1,6 @@
 import { type Adapter, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { simulatedCarrier } from './adapters/simulated-carrier.js';
-import { type shippingConfig, shippingDefaults } from './config.js';
+import { type ShippingConfig, shippingDefaults } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
 import { Shipments } from './db/tables.js';
 import type { Carrier } from './domain/carrier.js';
@@ -12,9 +12,9 @@ export { shippingConfig } from './config.js';
 export type { BookingOutcome, Carrier } from './domain/carrier.js';
 
 /** What the parcels are moved with: name your own here (docs/connecting-providers.md). */
-const usedCarrier: Adapter<Carrier> = simulatedCarrier;
+const usedCarrier: Adapter<Carrier, ShippingConfig> = simulatedCarrier;
 
-const described = ({ migrations = [] }: Adapter<Carrier>) =>
+const described = ({ migrations = [] }: Adapter<Carrier, ShippingConfig>) =>
   ({
     description: 'Hands parcels to the carrier',
     defaults: shippingDefaults,
@@ -27,11 +27,11 @@ const described = ({ migrations = [] }: Adapter<Carrier>) =>
 export const shippingDescription = described(usedCarrier);
 
 /** @param carrier for tests: what else the parcels are moved with */
-export function startShippingService(config: ReturnType<typeof shippingConfig>, carrier = usedCarrier) {
+export function startShippingService(config: ShippingConfig, carrier = usedCarrier) {
   return startService({
     config,
     ...described(carrier),
-    implementation: (resources) => shippingSteps(carrier.connect(resources)),
+    implementation: (resources) => shippingSteps(carrier.connect(resources, config)),
     retention: carrier.retention?.(config.recordRetentionDays) ?? [],
   });
 }

@@ -19,7 +19,9 @@ async function placeMany(count: number, meanwhile = async () => {}): Promise<str
   const client = async () => {
     for (let index = next++; index < count; index = next++) {
       ids.push((await shop.place()).id);
-      if (index >= count / 3) done ??= meanwhile();
+      if (index < count / 3) continue;
+      done ??= meanwhile();
+      await done;
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));

@@ -161,7 +161,7 @@ describe.each(all)('%s', (service) => {
       'delete from event_log',
       `delete from ${partition}`,
       `select * from ${partition}`,
-      'update installation set secret = secret',
+      'update idempotency_secret set secret = secret',
       'delete from migrations',
       'create role mine',
       'create database mine',

@@ -20,7 +20,7 @@ export { type Answer, antarctica, type OrderRequest, type OrderView, type Proble
 type Start<Service extends Running> = (name: ServiceName, env: NodeJS.ProcessEnv, doubles: Connections) => Promise<Service>;
 
 function wrapped<Port>(adapter: Adapter<Port>, wrap: (port: Port) => Port): Adapter<Port> {
-  return { ...adapter, connect: (resources) => wrap(adapter.connect(resources)) };
+  return { ...adapter, connect: (resources, config) => wrap(adapter.connect(resources, config)) };
 }
 
 const AMPLE = 1_000_000;

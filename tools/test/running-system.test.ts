@@ -16,7 +16,7 @@ beforeEach(() => {
   for (const name of ['ORDER_URL', 'SERVICE_URLS', 'ORDER_PORT', 'PORT_OFFSET', 'HOST']) delete process.env[name];
 });
 afterEach(() => {
-  process.env = before;
+  process.env = { ...before };
 });
 
 describe('where a service is reached', () => {

@@ -60,7 +60,7 @@ const projectionColumns: readonly Column<Projection>[] = [
   { title: 'Version', cell: ({ version }) => String(version), number: true },
   { title: 'Events behind', cell: ({ lag }) => told(lag), number: true },
   { title: 'Why it stands still', cell: ({ failure }) => failure ?? 'it does not' },
-  { title: 'Being made anew', cell: ({ generations }) => (generations.some(({ live }) => !live) ? 'yes' : 'no') },
+  { title: 'Being rebuilt', cell: ({ generations }) => (generations.some(({ live }) => !live) ? 'yes' : 'no') },
 ];
 
 function Rebuild({ name, done }: { readonly name: string; readonly done: () => void }) {
@@ -68,7 +68,7 @@ function Rebuild({ name, done }: { readonly name: string; readonly done: () => v
     <Act
       quiet
       label={`Rebuild ${name}`}
-      title={`Make ${name} anew?`}
+      title={`Rebuild ${name}?`}
       run={() => call('POST', `/projections/${name}/rebuild`, {})}
       done={done}
     >

@@ -33,7 +33,7 @@ export interface AnalysingOptions {
   readonly recent: RecentEvents;
 }
 
-/** Changes whenever results would: then everything is made anew. */
+/** Changes whenever results would: then everything is rebuilt. */
 export function versionOf(declared: readonly AnyDeclaration[]): string {
   const text = JSON.stringify(declared, (name, value: unknown) =>
     // A contract is called, and so is a function to JSON: its type tells it.

@@ -18,10 +18,12 @@ export class Analytics1760000000003 implements MigrationInterface {
         most bigint not null,
         corrections integer not null
       ) with (fillfactor = 80)`);
+    await runner.query('create index analytics_windows_by_end on analytics_windows using brin (ends_at)');
     await runner.query('create index analytics_windows_by_start on analytics_windows (name, starts_at, key)');
     await runner.query('create table analytics_joins (subject text primary key, joined jsonb not null, changed_at timestamptz)');
     await runner.query('create index analytics_joins_by_change on analytics_joins using brin (changed_at)');
     await runner.query('create table analytics_patterns (id text primary key, state jsonb not null, changed_at timestamptz)');
+    await runner.query('create index analytics_patterns_by_change on analytics_patterns using brin (changed_at)');
     await runner.query(`
       create table analytics_totals (
         name text primary key,
@@ -55,19 +57,5 @@ export class Analytics1760000000003 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`drop table analytics_progress, analytics_alerts, analytics_sources, analytics_totals, analytics_patterns,
       analytics_joins, analytics_windows`);
-  }
-}
-
-/** What is old is found by them: both tables grow by the minute, and the rows that nothing changes any more lie together. */
-export class AnalyticsRetention1760000000312 implements MigrationInterface {
-  readonly name = 'AnalyticsRetention1760000000312';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query('create index analytics_windows_by_end on analytics_windows using brin (ends_at)');
-    await runner.query('create index analytics_patterns_by_change on analytics_patterns using brin (changed_at)');
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop index analytics_windows_by_end, analytics_patterns_by_change');
   }
 }

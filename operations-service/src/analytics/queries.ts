@@ -63,7 +63,7 @@ export function alertsBefore(
 }
 
 /** Whether results are being rebuilt and are not what they were yet. */
-export async function isMadeAnew(dataSource: DataSource): Promise<boolean> {
+export async function isBeingRebuilt(dataSource: DataSource): Promise<boolean> {
   const [row]: { behind: boolean }[] = await dataSource.query('select position < silent_until as behind from analytics_progress');
   return row?.behind ?? true;
 }

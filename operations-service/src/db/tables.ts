@@ -2,7 +2,7 @@ import { bigint, integer, json, type RowOf, table, text, textKey, timeOrNull } f
 import type { Joined } from '../analytics/analysis.js';
 import type { PatternState } from '../analytics/patterns.js';
 
-/** The results of the windows. Thrown away and made anew from the archive when the declarations change. */
+/** The results of the windows. Thrown away and rebuilt from the archive when the declarations change. */
 export const WindowResults = table('analytics_windows', {
   /** Name, start and key. */
   id: textKey(),
@@ -43,7 +43,7 @@ export const WindowTotals = table('analytics_totals', {
 /** By service, the time of its latest event. */
 export const SourcesReached = table('analytics_sources', { service: textKey(), reachedAt: timeOrNull() });
 
-/** What the patterns have found, each once, also when all else is made anew. */
+/** What the patterns have found, each once, also when all else is rebuilt. */
 export const Alerts = table('analytics_alerts', {
   /** Made of the pattern, the key and the event that completed it. */
   id: textKey(),

@@ -149,8 +149,7 @@ export class PlanRunner {
     const { broker, index, items, outcomes } = this.#options;
     const plan = await this.#options.plan(id);
     if (plan?.state !== 'running') return;
-    // Also when it cannot be begun.
-    if (plan.stopAskedBy !== null) return this.#end(plan, stopAsked(plan.stopAskedBy));
+    if (plan.stopAskedBy !== null) return this.#endAsAsked(plan, plan.stopAskedBy);
     await this.#resolveDoubts(id);
     const stopping = () => this.#stopped;
     const publish = (message: Message) => broker.publisher.publishCopy(message);
@@ -162,6 +161,12 @@ export class PlanRunner {
     }
     if (ending.kind === 'interrupted') return;
     await this.#end(plan, ending.kind === 'stopped' ? ending.because : undefined);
+  }
+
+  /** Also when it cannot be begun; but what may have been sent already is not put back as parked while anybody knows. */
+  async #endAsAsked(plan: PlanRow, by: string): Promise<void> {
+    await this.#tried('finding out what was sent', () => this.#resolveDoubts(plan.id));
+    if (!this.#stopped) await this.#end(plan, stopAsked(by));
   }
 
   async #end(plan: PlanRow, because: string | undefined): Promise<void> {

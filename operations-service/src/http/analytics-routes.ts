@@ -15,7 +15,7 @@ import {
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { Analysis, patterns, windows } from '../analytics/index.js';
-import { type AlertRow, alertsBefore, isMadeAnew, resultsOf, sourcesReached, totalsOf } from '../analytics/queries.js';
+import { type AlertRow, alertsBefore, isBeingRebuilt, resultsOf, sourcesReached, totalsOf } from '../analytics/queries.js';
 import { isClosed, isFinal } from '../analytics/windows.js';
 import type { WindowResultRow } from '../db/tables.js';
 import { spanOf, spanQuery } from './archive-query.js';
@@ -103,7 +103,7 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
       const declared = windows.find((each) => each.name === name);
       if (declared === undefined) throw notFound(`window of this name; there are ${windows.map((each) => each.name).join(', ')}`);
       const { from, until } = spanOf(span);
-      if (await isMadeAnew(dataSource))
+      if (await isBeingRebuilt(dataSource))
         throw problem('unavailable', 'The windows are being rebuilt', { headers: { 'retry-after': '5' } });
       const place = placeOf(cursor, WINDOW_KEY);
       const after = place && { start: place.time, key: place.rest };

@@ -53,7 +53,7 @@ export async function applyNext(
   const page = await archive.next(generation.position, { types, limit: PAGE, end });
   const { events, refused } = readEvents(projection, page.events);
   return dataSource.transaction(async (manager) => {
-    // It can all be made anew: a crash of the server may cost the last batches, of which the position knows nothing either.
+    // It can all be rebuilt: a crash of the server may cost the last batches, of which the position knows nothing either.
     await manager.query(`set local synchronous_commit = off; set local lock_timeout = '${LOCK_TIMEOUT}'`);
     const moved: unknown[] = await manager.query(
       'select from projections where name = $1 and generation = $2 and position = $3 for update skip locked',

@@ -30,19 +30,3 @@ export class Projections1760000000002 implements MigrationInterface {
     await runner.query('drop sequence projection_generation');
   }
 }
-
-/** What `customers` kept stands in `sagas`: an order had a row of the same key in both. */
-export class CustomersInSagas1760000000310 implements MigrationInterface {
-  readonly name = 'CustomersInSagas1760000000310';
-
-  async up(runner: QueryRunner): Promise<void> {
-    const old: { table: string }[] = await runner.query(
-      `select unnest(tables) as "table" from projections where name = 'customers'`,
-    );
-    for (const { table } of old) await runner.query(`drop table if exists ${table} cascade`);
-    await runner.query("delete from projections where name = 'customers'");
-  }
-
-  /** An earlier version makes them anew when it starts. */
-  async down(): Promise<void> {}
-}

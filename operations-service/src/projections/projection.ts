@@ -8,11 +8,11 @@ export interface ProjectionTable {
   readonly indices?: readonly string[];
 }
 
-/** What is made of the archive's events: rows that can be thrown away and made anew. */
+/** What is made of the archive's events: rows that can be thrown away and rebuilt. */
 export interface Projection {
   /** What its tables are found under; letters and `_`. */
   readonly name: string;
-  /** One more whenever the same events would give other rows: they are then made anew beside the old ones. */
+  /** One more whenever the same events would give other rows: they are then rebuilt beside the old ones. */
   readonly version: number;
   readonly tables: readonly ProjectionTable[];
   readonly observes: readonly EventContract[];

@@ -24,7 +24,7 @@ export interface ProjectionsOptions {
   readonly logger: Logger;
 }
 
-/** Keeps projections up with the archive, and makes them anew beside what readers see. */
+/** Keeps projections up with the archive, and rebuilds them beside what readers see. */
 export class Projections {
   readonly #options: ProjectionsOptions;
   readonly #generations: Generations;

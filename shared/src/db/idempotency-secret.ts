@@ -7,14 +7,14 @@ export class IdempotencySecret1760000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      create table installation (
+      create table idempotency_secret (
         singleton boolean primary key default true check (singleton),
         secret bytea not null
       )`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table installation');
+    await runner.query('drop table idempotency_secret');
   }
 }
 
@@ -28,8 +28,8 @@ const LENGTH = 32;
 export async function idempotencySecret(dataSource: DataSource): Promise<Buffer> {
   const proposed = randomBytes(LENGTH);
   // Of replicas that start at once the first one's stands.
-  await dataSource.query('insert into installation (secret) values ($1) on conflict do nothing', [proposed]);
-  const [row]: { secret: Buffer }[] = await dataSource.query('select secret from installation');
-  if (row === undefined) throw new Error('The table "installation" lost its row while the service started');
+  await dataSource.query('insert into idempotency_secret (secret) values ($1) on conflict do nothing', [proposed]);
+  const [row]: { secret: Buffer }[] = await dataSource.query('select secret from idempotency_secret');
+  if (row === undefined) throw new Error('The table "idempotency_secret" lost its row while the service started');
   return row.secret;
 }

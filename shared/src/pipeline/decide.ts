@@ -94,9 +94,9 @@ export function decider(service: string, newId: NewId) {
   }
 
   /** @throws whatever the step throws; its rows are then as they were */
-  return function decide(work: Work, refs: Refs, rows: WorkingRows, clock: Date): Decided {
+  return function decide(work: Work, refs: Refs, rows: WorkingRows, clockTime: Date): Decided {
     const { bound, message, answer } = work;
-    const now = afterCause(work, clock);
+    const now = afterCause(work, clockTime);
     const borrowed = rows.borrow(refs);
     const end = endOf(bound.step.decide(message, borrowed.rows, { now, answer }));
     if (!('ended' in end)) return { work, result: refusal(bound, end), events: NO_EVENTS };

@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 
 /** Tables of which a service only reads, or only reads and adds to; it may do everything with the rows of all others. */
 const READ_ONLY = ['migrations'];
-const APPEND_ONLY = ['event_log', 'installation'];
+const APPEND_ONLY = ['event_log', 'idempotency_secret'];
 
 const listed = (names: readonly string[]) => names.map(escapeIdentifier).join(', ');
 

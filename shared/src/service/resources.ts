@@ -14,9 +14,10 @@ export interface Resources {
 }
 
 /** What stands behind a port to the outside world, with what it keeps in the service's database. */
-export interface Adapter<Port> {
+export interface Adapter<Port, Config = unknown> {
   readonly migrations?: readonly (new () => MigrationInterface)[];
   /** @param days RECORD_RETENTION_DAYS */
   retention?(days: number): readonly Retention[];
-  connect(resources: Resources): Port;
+  /** @param config of the service that it is connected to */
+  connect(resources: Resources, config: Config): Port;
 }

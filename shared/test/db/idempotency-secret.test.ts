@@ -27,8 +27,8 @@ test('a row that vanishes at once is an error', async () => {
   const dataSource = createDataSource({ url: database.url, ...options });
   await dataSource.initialize();
   await migrate(dataSource);
-  await dataSource.query('delete from installation');
-  await dataSource.query('create rule lost as on insert to installation do instead nothing');
+  await dataSource.query('delete from idempotency_secret');
+  await dataSource.query('create rule lost as on insert to idempotency_secret do instead nothing');
   await expect(idempotencySecret(dataSource)).rejects.toThrow('lost its row while the service started');
   await dataSource.destroy();
 });
