@@ -66,7 +66,7 @@ test('a plan that is carried out has so many bytes in memory at most, and sends 
     items,
     outcomes: new Outcomes({ index, items, inboxes: { handled } }),
     publish: async ({ options }) => void sent.push(String(options.messageId)),
-    stopping: () => false,
+    stopping: new AbortController().signal,
   }).carryOut(NOTHING_HELD);
   expect(ending).toEqual({ kind: 'done' });
   expect(sent.sort()).toEqual(letters.map(({ messageId }) => messageId).sort());

@@ -159,3 +159,12 @@ test('a plan that cannot be begun holds up neither the others nor the comparison
   expect(await endOf(stuck)).toBe('ada stopped it');
   expect(await statesOf(stuck)).toEqual({ waiting: 1 });
 });
+
+test('what lay in a dead-letter queue that was deleted is sent from the index', async () => {
+  const plan = await planned(await parked(NOTIFICATION, 2));
+  await channel.deleteQueue(deadLetterQueueOf(NOTIFICATION));
+  runner.start();
+  expect(await endOf(plan)).toBe('done');
+  expect(await statesOf(plan)).toEqual({ processed: 2 });
+  expect(await received()).toBe(2);
+});

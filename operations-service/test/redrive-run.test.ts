@@ -45,7 +45,7 @@ async function run(handle: (sent: number) => number) {
       sent.push(String(options.messageId));
       most = Math.max(most, sent.length - handled.size);
     },
-    stopping: () => false,
+    stopping: new AbortController().signal,
   }).carryOut(NOTHING_HELD);
   const { states } = await countPlan(database.dataSource.manager, started.plan.id);
   return { ending, states, sent, most, mostAsked };
@@ -75,7 +75,7 @@ test('a plan that stops as the broker does not take a message says why', async (
     ...started,
     outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
     publish: () => Promise.reject(new Error('no queue wants it')),
-    stopping: () => false,
+    stopping: new AbortController().signal,
   }).carryOut(NOTHING_HELD);
   expect(ending).toEqual({ kind: 'stopped', because: 'the broker did not take all of it: no queue wants it' });
 });
@@ -91,7 +91,7 @@ test('nothing is sent any more once the broker has closed the channel on which t
       sent.push(message);
       lost.abort();
     },
-    stopping: () => false,
+    stopping: new AbortController().signal,
   }).carryOut({ ...NOTHING_HELD, lost: lost.signal });
   expect(ending).toEqual({ kind: 'interrupted' });
   expect(sent).toHaveLength(1);
@@ -104,7 +104,7 @@ test('messages are let go before the broker takes them away, and what is left go
     ...started,
     outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
     publish: async ({ options }) => void sent.push(options.messageId),
-    stopping: () => false,
+    stopping: new AbortController().signal,
   });
   const over = new AbortController();
   over.abort();
@@ -125,7 +125,7 @@ test('what has lost its body since it was planned is not sent, and says so', asy
     ...started,
     outcomes: new Outcomes({ ...started, inboxes: { handled: async () => new Map() } }),
     publish: async (message) => void sent.push(message),
-    stopping: () => false,
+    stopping: new AbortController().signal,
   }).carryOut(NOTHING_HELD);
   expect(ending).toEqual({ kind: 'done' });
   expect(sent).toEqual([]);

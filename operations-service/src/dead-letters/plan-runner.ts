@@ -151,7 +151,7 @@ export class PlanRunner {
     if (plan?.state !== 'running') return;
     if (plan.stopAskedBy !== null) return this.#endAsAsked(plan, plan.stopAskedBy);
     await this.#resolveDoubts(id);
-    const stopping = () => this.#stopped;
+    const stopping = this.#stopping.signal;
     const publish = (message: Message) => broker.publisher.publishCopy(message);
     const run = new Run({ plan, index, items, outcomes, publish, stopping });
     let ending = await this.#runOnce(id, run);

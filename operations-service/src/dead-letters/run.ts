@@ -18,7 +18,8 @@ export interface RunOptions {
   readonly outcomes: Outcomes;
   publish(message: Message): Promise<void>;
   /** Whether the service stops: what is left goes on at the next start. */
-  stopping(): boolean;
+  /** Aborts when the service stops. */
+  readonly stopping: AbortSignal;
 }
 
 export type Ending =
@@ -88,9 +89,15 @@ export class Run {
       const failure = (await this.#interruption(hold)) ?? (await this.#send(hold, next));
       if (failure !== undefined) return failure;
       this.#canary = wave.canary;
-      await pause(Math.max(0, (next.length / plan.rate) * 1_000 - (performance.now() - began)));
+      await this.#rest(hold, (next.length / plan.rate) * 1_000 - (performance.now() - began));
     }
     return (await this.#await(hold, { most: 0, last: true })) ?? this.#end();
+  }
+
+  /** At a rate of one a second this may be ten: neither a stop nor a broker that is gone waits for it. */
+  async #rest({ lost }: Hold, milliseconds: number): Promise<void> {
+    const signal = AbortSignal.any([lost, this.#options.stopping]);
+    await pause(Math.max(0, milliseconds), undefined, { signal }).catch(() => undefined);
   }
 
   /** What somebody else holds is left waiting, to them and to whoever goes on with the plan. */
@@ -209,7 +216,7 @@ export class Run {
 
   async #interruption({ lost, over }: Hold): Promise<Ending | undefined> {
     const { plan, items, stopping } = this.#options;
-    if (stopping() || lost.aborted) return INTERRUPTED;
+    if (stopping.aborted || lost.aborted) return INTERRUPTED;
     const who = await items.stopAsked(plan.id);
     if (who !== undefined) return stopped(stopAsked(who));
     return over.aborted ? RELEASED : undefined;

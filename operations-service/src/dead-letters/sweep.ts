@@ -90,7 +90,11 @@ export async function holdingLetters<Result>(
   const open = async ([next, ...rest]: Wanted, signals: readonly AbortSignal[]): Promise<Result> => {
     if (next === undefined) return use({ queues, lost: AbortSignal.any([...signals]), over });
     const [service, ids] = next;
-    if (await isMissing(connection, deadLetterQueueOf(service))) return open(rest, signals);
+    if (await isMissing(connection, deadLetterQueueOf(service))) {
+      // What lay in it is gone with it, and sent from the index.
+      await index.notSeen(service, await index.now());
+      return open(rest, signals);
+    }
     return withChannel(await connection.createChannel(), async (channel, lost) => {
       queues.set(service, await sortQueue(channel, service, index, ids));
       return open(rest, [...signals, lost]);

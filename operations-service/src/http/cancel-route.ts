@@ -37,7 +37,8 @@ export const cancelRoute = (access: Access, service: OrderService | undefined): 
       if (service === undefined) throw problem('unavailable', 'The service does not run');
       const act = { who, what: 'sagas.cancel', about, why };
       await audit(dataSource, { ...act, result: 'begun' });
-      const answer = await service.cancel(about, why).catch((error: unknown) => {
+      const answer = await service.cancel(about, why).catch(async (error: unknown) => {
+        await audit(dataSource, { ...act, result: `unknown: ${reasonOf(error)}` });
         throw problem('unavailable', `The order service cannot be asked: ${reasonOf(error)}`);
       });
       const { accepted, detail } = answer ?? { accepted: false, detail: 'there is no such order' };

@@ -1,4 +1,5 @@
 import { invalid, problem, problems, type ReadContext, type Route } from '@quickstep/shared/http';
+import { reasonOf } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
 import { type Access, guarded } from '../access/index.js';
 import { Archive } from '../archive/index.js';
@@ -57,7 +58,12 @@ export const replayRoutes = (access: Access, options?: Omit<ReplayOptions, 'arch
         );
       const act = { who: caller.name, what: 'replay', about: to, why: reason, details: { ...query, until, again } };
       if (!dryRun) await audit(dataSource, { ...act, result: 'begun' });
-      const told = await replay({ to, filter, again, dryRun }, { ...options, archive: new Archive(dataSource) });
+      const told = await replay({ to, filter, again, dryRun }, { ...options, archive: new Archive(dataSource) }).catch(
+        async (error: unknown) => {
+          if (!dryRun) await audit(dataSource, { ...act, result: `failed: ${reasonOf(error)}` });
+          throw error;
+        },
+      );
       if (!dryRun) await audit(dataSource, { ...act, result: `sent ${told.sent}` });
       call.json(200, told);
     },
