@@ -21,7 +21,11 @@ function diskOf({ smallDisk }: World): SmallDisk {
 const outside: ReadonlySet<string> = new Set(['payment-service', 'shipping-service']);
 const withOutside = (service: string, index: number) => (outside.has(service) ? service : [...outside][index % outside.size]);
 
-const retried = (world: World, service: string) => world.fleet.metric(service, 'quickstep_messages_total', 'result="retried"');
+/** Messages that were tried in vain, or not at all, as a circuit breaker was open already. */
+async function putOff({ fleet }: World, service: string): Promise<number> {
+  const of = (result: string) => fleet.metric(service, 'quickstep_messages_total', `result="${result}"`);
+  return (await of('retried')) + (await of('waiting'));
+}
 
 export const surroundingsFaults = [
   fault({
@@ -70,14 +74,14 @@ export const surroundingsFaults = [
     lasts: [2_000, 4_000],
     inject: async (world, target) => {
       const service = withOutside(target, world.fleet.names.indexOf(target)) ?? target;
-      const before = await retried(world, service);
+      const before = await putOff(world, service);
       const client = await world.databases.open(service);
       await client.query('begin; lock table provider_answers in access exclusive mode');
       return { client, service, before };
     },
     heal: (_world, _target, { client }) => client.end(),
     bit: async (world, _target, { service, before }) => {
-      const failed = (await retried(world, service)) - before;
+      const failed = (await putOff(world, service)) - before;
       return failed > 0 ? `${service}: ${failed} messages put off` : undefined;
     },
   }),
@@ -88,14 +92,14 @@ export const surroundingsFaults = [
     lasts: [1_000, 2_000],
     inject: async (world, target) => {
       const service = withOutside(target, world.fleet.names.indexOf(target)) ?? target;
-      const before = await retried(world, service);
+      const before = await putOff(world, service);
       await world.databases.ask(service, 'alter table provider_answers rename to provider_answers_away', []);
       return { service, before };
     },
     heal: async (world, _target, { service }) =>
       void (await world.databases.ask(service, 'alter table provider_answers_away rename to provider_answers', [])),
     bit: async (world, _target, { service, before }) => {
-      const failed = (await retried(world, service)) - before;
+      const failed = (await putOff(world, service)) - before;
       return failed > 0 ? `${service}: ${failed} messages put off` : undefined;
     },
   }),
