@@ -88,12 +88,15 @@ describe('the private servers', () => {
     expect(new Set(values).size).toBe(values.length);
   });
 
-  // Linux only: elsewhere no process shows its environment.
-  const testWithProc = existsSync('/proc/self/environ') ? test : test.skip;
-  testWithProc.each(['postgres', 'rabbitmq', 'epmd'])('%s does not inherit what is none of its business', (name) => {
-    const record = readRecords(directory).find((each) => each.name === name);
-    expect(readFileSync(`/proc/${record?.pid}/environ`, 'utf8')).not.toContain('planted');
-  });
+  const hasProc = existsSync('/proc/self/environ');
+  const why = hasProc ? '' : ' (skipped: without /proc no process shows its environment)';
+  (hasProc ? test : test.skip).each(['postgres', 'rabbitmq', 'epmd'])(
+    `%s does not inherit what is none of its business${why}`,
+    (name) => {
+      const record = readRecords(directory).find((each) => each.name === name);
+      expect(readFileSync(`/proc/${record?.pid}/environ`, 'utf8')).not.toContain('planted');
+    },
+  );
 });
 
 describe('PostgreSQL', () => {

@@ -29,9 +29,9 @@ describe('the place of a failure', () => {
   test('is the first line of our own, however deep in libraries it began; no path of the machine stays', () => {
     const error = withStack(
       '    at Socket.emit (node:events:519:28)',
-      '    at Parser.parse (/home/ada/shop/node_modules/pg/lib/parser.js:12:3)',
-      '    at async charge (file:///home/ada/shop/payment-service/dist/steps/charge-payment.js:31:15)',
-      '    at /home/ada/shop/shared/src/pipeline/decide.ts:7:1',
+      '    at Parser.parse (/srv/shop/node_modules/pg/lib/parser.js:12:3)',
+      '    at async charge (file:///srv/shop/payment-service/dist/steps/charge-payment.js:31:15)',
+      '    at /srv/shop/shared/src/pipeline/decide.ts:7:1',
     );
     expect(placeOf(error)).toEqual({
       frame: 'payment-service/dist/steps/charge-payment.js:31',
@@ -44,21 +44,21 @@ describe('the place of a failure', () => {
   });
 
   test('stays when the stack is cut', () => {
-    const library = Array.from({ length: 20 }, (_, line) => `    at f (/home/ada/shop/node_modules/pg/index.js:${line}:1)`);
-    const { frame, stack } = placeOf(withStack(...library, '    at g (/home/ada/shop/order-service/src/domain/order.ts:5:1)'));
+    const library = Array.from({ length: 20 }, (_, line) => `    at f (/srv/shop/node_modules/pg/index.js:${line}:1)`);
+    const { frame, stack } = placeOf(withStack(...library, '    at g (/srv/shop/order-service/src/domain/order.ts:5:1)'));
     expect(frame).toBe('order-service/src/domain/order.ts:5');
     expect(stack?.split('\n')).toHaveLength(9);
     expect(stack).toContain(frame);
   });
 
   test('is not known when nothing of it is ours, or it is no error', () => {
-    expect(placeOf(withStack('    at f (/home/ada/shop/node_modules/pg/index.js:1:1)')).frame).toBeUndefined();
+    expect(placeOf(withStack('    at f (/srv/shop/node_modules/pg/index.js:1:1)')).frame).toBeUndefined();
     expect(placeOf(withStack('    at somewhere odd')).stack).toBeUndefined();
     expect(placeOf('a text')).toEqual({});
     expect(placeOf(Object.assign(new Error('x'), { stack: undefined }))).toEqual({});
   });
 
   test('outside of any folder of ours is its file alone', () => {
-    expect(placeOf(withStack('    at f (/home/ada/tool.js:1:2)')).frame).toBe('tool.js:1');
+    expect(placeOf(withStack('    at f (/srv/tool.js:1:2)')).frame).toBe('tool.js:1');
   });
 });
