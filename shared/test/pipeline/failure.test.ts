@@ -44,9 +44,9 @@ describe('the place of a failure', () => {
   });
 
   test('stays when the stack is cut', () => {
-    const library = Array.from({ length: 20 }, (_, line) => `    at f (/srv/shop/node_modules/pg/index.js:${line}:1)`);
-    const { frame, stack } = placeOf(withStack(...library, '    at g (/srv/shop/order-service/src/domain/order.ts:5:1)'));
-    expect(frame).toBe('order-service/src/domain/order.ts:5');
+    const packages = Array.from({ length: 20 }, (_, line) => `    at f (/srv/shop/node_modules/pg/index.js:${line}:1)`);
+    const { frame, stack } = placeOf(withStack(...packages, '    at g (/srv/shop/order-service/src/steps/place-order.ts:5:1)'));
+    expect(frame).toBe('order-service/src/steps/place-order.ts:5');
     expect(stack?.split('\n')).toHaveLength(9);
     expect(stack).toContain(frame);
   });
