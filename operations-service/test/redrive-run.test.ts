@@ -6,7 +6,9 @@ import { Outcomes } from '../src/dead-letters/outcomes.js';
 import { IN_FLIGHT, Run } from '../src/dead-letters/run.js';
 import { type LettersDatabase, lettersDatabase, NOTHING_HELD, readableLetter, startedPlan } from './letters.js';
 
-const MESSAGES = 1_000;
+/** More than are under way at once. */
+const MESSAGES = IN_FLIGHT + 100;
+const SOME = 20;
 
 let database: LettersDatabase;
 beforeEach(async () => {
@@ -14,11 +16,11 @@ beforeEach(async () => {
 });
 afterEach(() => database.close());
 
-async function planned() {
+async function planned(messages = MESSAGES) {
   const { dataSource } = database;
   const plan = await startedPlan(
     dataSource,
-    Array.from({ length: MESSAGES }, () => readableLetter()),
+    Array.from({ length: messages }, () => readableLetter()),
   );
   return { plan, index: new DeadLetterIndex(dataSource), items: new PlanItems(dataSource) };
 }
@@ -70,7 +72,7 @@ test('a service that handles nothing any more after the first ones is not sent t
 });
 
 test('a plan that stops as the broker does not take a message says why', async () => {
-  const started = await planned();
+  const started = await planned(SOME);
   const ending = await new Run({
     ...started,
     outcomes: new Outcomes({ ...started, inboxes: { handled: handledAll } }),
@@ -81,7 +83,7 @@ test('a plan that stops as the broker does not take a message says why', async (
 });
 
 test('nothing is sent any more once the broker has closed the channel on which the messages are held', async () => {
-  const started = await planned();
+  const started = await planned(SOME);
   const lost = new AbortController();
   const sent: unknown[] = [];
   const ending = await new Run({
@@ -118,7 +120,7 @@ test('messages are let go before the broker takes them away, and what is left go
 const deleteBodies = () => database.dataSource.query("update dead_letters set body = '', emptied_at = now()");
 
 test('what has lost its body since it was planned is not sent, and says so', async () => {
-  const started = await planned();
+  const started = await planned(SOME);
   await deleteBodies();
   const sent: unknown[] = [];
   const ending = await new Run({
@@ -134,7 +136,7 @@ test('what has lost its body since it was planned is not sent, and says so', asy
 });
 
 test('what was sent and has lost its body since is still known to be processed, by its event', async () => {
-  const { plan, index, items } = await planned();
+  const { plan, index, items } = await planned(SOME);
   const all = await items.itemsInStates(plan.id, ['waiting'], 2);
   const positions = all.map(({ position }) => position);
   await items.sending(plan.id, positions);

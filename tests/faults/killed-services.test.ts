@@ -48,8 +48,6 @@ async function placeMany(count: number, midway = async (goOn: () => void) => goO
   expect(await Promise.all(ids.map((id) => shop.ended(id)))).toEqual(expected);
 }
 
-test('a thousand orders of 32 clients all end as they should', () => placeMany(1_000));
-
 describe('with 32 clients at work', () => {
   test.each<[ServiceName]>(serviceNames.map((name) => [name]))(
     'the %s service is killed with work in its hands and started again: every order ends as if nothing had happened',

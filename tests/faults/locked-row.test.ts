@@ -4,7 +4,7 @@ import { openShop, type Problem, type Shop } from '../support/shop.js';
 import { until } from '../support/until.js';
 
 /** Many enough that nothing is parked while the row is locked. */
-const RETRY_DELAYS_MS = '100,200,500,1000,2000,3000,4000,5000,6000,7000,8000,9000';
+const RETRY_DELAYS_MS = Array(60).fill(500).join(',');
 const BLOCKED = 20;
 const OTHERS = 40;
 

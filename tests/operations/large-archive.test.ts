@@ -7,10 +7,10 @@ import { bearer, secretFile } from '../support/operations.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 
 /** `ARCHIVE_EVENTS=1000000,5000000 npx jest tests/operations/large-archive` makes so many, in two steps, and prints figures. */
-const SIZES = (process.env.ARCHIVE_EVENTS ?? '12000,24000')
-  .split(',')
-  .map((size) => Math.ceil(Number(size) / EVENTS_OF_AN_ORDER));
+const SIZES = (process.env.ARCHIVE_EVENTS ?? '12000').split(',').map((size) => Math.ceil(Number(size) / EVENTS_OF_AN_ORDER));
 const FIGURES = process.env.ARCHIVE_EVENTS !== undefined;
+/** Megabytes by which pages under way may differ. */
+const FLAT = 200;
 const ASKED = FIGURES ? 1_000 : 100;
 /** A rebuild of millions takes longer than anything else is waited for. */
 const PATIENT = 3_600_000;
@@ -83,7 +83,7 @@ async function rebuild(name: string): Promise<{ events: number; seconds: number;
 }
 
 test(
-  'pages come by an index and memory stays flat, however large the archive is; what is made anew is the same',
+  'pages come by an index, however large the archive is, and what is made anew is the same',
   async () => {
     let made = 0;
     for (const orders of SIZES) {
@@ -152,13 +152,16 @@ test(
     }))
       note(`${what}: median ${at(all, 0.5)} ms, 99 % ${at(all, 0.99)} ms`);
     note(`memory ${await megabytes()} MB`);
+    if (!FIGURES) return;
     const before = await megabytes();
     let cursor = '';
-    for (let page = 0; page < (FIGURES ? 300 : 20); page++) {
+    for (let page = 0; page < 300; page++) {
       const { nextCursor } = await call<{ nextCursor?: string }>(`/events?limit=1000${cursor}`);
       cursor = nextCursor === undefined ? '' : `&cursor=${nextCursor}`;
     }
-    note(`memory before and after 300 pages of 1,000 events: ${before} and ${await megabytes()} MB`);
+    const after = await megabytes();
+    note(`memory before and after 300 pages of 1,000 events: ${before} and ${after} MB`);
+    expect(after).toBeLessThan(before + FLAT);
   },
   PATIENT,
 );

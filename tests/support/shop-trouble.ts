@@ -18,7 +18,7 @@ export async function whileItCannotWrite(
   const client = new Client({ connectionString: shop.databaseUrl(name) });
   await client.connect();
   try {
-    await client.query('begin; lock table inbox in access exclusive mode');
+    await client.query('begin; lock table inbox in exclusive mode');
     locked();
     const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     await until(

@@ -9,9 +9,11 @@ export async function until<Answer>(
   missing: () => string,
   patience = PATIENCE,
 ): Promise<Answer> {
-  for (const deadline = performance.now() + patience; performance.now() < deadline; await pause(10)) {
+  const deadline = performance.now() + patience;
+  for (let wait = 10; performance.now() < deadline; wait = Math.min(wait + 5, 50)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
+    await pause(wait);
   }
   throw new Error(missing());
 }

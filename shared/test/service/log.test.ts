@@ -78,9 +78,9 @@ describe('the feed of a log', () => {
     await question();
     const after = await end();
     await question();
-    const first = await read(`?after=${after}&limit=1&wait=5`);
+    const first = await read(`?after=${after}&limit=1&wait=30`);
     expect(first.map(({ event }) => event.type)).toEqual(['echo.asked']);
-    const second = await read(`?after=${first[0]?.cursor}&limit=1&wait=5`);
+    const second = await read(`?after=${first[0]?.cursor}&limit=1&wait=30`);
     expect(second).toMatchObject([{ event: { type: 'echo.answered', causationid: first[0]?.event.id } }]);
   });
 

@@ -63,7 +63,7 @@ const scarce = [{ sku: 'SKU-1', unitPrice: 100, onHand: 1 }];
 export const smallWorlds: readonly SmallWorld[] = [
   world('one order', { orders: [order(0)] }, HOUSEKEEPING),
   world('one order, payment declined', { orders: [order(0, { paymentMethod: 'pm_card_declined' })] }, HOUSEKEEPING),
-  world('one order, shipment refused', { orders: [order(0, { country: 'AQ' })] }, HOUSEKEEPING),
+  world('one order, shipment refused', { orders: [order(0, { country: 'AQ' })] }, OWN),
   world('one order, cancelled at any moment', { orders: [order(0, { cancelAfter: 0 })] }, OWN),
   world('one order, any message duplicated', { orders: [order(0)] }, OWN, { duplicates: 1 }),
   world('one order, any message overtaken', { orders: [order(0)] }, OWN, { overtakes: 1 }),
