@@ -1,7 +1,8 @@
-import { LOG_BEGINNING, type LogEntry, type PgEventLog } from '../db/index.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LOG_BEGINNING, type LogEntry, type PgEventLog, translate } from '../db/index.js';
 import type { Logger } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
-import { type OutgoingEvent, reasonOf } from '../pipeline/index.js';
+import { Busy, type OutgoingEvent, reasonOf, Unavailable } from '../pipeline/index.js';
 import { copiesFor, type Request, type Rest, readRequest, restMessage } from './request.js';
 
 const PAGE = 1_000;
@@ -10,6 +11,9 @@ const PAGE = 1_000;
  * has set it otherwise), or everything would begin anew.
  */
 const PAGES = 20;
+/** Between two attempts at a log that cannot be read now, in milliseconds. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 10_000;
 
 export interface AnsweringOptions {
   /** This service: the emitter. */
@@ -28,7 +32,7 @@ const outgoing = ({ body }: LogEntry): OutgoingEvent => ({ event: JSON.parse(bod
 /** Sends other services, from this service's log, what they ask for. */
 export class Answering {
   readonly #options: AnsweringOptions;
-  #stopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: AnsweringOptions) {
     this.#options = options;
@@ -36,7 +40,7 @@ export class Answering {
 
   /** What is under way is left to whoever gets the request next. */
   stop(): void {
-    this.#stopping = true;
+    this.#stopping.abort(new Error('The service stops'));
   }
 
   /**
@@ -53,7 +57,7 @@ export class Answering {
     const { service, copies, logger } = this.#options;
     const about = { to: request.service, since: request.since?.toISOString() ?? 'the beginning' };
     if (request.rest === undefined) logger.info('sending events from the log', about);
-    const { rest, ended } = await this.#send(request, request.rest ?? (await this.#begin(request)), gone);
+    const { rest, ended } = await this.#send(request, request.rest ?? (await this.#begin(request, gone)), gone);
     if (ended) return logger.info('sent events from the log', { ...about, events: rest.sent });
     this.#checkOn(gone);
     await copies.publishCopy(restMessage({ ...request, rest }, service));
@@ -69,10 +73,12 @@ export class Answering {
     }
   }
 
-  async #begin({ since }: Request): Promise<Rest> {
+  #begin({ since }: Request, gone: AbortSignal): Promise<Rest> {
     const { log } = this.#options;
-    const before = await log.end();
-    return { after: since === undefined ? LOG_BEGINNING : await log.positionBefore(since), before, sent: 0 };
+    return this.#patiently(gone, async () => {
+      const before = await log.end();
+      return { after: since === undefined ? LOG_BEGINNING : await log.positionBefore(since), before, sent: 0 };
+    });
   }
 
   async #send({ service, types, since }: Request, from: Rest, gone: AbortSignal): Promise<{ rest: Rest; ended: boolean }> {
@@ -80,7 +86,8 @@ export class Answering {
     const filter = { types, before: from.before, ...(since === undefined ? {} : { since }) };
     let rest = from;
     for (let sent = 0; sent < pages; sent++) {
-      const page = await log.read(rest.after, PAGE, filter);
+      const { after } = rest;
+      const page = await this.#patiently(gone, () => log.read(after, PAGE, filter));
       const last = page.at(-1);
       if (last === undefined) return { rest, ended: true };
       this.#checkOn(gone);
@@ -92,8 +99,23 @@ export class Answering {
 
   /** Whoever gets the request next sends it all: two who do would send it twice, and each that comes later once more. */
   #checkOn(gone: AbortSignal): void {
-    if (this.#stopping) throw new Error('The service stops');
+    this.#stopping.signal.throwIfAborted();
     gone.throwIfAborted();
+  }
+
+  /** A database that is away is waited for here: a request that is given back a hundred times is parked, and who asked does not ask again. */
+  async #patiently<Result>(gone: AbortSignal, read: () => Promise<Result>): Promise<Result> {
+    const signal = AbortSignal.any([gone, this.#stopping.signal]);
+    for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+      try {
+        return await read();
+      } catch (error) {
+        const meant = translate(error);
+        if (!(meant instanceof Unavailable || meant instanceof Busy)) throw meant;
+        this.#options.logger.warn('the log cannot be read; it is tried again', { reason: reasonOf(meant) });
+      }
+      await pause(wait, undefined, { signal }).catch(() => this.#checkOn(gone));
+    }
   }
 
   async #sendPage(to: string, page: readonly LogEntry[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
 import { InventoryReserved } from '@quickstep/shared/contracts';
@@ -5,10 +6,12 @@ import { PgEventLog, PgStore } from '@quickstep/shared/db';
 import { createLogger } from '@quickstep/shared/logging';
 import { declareTopology, type Message } from '@quickstep/shared/messaging';
 import type { ConfirmChannel } from 'amqplib';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { Answering } from '../../src/catch-up/answering.js';
 import { requestMessage } from '../../src/catch-up/request.js';
-import { migratedDatabase, nothing, outgoing } from '../db/fixture.js';
+import { dataSourceOf, migratedDatabase, nothing, outgoing } from '../db/fixture.js';
 import { atBroker } from '../messaging/at-broker.js';
 import { Arrivals, closeConnection, topology } from '../messaging/harness.js';
 
@@ -50,10 +53,20 @@ interface Answered {
   readonly failure: string | undefined;
 }
 
+interface Reading {
+  readonly from?: DataSource;
+  /** Where its log lines go. */
+  readonly to?: Writable;
+  readonly level?: 'error' | 'warn';
+}
+
 /** The emitter, one page a delivery. @param afterCopy called after each message that it sends */
-async function emitter(afterCopy: (gone: AbortSignal) => Promise<void> = async () => undefined) {
+async function emitter(
+  afterCopy: (gone: AbortSignal) => Promise<void> = async () => undefined,
+  { from = database.dataSource, to = process.stdout, level = 'error' }: Reading = {},
+) {
   const answers = new Arrivals<Answered>();
-  const logger = createLogger({ service: EMITTER, level: 'error' });
+  const logger = createLogger({ service: EMITTER, level, to });
   const { publisher } = await opened.service({
     catchUp: {
       prepare: async () => undefined,
@@ -69,7 +82,7 @@ async function emitter(afterCopy: (gone: AbortSignal) => Promise<void> = async (
         const sent = (_service: string, count: number) => {
           events += count;
         };
-        const log = new PgEventLog(database.dataSource);
+        const log = new PgEventLog(from);
         const answering = new Answering({ service: EMITTER, log, copies, logger, pages: 1, sent });
         const failure = await answering.answer(body, routingKey, gone).then(
           () => undefined,
@@ -118,4 +131,26 @@ test('an answer whose delivery is void ends: the request comes again, and everyt
   expect(await answers.next()).toEqual({ events: 1_000, failure: 'Error: The channel on which it was delivered is closed' });
   expect((await answers.take(4)).map(({ events: sent }) => sent)).toEqual([1_000, 1_000, 500, 0]);
   expect(await received()).toHaveLength(1_000 + events.length);
+});
+
+test('an emitter whose database does not answer keeps the request until it does', async () => {
+  const events = await emit(10);
+  const somebody = new Client({ connectionString: database.url });
+  await somebody.connect();
+  await somebody.query('begin; lock table event_log in access exclusive mode');
+  const impatient = dataSourceOf(database.url, 200);
+  await impatient.initialize();
+  const lines: string[] = [];
+  const to = new Writable({
+    write(line, _encoding, done) {
+      // The second attempt has failed, too: the third finds the log.
+      if (lines.push(String(line)) === 2) void somebody.end();
+      done();
+    },
+  });
+  const answers = await emitter(undefined, { from: impatient, to, level: 'warn' });
+  expect(await answers.next()).toEqual({ events: events.length, failure: undefined });
+  expect(lines[0]).toContain('the log cannot be read; it is tried again');
+  expect((await received()).sort()).toEqual(events.sort());
+  await impatient.destroy();
 });

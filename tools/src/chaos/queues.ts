@@ -26,9 +26,11 @@ export async function parkedIn({ management, fleet }: World): Promise<string[]> 
   const each = fleet.names.map(async (name) => {
     const got = await management<Got[]>(`/queues/{vhost}/${name}.dead-letter/get`, 'POST', look).catch(() => []);
     return got.map(({ routing_key: key, properties: { type, headers = {} } }) => {
-      const why =
-        headers['x-reason'] ?? (headers['x-death'] === undefined ? 'its queue was away' : 'its queue was away, or gave it up');
-      return `${name}: ${type ?? key}: ${String(why)}`;
+      // What the broker has dead-lettered itself still says why it had waited before.
+      const [byBroker, said] = [headers['x-death'] !== undefined, headers['x-reason']];
+      const why = byBroker || said === undefined ? 'its queue was away, or gave it up' : said;
+      const before = byBroker && said !== undefined ? ` (it had waited before: ${String(said)})` : '';
+      return `${name}: ${type ?? key}: ${String(why)}${before}`;
     });
   });
   return (await Promise.all(each)).flat();
