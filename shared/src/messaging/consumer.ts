@@ -127,6 +127,12 @@ export class AmqpConsumer {
     });
   }
 
+  /** On the same channel: what was handed out stays handed out. */
+  #subscribeAgain(): void {
+    this.#switching = this.#switching.then(() => this.#cancel());
+    this.#switch();
+  }
+
   /** A channel that is gone has nothing to cancel. */
   async #cancel(): Promise<void> {
     const tag = this.#tag;
@@ -140,13 +146,13 @@ export class AmqpConsumer {
     if (this.#tag !== '' || channel === undefined || settlements === undefined) return;
     const { topology, catchUp, observer } = this.#options;
     const tag = `${topology.queue}-${hostname()}/${process.pid}-${++this.#subscriptions}`;
-    this.#tag = tag;
     const onMessage = (message: ConsumeMessage | null) => {
       if (message === null) this.#cancelled(channel, settlements);
       else this.#hand(message, settlements);
     };
     try {
       await channel.consume(topology.queue, onMessage, { consumerTag: tag });
+      this.#tag = tag;
       catchUp?.ask();
     } catch (error) {
       // A channel that has closed meanwhile is opened again.
@@ -163,7 +169,10 @@ export class AmqpConsumer {
     await channel.prefetch(this.#options.prefetch);
     this.#tag = '';
     this.#settlements = settlements;
-    watchQueue(channel, this.#options, this, () => this.#cancelled(channel, settlements));
+    watchQueue(channel, this.#options, this, {
+      lost: () => this.#cancelled(channel, settlements),
+      fewer: () => this.#subscribeAgain(),
+    });
   }
 
   async #provideTopology(channel: Channel): Promise<void> {
