@@ -38,8 +38,13 @@ export class KeepPartitions1760000000000 implements MigrationInterface {
           month := date_trunc('month', now() at time zone 'utc') + ahead * interval '1 month';
           partition := 'event_log_' || to_char(month, 'YYYY_MM');
           if to_regclass(partition) is null then
-            execute format('create table %I partition of event_log for values from (%L) to (%L)',
-              partition, month at time zone 'utc', (month + interval '1 month') at time zone 'utc');
+            begin
+              execute format('create table %I partition of event_log for values from (%L) to (%L)',
+                partition, month at time zone 'utc', (month + interval '1 month') at time zone 'utc');
+            exception when check_violation then
+              -- Events of this month stand in the default partition already: they stay there, and the other months are made.
+              raise warning 'event_log has no partition for %', to_char(month, 'YYYY-MM');
+            end;
           end if;
         end loop;
         if days > 0 then

@@ -117,6 +117,18 @@ describe('partitions', () => {
     expect(await names()).toEqual(before);
   });
 
+  test('of later months are made although events of this one stand in the default partition', async () => {
+    const before = await names();
+    const [current, next] = before.filter((name) => name !== 'event_log_default');
+    await dataSource.query(`drop table ${current}, ${next}`);
+    await (await store.begin([], [])).commit({ ...nothing, outbox: entryOf('order.created') });
+    expect(await keepPartitions(dataSource, 30)).toEqual([]);
+    expect(await names()).toEqual(before.filter((name) => name !== current));
+    await dataSource.query('truncate event_log, outbox');
+    await keepPartitions(dataSource, 30);
+    expect(await names()).toEqual(before);
+  });
+
   test('of which everything is too old are dropped, unless something in them is not with the broker yet', async () => {
     await dataSource.query(
       "create table event_log_2020_01 partition of event_log for values from ('2020-01-01 00:00+00') to ('2020-02-01 00:00+00')",

@@ -6,12 +6,15 @@ import {
   databaseCheck,
   ensureDatabase,
   entityOf,
+  keepPartitions,
   kitMigrations,
   mayVacuum,
   migrate,
   PgStore,
+  translate,
 } from '../../db/index.js';
 import type { Logger } from '../../logging/index.js';
+import { reasonOf } from '../../pipeline/index.js';
 import type { Table } from '../../rows/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Part } from '../part.js';
@@ -69,6 +72,11 @@ export function databasePart(
         await ensureDatabase(config.postgresUrl);
         await dataSource.initialize();
         await migrate(dataSource);
+        // Before the first event: a service that was off for months has none for this one.
+        await keepPartitions(dataSource, 0).catch((error: unknown) => {
+          // They are looked after again with the housekeeping; until then events stand in the default one.
+          logger.warn("the log's partitions could not be looked after", { reason: reasonOf(translate(error)) });
+        });
         if (!(await mayVacuum(dataSource))) leaveVacuum();
         await clock.start();
       } catch (error) {
