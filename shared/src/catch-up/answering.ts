@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LOG_BEGINNING, type LogEntry, type PgEventLog, translate } from '../db/index.js';
 import type { Logger } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
-import { Busy, type OutgoingEvent, reasonOf, Unavailable } from '../pipeline/index.js';
+import { Busy, type InAllMajors, type OutgoingEvent, reasonOf, Unavailable } from '../pipeline/index.js';
 import { copiesFor, type Request, type Rest, readRequest, restMessage } from './request.js';
 
 const PAGE = 1_000;
@@ -21,6 +21,8 @@ export interface AnsweringOptions {
   readonly log: PgEventLog;
   readonly copies: { publishCopy(message: Message): Promise<void> };
   readonly logger: Logger;
+  /** For who reads no other: copies in all majors in which an event is published. Default: as it stands in the log. */
+  readonly inAllMajors?: InAllMajors | undefined;
   /** Pages of 1,000 events that are sent for one delivery, at most; the rest is asked for anew. Default 20. */
   readonly pages?: number;
   /** Told of events that have been sent to a service. */
@@ -119,8 +121,9 @@ export class Answering {
   }
 
   async #sendPage(to: string, page: readonly LogEntry[]): Promise<void> {
-    const { service, copies, sent } = this.#options;
-    await Promise.all(copiesFor(to, page.map(outgoing), service).map((message) => copies.publishCopy(message)));
+    const { service, copies, sent, inAllMajors = (event) => [event] } = this.#options;
+    const events = page.map(outgoing).flatMap(inAllMajors);
+    await Promise.all(copiesFor(to, events, service).map((message) => copies.publishCopy(message)));
     sent(to, page.length);
   }
 }

@@ -18,6 +18,7 @@ export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export type { Handled, Observer, PutAside } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
+export { type InAllMajors, inAllMajors } from './side-by-side.js';
 export { BETWEEN_EVENTS, type Decoded, decode, MAX_BYTES } from './stages/decode.js';
 export { lifted } from './stages/upcast.js';
 export { isSampled, traceIdIn, traceIdOf } from './trace-context.js';

@@ -93,7 +93,17 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   const topology = topologyOf(choreography, config.retryDelays, config.eventStream === 'on');
   const { broker, amqp } = await openBroker({ config, topology, observer }, assembly);
   const eventLog = new PgEventLog(dataSource);
-  const catchUp = catchUpPart({ config, topology, dataSource, log: eventLog, clock, logger, metrics, copies: amqp });
+  const catchUp = catchUpPart({
+    config,
+    topology,
+    emitted: emittedBy(choreography),
+    dataSource,
+    log: eventLog,
+    clock,
+    logger,
+    metrics,
+    copies: amqp,
+  });
   const bindingRecord = new PgBindingRecord(dataSource);
   const consuming = { connection: broker.consuming, ownAccount: broker.ownAccount, topology, observer };
   const consumer = new AmqpConsumer({

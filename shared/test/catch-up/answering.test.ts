@@ -5,6 +5,7 @@ import { InventoryReserved } from '@quickstep/shared/contracts';
 import { PgEventLog, PgStore } from '@quickstep/shared/db';
 import { createLogger } from '@quickstep/shared/logging';
 import { declareTopology, type Message } from '@quickstep/shared/messaging';
+import type { InAllMajors, OutgoingEvent } from '@quickstep/shared/pipeline';
 import type { ConfirmChannel } from 'amqplib';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -53,7 +54,13 @@ interface Answered {
   readonly failure: string | undefined;
 }
 
+function inMajor({ event, final }: OutgoingEvent, dataversion: string): OutgoingEvent {
+  const copy = { ...event, dataversion };
+  return { event: copy, body: JSON.stringify(copy), final };
+}
+
 interface Reading {
+  readonly inAllMajors?: InAllMajors;
   readonly from?: DataSource;
   /** Where its log lines go. */
   readonly to?: Writable;
@@ -63,7 +70,7 @@ interface Reading {
 /** The emitter, one page a delivery. @param afterCopy called after each message that it sends */
 async function emitter(
   afterCopy: (gone: AbortSignal) => Promise<void> = async () => undefined,
-  { from = database.dataSource, to = process.stdout, level = 'error' }: Reading = {},
+  { from = database.dataSource, to = process.stdout, level = 'error', inAllMajors }: Reading = {},
 ) {
   const answers = new Arrivals<Answered>();
   const logger = createLogger({ service: EMITTER, level, to });
@@ -83,7 +90,7 @@ async function emitter(
           events += count;
         };
         const log = new PgEventLog(from);
-        const answering = new Answering({ service: EMITTER, log, copies, logger, pages: 1, sent });
+        const answering = new Answering({ service: EMITTER, log, copies, logger, inAllMajors, pages: 1, sent });
         const failure = await answering.answer(body, routingKey, gone).then(
           () => undefined,
           (error: unknown) => error,
@@ -131,6 +138,14 @@ test('an answer whose delivery is void ends: the request comes again, and everyt
   expect(await answers.next()).toEqual({ events: 1_000, failure: 'Error: The channel on which it was delivered is closed' });
   expect((await answers.take(4)).map(({ events: sent }) => sent)).toEqual([1_000, 1_000, 500, 0]);
   expect(await received()).toHaveLength(1_000 + events.length);
+});
+
+test('an event that is published in two majors is sent in both', async () => {
+  const [event] = await emit(1);
+  const inAllMajors: InAllMajors = (each) => ['2.0', '1.0'].map((version) => inMajor(each, version));
+  const answers = await emitter(undefined, { inAllMajors });
+  await answers.next();
+  expect(await received()).toEqual([event, event]);
 });
 
 test('an emitter whose database does not answer keeps the request until it does', async () => {

@@ -3,7 +3,7 @@ import { choreography, outcome } from '@quickstep/shared/choreography';
 import { earlier, event } from '@quickstep/shared/events';
 import type { Fate, OutgoingEvent } from '@quickstep/shared/pipeline';
 import { Type } from '@sinclair/typebox';
-import { sideBySide } from '../../src/pipeline/side-by-side.js';
+import { inAllMajors, sideBySide } from '../../src/pipeline/side-by-side.js';
 import { ending, eventOf, pipelineOver } from './pipeline-over.js';
 import { Message } from './ports.js';
 
@@ -137,6 +137,13 @@ describe('side by side', () => {
       'returned',
     ]);
     expect(sideBySide(broker, [Ordered])).toBe(broker);
+  });
+
+  test('what an earlier version of the service has left behind goes out as it is', async () => {
+    const now = eventOf(Twice, Twice({ dish: 'soup', plates: 2 }));
+    const left = { ...now, dataversion: '1.0', data: { dish: 'soup' } };
+    const outgoing = { event: left, body: JSON.stringify(left), final: false };
+    expect(inAllMajors([Twice])?.(outgoing)).toEqual([outgoing]);
   });
 
   test('an event of another contract goes out as it is, and has its own fate', async () => {
