@@ -40,3 +40,10 @@ test('the index names every document', () => {
   );
   expect(missing).toEqual([]);
 });
+
+test('the index of decisions names every decision by its title', () => {
+  const index = read('docs/adr/README.md');
+  const titled = inFolder('docs/adr').filter((page) => page !== 'docs/adr/README.md');
+  const entries = titled.map((page) => [read(page).split('\n', 1)[0] ?? '', page.slice('docs/adr/'.length)] as const);
+  expect(entries.filter(([title, file]) => !index.includes(`[${title.replace(/^# \d+\. /, '')}](${file})`))).toEqual([]);
+});
