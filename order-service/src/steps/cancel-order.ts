@@ -7,8 +7,8 @@ import { deadlineFrom, stateOf } from '../domain/order.js';
 import { hasEnded } from '../domain/status.js';
 
 /**
- * Asks shipping, which owns the point of no return, to fail the order; the compensation chain does the rest, and has as long for it as
- * an order has.
+ * Asks shipping, which owns the point of no return, to cancel; the compensations follow from there. The order gets a new deadline of the
+ * same length.
  */
 export const cancelOrder = (deadlineMs: number) =>
   step(declared, 'cancelOrder', {
