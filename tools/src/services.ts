@@ -46,9 +46,12 @@ export function portOf(service: Service): number {
   );
 }
 
+/** The entries of `SERVICE_URLS`: `service=URL`. */
+const givenUrls = () => (process.env.SERVICE_URLS ?? '').split(',').map((entry) => entry.trim());
+
 /** `<SERVICE>_URL`, or its entry in `SERVICE_URLS` (`order-service=http://...,...`), or this machine. */
 export function urlOf(service: Service): string {
-  const listed = process.env.SERVICE_URLS?.split(',').find((entry) => entry.startsWith(`${service.name}=`));
+  const listed = givenUrls().find((entry) => entry.startsWith(`${service.name}=`));
   const own = process.env[`${service.prefix}_URL`] || listed?.slice(service.name.length + 1);
   return own ? own.replace(/\/+$/, '') : `http://${reachableHost()}:${portOf(service)}`;
 }
@@ -144,9 +147,10 @@ function accountUrl(server: string, { name }: Service, passwordFile: string | un
   return url.href;
 }
 
-/** Where the operator's service finds the others. */
+/** Where the operator's service finds the others, and those of other repositories that `SERVICE_URLS` names. */
 function serviceUrls(): string {
-  return sagaServices.map((service) => `${service.name}=${urlOf(service)}`).join(',');
+  const further = givenUrls().filter((entry) => entry !== '' && !services.some(({ name }) => entry.startsWith(`${name}=`)));
+  return [...sagaServices.map((service) => `${service.name}=${urlOf(service)}`), ...further].join(',');
 }
 
 function databaseUrl(server: string, database: string): string {

@@ -4,10 +4,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { operationsConfig } from '@quickstep/operations-service/service';
 import { claim } from '../src/claim.js';
 import { main } from '../src/demo.js';
 import { reachedAt } from '../src/running-system.js';
-import { serviceNamed } from '../src/services.js';
+import { operationsService, serviceNamed, specOf } from '../src/services.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'quickstep-running-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -30,6 +31,23 @@ describe('where a service is reached', () => {
     expect(reachedAt(orders, directory)).toBe('http://127.0.0.1:3201');
     process.env.ORDER_URL = 'http://orders';
     expect(reachedAt(orders, directory)).toBe('http://orders');
+  });
+});
+
+test('the operations service is told where services of other repositories are, as SERVICE_URLS names them', () => {
+  process.env.SERVICE_URLS = 'fraud-service=http://127.0.0.1:3006, order-service=http://orders';
+  const servers = { rabbitmqUrl: 'amqp://broker/v', postgresUrl: 'postgres://database/d', installationSecretFile: 'secret' };
+  const { SERVICE_URLS = '' } = specOf({ service: operationsService, servers, directory }).env;
+  const followed = operationsConfig({
+    ...process.env,
+    RABBITMQ_URL: servers.rabbitmqUrl,
+    POSTGRES_URL: servers.postgresUrl,
+    SERVICE_URLS,
+  });
+  expect(Object.fromEntries(followed.serviceUrls)).toMatchObject({
+    'fraud-service': 'http://127.0.0.1:3006',
+    'inventory-service': 'http://127.0.0.1:3002',
+    'order-service': 'http://orders',
   });
 });
 
