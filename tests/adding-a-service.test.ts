@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { feedToken } from '@quickstep/shared/http';
 import { testEnvironment } from '@quickstep/shared/testing';
 import { serviceNames, services } from '@quickstep/system';
 import { Client } from 'pg';
@@ -128,7 +129,8 @@ test('between reservation and payment orders are cleared and rejected, under acc
   const setup = {
     ...outside,
     ...files,
-    POSTGRES_OWNER_URL: servers.administrator.postgresUrl,
+    POSTGRES_ADMINISTRATOR_URL: servers.administrator.postgresUrl,
+    POSTGRES_OWNER_URL: servers.postgresUrl,
     RABBITMQ_MANAGEMENT_URL: servers.managementUrl,
     RABBITMQ_ADMINISTRATOR_PASSWORD_FILE: secret('administrator-password', new URL(servers.administrator.rabbitmqUrl).password),
   };
@@ -136,8 +138,10 @@ test('between reservation and payment orders are cleared and rejected, under acc
   const rabbitmq = as(servers.administrator.rabbitmqUrl, 'fraud-service', '', `/${VHOST}`);
   const postgres = as(servers.postgresUrl, 'fraud-service', '', '/quickstep_fraud');
   const main = join(repository, 'dist', 'main.js');
-  const env = { ...outside, ...testEnvironment(rabbitmq, postgres), ...files, RETRY_DELAYS_MS: '' };
-  processes.push(await startMain('fraud', main, env));
+  const installation = { INSTALLATION_SECRET_FILE: secret('installation-secret', 'secret of an installation') };
+  const env = { ...outside, ...testEnvironment(rabbitmq, postgres), ...files, ...installation, RETRY_DELAYS_MS: '' };
+  const fraud = await startMain('fraud', main, env);
+  processes.push(fraud);
 
   const ordinary = await place(order, 1);
   await spy.eventOf(ordinary, 'order.completed');
@@ -150,6 +154,9 @@ test('between reservation and payment orders are cleared and rejected, under acc
   expect(types(dear)).not.toContain('payment.completed');
   const release = await spy.eventOf(dear, 'inventory.release');
   expect(release).toMatchObject({ source: '/fraud-service', data: { reason: 'The fraud check rejected the order' } });
+  const authorization = `Bearer ${feedToken('secret of an installation')}`;
+  const feed = await fetch(`${fraud.url}/log`, { headers: { authorization } });
+  expect(await feed.text()).toContain('fraud.cleared');
   const client = new Client({ connectionString: as(postgres, 'fraud-service', 'secret-of-postgres') });
   await client.connect();
   const { rows } = await client.query('select order_id, verdict from fraud_checks order by verdict');
