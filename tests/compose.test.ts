@@ -53,8 +53,9 @@ test.each(services)('$name runs as the launcher runs it', ({ name, standardPort,
   });
 });
 
-test('the image has the arguments of Node.js that the launcher has', () => {
+test('the image and docs/production.md have the arguments of Node.js that the launcher has', () => {
   expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...nodeArguments]).replaceAll(',', ', ')}`);
+  expect(read('docs/production.md')).toContain(`exec node ${nodeArguments.join(' ')} `);
 });
 
 test('the broker sends dead letters again as soon as that of the launcher does', () => {
