@@ -75,7 +75,7 @@ export const alerts: readonly Alert[] = [
     hold: '1m',
     expr: () => 'quickstep_ready{work="commands"} == 0',
     summary: 'A service does not reach its database',
-    remedy: 'Start PostgreSQL, or mend the network. Clients are answered 503; what was accepted is safe, and goes on by itself.',
+    remedy: 'Start PostgreSQL, or repair the network. Clients get 503; accepted orders are safe, and go on by themselves.',
     example: gauge('quickstep_ready', '0x20', '1x20', ',work="commands"'),
     together: ['QuickstepServiceNotReady'],
   },
@@ -108,7 +108,7 @@ export const alerts: readonly Alert[] = [
     expr: () => 'quickstep_dead_letter_messages > 0',
     summary: 'Messages wait in a dead-letter queue',
     remedy:
-      '`npm run ops -- dead-letters groups`, or the console, says why: mend the cause, then send them again by a plan. ' +
+      '`npm run ops -- dead-letters groups`, or the console, says why: fix the cause, then send them again by a plan. ' +
       'A parked forward step is compensated by its deadline.',
     example: gauge('quickstep_dead_letter_messages', '1x20', '0x20'),
   },
@@ -129,7 +129,7 @@ export const alerts: readonly Alert[] = [
       `sum by (service, step) (rate(quickstep_messages_total{result="retried"}[${window}])) / ` +
       `sum by (service, step) (rate(quickstep_messages_total[${window}])) > 0.1`,
     summary: 'More than a tenth of the attempts of a step fail',
-    remedy: 'The log of the service says why (`message retried`, once each reason). Mostly a gateway or carrier that is away.',
+    remedy: 'The log of the service says why (`message retried`, once for each reason). Usually a gateway or carrier is away.',
     example: {
       fires: [
         `quickstep_messages_total{${payment},step="chargePayment",result="retried",outcome="retried"} 0+30x20`,
@@ -147,7 +147,7 @@ export const alerts: readonly Alert[] = [
     hold: '1m',
     expr: () => 'quickstep_breaker_state == 2',
     summary: 'A gateway, carrier or mailer is away: circuit open',
-    remedy: 'Ask its operator. What needs it waits and spends no attempts; one call at a time finds out whether it is back.',
+    remedy: 'Ask its operator. Messages that need it wait and use up no attempts; one call at a time tries whether it is back.',
     example: gauge('quickstep_breaker_state', '2x20', '0x20', ',effect="payment gateway"'),
   },
   {
@@ -196,8 +196,8 @@ export const alerts: readonly Alert[] = [
     expr: ({ behind }) => `quickstep_archive_lag_seconds > ${behind}`,
     summary: 'The archive is behind the log of a service',
     remedy:
-      '`GET /health/ready?of=following` of the operations service names the log and the reason. Mostly the service is down, or has another secret. ' +
-      'What the console shows of it is old; nothing is lost as long as its log is kept.',
+      '`GET /health/ready?of=following` of the operations service names the log and the reason. Usually the service is down, or has another secret. ' +
+      'The console shows old data of it; nothing is lost as long as its log is kept.',
     example: {
       fires: [`quickstep_archive_lag_seconds{service="payment-service",${operationsTarget}} 0+60x20`],
       silent: [`quickstep_archive_lag_seconds{service="payment-service",${operationsTarget}} 2x20`],
