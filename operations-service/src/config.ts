@@ -8,7 +8,7 @@ export const operationsDefaults = {
   service: operations.service,
   port: operations.port,
   own: {
-    serviceUrls: serviceUrls('SERVICE_URLS', 'Where the services are that it follows', {
+    serviceUrls: serviceUrls('SERVICE_URLS', 'Addresses of the services that it follows', {
       fallback: standardUrls.join(','),
       example: 'order-service=http://order-service:3001,payment-service=http://payment-service:3003',
     }),
@@ -17,12 +17,12 @@ export const operationsDefaults = {
     }),
     lostAfter: integer(
       'LOST_EVENTS_RESENT_AFTER_MS',
-      'How old an event is before it counts as lost, if a service that reacts to it knows nothing of it, and is sent to it again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
+      'Age at which an event that is not in the inbox of a service that reacts to it counts as lost, and is sent to that service again: longer than all RETRY_DELAYS_MS together, shorter than ORDER_DEADLINE_MS; 0: never',
       { fallback: '600000', min: 0 },
     ),
     deadLetterRetentionDays: integer(
       'DEAD_LETTER_RETENTION_DAYS',
-      'How long the bodies of dead letters are kept after they have been dealt with; 0 keeps them',
+      'How long the bodies of dead letters are kept after they have been dealt with; 0: for ever',
       { fallback: '30', min: 0, max: 36_500 },
     ),
   },

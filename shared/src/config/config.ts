@@ -20,7 +20,7 @@ export interface Defaults<Own extends Variables> {
  */
 function beginning(name: string): Variable<'last' | 'now' | 'beginning' | Date> {
   const description =
-    'What is asked of the logs of others: what was missed when the queue had to be created (last), nothing (now), once everything (beginning) or what is younger than a time (RFC 3339)';
+    'Which earlier events the service asks of the logs of others: those missed while its queue did not exist (last), none (now), once all (beginning) or once those since a time (RFC 3339)';
   const words = ['last', 'now', 'beginning'] as const;
   const parse = (given: string) => {
     const word = words.find((each) => each === given);
@@ -61,13 +61,13 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     rabbitmqPasswordFile: passwordFile('RABBITMQ'),
     postgresPasswordFile: passwordFile('POSTGRES'),
-    logLevel: choice('LOG_LEVEL', 'What is logged: this level and the graver ones', ['info', 'error', 'warn', 'debug'], {
+    logLevel: choice('LOG_LEVEL', 'Lines of this level and of more severe ones are logged', ['info', 'error', 'warn', 'debug'], {
       fallback: 'info',
     }),
     batchLimit: integer('BATCH_LIMIT', 'Messages in one transaction at most', { fallback: '1000', max: 5_000 }),
     linger: integer(
       'LINGER_MS',
-      'Longest wait for more messages before a transaction begins, when many arrive or nobody waits; 0 never waits',
+      'Longest wait for more messages before a transaction begins, when many arrive or no saga waits for them; 0: never wait',
       {
         fallback: '60',
         min: 0,
@@ -86,7 +86,7 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       fallback: '1000',
     }),
     sweepAfter: integer('SWEEP_AFTER_MS', 'Age at which an event in the outbox counts as not published', { fallback: '10000' }),
-    timersEvery: integer('TIMERS_EVERY_MS', 'How often rows are searched whose moment has come', { fallback: '1000' }),
+    timersEvery: integer('TIMERS_EVERY_MS', 'How often timers look for rows that are due', { fallback: '1000' }),
     effectTimeout: integer('EFFECT_TIMEOUT_MS', 'How long a gateway or carrier may take to answer before it is asked again', {
       fallback: '30000',
     }),
@@ -96,12 +96,12 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     }),
     breakerCalls: integer(
       'BREAKER_CALLS',
-      'Calls to one gateway or carrier over which failures are counted: when more than half have failed the circuit opens and no calls are made; what fails again while others succeed does not count',
+      'Calls to one gateway or carrier over which failures are counted: when more than half have failed the circuit opens and no calls are made; a message that fails again while others succeed does not count',
       { fallback: '20', min: 2, max: 10_000 },
     ),
     breakerProbe: integer(
       'BREAKER_PROBE_MS',
-      'How long a circuit stays open before one call finds out whether the gateway or carrier is back; up to 12 times as long when it is not',
+      'How long a circuit stays open before one call tries whether the gateway or carrier is back; up to 12 times as long while it is not',
       { fallback: '5000' },
     ),
     catchUp: beginning('CATCH_UP'),
@@ -113,22 +113,22 @@ export function serviceVariables({ service, port }: { readonly service: string; 
       ['off', 'on'],
       { fallback: 'off' },
     ),
-    shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before what is left is abandoned', {
+    shutdownTimeout: integer('SHUTDOWN_TIMEOUT_MS', 'How long a stop may take before unfinished work is abandoned', {
       fallback: '10000',
     }),
     inboxRetentionDays: integer(
       'INBOX_RETENTION_DAYS',
-      'How long handled events are remembered; longer than any message can be redriven',
+      'How long handled events are remembered; older dead letters are not sent again',
       { fallback: '30', max: 3_650 },
     ),
     recordRetentionDays: integer(
       'RECORD_RETENTION_DAYS',
-      'How long records that no saga needs any more are kept (answers of providers, adjustments, notifications); 0 keeps them',
+      'How long records that no saga needs any more are kept (answers of providers, adjustments, notifications); 0: for ever',
       { fallback: '365', min: 0, max: 36_500 },
     ),
     logRetentionDays: integer(
       'LOG_RETENTION_DAYS',
-      'How long the log of emitted events is kept, by whole months; what is dropped cannot be read, replayed or asked for; 0 keeps it',
+      'How long the log of emitted events is kept, by whole months; dropped events cannot be read, replayed or asked for; 0 keeps all',
       { fallback: '0', min: 0, max: 36_500 },
     ),
     otlpEndpoint: optional(
