@@ -88,7 +88,7 @@ describe('while the database is away', () => {
     await expect(command('ada')).resolves.toMatchObject({ accepted: true });
   });
 
-  test('for long, what is held waits in the broker, without an attempt of theirs; what comes next finds out', async () => {
+  test('for long, the messages that it keeps wait in the broker and use up no attempt; the next message tries again', async () => {
     const { order, clock, plates, reports } = serviceAway();
     const messages = await order('soup');
     await clock.advance(HELD_AT_MOST - PAUSE);

@@ -80,7 +80,7 @@ describe('a timer', () => {
     expect([subjects().length, looked]).toEqual([2 * PAGE + 1, 3]);
   });
 
-  test('whose rows fail, full pages of them, fires for those behind them, and for each once an interval', async () => {
+  test('with pages full of failing rows fires for the rows behind them, for each once an interval', async () => {
     const { pipeline, clock, set, failing, subjects } = service();
     const bad = dishes(2 * PAGE);
     for (const dish of bad) failing.add(dish);

@@ -125,7 +125,7 @@ describe('stop', () => {
     await expect(fetch(service.url)).rejects.toThrow();
   });
 
-  test('is bounded: what hangs is named, and delivered again to the next life', async () => {
+  test('ends in time: the part that hangs is named, and its message is delivered again to the next process', async () => {
     const { logger, written } = listeningLogger();
     let begin = () => {};
     const begun = new Promise<void>((resolve) => {
