@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { withPath } from '@quickstep/shared/config';
+import { withClient } from '@quickstep/shared/db';
 import { feedToken } from '@quickstep/shared/http';
 import { testEnvironment } from '@quickstep/shared/testing';
 import { serviceNames, services } from '@quickstep/system';
-import { Client } from 'pg';
 import { EventSpy } from './support/event-spy.js';
 import { blocksIn, compile, copyShop, installPacked, write } from './support/other-repository.js';
 import { type ServiceProcess, startMain } from './support/process.js';
@@ -80,15 +81,13 @@ test('the service compiles against the package, all types included, and its own 
 const outside = { PATH: process.env.PATH };
 
 async function startShop(): Promise<ServiceProcess> {
-  const broker = new URL(servers.administrator.rabbitmqUrl);
-  broker.pathname = `/${VHOST}`;
-  spy = await EventSpy.listen(broker.href);
+  const broker = withPath(servers.administrator.rabbitmqUrl, `/${VHOST}`);
+  spy = await EventSpy.listen(broker);
   for (const name of serviceNames) {
     const { choreography, database } = services[name];
     const main = join(shop, choreography.service, 'dist', 'main.js');
-    const postgres = new URL(servers.postgresUrl);
-    postgres.pathname = `/${database}`;
-    processes.push(await startMain(name, main, { ...outside, ...testEnvironment(broker.href, postgres.href) }));
+    const env = testEnvironment(broker, withPath(servers.postgresUrl, `/${database}`));
+    processes.push(await startMain(name, main, { ...outside, ...env }));
   }
   const inventory = processes[serviceNames.indexOf('inventory')];
   const order = processes[serviceNames.indexOf('order')];
@@ -157,10 +156,9 @@ test('between reservation and payment orders are cleared and rejected, under acc
   const authorization = `Bearer ${feedToken('secret of an installation')}`;
   const feed = await fetch(`${fraud.url}/log`, { headers: { authorization } });
   expect(await feed.text()).toContain('fraud.cleared');
-  const client = new Client({ connectionString: as(postgres, 'fraud-service', 'secret-of-postgres') });
-  await client.connect();
-  const { rows } = await client.query('select order_id, verdict from fraud_checks order by verdict');
-  await client.end();
+  const { rows } = await withClient(as(postgres, 'fraud-service', 'secret-of-postgres'), (client) =>
+    client.query('select order_id, verdict from fraud_checks order by verdict'),
+  );
   expect(rows).toEqual([
     { order_id: ordinary, verdict: 'CLEARED' },
     { order_id: dear, verdict: 'REJECTED' },

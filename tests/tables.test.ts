@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { kitMigrations, migrateDatabase } from '@quickstep/shared/db';
+import { kitMigrations, migrateDatabase, withClient } from '@quickstep/shared/db';
 import { columnName, type Table } from '@quickstep/shared/rows';
 import { type FreshDatabase, freshDatabase, freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
-import { Client } from 'pg';
 import * as inventory from '../inventory-service/src/db/tables.js';
 import * as notification from '../notification-service/src/db/tables.js';
 import { Analytics1760000000003 } from '../operations-service/src/analytics/migration.js';
@@ -52,17 +51,13 @@ const COLUMNS = `
     from information_schema.columns c
    where c.table_schema = 'public' and c.is_generated = 'NEVER'`;
 
-async function tablesIn(url: string): Promise<Record<string, Shape[]>> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
+function tablesIn(url: string): Promise<Record<string, Shape[]>> {
+  return withClient(url, async (client) => {
     const { rows } = await client.query<Shape & { table: string }>(COLUMNS);
     const tables: Record<string, Shape[]> = {};
     for (const { table, ...shape } of rows) tables[table] = [...(tables[table] ?? []), shape].sort(byColumn);
     return tables;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 let kit: string[];

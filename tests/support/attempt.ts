@@ -1,5 +1,5 @@
+import { withClient } from '@quickstep/shared/db';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
-import { Client } from 'pg';
 
 /** What came of trying something: done, or the code by which it was refused. */
 export type Fate = 'done' | string;
@@ -47,14 +47,12 @@ export async function tryPublish(
 
 /** Connects, and perhaps asks. */
 export async function tryQuery(url: string, statement?: string): Promise<Fate> {
-  const client = new Client({ connectionString: url });
   try {
-    await client.connect();
-    if (statement !== undefined) await client.query(statement);
+    await withClient(url, async (client) => {
+      if (statement !== undefined) await client.query(statement);
+    });
     return 'done';
   } catch (error) {
     return codeOf(error);
-  } finally {
-    await client.end();
   }
 }

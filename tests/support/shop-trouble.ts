@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { withClient } from '@quickstep/shared/db';
 import type { Running, ServiceName } from './services.js';
 import type { Shop } from './shop.js';
 import { until } from './until.js';
@@ -15,9 +15,7 @@ export async function whileItCannotWrite(
   action: () => Promise<void>,
   locked = () => {},
 ): Promise<void> {
-  const client = new Client({ connectionString: shop.databaseUrl(name) });
-  await client.connect();
-  try {
+  await withClient(shop.databaseUrl(name), async (client) => {
     await client.query('begin; lock table inbox in exclusive mode');
     locked();
     const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -26,9 +24,7 @@ export async function whileItCannotWrite(
       () => `The ${name} service has nothing to write`,
     );
     await action();
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Closes the service's connections as an operator would, through the management API. */

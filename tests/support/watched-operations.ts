@@ -1,4 +1,5 @@
 import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
+import { withClient } from '@quickstep/shared/db';
 import { type FreshDatabase, freshDatabase, testEnvironment } from '@quickstep/shared/testing';
 import { services } from '@quickstep/system';
 import { Client } from 'pg';
@@ -86,17 +87,13 @@ export class WatchedOperations {
 
   /** As if what is parked had failed for the first time two days ago. Waits until there is something parked. */
   async ageDeadLetters(): Promise<void> {
-    const client = new Client({ connectionString: this.#database.url });
-    await client.connect();
     const aged = "update dead_letters set first_failed_at = now() - interval '2 days' where state = 'parked'";
-    try {
-      await until(
+    await withClient(this.#database.url, (client) =>
+      until(
         async () => (await client.query(aged)).rowCount || undefined,
         () => 'The index knows of no parked message',
-      );
-    } finally {
-      await client.end();
-    }
+      ),
+    );
   }
 
   async close(): Promise<void> {

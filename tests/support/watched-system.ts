@@ -1,7 +1,7 @@
+import { withClient } from '@quickstep/shared/db';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { services } from '@quickstep/system';
 import { connect } from 'amqplib';
-import { Client } from 'pg';
 import { freePort } from '../../tools/src/provision/ports.js';
 import { CutProxy } from './cut-proxy.js';
 import { secretFile } from './operations.js';
@@ -157,13 +157,8 @@ export class WatchedSystem {
 
   /** On the database of the order service. @returns how many rows there are */
   async #query(text: string, values: readonly string[]): Promise<number> {
-    const client = new Client({ connectionString: this.#databases.get('order')?.url });
-    await client.connect();
-    try {
-      return (await client.query(text, [...values])).rowCount ?? 0;
-    } finally {
-      await client.end();
-    }
+    const url = this.#databases.get('order')?.url ?? '';
+    return (await withClient(url, (client) => client.query(text, [...values]))).rowCount ?? 0;
   }
 
   #ask(name: ServiceName, path: string, method = 'GET', body?: unknown): Promise<Response> {

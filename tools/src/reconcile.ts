@@ -26,7 +26,7 @@ export const main = command(async (args, signal) => {
     return 0;
   }
   const settle = seconds('settle', values.settle, 3_600);
-  const databases = new ServiceDatabases(runningDatabase());
+  const databases = ServiceDatabases.on(runningDatabase());
   try {
     const look = async (note: Note) => {
       const { orders, found } = await differences(databases.ask, PAGE, (seen) => note(`${seen} orders`));

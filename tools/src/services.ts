@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { serviceVariables } from '@quickstep/shared/config';
+import { serviceVariables, withPath } from '@quickstep/shared/config';
 import { services as listed, operations, serviceNames } from '@quickstep/system';
 import { inherited } from './environment.js';
 import { root } from './paths.js';
@@ -114,7 +114,7 @@ export function specOf({
       HOST: host,
       PORT: `${port}`,
       RABBITMQ_URL: accountUrl(servers.rabbitmqUrl, service, login.rabbitmqPasswordFile),
-      POSTGRES_URL: accountUrl(databaseUrl(servers.postgresUrl, service.database), service, login.postgresPasswordFile),
+      POSTGRES_URL: accountUrl(databaseUrl(servers.postgresUrl, service), service, login.postgresPasswordFile),
       ...(login.rabbitmqPasswordFile && { RABBITMQ_PASSWORD_FILE: login.rabbitmqPasswordFile }),
       ...(login.postgresPasswordFile && { POSTGRES_PASSWORD_FILE: login.postgresPasswordFile }),
       INSTALLATION_SECRET_FILE: servers.installationSecretFile,
@@ -153,8 +153,7 @@ function serviceUrls(): string {
   return [...sagaServices.map((service) => `${service.name}=${urlOf(service)}`), ...further].join(',');
 }
 
-function databaseUrl(server: string, database: string): string {
-  const url = new URL(server);
-  url.pathname = `/${database}`;
-  return url.href;
+/** @param server any database on it */
+export function databaseUrl(server: string, { database }: Service): string {
+  return withPath(server, `/${database}`);
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { withClient } from '@quickstep/shared/db';
 import { connect } from 'amqplib';
-import { Client } from 'pg';
 import { readRecords } from '../src/processes.js';
 import type { Progress } from '../src/progress.js';
 import { provision, type Servers } from '../src/provision/index.js';
@@ -44,14 +44,8 @@ function modes(path: string): [string, string][] {
   return [own, ...readdirSync(path).flatMap((name) => modes(join(path, name)))];
 }
 
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
+function query(url: string, text: string): Promise<unknown[]> {
+  return withClient(url, async (client) => (await client.query(text)).rows);
 }
 
 async function management(path: string, login: string, method = 'GET'): Promise<{ status: number; body: string }> {

@@ -12,3 +12,4 @@ export {
   type Variable,
   WrongValue,
 } from './variables.js';
+export { withPath } from './with-path.js';

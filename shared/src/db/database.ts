@@ -5,7 +5,8 @@ const MISSING = '3D000';
 const EXISTS = ['42P04', '23505'];
 const FORBIDDEN = '42501';
 
-async function withClient<Result>(url: string, use: (client: Client) => Promise<Result>): Promise<Result> {
+/** With a connection for a few statements, which is closed again whatever becomes of them. */
+export async function withClient<Result>(url: string, use: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   // Without a listener a connection that breaks between two statements ends the process; the next statement fails anyway.
   client.on('error', () => undefined);

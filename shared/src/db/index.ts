@@ -2,7 +2,7 @@ export { arrayLiteral } from './array-literal.js';
 export { PgBindingRecord, QueueDeclarations1760000000000 } from './binding-record.js';
 export { type CatchUpFrom, type Missed, PgCatchUp } from './catch-up.js';
 export { createDataSource, type DataSourceOptions, migrate, migrateDatabase } from './data-source.js';
-export { ensureDatabase } from './database.js';
+export { ensureDatabase, withClient } from './database.js';
 export { databaseCheck } from './database-check.js';
 export { DatabaseClock } from './database-clock.js';
 export { entityOf } from './entity.js';

@@ -1,6 +1,15 @@
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError } from 'pg';
 import type { MigrationInterface } from 'typeorm';
-import { type CatchUpFrom, createDataSource, ensureDatabase, kitMigrations, migrateDatabase, PgCatchUp } from '../db/index.js';
+import { withPath } from '../config/index.js';
+import {
+  type CatchUpFrom,
+  createDataSource,
+  ensureDatabase,
+  kitMigrations,
+  migrateDatabase,
+  PgCatchUp,
+  withClient,
+} from '../db/index.js';
 import { grantStatements, ownSchemaStatements, roleStatement } from './database-rights.js';
 import { SetUpRefused } from './set-up-refused.js';
 
@@ -22,24 +31,16 @@ export interface DatabaseAccount {
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function at(server: string, database: string): string {
-  const url = new URL(server);
-  url.pathname = `/${database}`;
-  return url.href;
-}
-
 async function execute(url: string, statements: readonly string[]): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    await withClient(url, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     const mend =
       'the role that sets up must own the databases and may make roles; as a superuser run: alter role <it> createrole';
     throw new SetUpRefused(`PostgreSQL: ${error.message} (${mend})`);
-  } finally {
-    await client.end();
   }
 }
 
@@ -52,7 +53,7 @@ async function execute(url: string, statements: readonly string[]): Promise<void
 export async function setUpDatabase({ rolesUrl, ownerUrl }: DatabaseAdministrator, account: DatabaseAccount): Promise<void> {
   const { service, database, password, migrations } = account;
   await execute(rolesUrl, [roleStatement(service, password)]);
-  const url = at(ownerUrl, database);
+  const url = withPath(ownerUrl, `/${database}`);
   await migrateDatabase(url, [...kitMigrations, ...migrations]);
   await execute(url, grantStatements(service, database));
 }
@@ -63,7 +64,7 @@ export async function setUpOwnDatabase(
   { service, database, password }: Omit<DatabaseAccount, 'migrations'>,
 ): Promise<void> {
   await execute(rolesUrl, [roleStatement(service, password)]);
-  const url = at(ownerUrl, database);
+  const url = withPath(ownerUrl, `/${database}`);
   await ensureDatabase(url);
   await execute(url, ownSchemaStatements(service, database));
 }
@@ -75,7 +76,7 @@ export async function planCatchUp(
   emitters: readonly string[],
   from: CatchUpFrom,
 ): Promise<void> {
-  const url = at(ownerUrl, database);
+  const url = withPath(ownerUrl, `/${database}`);
   const dataSource = createDataSource({ url, applicationName: 'setup', entities: [], migrations: [], poolSize: 1 });
   await dataSource.initialize();
   try {

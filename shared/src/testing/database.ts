@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { withPath } from '../config/with-path.js';
+import { withClient } from '../db/database.js';
 
 /** A database that nobody else uses. */
 export interface FreshDatabase {
   readonly url: string;
   /** Drops it, whoever is still connected. */
   drop(): Promise<void>;
-}
-
-async function execute(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /**
@@ -27,8 +18,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   const server = process.env.POSTGRES_URL;
   if (server === undefined) throw new Error('Set POSTGRES_URL; `node tools/bootstrap.mjs servers` starts a server and prints it');
   const name = `quickstep_test_${randomBytes(6).toString('hex')}`;
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  await execute(server, `create database ${name}`);
-  return { url: url.href, drop: () => execute(server, `drop database if exists ${name} with (force)`) };
+  const execute = (statement: string) => withClient(server, async (client) => void (await client.query(statement)));
+  await execute(`create database ${name}`);
+  return { url: withPath(server, `/${name}`), drop: () => execute(`drop database if exists ${name} with (force)`) };
 }

@@ -1,10 +1,10 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig, type ServiceConfig } from '@quickstep/shared/config';
+import { withClient } from '@quickstep/shared/db';
 import { StartError } from '@quickstep/shared/service';
 import { freshDatabase, freshVhost } from '@quickstep/shared/testing';
 import { connect } from 'amqplib';
-import { Client } from 'pg';
 import { listeningLogger, startEcho } from './echo-service.js';
 
 const defaults = { service: 'echo-service', port: 0 };
@@ -31,15 +31,8 @@ async function ask(url: string, text: string): Promise<{ status: number; id: str
   return { status: response.status, id: String(body.id) };
 }
 
-async function stored(statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    const { rows }: { rows: Record<string, unknown>[] } = await client.query(statement, values);
-    return rows;
-  } finally {
-    await client.end();
-  }
+function stored(statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  return withClient(database.url, async (client) => (await client.query(statement, values)).rows);
 }
 
 async function messagesIn(queue: string): Promise<number> {

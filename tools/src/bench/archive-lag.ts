@@ -22,7 +22,7 @@ const PROJECTED = `select (coalesce(max(position), 0)
 /** Undefined without the operations service. */
 export async function waitForArchive(system: System, signal: AbortSignal): Promise<ArchiveLag | undefined> {
   if (system.instances(operationsService.name).length === 0) return undefined;
-  const databases = new ServiceDatabases(system.postgresUrl);
+  const databases = ServiceDatabases.on(system.postgresUrl);
   const started = performance.now();
   const eventsIn = async (service: string, statement: string): Promise<number> => {
     const [row] = await databases.ask<{ events: number }>(service, statement, []);

@@ -21,7 +21,7 @@ const unseen: readonly string[] = ['every event is traceable to its cause', 'an 
 
 /** The invariants of the saga, asked of the five databases themselves once everything has ended. */
 export async function checkInvariants(postgresUrl: string): Promise<Invariant[]> {
-  const databases = new ServiceDatabases(postgresUrl);
+  const databases = ServiceDatabases.on(postgresUrl);
   const { ask } = databases;
   try {
     const audit = new Audit();

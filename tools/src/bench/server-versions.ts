@@ -1,5 +1,5 @@
+import { withClient } from '@quickstep/shared/db';
 import { connect } from 'amqplib';
-import { Client } from 'pg';
 
 /** `PostgreSQL 18.4 (fsync on), RabbitMQ 3.10.8`: results mean little without it. */
 export async function describeServers({
@@ -12,16 +12,12 @@ export async function describeServers({
   return `${await describePostgres(postgresUrl)}, RabbitMQ ${await rabbitmqVersion(rabbitmqUrl)}`;
 }
 
-async function describePostgres(url: string): Promise<string> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
+function describePostgres(url: string): Promise<string> {
+  return withClient(url, async (client) => {
     const sql = `select current_setting('server_version') as version, current_setting('fsync') as fsync`;
     const { rows } = await client.query<{ version: string; fsync: string }>(sql);
     return `PostgreSQL ${rows[0]?.version} (fsync ${rows[0]?.fsync})`;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function rabbitmqVersion(url: string): Promise<string> {

@@ -1,5 +1,6 @@
-import { Client } from 'pg';
-import { sagaServices as services } from '../services.js';
+import { withClient } from '@quickstep/shared/db';
+import type { Client } from 'pg';
+import { databaseUrl, sagaServices } from '../services.js';
 
 /** How PostgreSQL has read one table since it was created. */
 export interface TableScans {
@@ -20,17 +21,10 @@ const sql = `
   from pg_stat_user_tables order by relname`;
 
 export async function readScans(postgresUrl: string): Promise<TableScans[]> {
-  const each = services.map(async ({ name, database }) => {
-    const url = new URL(postgresUrl);
-    url.pathname = `/${database}`;
-    const client = new Client({ connectionString: url.href });
-    await client.connect();
-    try {
-      const { rows } = await client.query<Omit<TableScans, 'service'>>(sql);
-      return rows.map((row) => ({ service: name, ...row }));
-    } finally {
-      await client.end();
-    }
+  const each = sagaServices.map(async (service) => {
+    const read = (client: Client) => client.query<Omit<TableScans, 'service'>>(sql);
+    const { rows } = await withClient(databaseUrl(postgresUrl, service), read);
+    return rows.map((row) => ({ service: service.name, ...row }));
   });
   return (await Promise.all(each)).flat();
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { withPath } from '@quickstep/shared/config';
 import { stateDirectory } from '../paths.js';
 import { Problem } from '../problem.js';
 import { readRecords } from '../processes.js';
@@ -7,12 +8,12 @@ import type { Progress } from '../progress.js';
 import { provision, type Servers } from '../provision/index.js';
 import { stopServers, stopServices } from '../provision/leftovers.js';
 import { postgresAccount, postgresHome } from '../provision/postgres-account.js';
-import { serviceNamed } from '../services.js';
+import { databaseUrl, serviceNamed } from '../services.js';
 import { startCluster } from './cluster.js';
 import { PrivateServers } from './private-servers.js';
 import { SmallDisk } from './small-disk.js';
 import type { World } from './world.js';
-import { withPath, worldOn } from './world-on.js';
+import { worldOn } from './world-on.js';
 
 export interface WorldOptions {
   readonly progress: Progress;
@@ -73,7 +74,7 @@ export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
       ...options,
       ...{ directory, administrator, env: {}, installationSecretFile: servers.installationSecretFile },
       brokerUrlOf: () => servers.rabbitmqUrl,
-      databaseUrlOf: (service: string) => withPath(servers.postgresUrl, `/${serviceNamed(service).database}`),
+      databaseUrlOf: (service: string) => databaseUrl(servers.postgresUrl, serviceNamed(service)),
       managementUrl: () => cluster?.managementUrl() ?? servers.managementUrl ?? '',
       brokerTarget: cluster?.target,
     };

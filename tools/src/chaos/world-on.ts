@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withPath } from '@quickstep/shared/config';
 import { operationsClient } from '../ops/client.js';
 import { seed } from '../seed.js';
+import { ServiceDatabases } from '../service-databases.js';
 import { operationsService } from '../services.js';
 import { until } from '../wait.js';
 import { settableClock } from './clock/clock.js';
-import { Databases } from './databases.js';
 import { Fleet } from './fleet.js';
 import { managementOf } from './management.js';
 import { BrokerProxy } from './proxy/broker-proxy.js';
@@ -41,6 +42,8 @@ export type Own = Pick<World, 'servers' | 'smallDisk' | 'cluster' | 'otherVersio
 const AMQP = 5_672;
 const POSTGRES = 5_432;
 
+/** For looks while faults go on. Milliseconds. */
+const DATABASE_LIMITS = { connectionTimeoutMillis: 2_000, query_timeout: 60_000 };
 /** Longer than what waits for another attempt waits as a rule, and short enough for everything to end in a round. */
 const LOST_AFTER_MS = 60_000;
 /** Where nobody listens. */
@@ -77,7 +80,8 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
     databaseWay.set(service, await DatabaseProxy.open(() => database));
   }
   const pathOf = (service: string) => new URL(given.databaseUrlOf(service)).pathname;
-  const databases = new Databases((service) => withPath(administrator.postgresUrl, pathOf(service)));
+  // Past the proxies.
+  const databases = new ServiceDatabases((service) => withPath(administrator.postgresUrl, pathOf(service)), DATABASE_LIMITS);
   const vhost = decodeURIComponent(new URL(administrator.rabbitmqUrl).pathname.slice(1));
   const world: World = {
     ...{ fleet, databases, brokerWay, databaseWay, clocks, ...own },
@@ -116,10 +120,4 @@ async function stock({ fleet, databases }: World, signal: AbortSignal): Promise<
 
 function addressOf(url: string | undefined): Target | undefined {
   return url === undefined ? undefined : targetOf(url, 80);
-}
-
-export function withPath(url: string, path: string): string {
-  const changed = new URL(url);
-  changed.pathname = path;
-  return changed.href;
 }

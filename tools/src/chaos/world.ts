@@ -1,5 +1,5 @@
 import type { OperationsClient } from '../ops/client.js';
-import type { Databases } from './databases.js';
+import type { ServiceDatabases } from '../service-databases.js';
 import type { Fleet } from './fleet.js';
 import type { Management } from './management.js';
 import type { PrivateServers } from './private-servers.js';
@@ -26,7 +26,7 @@ export interface World {
   readonly random: Random;
   readonly fleet: Fleet;
   /** Past the proxies, as an administrator. */
-  readonly databases: Databases;
+  readonly databases: ServiceDatabases;
   readonly management: Management;
   /** As an operator. */
   operations(): OperationsClient;
