@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { consumedBy, emittedBy } from '@quickstep/shared/choreography';
 import { exchangeOf } from '@quickstep/shared/events';
+import { managementOf } from '@quickstep/shared/rights';
 import { choreographies, serviceNames, services } from '@quickstep/system';
 import { type ChannelModel, connect } from 'amqplib';
 import { tryAt, tryPublish, tryQuery } from '../support/attempt.js';
-import { as, type OwnServers, openRestricted, ownServers, type Restricted } from '../support/restricted.js';
+import { as, brokerAdministrator, type OwnServers, openRestricted, ownServers, type Restricted } from '../support/restricted.js';
 
 const all = choreographies.map(({ service }) => service);
 const types = [...new Set(choreographies.flatMap((each) => [...emittedBy(each), ...consumedBy(each)].map(({ type }) => type)))];
@@ -128,9 +129,8 @@ describe.each(all)('%s', (service) => {
   test('is let into no other virtual host and not into the management API', async () => {
     const { value } = account(service).rabbitmq;
     await expect(connect(as(restricted.shop.vhost.url, service, value, '/%2F'))).rejects.toThrow();
-    const authorization = `Basic ${Buffer.from(`${service}:${value}`).toString('base64')}`;
-    const answer = await fetch(`${servers.managementUrl}/api/overview`, { headers: { authorization } });
-    expect(answer.status).toBe(401);
+    const management = managementOf({ ...brokerAdministrator(servers, '/'), user: service, password: value });
+    await expect(management('/overview')).rejects.toMatchObject({ status: 401 });
   });
 
   test('connects to its own database only', async () => {

@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operationsConfig, startOperationsService } from '@quickstep/operations-service/service';
+import { withPath } from '@quickstep/shared/config';
+import { withClient } from '@quickstep/shared/db';
+import { type Management, managementOf } from '@quickstep/shared/rights';
 import { operations, type ServiceName, serviceNames, services } from '@quickstep/system';
 import { connect } from 'amqplib';
-import { Client } from 'pg';
 import { provideAccounts, restoreTopology } from '../../tools/src/setup/index.js';
 import { keepTopology } from '../../tools/src/setup/keep-topology.js';
 import { setUpSystem } from '../../tools/src/setup.js';
@@ -22,28 +24,10 @@ interface Listed {
   readonly name: string;
 }
 
-async function api<Answer>(path: string, method = 'GET', body?: unknown): Promise<Answer> {
-  const { managementUrl, user, password } = brokerAdministrator(servers, VHOST);
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const headers = { authorization, 'content-type': 'application/json' };
-  const response = await fetch(`${managementUrl}/api${path}`, {
-    method,
-    headers,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-  return JSON.parse(text || 'null');
-}
+const api: Management = (path, options) => managementOf(brokerAdministrator(servers, VHOST))(path, options);
 
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
+function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  return withClient(url, async (client) => (await client.query(text)).rows);
 }
 
 const setUp = () => setUpSystem([], new AbortController().signal);
@@ -80,11 +64,9 @@ beforeAll(async () => {
   await query(postgresUrl, `create role owner login createdb createrole password '${PASSWORD}'`);
   await query(postgresUrl, 'grant connect on database postgres to owner');
   accounts = mkdtempSync(join(servers.directory, 'accounts-'));
-  const broker = new URL(rabbitmqUrl);
-  broker.pathname = `/${VHOST}`;
   Object.assign(process.env, {
     ACCOUNTS_FOLDER: accounts,
-    RABBITMQ_URL: broker.href,
+    RABBITMQ_URL: withPath(rabbitmqUrl, `/${VHOST}`),
     POSTGRES_URL: as(servers.postgresUrl, 'owner', PASSWORD, '/postgres'),
     INSTALLATION_SECRET_FILE: join(servers.directory, 'installation-secret'),
   });
@@ -93,7 +75,7 @@ afterAll(() => servers?.stop());
 
 test('the committed template can be imported as it is; nobody can log in then', async () => {
   const template = readFileSync(join(__dirname, '..', '..', 'docs', 'generated', 'broker-definitions.json'), 'utf8');
-  await api('/definitions', 'POST', JSON.parse(template));
+  await api('/definitions', { method: 'POST', body: JSON.parse(template) });
   const users = (await api<Listed[]>('/users')).map(({ name }) => name);
   expect(users).toEqual(expect.arrayContaining(serviceNames.map((name) => services[name].choreography.service)));
   for (const password of ['', 'order-service'])
@@ -123,7 +105,10 @@ describe('setup', () => {
 
   test('may be repeated: messages and passwords stay, bindings of earlier versions go', async () => {
     const before = readFileSync(passwordFile('order-service', 'rabbitmq'), 'utf8');
-    await api(`/bindings/${VHOST}/e/payment.events/q/order-service`, 'POST', { routing_key: 'payment.forgotten' });
+    await api('/bindings/{vhost}/e/payment.events/q/order-service', {
+      method: 'POST',
+      body: { routing_key: 'payment.forgotten' },
+    });
     const connection = await connect(process.env.RABBITMQ_URL ?? '');
     const channel = await connection.createConfirmChannel();
     await channel.purgeQueue('order-service.dead-letter');
@@ -131,7 +116,7 @@ describe('setup', () => {
     await channel.waitForConfirms();
     expect(await setUp()).toBe(0);
     expect(readFileSync(passwordFile('order-service', 'rabbitmq'), 'utf8')).toBe(before);
-    const bindings = await api<{ routing_key: string }[]>(`/bindings/${VHOST}/e/payment.events/q/order-service`);
+    const bindings = await api<{ routing_key: string }[]>('/bindings/{vhost}/e/payment.events/q/order-service');
     expect(bindings.map(({ routing_key }) => routing_key).sort()).toEqual([
       'payment.completed',
       'payment.failed',
@@ -144,7 +129,7 @@ describe('setup', () => {
   test('of a queue that had to be made again notes that its service asks for what it has missed', async () => {
     const { database } = services.payment;
     await inDatabase(database, "insert into handled_until values ('inventory-service', now()) on conflict do nothing");
-    await api(`/queues/${VHOST}/payment-service`, 'DELETE');
+    await api('/queues/{vhost}/payment-service', { method: 'DELETE' });
     expect(await setUp()).toBe(0);
     const asked = await inDatabase(database, 'select emitter from catch_up order by emitter');
     expect(asked).toEqual(['inventory-service', 'payment-service', 'shipping-service'].map((emitter) => ({ emitter })));
@@ -154,8 +139,8 @@ describe('setup', () => {
     const options = { accounts: provideAccounts(accounts) };
     const administrator = brokerAdministrator(servers, VHOST);
     expect(await restoreTopology(administrator, options)).toEqual([]);
-    await api(`/queues/${VHOST}/order-service.dead-letter`, 'DELETE');
-    await api(`/bindings/${VHOST}/e/payment.events/q/order-service/payment.failed`, 'DELETE');
+    await api('/queues/{vhost}/order-service.dead-letter', { method: 'DELETE' });
+    await api('/bindings/{vhost}/e/payment.events/q/order-service/payment.failed', { method: 'DELETE' });
     expect(await restoreTopology(administrator, options)).toEqual([
       'queue order-service.dead-letter',
       'binding dead-letter order-service.dead-letter order-service',
@@ -168,12 +153,12 @@ describe('setup', () => {
   test('that watches brings back what is deleted, and says so', async () => {
     const told = Promise.withResolvers<string>();
     const end = keepTopology(brokerAdministrator(servers, VHOST), { accounts: provideAccounts(accounts) }, told.resolve, 100);
-    await api(`/bindings/${VHOST}/e/payment.events/q/order-service/payment.failed`, 'DELETE');
+    await api('/bindings/{vhost}/e/payment.events/q/order-service/payment.failed', { method: 'DELETE' });
     expect(await told.promise).toBe(
       'RabbitMQ lacked binding payment.events order-service payment.failed: set up again. What was missed comes later.',
     );
     end();
-    const bindings = await api<{ routing_key: string }[]>(`/bindings/${VHOST}/e/payment.events/q/order-service`);
+    const bindings = await api<{ routing_key: string }[]>('/bindings/{vhost}/e/payment.events/q/order-service');
     expect(bindings.map(({ routing_key }) => routing_key)).toContain('payment.failed');
   });
 
@@ -188,15 +173,15 @@ describe('setup', () => {
 describe('a service under its own account', () => {
   test('says all that is missing at the broker, and declares none of it', async () => {
     const missing = ['notification-service.dead-letter', 'retry.2s'];
-    for (const queue of missing) await api(`/queues/${VHOST}/${queue}`, 'DELETE');
+    for (const queue of missing) await api(`/queues/{vhost}/${queue}`, { method: 'DELETE' });
     expect(await refusalOf(startHere('notification', environmentOf('notification')))).toMatch(
       /^BrokerRefused: The broker lacks queue "notification-service.dead-letter", queue "retry.2s"\..*import the definitions/,
     );
-    await api(`/exchanges/${VHOST}/notification.events`, 'DELETE');
+    await api('/exchanges/{vhost}/notification.events', { method: 'DELETE' });
     expect(await refusalOf(startHere('notification', environmentOf('notification')))).toMatch(
       /^BrokerRefused: The broker lacks exchange "notification.events"\./,
     );
-    const queues = (await api<Listed[]>(`/queues/${VHOST}`)).map(({ name }) => name);
+    const queues = (await api<Listed[]>('/queues/{vhost}')).map(({ name }) => name);
     for (const queue of missing) expect(queues).not.toContain(queue);
     await setUp();
     await (await startHere('notification', environmentOf('notification'))).stop();
@@ -208,7 +193,7 @@ describe('a service under its own account', () => {
       const answer = await fetch(`${running.url}/health/ready?of=consuming`);
       return `${answer.status} ${await answer.text()}`;
     };
-    await api(`/queues/${VHOST}/notification-service`, 'DELETE');
+    await api('/queues/{vhost}/notification-service', { method: 'DELETE' });
     const told = (text: RegExp) =>
       until(
         async () => (text.test(await readiness()) ? true : undefined),

@@ -1,36 +1,19 @@
 import type { BrokerDefinitions, DefinedBinding } from './definitions.js';
+import { type BrokerAdministrator, type Management, ManagementError, managementOf } from './management.js';
 import { SetUpRefused } from './set-up-refused.js';
 
-/** An administrator of a broker, at its management API. */
-export interface BrokerAdministrator {
-  /** Without credentials. */
-  readonly managementUrl: string;
-  readonly user: string;
-  readonly password: string;
-  readonly vhost: string;
-}
-
-/** For one answer: an import declares everything before it is given. */
-const TIMEOUT_MS = 60_000;
-
-type Call = <Answer>(method: string, path: string, body?: object) => Promise<Answer>;
-
-function callerOf({ managementUrl, user, password }: BrokerAdministrator): Call {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  return async (method, path, body) => {
-    const response = await fetch(`${managementUrl}/api${path}`, {
-      method,
-      headers: { authorization, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await response.text();
-    if (response.status === 401 || response.status === 403) {
+function callerOf(administrator: BrokerAdministrator): Management {
+  const { managementUrl, user } = administrator;
+  const call = managementOf(administrator);
+  return async (path, options) => {
+    try {
+      return await call(path, options);
+    } catch (error) {
+      if (!(error instanceof ManagementError)) throw error;
+      if (error.status !== 401 && error.status !== 403) throw new SetUpRefused(error.message);
       const mend = `check its password, and that it is an administrator (rabbitmqctl set_user_tags ${user} administrator)`;
-      throw new SetUpRefused(`RabbitMQ at ${managementUrl} refuses "${user}" (${response.status}): ${mend}`);
+      throw new SetUpRefused(`RabbitMQ at ${managementUrl} refuses "${user}" (${error.status}): ${mend}`);
     }
-    if (!response.ok) throw new SetUpRefused(`RabbitMQ answered ${response.status} to ${method} ${path}: ${text}`);
-    return JSON.parse(text || 'null');
   };
 }
 
@@ -38,14 +21,14 @@ const nameOf = ({ source, destination, routing_key }: Pick<DefinedBinding, 'sour
   `${source} ${destination} ${routing_key}`;
 
 /** A version of a service that consumes an event no longer would park its messages. */
-async function removeOutdatedBindings(call: Call, vhost: string, { users, bindings }: BrokerDefinitions): Promise<void> {
+async function removeOutdatedBindings(call: Management, { users, bindings }: BrokerDefinitions): Promise<void> {
   const own = new Set(users.map(({ name }) => name));
   const wanted = new Set(bindings.map(nameOf));
-  const there = await call<(DefinedBinding & { properties_key: string })[]>('GET', `/bindings/${vhost}`);
+  const there = await call<(DefinedBinding & { properties_key: string })[]>('/bindings/{vhost}');
   for (const each of there.filter(({ source, destination }) => source !== '' && own.has(destination))) {
     if (wanted.has(nameOf(each))) continue;
     const [source, queue, key] = [each.source, each.destination, each.properties_key].map(encodeURIComponent);
-    await call('DELETE', `/bindings/${vhost}/e/${source}/q/${queue}/${key}`);
+    await call(`/bindings/{vhost}/e/${source}/q/${queue}/${key}`, { method: 'DELETE' });
   }
 }
 
@@ -62,12 +45,11 @@ export async function setUpBroker(
   before: (missing: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const call = callerOf(administrator);
-  const vhost = encodeURIComponent(administrator.vhost);
-  await call('PUT', `/vhosts/${vhost}`, {});
-  const queues = new Set((await call<{ name: string }[]>('GET', `/queues/${vhost}`)).map(({ name }) => name));
+  await call('/vhosts/{vhost}', { method: 'PUT', body: {} });
+  const queues = new Set((await call<{ name: string }[]>('/queues/{vhost}')).map(({ name }) => name));
   await before(definitions.users.map(({ name }) => name).filter((name) => !queues.has(name)));
-  await call('POST', '/definitions', definitions);
-  await removeOutdatedBindings(call, vhost, definitions);
+  await call('/definitions', { method: 'POST', body: definitions });
+  await removeOutdatedBindings(call, definitions);
 }
 
 /**
@@ -80,9 +62,8 @@ export async function missingAtBroker(
   { queues, bindings }: Pick<BrokerDefinitions, 'queues' | 'bindings'>,
 ): Promise<string[]> {
   const call = callerOf(administrator);
-  const vhost = encodeURIComponent(administrator.vhost);
-  const there = new Set((await call<{ name: string }[]>('GET', `/queues/${vhost}?columns=name`)).map(({ name }) => name));
-  const bound = new Set((await call<DefinedBinding[]>('GET', `/bindings/${vhost}`)).map(nameOf));
+  const there = new Set((await call<{ name: string }[]>('/queues/{vhost}?columns=name')).map(({ name }) => name));
+  const bound = new Set((await call<DefinedBinding[]>('/bindings/{vhost}')).map(nameOf));
   return [
     ...queues.filter(({ name }) => !there.has(name)).map(({ name }) => `queue ${name}`),
     ...bindings.filter((each) => !bound.has(nameOf(each))).map((each) => `binding ${nameOf(each)}`),

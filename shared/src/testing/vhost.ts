@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { withPath } from '../config/with-path.js';
+import { type Management, managementOf } from '../rights/management.js';
 
 /** A virtual host of its own for one test file, at the broker that RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL name. */
 export interface Vhost {
   /** `amqp://...` with the virtual host in it. */
   readonly url: string;
   readonly name: string;
-  /** Calls the management API: `api('/queues/{vhost}')`; `{vhost}` stands for the name. @throws Error unless it answers 2xx */
-  api<Answer>(path: string, options?: { readonly method?: string; readonly body?: unknown }): Promise<Answer>;
+  /** Calls the management API: `api('/queues/{vhost}')`. */
+  readonly api: Management;
   /** Deletes it with everything in it; connections to it are closed by the broker. */
   drop(): Promise<void>;
 }
@@ -17,27 +19,14 @@ export async function freshVhost(): Promise<Vhost> {
   const user = decodeURIComponent(management.username || broker.username || 'guest');
   const password = decodeURIComponent(management.password || broker.password || 'guest');
   const name = `test-${randomUUID()}`;
-  const api: Vhost['api'] = async (path, { method = 'GET', body } = {}) => {
-    const response = await fetch(new URL(`/api${path.replaceAll('{vhost}', name)}`, management.origin), {
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
-  };
+  const api = managementOf({ managementUrl: management.origin, user, password, vhost: name });
   await api('/vhosts/{vhost}', { method: 'PUT', body: {} });
   const everything = { configure: '.*', write: '.*', read: '.*' };
   await api(`/permissions/{vhost}/${encodeURIComponent(decodeURIComponent(broker.username) || 'guest')}`, {
     method: 'PUT',
     body: everything,
   });
-  broker.pathname = `/${name}`;
-  return { url: broker.href, name, api, drop: () => api('/vhosts/{vhost}', { method: 'DELETE' }) };
+  return { url: withPath(broker.href, `/${name}`), name, api, drop: () => api('/vhosts/{vhost}', { method: 'DELETE' }) };
 }
 
 function required(variable: string): string {

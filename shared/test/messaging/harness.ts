@@ -10,6 +10,7 @@ import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import type { EventDraft } from '@quickstep/shared/events';
 import { AmqpConsumer, AmqpPublisher, type Broker, type CatchUp, connectBroker } from '@quickstep/shared/messaging';
 import type { Delivery, Failure, OutgoingEvent, Wait } from '@quickstep/shared/pipeline';
+import { ManagementError } from '@quickstep/shared/rights';
 import { eventually, happened, type Vhost } from '@quickstep/shared/testing';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 
@@ -182,7 +183,7 @@ export async function closeConnection(vhost: Vhost, connectionName: string): Pro
       () => true,
       (error: unknown) => {
         // It is listed for a moment longer than it lives; its successor comes after it.
-        if (/answered 404/.test(String(error))) return false;
+        if (error instanceof ManagementError && error.status === 404) return false;
         throw error;
       },
     );

@@ -7,7 +7,7 @@ import { isRunning, launchOf, readRecords, type StartOptions, startDetached, sto
 import { accepts } from '../provision/given-server.js';
 import { freePort } from '../provision/ports.js';
 import { until } from '../wait.js';
-import { managementOf } from './management.js';
+import { managementAt } from './management.js';
 import type { Target } from './proxy/tcp-proxy.js';
 import type { Cluster } from './world.js';
 
@@ -78,7 +78,7 @@ export async function startCluster(directory: string, count: number, administrat
   const alive = () => nodes.filter(({ name }) => up.has(name));
   const called = (name: string) => nodes.find((node) => node.name === name) ?? first;
   const managementUrl = () => `http://127.0.0.1:${(alive()[0] ?? first).management}`;
-  const management = managementOf(managementUrl, administrator, decodeURIComponent(new URL(administrator).pathname.slice(1)));
+  const management = managementAt(managementUrl, administrator);
   let turn = 0;
   return {
     nodes: nodes.map(({ name }) => name),

@@ -1,22 +1,11 @@
-import { Problem } from '../problem.js';
+import { type Management, managementOf } from '@quickstep/shared/rights';
 
-/** `api('/queues/{vhost}/order-service', 'DELETE')`; `{vhost}` stands for the system's. @throws Problem unless it answers 2xx */
-export type Management = <Answer>(path: string, method?: string, body?: object) => Promise<Answer>;
+/** A broker that is struck is not waited for long. Milliseconds. */
+const TIMEOUT = 10_000;
 
 /** RabbitMQ's management API. @param url without credentials, asked for each call @param account an AMQP URL of an administrator */
-export function managementOf(url: () => string, account: string, vhost: string): Management {
-  const { username, password } = new URL(account);
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const headers = { authorization: `Basic ${Buffer.from(login).toString('base64')}`, 'content-type': 'application/json' };
-  return async (path, method = 'GET', body) => {
-    const response = await fetch(`${url()}/api${path.replaceAll('{vhost}', encodeURIComponent(vhost))}`, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Problem(`RabbitMQ answered ${response.status} to ${method} ${path}: ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
-  };
+export function managementAt(url: () => string, account: string): Management {
+  const { username, password, pathname } = new URL(account);
+  const [user = '', word = '', vhost = ''] = [username, password, pathname.slice(1)].map(decodeURIComponent);
+  return (path, options) => managementOf({ managementUrl: url(), user, password: word, vhost }, TIMEOUT)(path, options);
 }

@@ -22,9 +22,9 @@ const MOST = 20;
 
 /** What stands in the dead-letter queues, each message in a line; they stay there. */
 export async function parkedIn({ management, fleet }: World): Promise<string[]> {
-  const look = { count: MOST, ackmode: 'reject_requeue_true', encoding: 'auto' };
+  const look = { method: 'POST', body: { count: MOST, ackmode: 'reject_requeue_true', encoding: 'auto' } };
   const each = fleet.names.map(async (name) => {
-    const got = await management<Got[]>(`/queues/{vhost}/${name}.dead-letter/get`, 'POST', look).catch(() => []);
+    const got = await management<Got[]>(`/queues/{vhost}/${name}.dead-letter/get`, look).catch(() => []);
     return got.map(({ routing_key: key, properties: { type, headers = {} } }) => {
       // What the broker has dead-lettered itself still says why it had waited before.
       const [byBroker, said] = [headers['x-death'] !== undefined, headers['x-reason']];

@@ -8,7 +8,7 @@ import { operationsService } from '../services.js';
 import { until } from '../wait.js';
 import { settableClock } from './clock/clock.js';
 import { Fleet } from './fleet.js';
-import { managementOf } from './management.js';
+import { managementAt } from './management.js';
 import { BrokerProxy } from './proxy/broker-proxy.js';
 import { DatabaseProxy } from './proxy/database-proxy.js';
 import { type Target, TcpProxy, targetOf } from './proxy/tcp-proxy.js';
@@ -82,11 +82,10 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
   const pathOf = (service: string) => new URL(given.databaseUrlOf(service)).pathname;
   // Past the proxies.
   const databases = new ServiceDatabases((service) => withPath(administrator.postgresUrl, pathOf(service)), DATABASE_LIMITS);
-  const vhost = decodeURIComponent(new URL(administrator.rabbitmqUrl).pathname.slice(1));
   const world: World = {
     ...{ fleet, databases, brokerWay, databaseWay, clocks, ...own },
     random: randomFrom(0),
-    management: managementOf(managementUrl, administrator.rabbitmqUrl, vhost),
+    management: managementAt(managementUrl, administrator.rabbitmqUrl),
     operations: () => operationsClient(given.signal, fleet.one(operationsService.name).url, secret),
     amqpUrl: administrator.rabbitmqUrl,
     databaseOf: (service) => pathOf(service).slice(1),

@@ -1,7 +1,7 @@
+import type { Management } from '@quickstep/shared/rights';
 import type { OperationsClient } from '../ops/client.js';
 import type { ServiceDatabases } from '../service-databases.js';
 import type { Fleet } from './fleet.js';
-import type { Management } from './management.js';
 import type { PrivateServers } from './private-servers.js';
 import type { BrokerProxy } from './proxy/broker-proxy.js';
 import type { DatabaseProxy } from './proxy/database-proxy.js';

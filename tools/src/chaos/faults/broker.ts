@@ -120,7 +120,7 @@ export const brokerFaults = [
     lasts: [0, 0],
     inject: async (world, service) => {
       const before = must(world.brokerWay, service).subscriptions;
-      await world.management(`/queues/{vhost}/${service}`, 'DELETE');
+      await world.management(`/queues/{vhost}/${service}`, { method: 'DELETE' });
       return before;
     },
     heal: async () => undefined,
@@ -153,7 +153,7 @@ export const brokerFaults = [
     inject: async (world, service) => {
       const own = await bindingsOf(world, service);
       for (const { source, properties_key: key } of own)
-        await world.management(`/bindings/{vhost}/e/${source}/q/${service}/${encodeURIComponent(key)}`, 'DELETE');
+        await world.management(`/bindings/{vhost}/e/${source}/q/${service}/${encodeURIComponent(key)}`, { method: 'DELETE' });
       return own.length;
     },
     heal: async (world, service, removed) => {
