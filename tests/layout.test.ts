@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { reactsTo } from '@quickstep/shared/choreography';
+import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { type ServiceName, serviceNames, services } from '@quickstep/system';
 import { Client } from 'pg';
 import { Desk } from './support/dead-letters.js';
@@ -70,10 +71,7 @@ const boundAgain = (queue: string, bindings: number) =>
 const resends = async () => (await new Desk(operations).audit()).filter(({ what }) => what === 'resend-lost');
 
 /** Of all labels together. */
-const metric = async (url: string, name: string) => {
-  const lines = (await (await fetch(`${url}/metrics`)).text()).matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'gm'));
-  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
-};
+const metric = async (url: string, name: string) => sumOf(samplesOf(await (await fetch(`${url}/metrics`)).text()), name) ?? 0;
 
 const handled = (name: ServiceName, event: string) =>
   until(

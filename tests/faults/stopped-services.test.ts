@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { type ServiceName, serviceNames } from '../support/services.js';
 import { antarctica, type OrderRequest, Shop } from '../support/shop.js';
@@ -45,7 +46,7 @@ async function placeMany(enough: () => boolean): Promise<string[]> {
 
 async function inHand(name: ServiceName): Promise<number> {
   const metrics = await (await fetch(new URL('/metrics', shop.service(name).url))).text();
-  return Number(/^quickstep_in_flight_messages(?:\{.*\})? (\d+)$/m.exec(metrics)?.[1]);
+  return sumOf(samplesOf(metrics), 'quickstep_in_flight_messages') ?? Number.NaN;
 }
 
 interface Stop {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CloudEvent } from '@quickstep/shared/events';
+import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { freshSurroundings, type Surroundings } from '@quickstep/shared/testing';
 import { Client } from 'pg';
 import { EVENTS_OF_AN_ORDER, makeEvents, ORDER_ID } from '../support/made-events.js';
@@ -51,7 +52,7 @@ interface State {
 
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${service.url}/metrics`)).text();
-  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+  return sumOf(samplesOf(text), name) ?? Number.NaN;
 }
 const megabytes = async () => Math.round((await metric('process_resident_memory_bytes')) / 1_048_576);
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PlaceOrder } from '@quickstep/shared/contracts';
 import type { CommandData } from '@quickstep/shared/events';
+import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import type { Running, ServiceName } from './services.js';
 import { until } from './until.js';
 
@@ -101,14 +102,10 @@ export abstract class ShopClient {
     return { status: response.status, body: JSON.parse(await response.text()) };
   }
 
-  /** How many messages a service has handled with this result or outcome, as its metrics say; of one step, or of all. */
-  async handledIn(name: ServiceName, ending: string, step?: string): Promise<number> {
-    const metrics = await (await fetch(new URL('/metrics', this.service(name).url))).text();
-    const counted = [...metrics.matchAll(/^quickstep_messages_total\{(.*)\} (\d+)$/gm)];
-    return counted
-      .filter(([, labels = '']) => new RegExp(`(result|outcome)="${ending}"`).test(labels))
-      .filter(([, labels = '']) => step === undefined || labels.includes(`step="${step}"`))
-      .reduce((sum, [, , count]) => sum + Number(count), 0);
+  /** How many messages a service has handled with this outcome, as its metrics say; of one step, or of all. */
+  async handledIn(name: ServiceName, outcome: string, step?: string): Promise<number> {
+    const samples = samplesOf(await (await fetch(new URL('/metrics', this.service(name).url))).text());
+    return sumOf(samples, 'quickstep_messages_total', { outcome, ...(step === undefined ? {} : { step }) }) ?? 0;
   }
 
   /** How many messages a service knew to have handled before. */

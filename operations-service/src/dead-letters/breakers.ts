@@ -1,5 +1,7 @@
+import { type Sample, samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { choreographies } from '@quickstep/system';
 
+const BREAKER = 'quickstep_breaker_state';
 const OPEN = 2;
 const TIMEOUT_MS = 5_000;
 
@@ -8,11 +10,9 @@ function effectsOf(service: string, steps: readonly string[]): string[] {
   return steps.flatMap((step) => declared[step]?.effect ?? []);
 }
 
-/** The states of a service's circuit breakers, by effect, in the text of its metrics. */
-export function breakersIn(metrics: string): ReadonlyMap<string, number> {
-  const lines = metrics.matchAll(/^quickstep_breaker_state\{([^}]*)\} (\d)$/gm);
-  return new Map([...lines].map(([, labels = '', state]) => [/effect="([^"]*)"/.exec(labels)?.[1] ?? '', Number(state)]));
-}
+/** Whether a circuit breaker of the service is open, as its metrics say. */
+export const hasOpenBreaker = (samples: readonly Sample[]): boolean =>
+  samples.some(({ name, value }) => name === BREAKER && value === OPEN);
 
 /** Asks a service whether a part of the outside world that these steps call is away; undefined when it is not, or nobody knows. */
 export async function openBreaker(
@@ -24,7 +24,7 @@ export async function openBreaker(
   const url = urls.get(service);
   if (effects.length === 0 || url === undefined) return undefined;
   const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const breakers = breakersIn(await response.text());
-  const away = effects.find((effect) => breakers.get(effect) === OPEN);
+  const samples = samplesOf(await response.text());
+  const away = effects.find((effect) => sumOf(samples, BREAKER, { effect }) === OPEN);
   return away === undefined ? undefined : `the ${away} is away: its circuit breaker is open`;
 }

@@ -1,5 +1,5 @@
 import { reasonOf } from '@quickstep/shared/pipeline';
-import { type Sample, samplesOf } from './samples.js';
+import { type Sample, samplesOf } from '@quickstep/shared/telemetry';
 
 export interface ServiceState {
   readonly service: string;
@@ -12,6 +12,9 @@ export interface ServiceState {
 }
 
 const PATIENCE_MS = 2_000;
+
+/** The samples of a service's own metrics; those of Node.js are left out, and what is not a number. A distribution is told by its sum and count. */
+const isShown = ({ name, value }: Sample) => name.startsWith('quickstep_') && !name.endsWith('_bucket') && Number.isFinite(value);
 
 async function ask(url: string): Promise<Response> {
   return fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -38,7 +41,7 @@ export async function stateOf(service: string, url: string): Promise<ServiceStat
   try {
     const [readiness, metrics] = await Promise.all([ask(`${url}/health/ready`), ask(`${url}/metrics`)]);
     const [told, text] = await Promise.all([readiness.text(), metrics.text()]);
-    return { service, url, ready: readiness.ok, troubles: troublesIn(told), samples: samplesOf(text) };
+    return { service, url, ready: readiness.ok, troubles: troublesIn(told), samples: samplesOf(text).filter(isShown) };
   } catch (error) {
     return { service, url, ready: undefined, troubles: [`it does not answer: ${reasonOf(error)}`], samples: [] };
   }

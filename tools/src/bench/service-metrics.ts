@@ -1,4 +1,4 @@
-import { definitions } from '@quickstep/shared/telemetry';
+import { definitions, type Sample, samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { Problem } from '../problem.js';
 import { tryFetch } from '../wait.js';
 
@@ -16,19 +16,10 @@ export interface ServiceMetrics {
   handled: Record<string, number>;
 }
 
-const sample = /^(\w+)(?:\{(.*)\})? ([-+.\w]+)$/gm;
-const label = /(\w+)="([^"]*)"/g;
-
-interface Sample {
-  name: string;
-  labels: Record<string, string>;
-  value: number;
-}
-
 /** What the replicas of one service say of themselves, added up. */
 export async function readMetrics(urls: readonly string[]): Promise<ServiceMetrics> {
   const texts = await Promise.all(urls.map(readText));
-  const samples = texts.flatMap(parse);
+  const samples = texts.flatMap(samplesOf);
   const handled: Record<string, number> = {};
   for (const { name, labels, value } of samples) {
     if (name === definitions.messages.name) handled[labels.step ?? ''] = (handled[labels.step ?? ''] ?? 0) + value;
@@ -46,18 +37,8 @@ async function readText(url: string): Promise<string> {
   return response.text();
 }
 
-/** The text format of Prometheus, version 0.0.4. */
-function parse(text: string): Sample[] {
-  return [...text.matchAll(sample)].map(([, name = '', labels = '', value = '']) => ({
-    name,
-    labels: Object.fromEntries([...labels.matchAll(label)].map(([, key, text]) => [key, text])),
-    value: Number(value === '+Inf' ? 'Infinity' : value),
-  }));
-}
-
 function histogram(samples: Sample[], name: string): Histogram {
-  const total = (suffix: string) =>
-    samples.filter((each) => each.name === name + suffix).reduce((all, { value }) => all + value, 0);
+  const total = (suffix: string) => sumOf(samples, name + suffix) ?? 0;
   const buckets = new Map<number, number>();
   for (const each of samples) {
     if (each.name !== `${name}_bucket`) continue;

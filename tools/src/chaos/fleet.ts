@@ -1,3 +1,4 @@
+import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { freePort } from '../provision/ports.js';
 import { operationsService, type Service, sagaServices, serviceNamed, services, specOf } from '../services.js';
 import { type SupervisedService, supervise } from '../supervisor.js';
@@ -78,15 +79,12 @@ export class Fleet {
     await process.stop();
   }
 
-  /** The sum over a service's processes of a metric's values whose labels contain the text; a process that is away counts nothing. */
-  async metric(name: string, metric: string, labels = ''): Promise<number> {
+  /** The sum over a service's processes of a metric's values with these labels; a process that is away counts nothing. */
+  async metric(name: string, metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
     const texts = await Promise.all(
       this.all(name).map(async ({ url }) => (await (await tryFetch(`${url}/metrics`))?.text().catch(() => '')) ?? ''),
     );
-    const lines = texts
-      .flatMap((text) => text.split('\n'))
-      .filter((line) => line.startsWith(`${metric}{`) && line.includes(labels));
-    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    return sumOf(texts.flatMap(samplesOf), metric, labels) ?? 0;
   }
 
   async stop(): Promise<void> {

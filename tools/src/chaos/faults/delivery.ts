@@ -3,7 +3,7 @@ import { fault, must, servicesIn } from '../fault.js';
 import type { World } from '../world.js';
 
 const DUPLICATES = 'quickstep_messages_total';
-const DUPLICATE = 'result="duplicate"';
+const DUPLICATE = { result: 'duplicate' };
 const LONGEST_HOLD_MS = 2_500;
 const HELD_AT_ONCE = 200;
 

@@ -23,7 +23,7 @@ const withOutside = (service: string, index: number) => (outside.has(service) ? 
 
 /** Messages that were tried in vain, or not at all, as a circuit breaker was open already. */
 async function putOff({ fleet }: World, service: string): Promise<number> {
-  const of = (result: string) => fleet.metric(service, 'quickstep_messages_total', `result="${result}"`);
+  const of = (result: string) => fleet.metric(service, 'quickstep_messages_total', { result });
   return (await of('retried')) + (await of('waiting'));
 }
 
