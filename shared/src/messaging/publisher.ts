@@ -144,7 +144,8 @@ export class AmqpPublisher implements Publisher {
       timeout,
       open: () => this.#channel.current !== undefined,
       send: (message, done) => this.#send(message, done),
-      overdue: () => observer.trouble(`${topology.queue}: publishing: ${key} was not confirmed`, `no answer for ${timeout} ms`),
+      overdue: () =>
+        observer.trouble(`${topology.queue}: publishing: a message was not confirmed`, `no answer for ${timeout} ms to ${key}`),
     });
     this.#windows.set(key, window);
     return window;
@@ -165,7 +166,10 @@ export class AmqpPublisher implements Publisher {
       this.#channel.current?.publish(exchange, routingKey, content, sent, onConfirm);
     } catch (error) {
       // Nothing was sent: the channel is closing, or the message cannot be encoded.
-      this.#options.observer.trouble(`a message for ${exchange} ${routingKey} could not be sent`, error);
+      this.#options.observer.trouble(`${topology.queue}: publishing: a message could not be sent`, error, {
+        exchange,
+        routingKey,
+      });
       done('failed');
     }
   }

@@ -37,7 +37,9 @@ describe('a confirm that never comes', () => {
     const { publisher, proxy, reports } = await ready(SHORT);
     proxy.hold('order.created');
     expect(await publisher.publish(created(3))).toEqual(['failed', 'failed', 'failed']);
-    expect(await reports.next()).toMatch(/publishing: order\.events order\.created.*not confirmed.*200 ms/);
+    expect(await reports.next()).toMatch(
+      /publishing: a message was not confirmed: no answer for 200 ms to order\.events order\.created/,
+    );
   });
 
   test('gives the place of its event free again, however many follow', async () => {

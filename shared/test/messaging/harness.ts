@@ -48,8 +48,9 @@ export class Arrivals<Item> {
 
 /** What was reported, as texts. */
 export class Reports extends Arrivals<string> {
-  trouble(what: string, error: unknown): void {
-    this.push(`${what}: ${error instanceof Error ? error.message : error}`);
+  trouble(what: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
+    const fields = Object.entries(about).map(([name, value]) => ` ${name}=${value}`);
+    this.push(`${what}: ${error instanceof Error ? error.message : error}${fields.join('')}`);
   }
 
   async matching(pattern: RegExp): Promise<string> {
