@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { inTime } from '../pipeline/index.js';
 import { queryChecker } from './input.js';
 import { problem } from './problem.js';
 import type { Operation, Route } from './route.js';
@@ -23,17 +24,11 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /** A check that hangs has failed: a probe must always be answered. */
 async function failureOf({ name, of, check }: ReadinessCheck) {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer for ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
-  });
   try {
-    const detail = await Promise.race([check(), late]);
+    const detail = await inTime(CHECK_TIMEOUT_MS, check, () => `no answer for ${CHECK_TIMEOUT_MS} ms`);
     return detail === undefined ? [] : [{ name, of, detail }];
   } catch {
     return [{ name, of, detail: 'does not answer' }];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

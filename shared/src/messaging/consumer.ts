@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import { LOG_EXCHANGE, layoutOf } from '../choreography/index.js';
@@ -103,7 +104,8 @@ export class AmqpConsumer {
    */
   async stop(signal?: AbortSignal): Promise<void> {
     this.#stopping = true;
-    await Promise.race([this.#finish(), aborted(signal)]);
+    const finished = this.#finish();
+    if (!signal?.aborted) await Promise.race([finished, ...(signal === undefined ? [] : [once(signal, 'abort')])]);
     this.#settlements?.flush();
     this.#settlements?.close();
     await this.#channel.stop();
@@ -232,12 +234,4 @@ export class AmqpConsumer {
   #settledOne(): void {
     if (--this.#unsettled === 0) this.#whenSettled?.();
   }
-}
-
-/** Resolves when the signal aborts; without a signal never. */
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve();
-    else signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -13,6 +13,7 @@ export {
   WrongOutcome,
 } from './errors.js';
 export { type ErrorClass, errorClasses, errorClassOf, type Failure, placeOf } from './failure.js';
+export { inTime } from './in-time.js';
 export type { Intake } from './intake.js';
 export { type AwaitedBy, MicroBatcher } from './micro-batch.js';
 export type { Handled, Observer, PutAside } from './observer.js';

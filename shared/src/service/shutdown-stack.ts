@@ -1,4 +1,4 @@
-import { reasonOf } from '../pipeline/index.js';
+import { inTime, reasonOf } from '../pipeline/index.js';
 
 /** Gives up what its part still waits for when the signal is aborted; closes what can be closed all the same. */
 type StopAction = (signal: AbortSignal) => unknown;
@@ -45,24 +45,18 @@ export class ShutdownStack {
   }
 }
 
-async function attempt({ action, waitsFor }: Entry, milliseconds: number): Promise<string | undefined> {
+function attempt({ action, waitsFor }: Entry, milliseconds: number): Promise<string | undefined> {
   const waiting = new AbortController();
   const wait = Math.round(milliseconds);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => {
-      // Before what it waits for is given up.
-      const what = waitsFor?.();
-      waiting.abort();
-      resolve(`it took more than ${wait} ms${what === undefined ? '' : `: it waits for ${what}`}`);
-    }, wait);
-  });
-  const done = async () => void (await action(waiting.signal));
-  try {
-    return await Promise.race([done(), late]);
-  } catch (error) {
-    return reasonOf(error);
-  } finally {
-    clearTimeout(timer);
-  }
+  const done = async () => {
+    await action(waiting.signal);
+    return undefined;
+  };
+  const late = () => {
+    // Before what it waits for is given up.
+    const what = waitsFor?.();
+    waiting.abort();
+    return `it took more than ${wait} ms${what === undefined ? '' : `: it waits for ${what}`}`;
+  };
+  return inTime(wait, done, late).catch(reasonOf);
 }

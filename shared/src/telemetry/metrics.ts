@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { inTime } from '../pipeline/index.js';
 import { definitions, type MetricDefinition } from './definitions.js';
 
 export interface GaugeDefinition extends MetricDefinition {
@@ -48,17 +49,7 @@ export type GaugeReader = () => GaugeValue | Promise<GaugeValue>;
 /** A gauge that hangs must not keep all others from being read; a readiness check may take two seconds. Milliseconds. */
 const GAUGE_TIMEOUT = 2_500;
 
-async function inTime(read: GaugeReader): Promise<GaugeValue> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer for ${GAUGE_TIMEOUT} ms`)), GAUGE_TIMEOUT);
-  });
-  try {
-    return await Promise.race([Promise.resolve().then(read), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const NOTHING: ReadonlyMap<string, number> = new Map();
 
 /**
  * The delay of the event loop is measured by a timer that goes off so often, whatever else happens, in milliseconds. At the library's 10
@@ -149,7 +140,7 @@ export function createMetrics(service: string): Metrics {
         labelNames: label === undefined ? [] : [label],
         registers,
         async collect() {
-          const value = await inTime(read).catch(() => new Map<string, number>());
+          const value = await inTime(GAUGE_TIMEOUT, read, () => NOTHING).catch(() => NOTHING);
           gauge.reset();
           if (typeof value === 'number') return gauge.set(value);
           if (label === undefined) return gauge.remove();
