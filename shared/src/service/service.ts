@@ -10,14 +10,13 @@ import { createMetrics, definitions, type Metrics } from '../telemetry/index.js'
 import { apiInfo, neededBy, type ServiceDescription } from './description.js';
 import { newId } from './new-id.js';
 import { Assembly, type Part } from './part.js';
-import { consumerPart, openBroker } from './parts/broker.js';
+import { consumerPart, layoutPart, openBroker } from './parts/broker.js';
 import { catchUpPart } from './parts/catch-up.js';
 import { databasePart } from './parts/database.js';
 import { FeedAccess } from './parts/feed-access.js';
 import { housekeepingPart } from './parts/housekeeping.js';
 import { serve } from './parts/http.js';
 import { inboxPart } from './parts/inbox.js';
-import { layoutPart } from './parts/layout.js';
 import { logPart } from './parts/log.js';
 import { pipelinePart } from './parts/pipeline.js';
 import { startTraces } from './parts/traces.js';

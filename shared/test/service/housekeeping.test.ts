@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Clock } from '@quickstep/shared/pipeline';
-import { housekeeping } from '../../src/service/housekeeping.js';
+import { housekeeping } from '../../src/service/parts/housekeeping.js';
 
 const rule = (table: string, days = 30) => ({ table, column: 'at', days });
 

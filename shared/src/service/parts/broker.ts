@@ -1,6 +1,6 @@
 import type { Topology } from '../../choreography/index.js';
 import type { ServiceConfig } from '../../config/index.js';
-import { type AmqpConsumer, AmqpPublisher, type Broker, connectBroker } from '../../messaging/index.js';
+import { type AmqpConsumer, AmqpPublisher, type Broker, connectBroker, type LayoutWatch } from '../../messaging/index.js';
 import type { Observer } from '../../pipeline/index.js';
 import { definitions } from '../../telemetry/index.js';
 import type { Assembly, Part } from '../part.js';
@@ -48,5 +48,15 @@ export function consumerPart(consumer: AmqpConsumer): Part {
       { ...definitions.queue, read: async () => (await consumer.count()).messageCount },
       { ...definitions.consumers, read: async () => (await consumer.count()).consumerCount },
     ],
+  };
+}
+
+/** Brings back what is deleted at the broker while the service runs. */
+export function layoutPart(watch: LayoutWatch): Part {
+  return {
+    name: 'layout',
+    start: () => watch.start(),
+    stop: () => watch.stop(),
+    gauges: [{ ...definitions.parked, read: () => watch.parked() }],
   };
 }

@@ -2,11 +2,25 @@ import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../../config/index.js';
 import { keepPartitions, type PgStore, type Retention } from '../../db/index.js';
 import type { Logger } from '../../logging/index.js';
-import type { Clock } from '../../pipeline/index.js';
-import { reasonOf } from '../../pipeline/index.js';
+import { type Clock, reasonOf } from '../../pipeline/index.js';
 import type { Metrics } from '../../telemetry/index.js';
-import { housekeeping } from '../housekeeping.js';
 import type { Part } from '../part.js';
+
+export interface HousekeepingOptions {
+  readonly rules: readonly Retention[];
+  readonly clock: Clock;
+  /** What else is due as often, done first. */
+  before(): Promise<void>;
+  /** Deletes rows that a rule no longer keeps, at most so many; resolves to how many they were. */
+  deleteOld(rule: Retention, limit: number): Promise<number>;
+  deleted(table: string, rows: number): void;
+  failed(table: string, error: unknown): void;
+}
+
+const EVERY_MS = 3_600_000;
+/** A statement that deletes millions would hold up everything behind it on its connection. */
+const PAGE = 5_000;
+const PAUSE_MS = 100;
 
 interface Kept {
   readonly config: ServiceConfig;
@@ -36,6 +50,44 @@ function rulesOf({ config, retention = [] }: Kept): Retention[] {
   const inbox = { table: 'inbox', column: 'handled_at', days: shortest };
   const daysOf = ({ days, empty }: Retention) => (days === 0 || empty !== undefined ? days : Math.max(days, shortest));
   return [inbox, ...retention.map((rule) => ({ ...rule, days: daysOf(rule) }))];
+}
+
+/**
+ * Does, at once and then an hour after it was done, what is due; deletes what the rules no longer keep: page by page, with a pause in between.
+ *
+ * @returns stops it, and waits for what is under way
+ */
+export function housekeeping({ rules, clock, before, deleteOld, deleted, failed }: HousekeepingOptions): () => Promise<void> {
+  let stopped = false;
+  let cancel: (() => void) | undefined;
+  const pause = () => new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
+
+  async function apply(rule: Retention): Promise<void> {
+    while (!stopped) {
+      const rows = await deleteOld(rule, PAGE);
+      deleted(rule.table, rows);
+      if (rows < PAGE) return;
+      await pause();
+    }
+  }
+
+  async function run(): Promise<void> {
+    await before().catch((error: unknown) => failed('event_log', error));
+    for (const rule of rules) {
+      if (rule.days > 0) await apply(rule).catch((error: unknown) => failed(rule.table, error));
+    }
+    if (!stopped) cancel = clock.after(EVERY_MS, again);
+  }
+
+  let running = run();
+  function again(): void {
+    running = run();
+  }
+  return () => {
+    stopped = true;
+    cancel?.();
+    return running;
+  };
 }
 
 /** Deletes old rows by the rule of each table, and keeps the partitions of the log. */
