@@ -2,8 +2,7 @@ import { expect, test } from '@jest/globals';
 import { type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { randomHex } from '../../src/telemetry/tracing/ids.js';
-import { RecordedSpan } from '../../src/telemetry/tracing/recorded-span.js';
+import { RecordedSpan, randomHex } from '../../src/telemetry/tracing/recorded-span.js';
 
 const milliseconds = ([seconds, nanoseconds]: HrTime) => seconds * 1_000 + nanoseconds / 1e6;
 

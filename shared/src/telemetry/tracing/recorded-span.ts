@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import {
   type Attributes,
   type HrTime,
@@ -8,9 +9,8 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { reasonOf, traceIdIn } from '../../pipeline/index.js';
+import { isSampled, reasonOf, traceIdIn } from '../../pipeline/index.js';
 import { conventional } from './conventions.js';
-import { randomHex } from './ids.js';
 
 /** What all spans of a service have in common. */
 export interface Origin extends Pick<ReadableSpan, 'resource' | 'instrumentationScope'> {
@@ -31,6 +31,20 @@ export interface Beginning {
   readonly links?: readonly string[];
   /** From `performance.now()`; now without. */
   readonly since?: number;
+}
+
+/** Asked for eight bytes at a time, the generator costs more than everything else of a span. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
+/** So many random bytes, in hexadecimal. */
+export function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }
 
 const contextOf = (traceparent: string): SpanContext => ({
@@ -120,5 +134,33 @@ export class RecordedSpan implements ReadableSpan {
     this.duration = timeOf(now - this.#since);
     this.ended = true;
     this.#origin.take(this);
+  }
+}
+
+/** What decides which traces are recorded, and takes their spans. */
+export interface Recording {
+  /** Whether a trace is recorded. @param parentSampled what was decided before, if anything was */
+  samples(traceId: string, parentSampled: boolean | undefined): boolean;
+  /** What all spans have in common, and where they go. */
+  readonly origin: Origin;
+}
+
+/** Begins spans of sampled traces. */
+export class Recorder {
+  readonly #recording: Recording;
+
+  constructor(recording: Recording) {
+    this.#recording = recording;
+  }
+
+  /** Whether what has this parent, or else begins this trace, is to be recorded. @param traceId asked for only without a parent */
+  samples(parent: string | undefined, traceId: () => string | undefined): boolean {
+    const inherited = traceIdIn(parent);
+    if (parent !== undefined && inherited !== undefined) return this.#recording.samples(inherited, isSampled(parent));
+    return this.#recording.samples(traceId() ?? '', undefined);
+  }
+
+  begin(beginning: Beginning): RecordedSpan {
+    return new RecordedSpan(this.#recording.origin, beginning);
   }
 }

@@ -1,8 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { traceIdOf } from '../../pipeline/index.js';
 import { conventional as names } from './conventions.js';
-import { randomHex } from './ids.js';
-import type { Recorder } from './recorder.js';
+import { type Recorder, randomHex } from './recorded-span.js';
 
 /** What is known of a request when its span begins. */
 export interface TracedRequest {

@@ -11,7 +11,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { SCHEMA_URL } from './conventions.js';
-import type { Origin } from './recorded-span.js';
+import type { Origin, Recording } from './recorded-span.js';
 
 /** The names of OTEL_TRACES_SAMPLER (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 export const samplers = [
@@ -36,11 +36,7 @@ export interface SdkOptions {
 }
 
 /** An SDK of its own for each service, not the global one: several services may run in one process. */
-export interface Sdk {
-  /** Whether a trace is recorded. @param parentSampled what was decided before, if anything was */
-  samples(traceId: string, parentSampled: boolean | undefined): boolean;
-  /** What all spans have in common, and where they go. */
-  readonly origin: Origin;
+export interface Sdk extends Recording {
   /** Delivers what is left. */
   stop(): Promise<void>;
 }

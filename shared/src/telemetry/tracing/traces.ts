@@ -11,10 +11,9 @@ import {
   type WorkSpan,
 } from '../../pipeline/index.js';
 import { conventional as names, own, RABBITMQ } from './conventions.js';
-import type { RecordedSpan } from './recorded-span.js';
-import { Recorder } from './recorder.js';
+import { type RecordedSpan, Recorder, type Recording } from './recorded-span.js';
 import { type RequestTracing, requestTracing } from './requests.js';
-import type { Sdk } from './sdk.js';
+import type { SdkOptions } from './sdk.js';
 
 /** Everything of a service that is traced. */
 export interface Traces extends Tracing, RequestTracing {
@@ -22,6 +21,25 @@ export interface Traces extends Tracing, RequestTracing {
   publisher(publisher: Publisher): Publisher;
   /** An event was copied to a wait queue or to the dead letters: with its trace, as that is in its body. */
   putAside(message: PutAside): void;
+}
+
+export interface TracesOptions extends Omit<SdkOptions, 'endpoint'> {
+  /** Without one nothing is traced, and the SDK is not even loaded. */
+  readonly endpoint: string | undefined;
+}
+
+export interface OpenTraces {
+  readonly traces: Traces;
+  /** Delivers what is left, as far as the receiver takes it. */
+  close(): Promise<void>;
+}
+
+/** Loads the OpenTelemetry SDK and begins to trace, if there is somebody to tell. */
+export async function openTraces({ endpoint, ...options }: TracesOptions): Promise<OpenTraces | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { startSdk } = await import('./sdk.js');
+  const sdk = startSdk({ ...options, endpoint });
+  return { traces: tracesOf(options.service, sdk), close: () => sdk.stop() };
 }
 
 /** What every span says about a message. */
@@ -103,8 +121,8 @@ function recordPutAside(recorder: Recorder, { step, message, as, reason }: PutAs
   recorder.begin({ name: `${operation} ${type}`, kind: SpanKind.CLIENT, attributes, parent, links: [parent] }).end();
 }
 
-export function createTraces(service: string, sdk: Sdk): Traces {
-  const recorder = new Recorder(sdk);
+function tracesOf(service: string, recording: Recording): Traces {
+  const recorder = new Recorder(recording);
 
   function begin(work: Work): WorkSpan | undefined {
     const { bound, message, event, cause } = work;
