@@ -46,7 +46,7 @@ export const inventory = choreography('inventory-service', {
     outcomes: { adjusted: [], repeated: { after: 'adjustStock' } },
     refusals: {
       item_not_found: { kind: 'not-found', when: 'There is no such item' },
-      idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another adjustment before' },
+      idempotency_key_reused: { kind: 'invalid', when: 'The Idempotency-Key came with another request before' },
       insufficient_stock: { kind: 'conflict', when: 'Fewer units are available than would be taken away' },
     },
   },

@@ -1,7 +1,7 @@
 import { keep } from '@quickstep/shared/db';
 import { type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type inventoryConfig, inventoryDefaults } from './config.js';
-import { CreateInventory1760000000001 } from './db/migrations.js';
+import { CreateInventory1760000000001, KeepRequestHash1760000000002 } from './db/migrations.js';
 import { Adjustments, Reservations, Stock } from './db/tables.js';
 import { inventoryRoutes } from './http/routes.js';
 import { inventorySteps } from './steps/index.js';
@@ -13,7 +13,7 @@ export const inventoryDescription = {
   description: 'Keeps the catalogue and its stock',
   defaults: inventoryDefaults,
   tables: [Stock, Reservations, Adjustments],
-  migrations: [CreateInventory1760000000001],
+  migrations: [CreateInventory1760000000001, KeepRequestHash1760000000002],
   routes: inventoryRoutes,
 } satisfies ServiceDescription;
 

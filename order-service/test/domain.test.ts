@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { price } from '../src/domain/pricing.js';
-import { requestHash } from '../src/domain/request-hash.js';
 import { type Fact, type Facts, hasEnded, type OrderStatus, statusOf } from '../src/domain/status.js';
 
 function* permutations<Item>(items: readonly Item[]): Generator<Item[]> {
@@ -144,28 +143,5 @@ describe('pricing', () => {
       { sku: 'NONE', quantity: 1 },
     ];
     expect(price(lines, [])).toMatchObject({ ok: false, errors: [{ pointer: '/items/0/sku' }, { pointer: '/items/1/sku' }] });
-  });
-});
-
-describe('the fingerprint of a request', () => {
-  const request = {
-    customerId: 'customer-1',
-    items: [{ sku: 'A', quantity: 1 }],
-    paymentMethod: 'pm_card_ok',
-    shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'London', postalCode: 'SW1Y', country: 'GB' },
-  };
-
-  test('tells fields apart although their texts run together', () => {
-    const { shippingAddress } = request;
-    const moved = { ...request, shippingAddress: { ...shippingAddress, name: 'AdaStreet', line1: ' 1' } };
-    expect(requestHash(moved)).not.toBe(requestHash(request));
-  });
-
-  test('tells an order of lines from another', () => {
-    const lines = [
-      { sku: 'A', quantity: 1 },
-      { sku: 'B', quantity: 1 },
-    ];
-    expect(requestHash({ ...request, items: lines })).not.toBe(requestHash({ ...request, items: lines.toReversed() }));
   });
 });

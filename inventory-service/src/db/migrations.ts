@@ -35,3 +35,14 @@ export class CreateInventory1760000000001 implements MigrationInterface {
     await runner.query('drop table stock_adjustments, reservations, stock_items');
   }
 }
+
+/** What a request under an idempotency key is compared with. */
+export class KeepRequestHash1760000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table stock_adjustments add column request_hash text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table stock_adjustments drop column request_hash');
+  }
+}

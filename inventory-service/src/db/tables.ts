@@ -1,5 +1,5 @@
 import type { OrderLine } from '@quickstep/shared/contracts';
-import { bigint, integer, json, type RowOf, table, text, textKey, timeOrNull, uuidKey } from '@quickstep/shared/rows';
+import { bigint, integer, json, type RowOf, table, text, textKey, textOrNull, timeOrNull, uuidKey } from '@quickstep/shared/rows';
 
 /** One catalogue item and its level. Always `onHand = available + reserved`, and nothing is negative. */
 export const Stock = table('stock_items', {
@@ -28,11 +28,13 @@ export const Reservations = table('reservations', {
 
 /** A change of the level that no order made, and why: the books must tell. */
 export const Adjustments = table('stock_adjustments', {
-  /** The client's `Idempotency-Key`, or the id that the server gave the request. */
+  /** The id of the work, which follows from the client's `Idempotency-Key` if there is one. */
   adjustmentId: textKey(),
   sku: text(''),
   delta: bigint(0),
   reason: text(''),
+  /** Fingerprint of the request, when it came with an idempotency key. */
+  requestHash: textOrNull(),
   /** Null until it has been made. */
   madeAt: timeOrNull(),
 });

@@ -68,7 +68,7 @@ export const inventoryRoutes = [
     path: `${ITEM}/adjustments`,
     params,
     status: 200,
-    idempotent: true,
+    repetition: 'the item as it is by then',
     view: ItemView,
     checkAt,
     respond: itemView,

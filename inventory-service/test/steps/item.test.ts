@@ -86,8 +86,8 @@ describe('adjustStock', () => {
       accepted(item(10), outcome('adjusted')),
     );
     expect(world.rows(Adjustments)).toEqual([
-      { adjustmentId: 'key-1', sku: 'SKU-1', ...delivery, madeAt: now },
-      { adjustmentId: 'key-2', sku: 'SKU-1', delta: -3, reason: 'Breakage', madeAt: now },
+      { adjustmentId: 'key-1', sku: 'SKU-1', ...delivery, requestHash: expect.any(String), madeAt: now },
+      { adjustmentId: 'key-2', sku: 'SKU-1', delta: -3, reason: 'Breakage', requestHash: expect.any(String), madeAt: now },
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('adjustStock', () => {
     world.when(adjustStock, request('SKU-1', delivery, 'key-1'));
     const before = [world.rows(Stock), world.rows(Adjustments)];
     expect(world.when(adjustStock, request(sku, adjustment, 'key-1'))).toEqual(
-      refused('idempotency_key_reused', 'This Idempotency-Key was used for another adjustment'),
+      refused('idempotency_key_reused', 'This Idempotency-Key was used for another request'),
     );
     expect([world.rows(Stock), world.rows(Adjustments)]).toEqual(before);
   });

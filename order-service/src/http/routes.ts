@@ -18,7 +18,7 @@ export const orderRoutes = [
     method: 'post',
     path: '/orders',
     status: 202,
-    idempotent: true,
+    repetition: 'the order as it was placed',
     view: OrderView,
     respond: orderView,
     location: (order) => checkAt(order.orderId),

@@ -1,4 +1,4 @@
-import { accepted, outcome, refused, step } from '@quickstep/shared/choreography';
+import { accepted, outcome, refused, requestHash, step } from '@quickstep/shared/choreography';
 import { OrderCreated } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
 import { order as declared } from '../choreography.js';
@@ -6,7 +6,6 @@ import { Catalogue, Orders } from '../db/tables.js';
 import { place } from '../domain/evolve.js';
 import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';
 import { price } from '../domain/pricing.js';
-import { requestHash } from '../domain/request-hash.js';
 
 /** @param deadlineMs how long the saga may take before the order is cancelled, in milliseconds */
 export const placeOrder = (deadlineMs: number) =>
@@ -15,8 +14,9 @@ export const placeOrder = (deadlineMs: number) =>
       order: Orders.fresh(subject),
       catalogue: Catalogue.read(data.items.map((line) => line.sku)),
     }),
-    decide: ({ data, idempotencyKey }, { order, catalogue }, { now }) => {
-      const hash = idempotencyKey === undefined ? null : requestHash(data);
+    decide: (request, { order, catalogue }, { now }) => {
+      const { data } = request;
+      const hash = requestHash(request);
       if (order.placedAt !== null) {
         if (order.requestHash === hash) return accepted(asPlaced(order, deadlineMs), outcome('repeated'));
         return refused('idempotency_key_reused', 'This Idempotency-Key was used for another request');

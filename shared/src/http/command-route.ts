@@ -35,8 +35,11 @@ export interface CommandDeclaration<Reply, View extends TSchema> {
   location?(reply: Reply): string;
   /** What to GET to find out whether a command was carried out that ended with the connection to the database. */
   checkAt(subject: string): string;
-  /** Takes the client's `Idempotency-Key` (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header). */
-  readonly idempotent?: boolean;
+  /**
+   * Takes the client's `Idempotency-Key` (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header), and says what a
+   * repetition is answered with.
+   */
+  readonly repetition?: string;
 }
 
 /** Until callers are told apart. */
@@ -48,14 +51,10 @@ const STATUS = {
   conflict: problems.conflict.status,
 };
 
-const idempotencyHeader = Type.Object({
-  'Idempotency-Key': Type.Optional(
-    Type.String({
-      pattern: IDEMPOTENCY_KEY.source,
-      description: 'Repeating a request with its key repeats its answer, not its work',
-    }),
-  ),
-});
+function idempotencyHeader(repetition: string): TObject {
+  const description = `Chosen by the client, a new one (UUID) for each piece of work. A request that is repeated under its key is carried out once; the repetition is answered with ${repetition}. Another request under the key is refused`;
+  return Type.Object({ 'Idempotency-Key': Type.Optional(Type.String({ pattern: IDEMPOTENCY_KEY.source, description })) });
+}
 
 function idempotencyKeyOf(call: Call): string | undefined {
   const given = call.request.headers['idempotency-key'];
@@ -93,7 +92,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
     name: Name,
     declared: CommandDeclaration<ReplyOf<I['steps'][Name]>, View>,
   ): Route<CommandRouteContext<I>> {
-    const { method, path, params, status, view, idempotent = false } = declared;
+    const { method, path, params, status, view, repetition } = declared;
     const step = declarationOf(choreography, name);
     const { schema, description } = contractOf(step, name);
     const names = parameterNames(path);
@@ -107,7 +106,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       summary: description,
       operationId: name,
       params,
-      headers: idempotent ? idempotencyHeader : undefined,
+      headers: repetition === undefined ? undefined : idempotencyHeader(repetition),
       body: schema,
       response: {
         status,
@@ -119,7 +118,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       problems: refusalsOf(step),
       async run(call, { pipeline, idempotencySecret }) {
         const { requestId, request } = call;
-        const idempotencyKey = idempotent ? idempotencyKeyOf(call) : undefined;
+        const idempotencyKey = repetition === undefined ? undefined : idempotencyKeyOf(call);
         checkParams(request);
         const [named] = names;
         const id =

@@ -125,7 +125,7 @@ export const routes = [
     method: 'post',
     path: '/accounts',
     status: 202,
-    idempotent: true,
+    repetition: 'the account',
     view: Type.Object({ account: Type.String(), key: Type.String(), work: Type.String() }),
     checkAt: (account) => `/accounts/${account}`,
     respond: (reply) => reply,
