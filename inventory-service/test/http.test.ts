@@ -105,6 +105,7 @@ describe('POST /inventory/{sku}/adjustments', () => {
   test.each<[string, string, object, number, string]>([
     ['more than is available', 'MUG', { delta: -11, reason: 'Breakage' }, 409, 'insufficient_stock'],
     ['an item that does not exist', 'NONE', { delta: 1, reason: 'Delivery' }, 404, 'item_not_found'],
+    ['an item that cannot be', 'not-a-sku', { delta: 1, reason: 'Delivery' }, 404, 'not_found'],
     ['half a unit', 'MUG', { delta: 0.5, reason: 'Half' }, 422, 'invalid_request'],
     ['no reason', 'MUG', { delta: 1 }, 422, 'invalid_request'],
     ['an empty reason', 'MUG', { delta: 1, reason: '' }, 422, 'invalid_request'],

@@ -48,7 +48,7 @@ export class OrderService {
       await response.text(),
     );
     // By its code: another server at this address may answer 404 to anything.
-    if (response.status === 404 && told.code === 'not_found') return undefined;
+    if (response.status === 404 && told.code === 'order_not_found') return undefined;
     return { accepted: response.ok, detail: told.detail ?? told.status ?? `status ${response.status}` };
   }
 }

@@ -14,12 +14,12 @@ async function answering(status: number, body: object): Promise<OrderService> {
 }
 
 test('an order that the order service does not know is told from one that it refuses to cancel', async () => {
-  const without = await answering(404, { code: 'not_found', detail: 'There is no order of this id' });
+  const without = await answering(404, { code: 'order_not_found', detail: 'There is no order of this id' });
   expect(await without.cancel('an-order', undefined)).toBeUndefined();
 });
 
 test('an order that cannot be cancelled is refused with what the order service says', async () => {
-  const refusing = await answering(409, { code: 'conflict', detail: 'It has been delivered' });
+  const refusing = await answering(409, { code: 'order_ended', detail: 'It has been delivered' });
   expect(await refusing.cancel('an-order', undefined)).toEqual({ accepted: false, detail: 'It has been delivered' });
 });
 

@@ -112,7 +112,7 @@ describe('POST /orders/{id}/cancel', () => {
 
   test.each<[string, string, object, number, string]>([
     ['an order that does not exist', newId(), {}, 404, 'order_not_found'],
-    ['an id that is none', 'not-an-id', {}, 422, 'invalid_request'],
+    ['an id that is none', 'not-an-id', {}, 404, 'not_found'],
     ['an empty reason', newId(), { reason: '' }, 422, 'invalid_request'],
     ['an unknown field', newId(), { because: 'x' }, 422, 'invalid_request'],
   ])('refuses %s', async (_, id, given, status, code) => {

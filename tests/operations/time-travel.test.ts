@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
@@ -168,6 +169,10 @@ describe('npm run ops', () => {
     await expect(run(listSagas, 'extra')).rejects.toThrow("Unexpected argument 'extra'");
     await expect(run(listSagas, '--older-than', '5x')).rejects.toThrow('"5x" is no age: write it like 30s, 10min, 2h or 3d.');
     expect((await run(listSagas, '--older-than', '2h')).lines).toHaveLength(1);
+  });
+
+  test('sagas cancel: an order that the order service does not have', async () => {
+    await expect(run(cancelSaga, randomUUID(), '--reason', 'Told by phone')).rejects.toThrow('answered 404');
   });
 
   test('sagas cancel: what is no id of an order is none, and nothing is written down', async () => {

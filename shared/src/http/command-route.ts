@@ -4,7 +4,7 @@ import type { Choreography, CommandStepDeclaration, Implementation, ReplyOf } fr
 import type { CommandContract } from '../events/index.js';
 import { OutcomeUnknown, type Pipeline } from '../pipeline/index.js';
 import type { Call, Headers } from './call.js';
-import { subjectChecker } from './input.js';
+import { paramsChecker, subjectChecker } from './input.js';
 import { keyedId } from './keyed-id.js';
 import { invalid, outcomeUnknown, problemOfRefusal, problems } from './problem.js';
 import { type DeclaredProblem, type Method, parameterNames, type Route } from './route.js';
@@ -98,7 +98,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
     const names = parameterNames(path);
     if (names.length > 1 || names.join() !== Object.keys(params?.properties ?? {}).join())
       throw new TypeError(`Route ${path}: a command's path has one name at most, and its schema the same`);
-    const checkParams = subjectChecker(params);
+    const checkParams = declared.createdBy === undefined ? paramsChecker(params) : subjectChecker(params);
     const headers = declared.location && { location: 'Where it can be read' };
     return {
       method,

@@ -10,7 +10,7 @@ function fits<S extends TSchema>(_value: unknown, errors: readonly FieldError[])
 
 const nothing = Type.Object({}, { additionalProperties: false });
 
-/** What identifies a thing to change: gives it back as the schema's type, or throws a Problem that names what is wrong (422). */
+/** What names a thing that may be made: gives it back as the schema's type, or throws a Problem that names what is wrong (422). */
 export function subjectChecker<S extends TObject>(schema: S | undefined): (request: Request) => Static<S> {
   const check = validator(schema ?? nothing);
   return ({ params }) => {
@@ -21,7 +21,7 @@ export function subjectChecker<S extends TObject>(schema: S | undefined): (reque
   };
 }
 
-/** What identifies a thing to read: one that cannot be does not exist (404). */
+/** What identifies a thing that is there: one that cannot be does not exist (404). */
 export function paramsChecker<S extends TObject>(schema: S | undefined): (request: Request) => Static<S> {
   const check = validator(schema ?? nothing);
   return ({ params, path }) => {

@@ -48,12 +48,13 @@ function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefi
 }
 
 /** What the kit itself may answer, as far as the operation's shape tells. */
-function problemsOf({ params, query, headers, body, method, problems: own = [] }: Operation): DeclaredProblem[] {
+function problemsOf({ params, query, headers, body, method, response, problems: own = [] }: Operation): DeclaredProblem[] {
   const writes = method !== 'get';
   const known = (code: ProblemCode) => ({ status: problems[code].status, code, when: problems[code].title });
   const reads = body === undefined ? [] : (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const);
-  const checks = (params && method !== 'get') || query || headers || body ? (['invalid_request'] as const) : [];
-  const finds = params && method === 'get' ? (['not_found'] as const) : [];
+  const makes = params !== undefined && response.creates === true;
+  const checks = makes || query || headers || body ? (['invalid_request'] as const) : [];
+  const finds = params && !makes ? (['not_found'] as const) : [];
   const waits = writes ? (['cross_site_request', 'unavailable', 'outcome_unknown'] as const) : [];
   return [...own, ...[...reads, ...checks, ...finds, ...waits, 'misdirected_request' as const].map(known)];
 }

@@ -82,7 +82,8 @@ describe('what is wrong with the rest of a request', () => {
     expectProblem(response, 422, 'invalid_request');
     expect(response.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/limit', '/titel']);
   });
-  test('a command on a thing that cannot be', async () => {
+  test('a command on a thing that cannot be', async () => expectProblem(await client.post('/books/A-B/loans'), 404, 'not_found'));
+  test('a thing to make whose name cannot be', async () => {
     const response = await client.put('/books/A-B').send({ title: 'x' });
     expectProblem(response, 422, 'invalid_request');
     expect(response.body.errors).toMatchObject([{ pointer: '/isbn' }]);
