@@ -51,6 +51,11 @@ describe('what is wrong with a body', () => {
   });
 });
 
+test('the title names the kind of problem in the usual words', async () => {
+  expect((await client.get('/nowhere')).body.title).toBe('Not found');
+  expect((await client.post('/accounts').set('content-type', 'text/plain').send('x')).body.title).toBe('Unsupported media type');
+});
+
 describe('the answer stays small', () => {
   test('of many errors some are named, and how many more there are is said', async () => {
     const unknown = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`field-${index}`, 1]));
