@@ -41,7 +41,7 @@ describe('an order ends', () => {
     const { id } = await shop.place({ items: [{ sku: 'SKU-RARE', quantity: 2 }] });
     expect(await shop.ended(id)).toBe('CANCELLED');
     expect(await heard(id)).toEqual(['inventory.insufficient', 'notification.sent', 'order.cancelled', 'order.created']);
-    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', reason: 'Not enough stock' });
+    expect(await shop.order(id)).toMatchObject({ reason: 'Not enough stock', reasonCode: 'out_of_stock' });
   });
 
   test('cancelled when the card is declined: the stock is released', async () => {
@@ -56,7 +56,8 @@ describe('an order ends', () => {
       'order.created',
       'payment.failed',
     ]);
-    expect(await shop.order(id)).toMatchObject({ reason: 'Payment declined: insufficient funds' });
+    const declined = { reason: 'Payment declined: insufficient funds', reasonCode: 'payment_declined', cancellation: null };
+    expect(await shop.order(id)).toMatchObject(declined);
   });
 
   test('cancelled when the carrier refuses: the money comes back, then the stock', async () => {
@@ -77,6 +78,7 @@ describe('an order ends', () => {
     ]);
     const { data } = await shop.eventOf(id, 'payment.refunded');
     expect(data).toMatchObject({ amount: 2_500, currency: 'EUR' });
+    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', reasonCode: 'carrier_refused' });
   });
 
   test('cancelled when the deadline passes while the money is being charged: a late charge is given back', async () => {
@@ -89,7 +91,8 @@ describe('an order ends', () => {
     shop.gates.beforeCharge.open();
     await shop.settled();
     expect(shop.events(id).filter((type) => type === 'payment.refunded')).toHaveLength(2);
-    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', reason: 'The order was not completed in time' });
+    const late = { reason: 'The order was not completed in time', reasonCode: 'deadline_passed' };
+    expect(await shop.order(id)).toMatchObject({ status: 'CANCELLED', ...late });
   });
 
   test('the last one of an item goes to one customer only', async () => {
@@ -117,6 +120,7 @@ describe('a customer cancels', () => {
     await shop.gates.beforeCharge.holds(id);
     expect(await shop.cancel(id)).toMatchObject({ status: 202, body: { reason: 'Cancelled by the customer' } });
     expect(await shop.ended(id)).toBe('CANCELLED');
+    expect(await shop.order(id)).toMatchObject({ reasonCode: 'cancelled_on_request', cancellation: { rejectedAt: null } });
     shop.gates.beforeCharge.open();
     await shop.settled();
     expect(shop.events(id)).not.toContain('shipping.shipped');
@@ -165,7 +169,8 @@ describe('a customer cancels', () => {
     expect(shop.events(id)).toContain('shipping.cancellation_rejected');
     const { rows } = await shop.database('inventory').query('select status from reservations where order_id = $1', [id]);
     expect(rows).toEqual([{ status: 'committed' }]);
-    expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED', reason: null });
+    const cancellation = { requestedAt: expect.any(String), rejectedAt: expect.any(String) };
+    expect(await shop.order(id)).toMatchObject({ status: 'COMPLETED', reason: null, reasonCode: null, cancellation });
   });
 
   test('a proof that only inventory lost leaves stock reserved for an order that has ended: the comparison finds it', async () => {

@@ -47,7 +47,14 @@ type View = Readonly<Record<string, unknown>>;
 const folded = (id: string, query = '') => operations.call<View>('GET', `/orders/${id}?reveal=true${query}`);
 
 test('an order made of its events is the row of the order service, whichever way it ended', async () => {
+  shop.gates.beforeCharge.close();
+  const late = await shop.place();
+  await shop.gates.beforeCharge.holds(late.id);
+  await shop.expire(late.id);
+  expect(await shop.ended(late.id)).toBe('CANCELLED');
+  shop.gates.beforeCharge.open();
   const placed = await Promise.all([
+    late,
     shop.place(),
     shop.place({ paymentMethod: 'pm_card_declined' }),
     shop.place({ shippingAddress: antarctica }),

@@ -31,7 +31,7 @@ const orders = projection({
       case 'order.created':
         return place(order, event.data, time);
       case 'order.cancellation_requested':
-        return askToCancel(order, event.data.reason, time);
+        return askToCancel(order, event.data.reason, time, event.data.requestedBy);
       case 'order.stuck':
         return stick(order, time);
       case 'order.completed':

@@ -30,8 +30,9 @@ export function record(order: Order, event: TrackedEvent): void {
 }
 
 /** Its cancellation was asked for. */
-export function askToCancel(order: Order, reason: string, at: Date): void {
+export function askToCancel(order: Order, reason: string, at: Date, by: 'customer' | 'deadline' = 'customer'): void {
   learn(order, 'order.cancellation_requested', at.toISOString());
+  if (by === 'deadline') order.facts = { ...order.facts, deadline: at.toISOString() };
   order.reason ??= reason;
 }
 

@@ -13,8 +13,8 @@ export const orderFacts = [
 ] as const;
 export type Fact = (typeof orderFacts)[number];
 
-/** When each fact happened (RFC 3339). */
-export type Facts = Readonly<Partial<Record<Fact, string>>>;
+/** When each fact happened (RFC 3339); `deadline` is set when it was the deadline that asked for the cancellation. */
+export type Facts = Readonly<Partial<Record<Fact | 'deadline', string>>>;
 
 export const orderStatuses = ['PENDING', 'RESERVED', 'PAID', 'COMPLETED', 'CANCELLING', 'CANCELLED'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];

@@ -23,7 +23,7 @@ export const expireOrder = (deadlineMs: number) =>
         return outcome('stuck', OrderStuck({ orderId, status, reason: 'Its cancellation was asked for, but has not ended' }));
       }
       const reason = 'The order was not completed in time';
-      askToCancel(order, reason, now);
+      askToCancel(order, reason, now, 'deadline');
       return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason }));
     },
   });

@@ -70,6 +70,7 @@ describe('expireOrder', () => {
     expect(world.row(Orders, orderId)).toMatchObject({
       status: 'CANCELLING',
       reason: reasonOfDeadline,
+      facts: { 'order.cancellation_requested': '2026-11-21T10:01:00.000Z', deadline: '2026-11-21T10:01:00.000Z' },
       deadlineAt: at('10:02:00'),
       stuckSince: null,
     });
