@@ -1,6 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { DEFAULT_RETRY_DELAYS } from '../choreography/index.js';
-import { choice, integer, integers, names, optional, serverUrl, share, text, type Variable, WrongValue } from './variables.js';
+import {
+  beginning,
+  choice,
+  integer,
+  integers,
+  names,
+  optional,
+  origins,
+  serverUrl,
+  share,
+  text,
+  type Variable,
+  WrongValue,
+} from './variables.js';
 
 /** Configuration property -> the variable that it is read from. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
@@ -12,24 +25,6 @@ export interface Defaults<Own extends Variables> {
   readonly port: number;
   /** Variables that only this service has. */
   readonly own?: Own;
-}
-
-/**
- * Where a service begins whose queue had to be created. A time, or `beginning`, is acted on once, whether or not the queue is there: that
- * is how an operator has a service read again what its queue was not bound to.
- */
-function beginning(name: string): Variable<'last' | 'now' | 'beginning' | Date> {
-  const description =
-    'Which earlier events the service asks of the logs of others: those missed while its queue did not exist (last), none (now), once all (beginning) or once those since a time (RFC 3339)';
-  const words = ['last', 'now', 'beginning'] as const;
-  const parse = (given: string) => {
-    const word = words.find((each) => each === given);
-    if (word !== undefined) return word;
-    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given) ? new Date(given) : undefined;
-    if (time !== undefined && !Number.isNaN(time.getTime())) return time;
-    throw new WrongValue(`must be ${words.join(', ')} or a time (RFC 3339), not "${given.slice(0, 40)}"`);
-  };
-  return { name, description, example: '2026-11-01T00:00:00Z', fallback: 'last', parse };
 }
 
 function passwordFile(server: 'RABBITMQ' | 'POSTGRES') {
@@ -46,6 +41,10 @@ export function serviceVariables({ service, port }: { readonly service: string; 
     allowedHosts: names('ALLOWED_HOSTS', 'Names that the service goes by, besides HOST, localhost and loopback addresses', {
       fallback: '',
       example: 'order-service,orders.example.com',
+    }),
+    allowedOrigins: origins('ALLOWED_ORIGINS', 'Origins of web pages that may read and write here (CORS)', {
+      fallback: '',
+      example: 'https://shop.example.com',
     }),
     connectionLimit: integer('CONNECTION_LIMIT', 'HTTP connections at most; more are closed as they come', {
       fallback: '2000',

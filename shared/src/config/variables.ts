@@ -82,6 +82,23 @@ export function names(name: string, description: string, options: Described & { 
   return { ...described(name, description, options.example, options), parse };
 }
 
+/** Comma-separated origins as browsers send them; may be none. */
+export function origins(
+  name: string,
+  description: string,
+  options: Described & { readonly example: string },
+): Variable<string[]> {
+  const parse = (given: string) => {
+    const all = given.split(',').map((each) => each.trim());
+    return all.filter((each) => {
+      if (each !== '' && !(/^https?:/.test(each) && URL.canParse(each) && new URL(each).origin === each))
+        throw new WrongValue(`must be origins such as https://shop.example.com, without a path, not "${each.slice(0, 80)}"`);
+      return each !== '';
+    });
+  };
+  return { ...described(name, description, options.example, options), parse };
+}
+
 export function choice<const Choice extends string>(
   name: string,
   description: string,
@@ -132,6 +149,24 @@ export function serviceUrls(
       }),
     );
   return { ...described(name, description, options.example, options), parse };
+}
+
+/**
+ * Where a service begins whose queue had to be created. A time, or `beginning`, is acted on once, whether or not the queue is there: that
+ * is how an operator has a service read again what its queue was not bound to.
+ */
+export function beginning(name: string): Variable<'last' | 'now' | 'beginning' | Date> {
+  const description =
+    'What is asked of the logs of others: what was missed when the queue had to be created (last), nothing (now), once everything (beginning) or what is younger than a time (RFC 3339)';
+  const words = ['last', 'now', 'beginning'] as const;
+  const parse = (given: string) => {
+    const word = words.find((each) => each === given);
+    if (word !== undefined) return word;
+    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given) ? new Date(given) : undefined;
+    if (time !== undefined && !Number.isNaN(time.getTime())) return time;
+    throw new WrongValue(`must be ${words.join(', ')} or a time (RFC 3339), not "${given.slice(0, 40)}"`);
+  };
+  return { name, description, example: '2026-11-01T00:00:00Z', fallback: 'last', parse };
 }
 
 /** May be left out; `otherwise` tells people what happens then. */

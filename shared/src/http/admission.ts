@@ -31,8 +31,12 @@ function misdirected(host: string): Problem {
  *
  * @param hosts names and addresses that it goes by, besides those of the loopback interface; with the address that means every one,
  * any address, but still no other name
+ * @param origins of pages that may write although they are not ours
  */
-export function admission(hosts: readonly string[]): (request: IncomingMessage) => Problem | undefined {
+export function admission(
+  hosts: readonly string[],
+  origins: readonly string[] = [],
+): (request: IncomingMessage) => Problem | undefined {
   const names = new Set(hosts.map(hostName));
   const anyAddress = hosts.some((host) => EVERYWHERE.includes(host));
   /** Clients send the same value again and again. */
@@ -43,6 +47,7 @@ export function admission(hosts: readonly string[]): (request: IncomingMessage) 
     return isLoopback(name) || (anyAddress ? isAddress(name) && !EVERYWHERE.includes(name) : false) || names.has(name);
   }
 
+  const allowed = new Set(origins);
   return ({ headers: { host, origin, 'sec-fetch-site': site }, method = '', httpVersion }) => {
     if (host === undefined) {
       if (httpVersion === '1.0') return undefined;
@@ -53,12 +58,13 @@ export function admission(hosts: readonly string[]): (request: IncomingMessage) 
       known = host;
     }
     if ((origin === undefined && site === undefined) || SAFE_METHODS.includes(method)) return undefined;
+    if (origin !== undefined && allowed.has(origin)) return undefined;
     const fromElsewhere = typeof site === 'string' && !OWN_SITES.includes(site);
     const foreign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
     if (!fromElsewhere && !foreign) return undefined;
     return problem(
       'cross_site_request',
-      'Only a page of this service, or a program that is no browser, may change anything here',
+      'Only a page of this service or of an origin in ALLOWED_ORIGINS, or a program that is no browser, may change anything here',
     );
   };
 }

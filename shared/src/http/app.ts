@@ -1,3 +1,4 @@
+import cors from 'cors';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from '../logging/index.js';
 import { placeOf, reasonOf } from '../pipeline/index.js';
@@ -25,6 +26,8 @@ export interface AppOptions<Context> {
   readonly logger: Logger;
   /** Names and addresses that the service goes by, besides those of the loopback interface. */
   readonly hosts: readonly string[];
+  /** Origins of pages that may read the answers and write: none unless they are named. */
+  readonly origins?: readonly string[];
   /** How long a client may take to read an answer, in milliseconds. */
   readonly answerTimeout?: number;
 }
@@ -32,6 +35,9 @@ export interface AppOptions<Context> {
 const BODY_LIMIT = '64kb';
 /** The content type has been checked before; compressed bodies are refused, so that 64 kB means 64 kB. */
 const parseJson = express.json({ limit: BODY_LIMIT, type: () => true, inflate: false });
+
+/** Headers that a page may read besides those that every page may; how long a browser keeps the answer to a preflight, in seconds. */
+const CORS = { exposedHeaders: ['etag', 'location', 'retry-after', 'x-request-id'], maxAge: 600, preflightContinue: true };
 
 function readBody(request: Request, response: Response): Promise<void> {
   const { 'content-type': type, 'transfer-encoding': chunked, 'content-length': length = '0' } = request.headers;
@@ -62,7 +68,7 @@ function allowedOn(routes: readonly Route<never>[]): string {
 
 /** The whole HTTP side of a service: one place that admits, one handler a route, one place that answers and one that fails. */
 export function createApp<Context>(options: AppOptions<Context>): Express {
-  const { info, routes, context, translate, logger, hosts, answerTimeout } = options;
+  const { info, routes, context, translate, logger, hosts, origins = [], answerTimeout } = options;
   const callOf = (request: Request, response: Response) => new Call(request, response, options, answerTimeout);
 
   function fail(call: Call, error: unknown): void {
@@ -103,7 +109,9 @@ export function createApp<Context>(options: AppOptions<Context>): Express {
   const common = commonRoutes(options, document);
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  const refusal = admission(hosts);
+  // It only sets headers: our own routes answer a preflight, too.
+  if (origins.length > 0) app.use(cors({ ...CORS, origin: [...origins] }));
+  const refusal = admission(hosts, origins);
   app.use((request, response, next) => {
     const refused = refusal(request);
     if (refused === undefined) next();

@@ -157,6 +157,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
     routes: [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])],
     context: { dataSource, pipeline, idempotencySecret: await idempotencySecret(dataSource) },
     hosts: [config.host, ...config.allowedHosts],
+    origins: config.allowedOrigins,
     translate,
     checks: assembly.checks,
     needed: neededBy(choreography),

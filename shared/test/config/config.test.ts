@@ -54,6 +54,25 @@ describe('readConfig', () => {
       );
   });
 
+  test('takes origins as browsers send them, none unless they are named', () => {
+    const named = (given: string) => readConfig(defaults, { ...required, ALLOWED_ORIGINS: given }).allowedOrigins;
+    expect(named('')).toEqual([]);
+    expect(named('https://shop.example.com, http://localhost:5173')).toEqual([
+      'https://shop.example.com',
+      'http://localhost:5173',
+    ]);
+    const wrong = [
+      '*',
+      'null',
+      'shop.example.com',
+      'https://shop.example.com/',
+      'https://SHOP.example.com',
+      'https://a.example:443',
+    ];
+    for (const each of wrong)
+      expect(messageFor({ ...required, ALLOWED_ORIGINS: each })).toContain('ALLOWED_ORIGINS must be origins such as');
+  });
+
   test("adds a service's own variables, typed", () => {
     const orderDeadline = integer('ORDER_DEADLINE_MS', 'How long a saga may take', { fallback: '900000' });
     const config = readConfig({ ...defaults, own: { orderDeadline } }, required);

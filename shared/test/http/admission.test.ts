@@ -105,3 +105,53 @@ describe('a write that a page of another site sends', () => {
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 });
+
+describe('a page of an origin that is allowed', () => {
+  const open = supertest(tinyApp([], { origins: ['https://shop.example'] }).app);
+  const allowed = 'access-control-allow-origin';
+
+  test('may read the answers, with the headers that they carry', async () => {
+    const { headers } = await open.get('/books').set({ origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' });
+    expect(headers).toMatchObject({ [allowed]: 'https://shop.example', vary: 'Origin' });
+    expect(headers['access-control-expose-headers']).toContain('location');
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
+  });
+
+  test('may write, and read why it was refused', async () => {
+    const from = { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' };
+    expect((await open.post('/books/a/loans').set(from)).status).toBe(202);
+    const refused = await open.post('/books/lent/loans').set(from);
+    expect([refused.status, refused.headers[allowed]]).toEqual([409, 'https://shop.example']);
+  });
+
+  test('is told so before it writes (preflight)', async () => {
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,idempotency-key' };
+    const { status, headers } = await open.options('/accounts').set({ origin: 'https://shop.example', ...asked });
+    expect(status).toBe(204);
+    expect(headers).toMatchObject({
+      [allowed]: 'https://shop.example',
+      'access-control-allow-methods': expect.stringContaining('POST'),
+      'access-control-allow-headers': 'content-type,idempotency-key',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  test.each(['https://evil.example', 'http://shop.example', 'https://shop.example:8443', 'https://shop.example.evil', 'null'])(
+    'is not %s: neither read nor written, before and when it writes',
+    async (origin) => {
+      const asked = { 'access-control-request-method': 'POST' };
+      for (const request of [open.get('/books'), open.options('/accounts').set(asked)])
+        expect((await request.set({ origin })).headers).not.toHaveProperty(allowed);
+      expect((await open.post('/books/a/loans').set({ origin })).status).toBe(403);
+    },
+  );
+
+  test('is not what a write without an origin is, which the browser says comes from another site', async () => {
+    expect((await open.post('/books/a/loans').set({ 'sec-fetch-site': 'same-site' })).status).toBe(403);
+  });
+
+  test('asks for the service by its name like everybody', async () => {
+    const from = { origin: 'https://shop.example', host: 'evil.example' };
+    expect((await open.get('/books').set(from)).status).toBe(421);
+  });
+});

@@ -146,6 +146,7 @@ const unreachable = new DataSource({ type: 'postgres', url: 'postgres://library:
 
 interface TinyOptions {
   readonly hosts?: readonly string[];
+  readonly origins?: readonly string[];
   readonly answerTimeout?: number;
 }
 
