@@ -1,5 +1,5 @@
 import { keep } from '@quickstep/shared/db';
-import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import { packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type inventoryConfig, inventoryDefaults } from './config.js';
 import { CreateInventory1760000000001, KeepRequestHash1760000000002 } from './db/migrations.js';
 import { Adjustments, Reservations, Stock } from './db/tables.js';
@@ -11,6 +11,7 @@ export { inventoryConfig } from './config.js';
 /** What is true of it whether or not it runs. */
 export const inventoryDescription = {
   description: 'Keeps the catalogue and its stock',
+  version: packageVersion(__dirname),
   defaults: inventoryDefaults,
   tables: [Stock, Reservations, Adjustments],
   migrations: [CreateInventory1760000000001, KeepRequestHash1760000000002],

@@ -1,5 +1,5 @@
 import { keep } from '@quickstep/shared/db';
-import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import { packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { recordingMailer } from './adapters/recording-mailer.js';
 import { type notificationConfig, notificationDefaults } from './config.js';
 import { CreateNotifications1760000000001 } from './db/migrations.js';
@@ -14,6 +14,7 @@ export type { Mailer } from './domain/mailer.js';
 /** What is true of it whether or not it runs. */
 export const notificationDescription = {
   description: 'Tells customers how their orders ended',
+  version: packageVersion(__dirname),
   defaults: notificationDefaults,
   tables: [Notifications],
   migrations: [CreateNotifications1760000000001],

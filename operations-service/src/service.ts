@@ -1,6 +1,6 @@
 import { keep } from '@quickstep/shared/db';
 import type { ReadContext } from '@quickstep/shared/http';
-import { type Part, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
+import { type Part, packageVersion, type Resources, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { Access } from './access/index.js';
 import { analysingPart, analyticsMetrics } from './analytics/analysing.js';
 import { patterns, windows } from './analytics/index.js';
@@ -36,6 +36,7 @@ const readModels = projections.flatMap(({ tables }) => tables.map(({ table }) =>
 /** What is true of it whether or not it runs. */
 export const operationsDescription = {
   description: "The operator's view of all services, and what an operator may do",
+  version: packageVersion(__dirname),
   defaults: operationsDefaults,
   tables: [...readModels, Alerts],
   migrations: [Archive1760000000001, Projections1760000000002, Analytics1760000000003, ...deadLetterMigrations],

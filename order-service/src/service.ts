@@ -1,4 +1,4 @@
-import { type ServiceDescription, startService } from '@quickstep/shared/service';
+import { packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { type orderConfig, orderDefaults } from './config.js';
 import { CreateOrders1760000000001 } from './db/migrations.js';
 import { countOpen, countStuck } from './db/queries.js';
@@ -11,6 +11,7 @@ export { orderConfig } from './config.js';
 /** What is true of it whether or not it runs. */
 export const orderDescription = {
   description: 'Takes orders and tells how far they have come',
+  version: packageVersion(__dirname),
   defaults: orderDefaults,
   tables: [Orders, Catalogue],
   migrations: [CreateOrders1760000000001],

@@ -176,6 +176,11 @@ describe('what every service answers', () => {
       '/orders/{orderId}',
       '/orders/{orderId}/cancel',
     ]);
-    expect(document.paths['/orders'].post.requestBody.content['application/json'].schema.required).toContain('items');
+    const { schema } = document.paths['/orders'].post.requestBody.content['application/json'];
+    expect(schema).toEqual({ $ref: '#/components/schemas/PlaceOrder' });
+    expect(document.components.schemas.PlaceOrder.required).toContain('items');
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['Order', 'OrderLine', 'OrderPage', 'OrderStatus']),
+    );
   });
 });

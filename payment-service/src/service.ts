@@ -1,4 +1,4 @@
-import { type Adapter, type ServiceDescription, startService } from '@quickstep/shared/service';
+import { type Adapter, packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { simulatedGateway } from './adapters/simulated-gateway.js';
 import { type PaymentConfig, paymentDefaults } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
@@ -17,6 +17,7 @@ const usedGateway: Adapter<PaymentGateway, PaymentConfig> = simulatedGateway;
 const described = ({ migrations = [] }: Adapter<PaymentGateway, PaymentConfig>) =>
   ({
     description: 'Charges orders and gives the money back',
+    version: packageVersion(__dirname),
     defaults: paymentDefaults,
     tables: [Payments],
     migrations: [...migrations, CreatePayments1760000000001],

@@ -1,4 +1,4 @@
-import { type Adapter, type ServiceDescription, startService } from '@quickstep/shared/service';
+import { type Adapter, packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
 import { simulatedCarrier } from './adapters/simulated-carrier.js';
 import { type ShippingConfig, shippingDefaults } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
@@ -17,6 +17,7 @@ const usedCarrier: Adapter<Carrier, ShippingConfig> = simulatedCarrier;
 const described = ({ migrations = [] }: Adapter<Carrier, ShippingConfig>) =>
   ({
     description: 'Hands parcels to the carrier',
+    version: packageVersion(__dirname),
     defaults: shippingDefaults,
     tables: [Shipments],
     migrations: [...migrations, CreateShipments1760000000001],

@@ -1,6 +1,6 @@
 import { Currency, ItemName, Sku, UnitPrice } from '@quickstep/shared/contracts';
 import { entityOf } from '@quickstep/shared/db';
-import { commandRoutes, decodeCursor, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
+import { commandRoutes, decodeCursor, named, pageOf, pageQuery, pageSchema, read } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
 import { MoreThan } from 'typeorm';
 import { inventory } from '../choreography.js';
@@ -8,7 +8,7 @@ import { Stock, type StockItem } from '../db/tables.js';
 import type { inventorySteps } from '../steps/index.js';
 
 const level = Type.Integer({ minimum: 0 });
-const ItemView = Type.Object({
+const itemFields = Type.Object({
   sku: Sku,
   name: ItemName,
   unitPrice: UnitPrice,
@@ -16,6 +16,15 @@ const ItemView = Type.Object({
   available: level,
   reserved: level,
   onHand: level,
+});
+const ItemView = named('Item', itemFields, {
+  sku: 'SKU-001',
+  name: 'Mug',
+  unitPrice: 1_290,
+  currency: 'EUR',
+  available: 480,
+  reserved: 20,
+  onHand: 500,
 });
 
 function itemView({ sku, name, unitPrice, currency, available, reserved, onHand }: StockItem): Static<typeof ItemView> {

@@ -1,11 +1,14 @@
 import type { OrderCancelled, OrderCompleted, PaymentRefunded } from '@quickstep/shared/contracts';
 import type { EventOf } from '@quickstep/shared/events';
 
+export const templates = ['order-completed', 'order-cancelled', 'payment-refunded'] as const;
+export const channels = ['email', 'inbox'] as const;
+
 export interface Message {
-  readonly template: 'order-completed' | 'order-cancelled' | 'payment-refunded';
+  readonly template: (typeof templates)[number];
   /** An email address, or the customer's id when we know no address: the message waits in the shop's inbox for them. */
   readonly recipient: string;
-  readonly channel: 'email' | 'inbox';
+  readonly channel: (typeof channels)[number];
   readonly subject: string;
   readonly body: string;
 }

@@ -2,6 +2,7 @@ import { OrderView, orderView } from '@quickstep/order-service/views';
 import {
   decodePlace,
   Nullable,
+  named,
   notFound,
   pageOf,
   pageQuery,
@@ -23,11 +24,12 @@ import { timeField, timeOf } from './archive-query.js';
 import { auditReveal, checkMayReveal, mayNotReveal, revealQuery } from './reveal.js';
 
 /** Of the order service's view all but its deadline, which is a setting of that service and stands in no event. */
-const FoldedOrder = Type.Object({
+const foldedFields = Type.Object({
   ...Type.Omit(OrderView, ['deadlineAt', 'email', 'shippingAddress']).properties,
   email: Nullable(Type.String({ description: 'Hidden unless it was asked for' })),
   shippingAddress: Nullable(Type.Object({}, { additionalProperties: true, description: 'Hidden unless it was asked for' })),
 });
+const FoldedOrder = named('Order', foldedFields);
 
 const at = Type.Object({ at: timeField('As it was at this time; as it is without'), ...revealQuery });
 const listQuery = Type.Object({ ...pageQuery, ...revealQuery });

@@ -1,11 +1,11 @@
 import { Amount, OrderId } from '@quickstep/shared/contracts';
 import { entityOf } from '@quickstep/shared/db';
-import { Nullable, read } from '@quickstep/shared/http';
+import { Nullable, named, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { Payments } from '../db/tables.js';
 import { paymentStatus, paymentStatuses } from '../domain/payment.js';
 
-const PaymentView = Type.Object({
+const fields = Type.Object({
   orderId: OrderId,
   status: Type.Union(paymentStatuses.map((status) => Type.Literal(status))),
   amount: Amount,
@@ -14,6 +14,16 @@ const PaymentView = Type.Object({
   declineReason: Nullable(Type.String()),
   refundId: Nullable(Type.String()),
   refundedAmount: Amount,
+});
+const PaymentView = named('Payment', fields, {
+  orderId: '0193a4b0-5f2e-7c31-9a54-0d6b1f1c2e77',
+  status: 'CHARGED',
+  amount: 2_580,
+  currency: 'EUR',
+  chargeId: 'ch_9f86d081884c7d65',
+  declineReason: null,
+  refundId: null,
+  refundedAmount: 0,
 });
 
 export const paymentRoutes = [

@@ -69,7 +69,7 @@ export const PutItem = command(
         Type.Integer({ minimum: 0, maximum: MAX_STOCK, description: 'Units in the warehouse, reserved ones included' }),
       ),
     },
-    { additionalProperties: false },
+    { additionalProperties: false, examples: [{ name: 'Mug', unitPrice: 1_290, currency: 'EUR', onHand: 500 }] },
   ),
   'Create or change a catalogue item.',
 );
@@ -77,7 +77,7 @@ export const PutItem = command(
 export const AdjustStock = command(
   Type.Object(
     { delta: Type.Integer({ minimum: -MAX_STOCK, maximum: MAX_STOCK }), reason: Reason },
-    { additionalProperties: false },
+    { additionalProperties: false, examples: [{ delta: 100, reason: 'Delivery' }] },
   ),
   'Add to or take from the units on hand.',
 );

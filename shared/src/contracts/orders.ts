@@ -58,12 +58,23 @@ export const PlaceOrder = command(
       shippingAddress: Type.Object(ShippingAddress.properties, { additionalProperties: false }),
       email: Type.Optional(Email),
     },
-    { additionalProperties: false },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          customerId: 'customer-1',
+          email: 'ada@example.com',
+          items: [{ sku: 'SKU-001', quantity: 2 }],
+          paymentMethod: 'pm_card_ok',
+          shippingAddress: { name: 'Ada', line1: '1 Main St', city: 'London', postalCode: 'N1', country: 'GB' },
+        },
+      ],
+    },
   ),
   'Place an order. Prices come from the catalogue.',
 );
 
 export const CancelOrder = command(
-  Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false }),
+  Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false, examples: [{ reason: 'Found it cheaper' }] }),
   'Ask for the cancellation of an order.',
 );

@@ -8,6 +8,7 @@ import { paramsChecker, subjectChecker } from './input.js';
 import { keyedId } from './keyed-id.js';
 import { invalid, outcomeUnknown, problemOfRefusal, problems } from './problem.js';
 import { type DeclaredProblem, type Method, parameterNames, type Route } from './route.js';
+import { named } from './view.js';
 
 /** What command routes need: the pipeline of their implementation. */
 export interface CommandRouteContext<I extends Implementation> {
@@ -107,7 +108,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       operationId: name,
       params,
       headers: repetition === undefined ? undefined : idempotencyHeader(repetition),
-      body: schema,
+      body: named(`${name.charAt(0).toUpperCase()}${name.slice(1)}`, schema),
       response: {
         status,
         description: 'Carried out; what follows from it is on its way',

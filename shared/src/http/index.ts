@@ -12,4 +12,4 @@ export { decodePlace, type Place, placeKey } from './place.js';
 export { invalid, notFound, Problem, type ProblemCode, type ProblemDocument, problem, problems } from './problem.js';
 export { type Operation, type ReadContext, type ReadDeclaration, type Route, read } from './route.js';
 export { type HttpServer, type ListenOptions, listen } from './server.js';
-export { Nullable, Timestamp } from './view.js';
+export { Nullable, named, Timestamp } from './view.js';

@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
+import { Components } from './components.js';
 import { type ProblemCode, problems } from './problem.js';
 import type { DeclaredProblem, Operation } from './route.js';
 
@@ -37,13 +38,13 @@ const tokenScheme = { type: 'http', scheme: 'bearer', description: "Made of the 
 
 const asksForToken = ({ problems: own = [] }: Operation) => own.some(({ code }) => code === 'unauthorized');
 
-function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefined): Json[] {
+function parameters(place: 'path' | 'query' | 'header', schema: TObject | undefined, components: Components): Json[] {
   return Object.entries<TSchema>(schema?.properties ?? {}).map(([name, each]) => ({
     name,
     in: place,
     required: schema?.required?.includes(name) ?? false,
     ...(each.description === undefined ? {} : { description: each.description }),
-    schema: each,
+    schema: components.refer(each),
   }));
 }
 
@@ -69,10 +70,14 @@ function problemResponses(operation: Operation): Json {
   return { ...Object.fromEntries(responses), default: { description: 'Any other problem', content } };
 }
 
-function responses({ response }: Operation): Json {
+function responses({ response }: Operation, components: Components): Json {
   const { status, description, schema, contentType = 'application/json', headers = {}, creates } = response;
   const described = Object.entries(headers).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]);
-  const answer = { description, headers: Object.fromEntries(described), content: { [contentType]: { schema } } };
+  const answer = {
+    description,
+    headers: Object.fromEntries(described),
+    content: { [contentType]: { schema: components.refer(schema) } },
+  };
   return { [status]: answer, ...(creates ? { 201: { ...answer, description: 'Created' } } : {}) };
 }
 
@@ -90,27 +95,32 @@ function tagsOf(operations: readonly Operation[]): Json[] {
   return [...[...things].sort().map((name) => ({ name, description: `What there is under /${name}` })), OPERATION];
 }
 
-function operationObject(operation: Operation): Json {
+function operationObject(operation: Operation, components: Components): Json {
   const { summary, method, path, params, query, headers, body } = operation;
   const words = `${method}${path}`.split(/[^\w]+/).filter((word) => word !== '');
   const { operationId = words.join('_') } = operation;
-  const content = { 'application/json': { schema: body } };
+  const content = { 'application/json': { schema: components.refer(body) } };
   return {
     operationId,
     summary,
     tags: [tagOf(operation)],
-    parameters: [...parameters('path', params), ...parameters('query', query), ...parameters('header', headers)],
+    parameters: [
+      ...parameters('path', params, components),
+      ...parameters('query', query, components),
+      ...parameters('header', headers, components),
+    ],
     ...(asksForToken(operation) ? { security: [{ token: [] }] } : {}),
     ...(body === undefined ? {} : { requestBody: { required: (body.required ?? []).length > 0, content } }),
-    responses: { ...responses(operation), ...problemResponses(operation) },
+    responses: { ...responses(operation, components), ...problemResponses(operation) },
   };
 }
 
 /** Derives the OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1.html) from the very data that requests are checked with. */
 export function openApi(info: ApiInfo, operations: readonly Operation[]): Json {
   const paths: Record<string, Record<string, Json>> = {};
+  const components = new Components({ Problem: problemSchema });
   for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation, components) };
   }
   return {
     openapi: '3.1.0',
@@ -120,6 +130,6 @@ export function openApi(info: ApiInfo, operations: readonly Operation[]): Json {
     security: [],
     tags: tagsOf(operations),
     paths,
-    components: { schemas: { Problem: problemSchema }, securitySchemes: { token: tokenScheme } },
+    components: { schemas: components.schemas, securitySchemes: { token: tokenScheme } },
   };
 }

@@ -10,12 +10,14 @@ export const pageQuery = {
 /** Of a key that is a UUID. */
 export const UUID_KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** One page of a list. */
+/** One page of a list, named after its items. */
 export function pageSchema<Item extends TSchema>(item: Item) {
-  return Type.Object({
+  const title = item.title === undefined ? {} : { title: `${item.title}Page` };
+  const properties = {
     items: Type.Array(item),
     nextCursor: Type.Optional(Type.String({ description: 'Asks for the next page; absent on the last one' })),
-  });
+  };
+  return Type.Object(properties, title);
 }
 
 /** A cursor is the key of the last item seen: pages stay right while items are added. Opaque to clients. */

@@ -7,3 +7,12 @@ export const Timestamp = Type.Unsafe<Date>({ type: 'string', format: 'date-time'
 export function Nullable<S extends TSchema>(schema: S) {
   return Type.Union([schema, Type.Null()]);
 }
+
+/**
+ * Gives a schema a name, under which it stands once in a document.
+ *
+ * @param example of a value, as it is on the wire
+ */
+export function named<S extends TSchema>(title: string, schema: S, example?: unknown): S {
+  return { ...schema, title, ...(example === undefined ? {} : { examples: [example] }) };
+}

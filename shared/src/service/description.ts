@@ -17,6 +17,8 @@ export interface ServiceMetric extends MetricDefinition {
 export interface ServiceDescription {
   /** One sentence. */
   readonly description: string;
+  /** Of its package. */
+  readonly version?: string;
   readonly defaults: Defaults<Variables>;
   readonly tables: readonly Table[];
   /** The service's own; the kit's come before them. */
@@ -35,15 +37,18 @@ export function neededBy({ steps }: Choreography): readonly WorkKind[] {
   return onlyConsumes ? ['commands', 'consuming'] : ['commands'];
 }
 
-export function apiInfo(service: string, description: string): ApiInfo {
-  return { title: service, version: '1.0', description };
+export function apiInfo(
+  service: string,
+  { description, version = '0.0.0' }: Pick<ServiceDescription, 'description' | 'version'>,
+): ApiInfo {
+  return { title: service, version, description };
 }
 
 /** The OpenAPI document that the service answers with when it runs. */
-export function apiDocumentOf(choreography: Choreography, { description, routes }: ServiceDescription) {
+export function apiDocumentOf(choreography: Choreography, described: ServiceDescription) {
   return apiDocument(
-    apiInfo(choreography.service, description),
-    [...routes, logOperation, inboxOperation, inboxDigestOperation],
+    apiInfo(choreography.service, described),
+    [...described.routes, logOperation, inboxOperation, inboxDigestOperation],
     neededBy(choreography),
   );
 }

@@ -153,7 +153,7 @@ async function assemble<I extends Implementation>(options: ServiceOptions<I>, lo
   for (const part of own) await assembly.add(part);
   metrics.gauge(definitions.ready, () => readiness(assembly.checks));
   const app = createApp<ServiceContext<I>>({
-    info: apiInfo(config.service, options.description),
+    info: apiInfo(config.service, options),
     routes: [...options.routes, ...[log, inbox, ...own].flatMap((part) => part.routes ?? [])],
     context: { dataSource, pipeline, idempotencySecret: await idempotencySecret(dataSource) },
     hosts: [config.host, ...config.allowedHosts],

@@ -87,7 +87,8 @@ describe('the OpenAPI document', () => {
 
   test("says of a command what its contract says: body, key, answers and the step's refusals", () => {
     const lend = operation('post', '/books/{isbn}/loans');
-    const schema = { properties: { days: { type: 'integer' } } };
+    const schema = { $ref: '#/components/schemas/LendBook' };
+    expect(follow('components/schemas/LendBook')).toMatchObject({ properties: { days: { type: 'integer' } } });
     expect(lend).toMatchObject({
       summary: 'Lend a book.',
       requestBody: { required: false, content: { 'application/json': { schema } } },

@@ -1,15 +1,21 @@
 import { OrderId } from '@quickstep/shared/contracts';
 import { entityOf } from '@quickstep/shared/db';
-import { Nullable, read } from '@quickstep/shared/http';
+import { Nullable, named, read } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { Shipments } from '../db/tables.js';
 import { shipmentStatus, shipmentStatuses } from '../domain/shipment.js';
 
-const ShipmentView = Type.Object({
+const fields = Type.Object({
   orderId: OrderId,
   status: Type.Union(shipmentStatuses.map((status) => Type.Literal(status))),
   trackingNumber: Nullable(Type.String()),
   refusalReason: Nullable(Type.String()),
+});
+const ShipmentView = named('Shipment', fields, {
+  orderId: '0193a4b0-5f2e-7c31-9a54-0d6b1f1c2e77',
+  status: 'SHIPPED',
+  trackingNumber: 'QS862D44AD0735B4',
+  refusalReason: null,
 });
 
 export const shippingRoutes = [
