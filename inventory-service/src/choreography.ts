@@ -39,7 +39,10 @@ export const inventory = choreography('inventory-service', {
       changed: { after: 'putItem', repeatable: true, emits: [InventoryItemChanged] },
       stockSet: { after: ['putItem.created', 'putItem.changed'] },
     },
-    refusals: { stock_reserved: { kind: 'conflict', when: 'More units are reserved than would be on hand' } },
+    refusals: {
+      revision_changed: { kind: 'precondition', when: 'The item has another revision than `If-Match` names' },
+      stock_reserved: { kind: 'conflict', when: 'More units are reserved than would be on hand' },
+    },
   },
   adjustStock: {
     command: AdjustStock,

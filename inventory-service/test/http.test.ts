@@ -35,10 +35,32 @@ describe('PUT /inventory/{sku}', () => {
       available: 10,
       reserved: 0,
       onHand: 10,
+      revision: 1,
     });
     const { body: changed } = await put('MUG', { ...mug, unitPrice: 1_500 }).expect(200);
-    expect(changed).toEqual({ ...created, unitPrice: 1_500 });
+    expect(changed).toEqual({ ...created, unitPrice: 1_500, revision: 2 });
     expect((await api().get('/inventory/MUG').expect(200)).body).toEqual(changed);
+  });
+
+  test('of two editors who have seen the same item one is refused', async () => {
+    const { etag } = (await put('LAMP', mug).expect(201)).headers;
+    expect(etag).toBe('"1"');
+    expect((await api().get('/inventory/LAMP').expect(200)).headers.etag).toBe(etag);
+    const edit = (unitPrice: number, tag: string) => put('LAMP', { ...mug, unitPrice }).set('if-match', tag);
+    expect((await edit(1_500, etag ?? '').expect(200)).headers.etag).toBe('"2"');
+    const refused = await edit(1_400, etag ?? '').expect(412);
+    expect(refused.headers['content-type']).toBe('application/problem+json');
+    expect(refused.body).toMatchObject({ code: 'revision_changed', title: 'Precondition failed' });
+    expect((await api().get('/inventory/LAMP').expect(200)).body).toMatchObject({ unitPrice: 1_500, revision: 2 });
+    await edit(1_600, '"1", "2"').expect(200);
+    await edit(1_700, '*').expect(200);
+    for (const other of ['W/"4"', '"44,4"', '"*"']) await edit(1_800, other).expect(412);
+    await edit(1_800, '4').expect(422);
+  });
+
+  test('an item that somebody means to change is not made', async () => {
+    await put('GONE', mug).set('if-match', '*').expect(412);
+    await api().get('/inventory/GONE').expect(404);
   });
 
   test('leaves the level alone when it is not mentioned', async () => {

@@ -37,18 +37,18 @@ const api = () => request(service.url);
 const bodies = (page: { items: { body: string }[] }) => page.items.map(({ body }) => body);
 
 describe('GET /notifications', () => {
-  test('lists what customers were told about an order, oldest first', async () => {
+  test('lists what customers were told about an order, newest first', async () => {
     const { body: page } = await api().get('/notifications').query({ orderId }).expect(200);
-    expect(bodies(page)).toEqual(['Message 0', 'Message 1', 'Message 2']);
-    const [{ notificationId, ...first } = { notificationId: '' }] = told;
-    expect(page.items[0]).toEqual({ id: notificationId, ...first, createdAt: '2026-11-21T10:00:00.000Z' });
+    expect(bodies(page)).toEqual(['Message 2', 'Message 1', 'Message 0']);
+    const { notificationId, ...newest } = told[2] ?? { notificationId: '' };
+    expect(page.items[0]).toEqual({ id: notificationId, ...newest, createdAt: '2026-11-21T10:00:00.000Z' });
     expect(page.nextCursor).toBeUndefined();
   });
 
   test('lists everything, page by page', async () => {
     const { body: first } = await api().get('/notifications').query({ limit: 3 }).expect(200);
     const { body: second } = await api().get('/notifications').query({ limit: 3, cursor: first.nextCursor }).expect(200);
-    expect([...bodies(first), ...bodies(second)]).toEqual(told.map(({ body }) => body));
+    expect([...bodies(first), ...bodies(second)]).toEqual(told.map(({ body }) => body).toReversed());
     expect(second.nextCursor).toBeUndefined();
   });
 

@@ -16,6 +16,7 @@ const itemFields = Type.Object({
   available: level,
   reserved: level,
   onHand: level,
+  revision: Type.Integer({ minimum: 1, description: 'Of name, price and currency: the `ETag`. Levels have none' }),
 });
 const ItemView = named('Item', itemFields, {
   sku: 'SKU-001',
@@ -25,11 +26,19 @@ const ItemView = named('Item', itemFields, {
   available: 480,
   reserved: 20,
   onHand: 500,
+  revision: 3,
 });
 
-function itemView({ sku, name, unitPrice, currency, available, reserved, onHand }: StockItem): Static<typeof ItemView> {
-  return { sku, name, unitPrice, currency, available, reserved, onHand };
+function itemView(item: StockItem): Static<typeof ItemView> {
+  const { sku, name, unitPrice, currency, available, reserved, onHand, revision } = item;
+  return { sku, name, unitPrice, currency, available, reserved, onHand, revision };
 }
+
+/**
+ * What two editors must not overwrite each other's. Levels change with every order and are no part of it, or an editor would hardly ever
+ * succeed; nothing keeps answers (`no-store`), so that nobody takes it for a tag of the levels.
+ */
+const version = ({ revision }: Static<typeof ItemView>) => revision;
 
 const ITEM = '/inventory/{sku}';
 const params = Type.Object({ sku: Sku });
@@ -57,6 +66,7 @@ export const inventoryRoutes = [
     summary: 'One item of the catalogue and its level',
     params,
     view: ItemView,
+    version,
     async find({ params: { sku } }, { dataSource }) {
       const item = await dataSource.getRepository(entityOf(Stock)).findOneBy({ sku });
       return item === null ? undefined : itemView(item);
@@ -69,6 +79,7 @@ export const inventoryRoutes = [
     status: 200,
     createdBy: ({ created }) => created,
     view: ItemView,
+    version,
     checkAt,
     respond: ({ item }) => itemView(item),
   }),

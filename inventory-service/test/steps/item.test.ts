@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accepted, outcome, refused } from '@quickstep/shared/choreography';
+import { accepted, type Expected, outcome, refused } from '@quickstep/shared/choreography';
 import { InventoryItemChanged, InventoryRelease, OrderCreated, ShippingShipped } from '@quickstep/shared/contracts';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { given, happened, request } from '@quickstep/shared/testing';
@@ -52,6 +52,16 @@ describe('putItem', () => {
       accepted({ item, created: false }, outcome('stockSet')),
     );
     expect(world.row(Stock, 'SKU-1')).toEqual(item);
+  });
+
+  test('changes only the revision that the client means, and makes nothing then', () => {
+    const world = given(inStock('SKU-1', 8, 2));
+    const seen = (sku: string, expected: Expected) => ({ ...request(sku, mug), expected });
+    expect(world.when(putItem, seen('SKU-1', ['2']))).toEqual(refused('revision_changed', 'The item has revision 1'));
+    expect(world.when(putItem, seen('NONE', '*'))).toEqual(refused('revision_changed', 'There is no such item'));
+    expect(world.when(putItem, seen('SKU-1', ['7', '1']))).toMatchObject({ accepted: true });
+    expect(world.when(putItem, seen('SKU-1', ['1']))).toEqual(refused('revision_changed', 'The item has revision 2'));
+    expect(world.when(putItem, seen('SKU-1', '*'))).toMatchObject({ accepted: true });
   });
 
   test('the level cannot fall below what is set aside for orders', () => {

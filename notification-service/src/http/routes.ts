@@ -40,15 +40,16 @@ function notificationView(notification: Notification): Static<typeof Notificatio
 export const notificationRoutes = [
   read({
     path: '/notifications',
-    summary: 'What customers were told, oldest first',
+    summary: 'What customers were told, newest first',
     query: Type.Object({ orderId: Type.Optional(OrderId), ...pageQuery }),
     view: pageSchema(NotificationView),
     async find({ query: { orderId, cursor, limit } }, { dataSource }) {
       const after = decodeCursor(cursor, UUID_KEY);
       const query = dataSource.getRepository(entityOf(Notifications)).createQueryBuilder('n');
-      query.orderBy('n.notificationId', 'ASC').limit(limit + 1);
+      // The id is that of an event, and grows with time (UUIDv7).
+      query.orderBy('n.notificationId', 'DESC').limit(limit + 1);
       if (orderId !== undefined) query.andWhere('n.orderId = :orderId', { orderId });
-      if (after !== undefined) query.andWhere('n.notificationId > :after', { after });
+      if (after !== undefined) query.andWhere('n.notificationId < :after', { after });
       const { items, ...next } = pageOf(await query.getMany(), limit, (each) => each.notificationId);
       return { items: items.map(notificationView), ...next };
     },

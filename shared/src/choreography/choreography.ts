@@ -40,7 +40,7 @@ export type OutcomeDeclarations = Readonly<Record<string, OutcomeDeclaration>>;
 
 /** How a command may be refused: a stable code, and how the client is told. */
 export type RefusalDeclarations = Readonly<Record<string, { readonly kind: RefusalKind; readonly when: string }>>;
-export type RefusalKind = 'invalid' | 'not-found' | 'conflict';
+export type RefusalKind = 'invalid' | 'not-found' | 'conflict' | 'precondition';
 
 interface Common {
   readonly outcomes: OutcomeDeclarations;

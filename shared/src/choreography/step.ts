@@ -12,6 +12,17 @@ export interface CommandMessage<Data = unknown> {
   readonly data: Data;
   /** The client's `Idempotency-Key`. */
   readonly idempotencyKey?: string | undefined;
+  /** The client's `If-Match`: the versions of the thing that it means. */
+  readonly expected?: Expected | undefined;
+}
+
+/** Some versions of a thing, or any. */
+export type Expected = readonly string[] | '*';
+
+/** Whether a thing is the one that the client means to change. @param version undefined when there is no such thing yet */
+export function isExpected({ expected }: CommandMessage, version: number | undefined): boolean {
+  if (expected === undefined) return true;
+  return version !== undefined && (expected === '*' || expected.includes(String(version)));
 }
 
 /** What a timer step decides over: the row whose moment has come. */

@@ -6,8 +6,9 @@ import { OutcomeUnknown, type Pipeline } from '../pipeline/index.js';
 import type { Call, Headers } from './call.js';
 import { paramsChecker, subjectChecker } from './input.js';
 import { keyedId } from './keyed-id.js';
+import { etag, expectedVersions } from './precondition.js';
 import { invalid, outcomeUnknown, problemOfRefusal, problems } from './problem.js';
-import { type DeclaredProblem, type Method, parameterNames, type Route } from './route.js';
+import { type DeclaredProblem, ETAG, type Method, parameterNames, type Route } from './route.js';
 import { named } from './view.js';
 
 /** What command routes need: the pipeline of their implementation. */
@@ -41,6 +42,8 @@ export interface CommandDeclaration<Reply, View extends TSchema> {
    * repetition is answered with.
    */
   readonly repetition?: string;
+  /** Of what is answered; becomes `ETag`. The command then takes the client's `If-Match`, and its step looks at it (`isExpected`). */
+  version?(view: Static<View>): number;
 }
 
 /** Until callers are told apart. */
@@ -50,11 +53,22 @@ const STATUS = {
   invalid: problems.invalid_request.status,
   'not-found': problems.not_found.status,
   conflict: problems.conflict.status,
+  precondition: problems.precondition_failed.status,
 };
 
-function idempotencyHeader(repetition: string): TObject {
+const IF_MATCH = Type.String({ description: 'The `ETag` of what is to be changed: refused if it has changed since' });
+
+function idempotencyKey(repetition: string): TSchema {
   const description = `Chosen by the client, a new one (UUID) for each piece of work. A request that is repeated under its key is carried out once; the repetition is answered with ${repetition}. Another request under the key is refused`;
-  return Type.Object({ 'Idempotency-Key': Type.Optional(Type.String({ pattern: IDEMPOTENCY_KEY.source, description })) });
+  return Type.String({ pattern: IDEMPOTENCY_KEY.source, description });
+}
+
+function headersOf(repetition: string | undefined, versioned: boolean): TObject | undefined {
+  if (repetition === undefined && !versioned) return undefined;
+  return Type.Object({
+    ...(repetition === undefined ? {} : { 'Idempotency-Key': Type.Optional(idempotencyKey(repetition)) }),
+    ...(versioned ? { 'If-Match': Type.Optional(IF_MATCH) } : {}),
+  });
 }
 
 function idempotencyKeyOf(call: Call): string | undefined {
@@ -100,14 +114,18 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
     if (names.length > 1 || names.join() !== Object.keys(params?.properties ?? {}).join())
       throw new TypeError(`Route ${path}: a command's path has one name at most, and its schema the same`);
     const checkParams = declared.createdBy === undefined ? paramsChecker(params) : subjectChecker(params);
-    const headers = declared.location && { location: 'Where it can be read' };
+    const versioned = declared.version !== undefined;
+    const headers = {
+      ...(declared.location === undefined ? {} : { location: 'Where it can be read' }),
+      ...(versioned ? { etag: ETAG } : {}),
+    };
     return {
       method,
       path,
       summary: description,
       operationId: name,
       params,
-      headers: repetition === undefined ? undefined : idempotencyHeader(repetition),
+      headers: headersOf(repetition, versioned),
       body: named(`${name.charAt(0).toUpperCase()}${name.slice(1)}`, schema),
       response: {
         status,
@@ -120,6 +138,7 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
       async run(call, { pipeline, idempotencySecret }) {
         const { requestId, request } = call;
         const idempotencyKey = repetition === undefined ? undefined : idempotencyKeyOf(call);
+        const expected = versioned ? expectedVersions(call) : undefined;
         checkParams(request);
         const [named] = names;
         const id =
@@ -128,13 +147,17 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
             : keyedId(idempotencySecret, { caller: CALLER, operation: name, key: idempotencyKey });
         // What has no name yet is named like the work that makes it.
         const subject = named === undefined ? id : String(request.params[named]);
-        const context = { id, requestId, subject, idempotencyKey, traceparent: call.traceIn({ subject, id }) };
+        const context = { id, requestId, subject, idempotencyKey, expected, traceparent: call.traceIn({ subject, id }) };
         const result = await pipeline.execute(name, request.body, context).catch((error: unknown) => {
           throw error instanceof OutcomeUnknown ? outcomeUnknown(declared.checkAt(subject), idempotencyKey) : error;
         });
         if (!result.accepted) throw problemOfRefusal(result);
-        const answer: Headers | undefined = declared.location && { location: declared.location(result.reply) };
-        call.json(declared.createdBy?.(result.reply) ? 201 : status, declared.respond(result.reply), answer);
+        const answer = declared.respond(result.reply);
+        const answered: Headers = {
+          ...(declared.location && { location: declared.location(result.reply) }),
+          ...(declared.version && etag(declared.version(answer))),
+        };
+        call.json(declared.createdBy?.(result.reply) ? 201 : status, answer, answered);
       },
     };
   };

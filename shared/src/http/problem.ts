@@ -1,7 +1,7 @@
 import type { FieldError } from '../events/index.js';
 import { Busy, Conflict, type Refusal, Unavailable } from '../pipeline/index.js';
 
-/** Every problem that the kit itself answers with; commands add their own codes to 404, 409 and 422. */
+/** Every problem that the kit itself answers with; commands add their own codes to 404, 409, 412 and 422. */
 export const problems = {
   malformed_request: { status: 400, title: 'Malformed request' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
@@ -12,6 +12,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'Request timed out' },
   conflict: { status: 409, title: 'Not possible in the current state' },
+  precondition_failed: { status: 412, title: 'Precondition failed' },
   body_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   misdirected_request: { status: 421, title: 'Not a host name of this service' },
@@ -124,7 +125,12 @@ export function outcomeUnknown(checkAt: string, idempotencyKey: string | undefin
   return problem('outcome_unknown', detail, { checkAt });
 }
 
-const KINDS = { invalid: 'invalid_request', 'not-found': 'not_found', conflict: 'conflict' } as const;
+const KINDS = {
+  invalid: 'invalid_request',
+  'not-found': 'not_found',
+  conflict: 'conflict',
+  precondition: 'precondition_failed',
+} as const;
 
 /** A command that was refused, with the code that its step gave. */
 export function problemOfRefusal({ kind, code, detail, errors }: Refusal): Problem {

@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { DataSource } from 'typeorm';
 import type { Call } from './call.js';
 import { paramsChecker, queryChecker } from './input.js';
+import { etag } from './precondition.js';
 import { problem, problems } from './problem.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -57,12 +58,17 @@ export interface ReadDeclaration<View extends TSchema, Params extends TObject, Q
   readonly query?: Query;
   /** What is answered. */
   readonly view: View;
+  /** Of what is answered; becomes `ETag`, which a command on it takes as `If-Match`. */
+  version?(view: Static<View>): number;
   /** Undefined is answered 404. */
   find(
     input: { readonly params: Static<Params>; readonly query: Static<Query> },
     context: ReadContext,
   ): Promise<Static<View> | undefined>;
 }
+
+/** What is said of the header. */
+export const ETAG = 'Its version, for `If-Match`';
 
 type Empty = TObject<Record<never, never>>;
 
@@ -98,13 +104,13 @@ export function read<View extends TSchema, Params extends TObject = Empty, Query
     summary,
     params,
     query,
-    response: { status: 200, description: 'What was asked for', schema: view },
+    response: { status: 200, description: 'What was asked for', schema: view, headers: declared.version && { etag: ETAG } },
     problems: [{ status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title }],
     async run(call, context) {
       const input = { params: checkParams(call.request), query: checkQuery(call.request) };
       const found = await declared.find(input, context);
       if (found === undefined) throw problem('not_found', `There is nothing at ${call.request.path}`);
-      call.json(200, found);
+      call.json(200, found, declared.version && etag(declared.version(found)));
     },
   };
 }

@@ -1,4 +1,12 @@
-import { type Accepted, emittedBy, type Implementation, type Outcome, type ReplyOf, type Retry } from '../choreography/index.js';
+import {
+  type Accepted,
+  type Expected,
+  emittedBy,
+  type Implementation,
+  type Outcome,
+  type ReplyOf,
+  type Retry,
+} from '../choreography/index.js';
 import { type BoundSteps, bindSteps } from './bound-step.js';
 import type { BreakerOptions } from './breaker.js';
 import { type EffectStatus, Effects, effectOf } from './effects.js';
@@ -61,6 +69,7 @@ export interface CommandContext {
   /** What the command is about: the id in the path, or the one made for the new thing. */
   readonly subject: string;
   readonly idempotencyKey?: string | undefined;
+  readonly expected?: Expected | undefined;
   readonly tenantid?: string;
   readonly traceparent?: string | undefined;
 }
@@ -171,8 +180,8 @@ export class Pipeline<I extends Implementation = Implementation> {
     if (errors.length > 0) return invalid(errors);
     this.#refuseWhenFull();
     const since = performance.now();
-    const { id, requestId, subject, idempotencyKey, tenantid = 'default', traceparent } = context;
-    const message = { id, subject, data, idempotencyKey, requestId };
+    const { id, requestId, subject, idempotencyKey, expected, tenantid = 'default', traceparent } = context;
+    const message = { id, subject, data, idempotencyKey, expected, requestId };
     const cause = { id, tenantid, traceparent };
     const result = await new Promise<WorkResult>((settle) => {
       this.#begin({ bound: command.bound, message, cause, awaitedBy: 'client', answer: undefined, settle });
