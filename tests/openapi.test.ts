@@ -3,8 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
 import { serviceNames } from './support/services.js';
 import { openShop, type Shop } from './support/shop.js';
+
+interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly examples?: readonly unknown[] }>> };
+}
 
 let shop: Shop;
 beforeAll(async () => {
@@ -33,6 +39,31 @@ test.each(serviceNames.map((name) => [name]))(
     expect(answered).toEqual(JSON.parse(readFileSync(file, 'utf8')));
   },
 );
+
+/** What is wrong with the examples of named schemas, and how many there are. */
+function wrongExamples(document: Document) {
+  const ajv = addFormats(new Ajv({ strict: false })).addSchema(document, 'document');
+  const shown = Object.entries(document.components.schemas).flatMap(([name, { examples = [] }]) =>
+    examples.map((example) => ({ name, example })),
+  );
+  const wrong = shown.filter(({ name, example }) => !ajv.validate({ $ref: `document#/components/schemas/${name}` }, example));
+  return { wrong, examples: shown.length };
+}
+
+test.each(serviceNames.map((name) => [name]))('the examples in the document of %s are such things', async (name) => {
+  const document: Document = JSON.parse(await (await fetch(new URL('/openapi.json', shop.service(name).url))).text());
+  const { wrong, examples } = wrongExamples(document);
+  expect(wrong).toEqual([]);
+  expect(examples).toBeGreaterThan(0);
+});
+
+test('a wrong example is found', () => {
+  const schemas = {
+    Level: { type: 'integer', examples: [1, 'two'] },
+    Item: { $ref: '#/components/schemas/Level', examples: [3] },
+  };
+  expect(wrongExamples({ components: { schemas } })).toEqual({ wrong: [{ name: 'Level', example: 'two' }], examples: 3 });
+});
 
 test('the linter finds what is wrong', async () => {
   expect(await lint('{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}')).toContain('no-empty-servers');

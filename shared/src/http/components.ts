@@ -33,8 +33,9 @@ export class Components {
   refer(schema: unknown): unknown {
     if (Array.isArray(schema)) return schema.map((each) => this.refer(each));
     if (!isObject(schema)) return schema;
-    const parts = Object.entries(asEnum(schema)).map(([keyword, value]) => [keyword, this.#part(keyword, value)]);
-    const { title, ...written }: Json = Object.fromEntries(parts);
+    const written: Record<string, unknown> = {};
+    const { title, ...rest } = asEnum(schema);
+    for (const [keyword, value] of Object.entries(rest)) written[keyword] = this.#part(keyword, value);
     if (typeof title !== 'string') return written;
     const known = this.#schemas.get(title);
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(written))
