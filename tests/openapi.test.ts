@@ -8,7 +8,10 @@ import addFormats from 'ajv-formats';
 import { serviceNames } from './support/services.js';
 import { openShop, type Shop } from './support/shop.js';
 
+const security = readFileSync(join(__dirname, '..', 'SECURITY.md'), 'utf8').split('## Secrets')[0] ?? '';
+
 interface Document {
+  readonly paths: Readonly<Record<string, object>>;
   readonly components: { readonly schemas: Readonly<Record<string, { readonly examples?: readonly unknown[] }>> };
 }
 
@@ -57,12 +60,25 @@ test.each(serviceNames.map((name) => [name]))('the examples in the document of %
   expect(examples).toBeGreaterThan(0);
 });
 
+test.each(serviceNames.map((name) => [name]))('SECURITY.md says of each endpoint of %s for whom it is', async (name) => {
+  const document: Document = JSON.parse(await (await fetch(new URL('/openapi.json', shop.service(name).url))).text());
+  const told = [...security.matchAll(/`([A-Z]+ \/[^`?]*)[^`]*`/g)].map(([, endpoint]) => endpoint);
+  const endpoints = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(endpoints.length).toBeGreaterThan(0);
+  expect(endpoints.filter((endpoint) => !told.includes(endpoint))).toEqual([]);
+});
+
 test('a wrong example is found', () => {
   const schemas = {
     Level: { type: 'integer', examples: [1, 'two'] },
     Item: { $ref: '#/components/schemas/Level', examples: [3] },
   };
-  expect(wrongExamples({ components: { schemas } })).toEqual({ wrong: [{ name: 'Level', example: 'two' }], examples: 3 });
+  expect(wrongExamples({ paths: {}, components: { schemas } })).toEqual({
+    wrong: [{ name: 'Level', example: 'two' }],
+    examples: 3,
+  });
 });
 
 test('the linter finds what is wrong', async () => {

@@ -76,8 +76,11 @@ describe('a running service', () => {
   });
 });
 
-test('goes by the names that its configuration gives it, and by no other', async () => {
-  const service = await startEcho({ ...config, allowedHosts: ['echo.example'] }, listeningLogger().logger, echo);
+test('goes by the names that its configuration gives it, and by no other; so do the pages that may ask', async () => {
+  const named = { allowedHosts: ['echo.example'], allowedOrigins: ['https://shop.example'] };
+  const service = await startEcho({ ...config, ...named }, listeningLogger().logger, echo);
+  const allowedTo = async (origin: string) =>
+    (await fetch(`${service.url}/health/live`, { headers: { origin } })).headers.get('access-control-allow-origin');
   const asked = (host: string) =>
     new Promise((resolve) =>
       get(new URL('/health/live', service.url), { headers: { host } }, ({ statusCode }) => resolve(statusCode)),
@@ -85,6 +88,8 @@ test('goes by the names that its configuration gives it, and by no other', async
   try {
     expect(await asked('echo.example:3001')).toBe(200);
     expect(await asked('evil.example')).toBe(421);
+    expect(await allowedTo('https://shop.example')).toBe('https://shop.example');
+    expect(await allowedTo('https://evil.example')).toBeNull();
   } finally {
     await service.stop();
   }
