@@ -72,8 +72,9 @@ function partsOf(config: Config, access: Access, inboxes: Inboxes, resources: Re
     inboxDays: config.inboxRetentionDays,
   };
   const letters = deadLettersPart({ config, inboxes, resources });
-  const replaying = { inboxes, publish: letters.publish };
-  const running = { judging, replaying, live, arrivals, urls, projections: kept, orders, now: () => clock.now() };
+  const now = () => clock.now();
+  const replaying = { inboxes, publish: letters.publish, inboxDays: config.inboxRetentionDays, now };
+  const running = { judging, replaying, live, arrivals, urls, projections: kept, orders, now };
   const close = () => {
     live.close();
     arrivals.close();

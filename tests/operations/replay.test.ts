@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { archiveCaughtUp, archiveOf } from '../support/archived.js';
 import { Desk } from '../support/dead-letters.js';
+import { makeEvents, ORDER_ID } from '../support/made-events.js';
 import { Operations, secretFile } from '../support/operations.js';
 import { openShop, type Shop } from '../support/shop.js';
 import { until } from '../support/until.js';
@@ -54,8 +55,8 @@ test('archived events go to one service again, which knows what it has handled',
   const before = shop.spy.about(id).length;
   const order = { to: 'notification-service', order: id };
   const counted = await operations.call('POST', '/replays', { ...order, dryRun: true });
-  expect(counted).toEqual({ status: 200, body: { found: 1, handled: 1, sent: 0 } });
-  expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { found: 1, handled: 1, sent: 1 } });
+  expect(counted).toEqual({ status: 200, body: { found: 1, handled: 1, older: 0, sent: 0 } });
+  expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { found: 1, handled: 1, older: 0, sent: 1 } });
   await shop.settled();
   expect(shop.spy.about(id)).toHaveLength(before);
   const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'replay');
@@ -116,4 +117,21 @@ test('an event tells how far each step that listens has come with it', async () 
     () => 'The order service has not handled it',
   );
   expect(await statuses(event.id)).toEqual(['order-service trackOrder COMPLETED', 'payment-service chargePayment ERROR']);
+});
+
+test('what is older than the inbox is counted, and sent only when it is asked for', async () => {
+  await makeEvents(archive, 1, 1);
+  const { rows } = await archive.query<{ id: string }>(ORDER_ID, [1]);
+  const order = { to: 'notification-service', order: rows[0]?.id };
+  const told = { found: 1, handled: 0, older: 1 };
+  expect(await operations.call('POST', '/replays', { ...order, dryRun: true })).toEqual({ status: 200, body: { ...told, sent: 0 } });
+  expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { ...told, sent: 0 } });
+  expect(await operations.call('POST', '/replays', { ...order, older: true })).toEqual({ status: 200, body: { ...told, sent: 1 } });
+  const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'replay');
+  expect(acts.slice(0, 4).map(({ result }) => result)).toEqual([
+    'sent 1',
+    'begun',
+    'sent 0; 1 older than the inbox were not',
+    'begun',
+  ]);
 });

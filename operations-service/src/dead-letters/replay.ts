@@ -6,6 +6,7 @@ import { v7 as newId } from 'uuid';
 import type { Archive, ArchivedEvent, ArchiveFilter } from '../archive/index.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
+import { DAY_MS, type JudgeOptions, rememberedDays } from './verdict.js';
 
 const PAGE = 500;
 
@@ -15,6 +16,8 @@ export interface ReplayOrder {
   readonly filter: ArchiveFilter;
   /** Under new ids, so that what has been handled is handled again. */
   readonly again: boolean;
+  /** Also what is so old that the service may have forgotten that it has handled it. */
+  readonly older: boolean;
   /** Counts, and sends nothing. */
   readonly dryRun: boolean;
 }
@@ -24,12 +27,15 @@ export interface Replayed {
   readonly found: number;
   /** Which every step of the service has handled: under their own ids they change nothing. */
   readonly handled: number;
+  /** Which are so old that the service may have forgotten that it has handled them: it would do all of its work again. */
+  readonly older: number;
   readonly sent: number;
 }
 
-export interface ReplayOptions {
+export interface ReplayOptions extends Pick<JudgeOptions, 'inboxDays'> {
   readonly archive: Pick<Archive, 'read' | 'end'>;
-  readonly inboxes: Pick<Inboxes, 'handled'>;
+  readonly inboxes: Pick<Inboxes, 'handled' | 'retentionDays'>;
+  now(): Date;
   publish(message: Message): Promise<void>;
 }
 
@@ -66,18 +72,20 @@ export function messageOf({ event, service, body }: ArchivedEvent, to: string, a
 }
 
 /**
- * Sends the events that the archive has now to one service's queue, the oldest arrival first; its inbox decides what is done. What is
- * interrupted may be repeated, unless it is under new ids.
+ * Sends the events that the archive has now to one service's queue, the oldest arrival first; its inbox decides what is done, and so what is
+ * older than it remembers is left out unless asked for. What is interrupted may be repeated, unless it is under new ids.
  *
  * @throws Error when the service cannot be asked, or the broker does not take an event
  */
-export async function replay(order: ReplayOrder, { archive, inboxes, publish }: ReplayOptions): Promise<Replayed> {
+export async function replay(order: ReplayOrder, options: ReplayOptions): Promise<Replayed> {
+  const { archive, inboxes, publish } = options;
   const { to, again, dryRun, filter } = order;
   const { steps } = listenersOf(to);
   const types = (filter.types ?? [...steps.keys()]).filter((type) => steps.has(type));
   // What is sent makes new events: without an end it would follow itself.
   const end = await archive.end();
-  let [found, handled, sent, position] = [0, 0, 0, 0];
+  const now = options.now().getTime();
+  let [found, handled, older, sent, position] = [0, 0, 0, 0, 0];
   while (position < end) {
     const page = (await archive.read(position, PAGE, { ...filter, types })).filter((each) => each.position <= end);
     const last = page.at(-1);
@@ -90,9 +98,15 @@ export async function replay(order: ReplayOrder, { archive, inboxes, publish }: 
     );
     const isDone = ({ event }: ArchivedEvent) => (steps.get(event.type) ?? []).every((step) => known.get(event.id)?.has(step));
     handled += page.filter(isDone).length;
+    // The service has just said how long it remembers.
+    const days = rememberedDays(options, to);
+    const isRemembered = ({ event }: ArchivedEvent) => days === 0 || Date.parse(event.time) >= now - days * DAY_MS;
+    const remembered = page.filter(isRemembered);
+    older += page.length - remembered.length;
     if (dryRun) continue;
-    await Promise.all(page.map((each) => publish(messageOf(each, to, again))));
-    sent += page.length;
+    const wanted = order.older ? page : remembered;
+    await Promise.all(wanted.map((each) => publish(messageOf(each, to, again))));
+    sent += wanted.length;
   }
-  return { found, handled, sent };
+  return { found, handled, older, sent };
 }

@@ -61,7 +61,12 @@ export interface JudgeOptions {
   readonly inboxDays: number;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
+
+/** For how many days what a service has handled is surely known; 0: for ever. */
+export function rememberedDays({ inboxes, inboxDays }: Pick<JudgeOptions, 'inboxDays'> & { readonly inboxes: Pick<Inboxes, 'retentionDays'> }, service: string): number {
+  return Math.min(inboxDays, inboxes.retentionDays(service) ?? inboxDays);
+}
 
 /** The event ids in a message that can be read, with the steps that must handle each. */
 export function awaitedOf(service: string, decoded: readonly Decoded[]): ReadonlyMap<string, readonly string[]> {
@@ -128,8 +133,7 @@ export async function judge(letters: readonly Judgeable[], options: JudgeOptions
     }
     for (const read of group) {
       const cause = causes.get(read.letter.step ?? '');
-      const inboxDays = Math.min(options.inboxDays, options.inboxes.retentionDays(service) ?? options.inboxDays);
-      judged.set(read.letter.id, judgeOne(read, { handled, unasked, ended, cause, inboxDays }));
+      judged.set(read.letter.id, judgeOne(read, { handled, unasked, ended, cause, inboxDays: rememberedDays(options, service) }));
     }
   }
   return judged;

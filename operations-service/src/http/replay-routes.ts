@@ -19,6 +19,11 @@ const order = Type.Object(
       default: false,
       description: 'Under new ids; only where every step of the service may repeat its work',
     }),
+    older: Type.Boolean({
+      default: false,
+      description:
+        'Also what is older than the service remembers (INBOX_RETENTION_DAYS): if it has handled it, it does all of its work again',
+    }),
     dryRun: Type.Boolean({ default: false, description: 'Counts, and sends nothing' }),
     reason: Type.Optional(
       Type.String({ minLength: 3, maxLength: 500, pattern: '^[^\\u0000]*$', description: 'Why, for the audit' }),
@@ -30,6 +35,9 @@ const checkOrder = bodyChecker(order);
 const Replayed = Type.Object({
   found: Type.Integer({ description: 'Events of the archive that the service listens to' }),
   handled: Type.Integer({ description: 'Which it has handled already: under their own ids they change nothing' }),
+  older: Type.Integer({
+    description: 'Which are older than the service remembers: sent only with `older`, as it may have handled them',
+  }),
   sent: Type.Integer(),
 });
 
@@ -43,7 +51,7 @@ export const replayRoutes = (access: Access, options?: Omit<ReplayOptions, 'arch
     response: { status: 200, description: 'How many there were', schema: Replayed },
     problems: [{ status: problems.conflict.status, code: 'conflict', when: 'A step may not repeat its work' }],
     async run(call, { dataSource }, caller) {
-      const { to, again, dryRun, reason, until, ...query } = checkOrder(call);
+      const { to, again, older, dryRun, reason, until, ...query } = checkOrder(call);
       if (options === undefined) throw problem('unavailable', 'The service does not run');
       const { steps } = listenersOf(to);
       if (steps.size === 0) throw invalid([{ pointer: '/to', detail: 'is no service that listens to events' }]);
@@ -56,15 +64,16 @@ export const replayRoutes = (access: Access, options?: Omit<ReplayOptions, 'arch
           'conflict',
           `${to} does not declare that ${twice.join(', ')} may be repeated: send them under their own ids`,
         );
-      const act = { who: caller.name, what: 'replay', about: to, why: reason, details: { ...query, until, again } };
+      const act = { who: caller.name, what: 'replay', about: to, why: reason, details: { ...query, until, again, older } };
       if (!dryRun) await audit(dataSource, { ...act, result: 'begun' });
-      const told = await replay({ to, filter, again, dryRun }, { ...options, archive: new Archive(dataSource) }).catch(
+      const told = await replay({ to, filter, again, older, dryRun }, { ...options, archive: new Archive(dataSource) }).catch(
         async (error: unknown) => {
           if (!dryRun) await audit(dataSource, { ...act, result: `failed: ${reasonOf(error)}` });
           throw error;
         },
       );
-      if (!dryRun) await audit(dataSource, { ...act, result: `sent ${told.sent}` });
+      const kept = told.older > 0 && !older ? `; ${told.older} older than the inbox were not` : '';
+      if (!dryRun) await audit(dataSource, { ...act, result: `sent ${told.sent}${kept}` });
       call.json(200, told);
     },
   }),
