@@ -26,6 +26,8 @@ export class Arrivals {
   }
 
   add(stream: Writable): void {
+    // Of a stream that is closed already nothing would tell that it is.
+    if (stream.destroyed) return;
     this.#listeners.add(stream);
     const remove = () => this.#remove(stream);
     stream.on('error', remove).once('close', remove);

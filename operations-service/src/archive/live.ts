@@ -29,11 +29,13 @@ export class LiveEvents {
   readonly #archive: Pick<Archive, 'read' | 'end'>;
   readonly #write: Written;
   readonly #logger: Logger;
-  readonly #listeners = new Set<Listener>();
-  /** Those that have everything up to the position of the look, and take what comes from it. */
-  readonly #live = new Set<Listener>();
+  readonly #listeners = new Set<Writable>();
+  /** How many of them have everything up to the next look at the archive, and wait for what it finds. */
+  #waiting = 0;
+  #next: Promise<readonly ArchivedEvent[]> | undefined;
+  /** Where it begins. */
   #position = 0;
-  #looking = false;
+  #more = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -47,110 +49,96 @@ export class LiveEvents {
     return this.#closed || this.#listeners.size >= LISTENERS_AT_MOST;
   }
 
-  /** Never rejects: the answer has begun. @param after position of the last event that the listener has; undefined: only what comes from now on */
-  async add(stream: Writable, filter: ArchiveFilter, after: number | undefined): Promise<void> {
-    const listener = { stream, filter, position: after ?? Number.POSITIVE_INFINITY };
-    try {
-      await this.#listen(listener);
-    } catch (error) {
-      this.#failed(listener, error);
-    }
-  }
-
-  async #listen(listener: Listener): Promise<void> {
-    const { stream } = listener;
-    // A position that was never given out would keep back whatever comes.
-    listener.position = Math.min(listener.position, await this.#archive.end());
-    if (this.#closed) return void stream.end();
-    this.#listeners.add(listener);
-    const remove = () => this.#remove(listener);
+  /** @param after position of the last event that the listener has; undefined: only what comes from now on */
+  add(stream: Writable, filter: ArchiveFilter, after: number | undefined): void {
+    // Of a stream that is closed already nothing would tell that it is.
+    if (stream.destroyed) return;
+    this.#listeners.add(stream);
+    const remove = () => this.#remove(stream);
     // A reader that is gone; what is still written to it goes nowhere.
     stream.on('error', remove).once('close', remove);
-    stream.write(': listening\n\n');
     this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_EVERY);
-    await this.#catchUp(listener);
+    this.#follow({ stream, filter, position: after ?? Number.POSITIVE_INFINITY }).catch((error: unknown) => {
+      this.#logger.warn('a listener is let go: the archive cannot be read', { reason: reasonOf(error) });
+      stream.end();
+      remove();
+    });
   }
 
   /** Ends every answer; nobody listens any more. */
   close(): void {
     this.#closed = true;
-    for (const { stream } of this.#listeners) stream.end();
-    this.#listeners.clear();
-    this.#live.clear();
-    this.#rest();
+    for (const stream of this.#listeners) {
+      stream.end();
+      this.#remove(stream);
+    }
   }
 
-  #remove(listener: Listener): void {
-    this.#listeners.delete(listener);
-    this.#live.delete(listener);
-    if (this.#listeners.size === 0) this.#rest();
-  }
-
-  #rest(): void {
+  #remove(stream: Writable): void {
+    this.#listeners.delete(stream);
+    if (this.#listeners.size > 0) return;
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
   }
 
   #beat(): void {
-    for (const { stream } of this.#live) stream.write(': heartbeat\n\n');
+    for (const stream of this.#listeners) stream.write(': heartbeat\n\n');
   }
 
-  /** Reads for one listener what it lacks, as fast as it takes it; then it is live. */
+  async #follow(listener: Listener): Promise<void> {
+    const { stream } = listener;
+    // A position that was never given out would keep back whatever comes.
+    listener.position = Math.min(listener.position, await this.#archive.end());
+    if (this.#listeners.has(stream)) stream.write(': listening\n\n');
+    while (this.#listeners.has(stream)) {
+      await this.#catchUp(listener);
+      await this.#wait(listener);
+    }
+  }
+
+  /** Reads for one listener what it lacks, as fast as it takes it. */
   async #catchUp(listener: Listener): Promise<void> {
-    const { stream, filter } = listener;
-    while (this.#listeners.has(listener)) {
+    while (this.#listeners.has(listener.stream)) {
       const end = await this.#archive.end();
-      const missing = await this.#archive.read(listener.position, PAGE, filter);
+      const missing = await this.#archive.read(listener.position, PAGE, listener.filter);
       const last = missing.at(-1);
       // Asked for before: of what lies up to there nothing is wanted.
       listener.position = last?.position ?? Math.max(listener.position, end);
-      if (last === undefined && this.#join(listener)) return;
-      if (!stream.write(missing.map(this.#write).join(''))) await drained(stream);
+      if (last === undefined) return;
+      await this.#tell(listener.stream, missing);
     }
   }
 
-  /** @returns false when the look is ahead of the listener, which then reads on by itself */
-  #join(listener: Listener): boolean {
-    if (!this.#listeners.has(listener)) return true;
-    if (this.#live.size === 0) this.#position = Math.max(this.#position, listener.position);
-    if (listener.position < this.#position) return false;
-    this.#live.add(listener);
-    void this.#watch();
-    return true;
-  }
-
-  #catchUpLater(listener: Listener): void {
-    this.#catchUp(listener).catch((error: unknown) => this.#failed(listener, error));
-  }
-
-  #failed(listener: Listener, error: unknown): void {
-    this.#logger.warn('a listener is let go: the archive cannot be read', { reason: reasonOf(error) });
-    listener.stream.end();
-    this.#remove(listener);
-  }
-
-  /** Looks again and again while anybody is live. */
-  async #watch(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    while (this.#live.size > 0) {
-      const from = this.#position;
-      // While the database is away there is nothing to tell.
-      const events = await this.#archive.read(from, PAGE).catch(() => []);
-      this.#position = Math.max(this.#position, events.at(-1)?.position ?? from);
-      for (const listener of [...this.#live]) this.#tell(listener, events);
-      if (events.length < PAGE) await pause(LOOK_EVERY);
+  /** Tells one listener what the looks find, until one begins after what it has: it was slow. */
+  async #wait(listener: Listener): Promise<void> {
+    const { stream, filter } = listener;
+    while (this.#listeners.has(stream)) {
+      // Nobody has looked for long, perhaps.
+      if (this.#waiting === 0) this.#position = Math.max(this.#position, listener.position);
+      if (this.#position > listener.position) return;
+      this.#waiting++;
+      this.#next ??= this.#look();
+      const events = await this.#next;
+      this.#waiting--;
+      const wanted = events.filter((each) => each.position > listener.position && matches(filter, each));
+      listener.position = Math.max(listener.position, events.at(-1)?.position ?? 0);
+      await this.#tell(stream, wanted);
     }
-    this.#looking = false;
   }
 
-  #tell(listener: Listener, events: readonly ArchivedEvent[]): void {
-    const wanted = events.filter((each) => each.position > listener.position && matches(listener.filter, each));
-    listener.position = Math.max(listener.position, events.at(-1)?.position ?? 0);
-    if (wanted.length === 0 || listener.stream.write(wanted.map(this.#write).join(''))) return;
-    // It reads slower than events come: it goes on by itself, so that nothing piles up for it here.
-    this.#live.delete(listener);
-    drained(listener.stream).then(() => this.#catchUpLater(listener));
+  async #look(): Promise<readonly ArchivedEvent[]> {
+    if (!this.#more) await pause(LOOK_EVERY);
+    // While the database is away there is nothing to tell.
+    const events = await this.#archive.read(this.#position, PAGE).catch(() => []);
+    this.#more = events.length === PAGE;
+    this.#position = events.at(-1)?.position ?? this.#position;
+    this.#next = undefined;
+    return events;
+  }
+
+  async #tell(stream: Writable, events: readonly ArchivedEvent[]): Promise<void> {
+    if (events.length === 0 || !this.#listeners.has(stream)) return;
+    if (!stream.write(events.map(this.#write).join(''))) await drained(stream);
   }
 }
 

@@ -122,10 +122,10 @@ export const eventRoutes = (access: Access, streams: Streams | undefined): Route
       contentType: 'text/event-stream',
     },
     problems: [full],
-    async run(call) {
+    run(call) {
       const filter = filterOf(checkStream(call.request));
       if (streams === undefined || streams.live.full) throw tooMany();
-      await streams.live.add(call.stream(200, { 'content-type': 'text/event-stream' }), filter, lastEventId(call));
+      streams.live.add(call.stream(200, { 'content-type': 'text/event-stream' }), filter, lastEventId(call));
     },
   }),
   guarded(access, 'reader', {
