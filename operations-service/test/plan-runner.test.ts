@@ -26,6 +26,8 @@ let index: DeadLetterIndex;
 let runner: PlanRunner;
 let warned: string[];
 let ended: Map<string, string>;
+/** Which of these events their service says that it has handled. */
+let known: (events: readonly string[]) => readonly string[];
 let tellWarned: () => void = () => undefined;
 let tellEnded: () => void = () => undefined;
 beforeEach(async () => {
@@ -40,7 +42,8 @@ beforeEach(async () => {
   index = new DeadLetterIndex(dataSource);
   const items = new PlanItems(dataSource);
   const handled = async (_: string, events: readonly string[]) =>
-    new Map(events.map((id) => [id, new Map([['notifyCustomer', 'now']])]));
+    new Map(known(events).map((id) => [id, new Map([['notifyCustomer', 'now']])]));
+  known = (events) => events;
   [warned, ended] = [[], new Map()];
   runner = new PlanRunner({
     broker,
@@ -167,4 +170,24 @@ test('what lay in a dead-letter queue that was deleted is sent from the index', 
   expect(await endOf(plan)).toBe('done');
   expect(await statesOf(plan)).toEqual({ processed: 2 });
   expect(await received()).toBe(2);
+});
+
+test('what was found to have been sent before the service stopped again is not held by the plan any more', async () => {
+  const letters = await parked(NOTIFICATION, 3);
+  const plan = await planned(letters);
+  // Killed while it sent all of them.
+  await new PlanItems(database.dataSource).sending(plan, [0, 1, 2]);
+  const asked: (readonly string[])[] = [];
+  const stopped = new Promise<void>((resolve) => {
+    known = (events) => {
+      if (asked.push(events) === 2) runner.stop().then(resolve);
+      return asked.length === 1 ? events.slice(0, 2) : [];
+    };
+  });
+  runner.start();
+  await stopped;
+  expect(asked.map((events) => events.length)).toEqual([3, 1]);
+  expect(await statesOf(plan)).toEqual({ processed: 2, sending: 1 });
+  const states: { state: string }[] = await database.dataSource.query('select state from dead_letters order by state');
+  expect(states.map(({ state }) => state)).toEqual(['planned', 'redriven', 'redriven']);
 });

@@ -75,19 +75,24 @@ export class PlanItems {
     );
   }
 
-  /** They were sent after all: when they are met in the queue they are acknowledged. */
-  async redriven(plan: string, positions: readonly number[]): Promise<void> {
-    if (positions.length > 0) await this.#letters(this.#dataSource, plan, positions, 'redriven');
-  }
-
   /** Nobody knows of them after all: they may be sent. */
   async backToWaiting(plan: string, positions: readonly number[]): Promise<void> {
     if (positions.length > 0) await setState(this.#dataSource, plan, positions, 'waiting');
   }
 
-  /** What has become of them. */
+  /**
+   * What has become of them. So they were sent, also those of which a killed process had not written that down: when they are met in the
+   * queue they are acknowledged. In one statement: nothing that is decided is looked at again.
+   */
   async decide(plan: string, positions: readonly number[], state: 'processed' | 'returned'): Promise<void> {
-    if (positions.length > 0) await setState(this.#dataSource, plan, positions, state);
+    if (positions.length === 0) return;
+    await this.#dataSource.query(
+      `with decided as (
+        update dead_letter_plan_items set state = $3, decided_at = now() where plan_id = $1 and position = any($2::int[])
+        returning dead_letter_id)
+      update dead_letters set state = 'redriven', changed_at = now() from decided where id = dead_letter_id and state <> 'redriven'`,
+      [plan, positions, state],
+    );
   }
 
   async skip(plan: string, positions: readonly number[], detail: string): Promise<void> {

@@ -192,18 +192,14 @@ export class PlanRunner {
   async #resolveDoubts(plan: string): Promise<void> {
     const { items, outcomes } = this.#options;
     let doubtful = await items.itemsInStates(plan, ['sending'], 1_000_000);
-    if (doubtful.length === 0) return;
-    const all = doubtful;
     for (const until = performance.now() + DOUBT_MS; performance.now() < until && !this.#stopped && doubtful.length > 0; ) {
       doubtful = (await outcomes.decide(plan, doubtful)).open.slice();
       if (doubtful.length > 0) await this.#rest();
     }
     if (this.#stopped) return;
-    const open = new Set(doubtful.map(({ position }) => position));
-    await items.redriven(
+    await items.backToWaiting(
       plan,
-      all.filter(({ position }) => !open.has(position)).map(({ position }) => position),
+      doubtful.map(({ position }) => position),
     );
-    await items.backToWaiting(plan, [...open]);
   }
 }
