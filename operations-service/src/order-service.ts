@@ -1,3 +1,5 @@
+import { reasons } from '@quickstep/shared/contracts';
+
 const PATIENCE = 2_000;
 
 /** The order service, as far as it is asked: over its HTTP. */
@@ -40,7 +42,7 @@ export class OrderService {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ reason: reason ?? 'Cancelled by an operator' }),
+      body: JSON.stringify({ reason: reason ?? reasons.operator }),
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE),
     });

@@ -125,6 +125,26 @@ describe('the API', () => {
     ]);
   });
 
+  test('hides why a customer cancels, and shows the reasons of our own', async () => {
+    const { id } = await shop.place({ paymentMethod: 'pm_gateway_down' });
+    await shop.eventOf(id, 'inventory.reserved');
+    const typed = { reason: 'Ada Lovelace has moved house' };
+    expect(await shop.call('order', 'POST', `/orders/${id}/cancel`, typed)).toMatchObject({ status: 202, body: typed });
+    const { id: declined } = await shop.place({ paymentMethod: 'pm_card_declined' });
+    await Promise.all([id, declined].map((each) => shop.ended(each)));
+    await caughtUp();
+    for (const path of [`/orders/${id}/events`, `/events?order=${id}`, `/orders/${id}`, `/sagas/${id}`, '/sagas', '/orders']) {
+      const { status, body } = await operations.call('GET', path, undefined, 'reader');
+      expect([path, status]).toEqual([path, 200]);
+      expect(JSON.stringify(body)).toContain(id);
+      expect(JSON.stringify(body)).not.toContain('Lovelace');
+    }
+    expect(await operations.call('GET', `/sagas/${id}?reveal=true`)).toMatchObject({ body: typed });
+    const ours = { reason: 'Payment declined: insufficient funds' };
+    expect(await operations.call('GET', `/sagas/${declined}`, undefined, 'reader')).toMatchObject({ body: ours });
+    expect(await operations.call('GET', `/orders/${declined}`, undefined, 'reader')).toMatchObject({ body: ours });
+  });
+
   test('lists events by what they are, latest first, page by page', async () => {
     const { id } = await shop.place();
     await shop.ended(id);

@@ -48,8 +48,9 @@ const ALWAYS = new Date(8.64e15);
 function foldedView(order: Parameters<typeof orderView>[0], reveal: boolean) {
   const { deadlineAt: _, ...view } = orderView(order);
   if (reveal) return view;
-  const { email, shippingAddress } = view;
-  return { ...view, email: hide('email', email), shippingAddress: hide('shippingAddress', shippingAddress) };
+  const { email, shippingAddress, reason } = view;
+  const hidden = { email: hide('email', email), shippingAddress: hide('shippingAddress', shippingAddress) };
+  return { ...view, ...hidden, reason: hide('reason', reason) };
 }
 
 /** @param projections undefined for documents: the routes of no running service */

@@ -35,7 +35,7 @@ const SagaView = Type.Object({
   orderId: Type.String(),
   customerId: Type.String(),
   state: Type.Union(orderStatuses.map((status) => Type.Literal(status))),
-  reason: Nullable(Type.String()),
+  reason: Nullable(Type.String({ description: 'Hidden unless it was asked for, if it is not one of our own' })),
   startedAt: Nullable(Timestamp),
   age: Type.Number({ description: 'Seconds from its first event to its end, or until now' }),
   lastEvent: Type.String(),
@@ -97,12 +97,26 @@ const KEY = /^[^\0]{1,512}$/;
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
 const behind = { status: problems.unavailable.status, code: 'unavailable', when: 'What is asked for is being rebuilt' };
 
-function sagaView(saga: Saga, now: Date): Static<typeof SagaView> {
+function sagaView(saga: Saga, now: Date, reveal = false) {
   const { orderId, customerId, state, reason, startedAt, lastEvent, lastEventAt, events, endedAt, stuckSince } = saga;
   const until = endedAt ?? now;
   const age = startedAt === null ? 0 : Math.max(0, (until.getTime() - startedAt.getTime()) / 1_000);
   const waiting = saga.waiting.map((each) => ({ ...each, answers: [...each.answers] }));
-  return { orderId, customerId, state, reason, startedAt, age, lastEvent, lastEventAt, events, endedAt, stuckSince, waiting };
+  const shown = reveal ? reason : hide('reason', reason);
+  return {
+    orderId,
+    customerId,
+    state,
+    reason: shown,
+    startedAt,
+    age,
+    lastEvent,
+    lastEventAt,
+    events,
+    endedAt,
+    stuckSince,
+    waiting,
+  };
 }
 
 function filterOf({ olderThan, limit, cursor, ...given }: Static<typeof query>, now: Date) {
@@ -161,7 +175,7 @@ export const sagaRoutes = (access: Access, sources: SagaSources | undefined): Ro
         new Archive(dataSource).about(orderId),
         saga.endedAt === null ? sources?.orders.deadlineOf(orderId) : undefined,
       ]);
-      const shown = sagaView(saga, sources?.now() ?? new Date());
+      const shown = sagaView(saga, sources?.now() ?? new Date(), reveal);
       const { timeline, plan } = timelineOf(events);
       if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', about: orderId });
       const facts = reveal ? timeline : timeline.map((fact) => ({ ...fact, data: hide('data', fact.data) }));

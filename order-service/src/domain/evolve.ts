@@ -1,4 +1,4 @@
-import type { OrderState, ShippingAddress } from '@quickstep/shared/contracts';
+import { type OrderState, reasons, type ShippingAddress } from '@quickstep/shared/contracts';
 import type { EventOf } from '@quickstep/shared/events';
 import { change } from '@quickstep/shared/rows';
 import type { order as declared } from '../choreography.js';
@@ -24,7 +24,7 @@ export function place(order: Order, placed: PlacedOrder, at: Date): void {
 export function record(order: Order, event: TrackedEvent): void {
   learn(order, event.type, event.time);
   if (event.type === 'shipping.shipped') order.trackingNumber = event.data.trackingNumber;
-  if (event.type === 'inventory.insufficient') order.reason ??= 'Not enough stock';
+  if (event.type === 'inventory.insufficient') order.reason ??= reasons.noStock;
   // A failure does not end the order yet, but it is the reason that the ending gives.
   if (event.type === 'payment.failed' || event.type === 'shipping.failed') order.reason ??= event.data.reason;
 }

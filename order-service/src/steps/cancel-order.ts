@@ -1,5 +1,5 @@
 import { accepted, outcome, refused, step } from '@quickstep/shared/choreography';
-import { OrderCancellationRequested } from '@quickstep/shared/contracts';
+import { OrderCancellationRequested, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { askToCancel } from '../domain/evolve.js';
@@ -17,7 +17,7 @@ export const cancelOrder = (deadlineMs: number) =>
       if (order === undefined) return refused('order_not_found', `There is no order ${subject}`);
       if (hasEnded(order.status)) return refused('order_ended', `The order is ${order.status} already`);
       if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order, outcome('repeated'));
-      const reason = data.reason ?? 'Cancelled by the customer';
+      const reason = data.reason ?? reasons.customer;
       askToCancel(order, reason, now);
       order.deadlineAt = deadlineFrom(now, deadlineMs);
       const requested = OrderCancellationRequested({ ...stateOf(order), requestedBy: 'customer', reason });

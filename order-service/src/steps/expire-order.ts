@@ -1,5 +1,5 @@
 import { due, outcome, timerStep } from '@quickstep/shared/choreography';
-import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
+import { OrderCancellationRequested, OrderStuck, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { askToCancel, stick } from '../domain/evolve.js';
@@ -20,10 +20,9 @@ export const expireOrder = (deadlineMs: number) =>
         if (order.stuckSince !== null) return outcome('stillStuck');
         stick(order, now);
         const { orderId, status } = order;
-        return outcome('stuck', OrderStuck({ orderId, status, reason: 'Its cancellation was asked for, but has not ended' }));
+        return outcome('stuck', OrderStuck({ orderId, status, reason: reasons.stuck }));
       }
-      const reason = 'The order was not completed in time';
-      askToCancel(order, reason, now, 'deadline');
-      return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason }));
+      askToCancel(order, reasons.deadline, now, 'deadline');
+      return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason: reasons.deadline }));
     },
   });

@@ -1,5 +1,5 @@
 import { ending, outcome, Permanent, step } from '@quickstep/shared/choreography';
-import { OrderCancelled, OrderCompleted } from '@quickstep/shared/contracts';
+import { OrderCancelled, OrderCompleted, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
 import { end, record } from '../domain/evolve.js';
@@ -18,7 +18,7 @@ export const trackOrder = step(declared, 'trackOrder', {
       const completed = OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' });
       return ending(order.placedAt, outcome('completed', completed));
     }
-    const cancelled = OrderCancelled({ ...stateOf(order), reason: order.reason ?? 'Cancelled' });
+    const cancelled = OrderCancelled({ ...stateOf(order), reason: order.reason ?? reasons.unknown });
     return ending(order.placedAt, outcome('cancelled', cancelled));
   },
 });

@@ -7,6 +7,8 @@ import {
   PaymentFailed,
   PaymentRefund,
   PaymentReversal,
+  reasons,
+  refusals,
 } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
 import { payment as declared } from '../choreography.js';
@@ -26,24 +28,21 @@ export const chargePayment = (gateway: PaymentGateway) =>
         change(payment, { amount: total, currency, declineReason: asReason(answer.reason) });
         if (payment.closed) return outcome('overtaken'); // the refund that came first has released the stock
         payment.closed = true;
-        const reason = asReason(`Payment declined: ${answer.reason}`);
+        const reason = asReason(`${refusals.payment}${answer.reason}`);
         return outcome('declined', PaymentFailed({ orderId, reason }), InventoryRelease({ orderId, items, reason }));
       }
       const { chargeId } = answer;
       if (isSurplus(payment, chargeId)) {
         if (payment.surplusCharges.some((known) => known.chargeId === chargeId)) return outcome('repeated');
         payment.surplusCharges = withSurplus(payment, { chargeId, amount: total, reversalId: null });
-        const reason = 'The gateway made another charge for the same order';
+        const reason = reasons.secondCharge;
         return outcome('chargedTwice', PaymentReversal({ orderId, chargeId, amount: total, currency, reason }));
       }
       if (payment.chargeId !== null) return outcome('repeated');
       change(payment, { amount: total, currency, chargeId });
       if (!payment.closed) return outcome('charged', PaymentCompleted({ ...orderStateOf(data), shippingAddress, chargeId }));
       if (payment.refundId === null) {
-        return outcome(
-          'late',
-          PaymentRefund({ ...orderStateOf(data), reason: 'The charge came through after the order was cancelled' }),
-        );
+        return outcome('late', PaymentRefund({ ...orderStateOf(data), reason: reasons.lateCharge }));
       }
       if (payment.refundedAmount !== total)
         throw new Permanent(`${payment.refundedAmount} of ${total} ${currency} were refunded`);

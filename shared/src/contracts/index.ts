@@ -4,4 +4,5 @@ export * from './inventory.js';
 export * from './notifications.js';
 export * from './orders.js';
 export * from './payments.js';
+export * from './reasons.js';
 export * from './shipping.js';

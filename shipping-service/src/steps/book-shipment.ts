@@ -3,6 +3,8 @@ import {
   asReason,
   orderStateOf,
   PaymentRefund,
+  reasons,
+  refusals,
   ShippingFailed,
   ShippingRecall,
   ShippingShipped,
@@ -22,7 +24,7 @@ export const bookShipment = (carrier: Carrier) =>
         shipment.refusalReason = asReason(answer.reason);
         if (shipment.closed) return outcome('overtaken'); // the cancellation that came first has asked for the refund
         shipment.closed = true;
-        const reason = asReason(`Shipment refused: ${answer.reason}`);
+        const reason = asReason(`${refusals.shipment}${answer.reason}`);
         return outcome('refused', ShippingFailed({ orderId, reason }), PaymentRefund({ ...orderStateOf(data), reason }));
       }
       const { trackingNumber } = answer;
@@ -31,12 +33,10 @@ export const bookShipment = (carrier: Carrier) =>
       }
       if (shipment.trackingNumber !== null || shipment.refusalReason !== null) {
         shipment.surplusParcels = [...shipment.surplusParcels, trackingNumber];
-        const reason = 'The carrier booked another parcel for the same order';
-        return outcome('bookedTwice', ShippingRecall({ orderId, trackingNumber, reason }));
+        return outcome('bookedTwice', ShippingRecall({ orderId, trackingNumber, reason: reasons.secondParcel }));
       }
       shipment.trackingNumber = trackingNumber;
       if (!shipment.closed) return outcome('shipped', ShippingShipped({ orderId, items, trackingNumber }));
-      const reason = 'The booking came through after the order was cancelled';
-      return outcome('late', ShippingRecall({ orderId, trackingNumber, reason }));
+      return outcome('late', ShippingRecall({ orderId, trackingNumber, reason: reasons.lateBooking }));
     },
   });

@@ -2,6 +2,7 @@ import { outcome, step } from '@quickstep/shared/choreography';
 import {
   orderStateOf,
   PaymentRefund,
+  reasons,
   ShippingCancellationRejected,
   ShippingFailed,
   ShippingShipped,
@@ -19,7 +20,7 @@ export const cancelShipment = step(shipping, 'cancelShipment', {
       const { trackingNumber } = shipment;
       return outcome(
         'tooLate',
-        ShippingCancellationRejected({ orderId, reason: 'The parcel has been shipped' }),
+        ShippingCancellationRejected({ orderId, reason: reasons.shipped }),
         ShippingShipped({ orderId, items, trackingNumber }),
       );
     }

@@ -1,3 +1,4 @@
+import { reasons } from '@quickstep/shared/contracts';
 import { oneWord, readArguments, secondsIn } from './arguments.js';
 import type { OpsCommand } from './command.js';
 import { duration, textTable } from './table.js';
@@ -129,11 +130,7 @@ export const cancelSaga: OpsCommand = {
   summary: 'asks the order service to cancel an order',
   usage: '<order> [--reason TEXT]',
   async run(args, { client, print }) {
-    const { values, positionals } = readArguments(
-      args,
-      { reason: { type: 'string', default: 'Cancelled by an operator' } },
-      'words',
-    );
+    const { values, positionals } = readArguments(args, { reason: { type: 'string', default: reasons.operator } }, 'words');
     const order = oneWord(positionals, 'order');
     const path = `/sagas/${encodeURIComponent(order)}/cancel`;
     await client().json('POST', path, { reason: values.reason });
