@@ -14,6 +14,8 @@ export interface Caller {
 export const COOKIE = 'quickstep';
 /** Letters, digits and what e-mail addresses and account names have. */
 const NAME = /^[\w.@+ -]{1,100}$/;
+/** Who gives no name, or none that is taken. */
+export const UNNAMED = 'unnamed';
 
 /** @param secret what stands in the file that `INSTALLATION_SECRET_FILE` names */
 export function roleToken(secret: string, role: Role): string {
@@ -29,7 +31,7 @@ function tokenOf({ request: { headers } }: Call): string | undefined {
 
 function nameOf({ request }: Call): string {
   const given = request.headers['x-operator'];
-  return typeof given === 'string' && NAME.test(given) ? given : 'unnamed';
+  return typeof given === 'string' && NAME.test(given) ? given : UNNAMED;
 }
 
 /** Who may use the operations API: whoever carries a token made of the installation's secret, in a header or in the console's cookie. */

@@ -1,2 +1,2 @@
-export { Access, type Caller, COOKIE, type Role, roleToken } from './access.js';
+export { Access, type Caller, COOKIE, type Role, roleToken, UNNAMED } from './access.js';
 export { type GuardedRoute, guarded } from './guard.js';

@@ -102,7 +102,7 @@ export const eventRoutes = (access: Access, streams: Streams | undefined): Route
         await auditReveal(dataSource, caller, {
           what: 'events.reveal',
           about: query.subject ?? query.order,
-          details: { ...query, cursor },
+          details: { ...query, before, subjects: [...new Set(events.map(({ event }) => event.subject))] },
         });
       call.json(200, { items: events.map((each) => archivedView(each, reveal)), ...next });
     },

@@ -91,7 +91,7 @@ export const orderRoutes = (access: Access, projections: Projections | undefined
       const ids = items.map(({ orderId }) => orderId);
       const orders = await ordersAt(await new Archive(dataSource).aboutAny(ids), ALWAYS);
       const folded = ids.map((id) => orders.get(id)).filter((order) => order !== undefined);
-      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', details: { orders: items.length, cursor } });
+      if (reveal) await auditReveal(dataSource, caller, { what: 'orders.reveal', details: { orders: ids } });
       call.json(200, { items: folded.map((order) => foldedView(order, reveal)), ...next });
     },
   }),

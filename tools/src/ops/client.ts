@@ -37,6 +37,9 @@ async function refused(response: Response): Promise<Problem> {
   return new Kind(`${response.url} answered ${response.status}: ${told.detail ?? told.title ?? text.slice(0, 200)}${errors}`);
 }
 
+/** Whoever runs the command, in the letters that the service takes. */
+const operatorName = () => `${userInfo().username}@${hostname()}`.replace(/[^\w.@+ -]/g, '_').slice(0, 100);
+
 /** @param url and secret of the installation that the environment names, unless given */
 export function operationsClient(
   signal: AbortSignal,
@@ -45,7 +48,7 @@ export function operationsClient(
 ): OperationsClient {
   const headers = {
     authorization: `Bearer ${roleToken(secret, 'operator')}`,
-    'x-operator': `${userInfo().username}@${hostname()}`,
+    'x-operator': operatorName(),
   };
   async function send(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(`${url}${path}`, { ...init, headers: { ...headers, ...init.headers } }).catch(
