@@ -56,7 +56,10 @@ test('archived events go to one service again, which knows what it has handled',
   const order = { to: 'notification-service', order: id };
   const counted = await operations.call('POST', '/replays', { ...order, dryRun: true });
   expect(counted).toEqual({ status: 200, body: { found: 1, handled: 1, older: 0, sent: 0 } });
-  expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { found: 1, handled: 1, older: 0, sent: 1 } });
+  expect(await operations.call('POST', '/replays', order)).toEqual({
+    status: 200,
+    body: { found: 1, handled: 1, older: 0, sent: 1 },
+  });
   await shop.settled();
   expect(shop.spy.about(id)).toHaveLength(before);
   const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'replay');
@@ -123,10 +126,20 @@ test('what is older than the inbox is counted, and sent only when it is asked fo
   await makeEvents(archive, 1, 1);
   const { rows } = await archive.query<{ id: string }>(ORDER_ID, [1]);
   const order = { to: 'notification-service', order: rows[0]?.id };
+  const [completed] = (await operations.call<{ id: string }[]>('GET', `/orders/${order.order}/events`)).body.slice(-2);
+  expect(await operations.call('GET', `/events/${completed?.id}/processing`)).toMatchObject({
+    body: { type: 'order.completed', items: [{ status: null, detail: expect.stringContaining('no longer known') }] },
+  });
   const told = { found: 1, handled: 0, older: 1 };
-  expect(await operations.call('POST', '/replays', { ...order, dryRun: true })).toEqual({ status: 200, body: { ...told, sent: 0 } });
+  expect(await operations.call('POST', '/replays', { ...order, dryRun: true })).toEqual({
+    status: 200,
+    body: { ...told, sent: 0 },
+  });
   expect(await operations.call('POST', '/replays', order)).toEqual({ status: 200, body: { ...told, sent: 0 } });
-  expect(await operations.call('POST', '/replays', { ...order, older: true })).toEqual({ status: 200, body: { ...told, sent: 1 } });
+  expect(await operations.call('POST', '/replays', { ...order, older: true })).toEqual({
+    status: 200,
+    body: { ...told, sent: 1 },
+  });
   const acts = (await new Desk(operations).audit()).filter(({ what }) => what === 'replay');
   expect(acts.slice(0, 4).map(({ result }) => result)).toEqual([
     'sent 1',

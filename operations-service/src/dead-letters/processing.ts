@@ -15,8 +15,10 @@ export interface ParkedCopy {
 export interface Processing {
   readonly service: string;
   readonly step: string;
-  /** Undefined: the service cannot be asked. */
+  /** Undefined: nobody knows. */
   readonly status: ProcessingState | undefined;
+  /** Why nobody knows. */
+  readonly detail: string | undefined;
   readonly updatedAt: string | undefined;
   readonly deadLetterId: string | undefined;
 }
@@ -29,25 +31,41 @@ const OF_LETTER: Readonly<Record<string, ProcessingState>> = {
   gone: 'FAILED',
 };
 
+/** What the inbox of a service says of one event. */
+export interface Remembered {
+  readonly handled: readonly Pick<InboxEntry, 'step' | 'handledAt'>[];
+  /** It may have forgotten what it handled before. */
+  readonly since: Date;
+}
+
+const NOT_ASKED = 'the service cannot be asked';
+const FORGOTTEN = 'no longer known: it is older than what the service remembers (INBOX_RETENTION_DAYS)';
+
 /**
  * How far one step has come with an event. What is under way or waits for another attempt is seen only by what the other steps of the
  * service have done: an event that nobody has handled or parked yet counts as unprocessed.
  *
- * @param handled by the service's inbox; undefined when it cannot be asked
+ * @param time of the event
+ * @param inbox of the service; undefined when it cannot be asked
  * @param letters parked copies at this service, the latest first
  */
 export function processingOf(
-  service: string,
-  step: string,
-  handled: readonly Pick<InboxEntry, 'step' | 'handledAt'>[] | undefined,
+  { service, step, time }: { readonly service: string; readonly step: string; readonly time: Date },
+  inbox: Remembered | undefined,
   letters: readonly ParkedCopy[],
 ): Processing {
-  const done = handled?.find((each) => each.step === step);
-  if (done !== undefined) return { service, step, status: 'COMPLETED', updatedAt: done.handledAt, deadLetterId: undefined };
+  const about = { service, step, detail: undefined, updatedAt: undefined, deadLetterId: undefined };
+  const done = inbox?.handled.find((each) => each.step === step);
+  if (done !== undefined) return { ...about, status: 'COMPLETED', updatedAt: done.handledAt };
   const letter = letters.find((each) => each.step === null || each.step.split('+').includes(step));
-  if (letter !== undefined)
-    return { service, step, status: OF_LETTER[letter.state], updatedAt: letter.changedAt.toISOString(), deadLetterId: letter.id };
-  if (handled === undefined) return { service, step, status: undefined, updatedAt: undefined, deadLetterId: undefined };
-  const status = handled.length > 0 ? 'IN_PROGRESS' : 'UNPROCESSED';
-  return { service, step, status, updatedAt: undefined, deadLetterId: undefined };
+  const forgotten = inbox !== undefined && (letter?.changedAt ?? time) < inbox.since;
+  if (letter !== undefined) {
+    const parked = { ...about, updatedAt: letter.changedAt.toISOString(), deadLetterId: letter.id };
+    // Only the service knows what became of what was sent to it again.
+    if (letter.state === 'redriven' && forgotten) return { ...parked, status: undefined, detail: FORGOTTEN };
+    return { ...parked, status: OF_LETTER[letter.state] };
+  }
+  if (inbox === undefined) return { ...about, status: undefined, detail: NOT_ASKED };
+  if (forgotten) return { ...about, status: undefined, detail: FORGOTTEN };
+  return { ...about, status: inbox.handled.length > 0 ? 'IN_PROGRESS' : 'UNPROCESSED' };
 }

@@ -6,7 +6,7 @@ import { v7 as newId } from 'uuid';
 import type { Archive, ArchivedEvent, ArchiveFilter } from '../archive/index.js';
 import type { Inboxes } from './inboxes.js';
 import { listenersOf } from './listeners.js';
-import { DAY_MS, type JudgeOptions, rememberedDays } from './verdict.js';
+import { type JudgeOptions, rememberedSince } from './verdict.js';
 
 const PAGE = 500;
 
@@ -84,7 +84,7 @@ export async function replay(order: ReplayOrder, options: ReplayOptions): Promis
   const types = (filter.types ?? [...steps.keys()]).filter((type) => steps.has(type));
   // What is sent makes new events: without an end it would follow itself.
   const end = await archive.end();
-  const now = options.now().getTime();
+  const now = options.now();
   let [found, handled, older, sent, position] = [0, 0, 0, 0, 0];
   while (position < end) {
     const page = (await archive.read(position, PAGE, { ...filter, types })).filter((each) => each.position <= end);
@@ -99,9 +99,8 @@ export async function replay(order: ReplayOrder, options: ReplayOptions): Promis
     const isDone = ({ event }: ArchivedEvent) => (steps.get(event.type) ?? []).every((step) => known.get(event.id)?.has(step));
     handled += page.filter(isDone).length;
     // The service has just said how long it remembers.
-    const days = rememberedDays(options, to);
-    const isRemembered = ({ event }: ArchivedEvent) => days === 0 || Date.parse(event.time) >= now - days * DAY_MS;
-    const remembered = page.filter(isRemembered);
+    const since = rememberedSince(options, to, now);
+    const remembered = page.filter(({ event }) => new Date(event.time) >= since);
     older += page.length - remembered.length;
     if (dryRun) continue;
     const wanted = order.older ? page : remembered;

@@ -61,11 +61,18 @@ export interface JudgeOptions {
   readonly inboxDays: number;
 }
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** For how many days what a service has handled is surely known; 0: for ever. */
-export function rememberedDays({ inboxes, inboxDays }: Pick<JudgeOptions, 'inboxDays'> & { readonly inboxes: Pick<Inboxes, 'retentionDays'> }, service: string): number {
+type Remembering = Pick<JudgeOptions, 'inboxDays'> & { readonly inboxes: Pick<Inboxes, 'retentionDays'> };
+
+/** For how many days what a service has handled is known. */
+function rememberedDays({ inboxes, inboxDays }: Remembering, service: string): number {
   return Math.min(inboxDays, inboxes.retentionDays(service) ?? inboxDays);
+}
+
+/** Of what is older the service may have forgotten that it has handled it. */
+export function rememberedSince(remembering: Remembering, service: string, now: Date): Date {
+  return new Date(now.getTime() - rememberedDays(remembering, service) * DAY_MS);
 }
 
 /** The event ids in a message that can be read, with the steps that must handle each. */

@@ -55,7 +55,7 @@ export const operationsRoutes = (access: Access, running?: Running): Route<ReadC
   ...deadLetterRoutes(access),
   ...planRoutes(access, running?.judging),
   ...auditRoutes(access),
-  ...processingRoutes(access, running?.judging.inboxes),
+  ...processingRoutes(access, running?.judging),
   ...replayRoutes(access, running?.replaying),
   ...orderRoutes(access, running?.projections),
   ...analyticsRoutes(access),
