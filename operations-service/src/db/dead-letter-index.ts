@@ -27,6 +27,7 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (letter: L
   ['correlation_id', 'text', ({ correlationId }) => text(correlationId)],
   ['content_type', 'text', ({ contentType }) => text(contentType)],
   ['event_id', 'uuid', ({ eventId }) => eventId ?? null],
+  ['event_ids', 'text', ({ eventIds }) => `{${eventIds.join()}}`],
   ['subject', 'text', ({ subject }) => text(subject)],
   ['redrive', 'text', ({ redrive }) => text(redrive)],
   ['headers', 'jsonb', ({ headers }) => headers],
@@ -42,6 +43,8 @@ function timeOf(time: Date | undefined): string {
 }
 
 const NAMES = COLUMNS.map(([name]) => name).join(', ');
+/** Arrays of arrays are none in PostgreSQL: what is an array in a row comes as its text. */
+const VALUES = NAMES.replace('event_ids', 'event_ids::uuid[]');
 const ARRAYS = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
 
 /** A message that was thought gone and is there again waits for an operator again, with the body that it was parked with. */
@@ -76,7 +79,7 @@ export class DeadLetterIndex {
     const unique = [...new Map(letters.map((letter) => [letter.id, letter])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     if (unique.length === 0) return [];
     return this.#dataSource.query(
-      `insert into dead_letters (${NAMES}) select * from unnest(${ARRAYS}) on conflict (id) do ${onConflict} returning id, state`,
+      `insert into dead_letters (${NAMES}) select ${VALUES} from unnest(${ARRAYS}) as letters (${NAMES}) on conflict (id) do ${onConflict} returning id, state`,
       COLUMNS.map(([, , value]) => unique.map(value)),
     );
   }

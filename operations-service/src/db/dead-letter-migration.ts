@@ -168,9 +168,25 @@ export class DeadLetterBodies1760000000301 implements MigrationInterface {
   }
 }
 
+/** `event_ids`: of all events in a message that holds several; `event_id` is null then. */
+export class DeadLetterBatches1760000000304 implements MigrationInterface {
+  readonly name = 'DeadLetterBatches1760000000304';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query("alter table dead_letters add column event_ids uuid[] not null default '{}'");
+    await runner.query('create index dead_letters_by_events on dead_letters using gin (event_ids)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index dead_letters_by_events');
+    await runner.query('alter table dead_letters drop column event_ids');
+  }
+}
+
 export const deadLetterMigrations = [
   DeadLetters1760000000300,
   DeadLetterBodies1760000000301,
   ResentEvents1760000000302,
   ComparedDeliveries1760000000303,
+  DeadLetterBatches1760000000304,
 ];

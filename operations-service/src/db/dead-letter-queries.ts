@@ -175,7 +175,7 @@ export async function editLetter(
   id: string,
   body: Buffer | undefined,
   who: string,
-  facts: LetterFacts,
+  facts: Pick<LetterFacts, 'eventId' | 'subject'>,
 ): Promise<void> {
   await queries.query(
     `update dead_letters set edited = $2, edited_by = $3, edited_at = now(), changed_at = now(), event_id = $4, subject = $5 where id = $1`,
@@ -183,10 +183,11 @@ export async function editLetter(
   );
 }
 
-/** Parked copies of one event, the latest first. */
+/** Parked copies of one event, alone or with others, the latest first. */
 export function parkedCopies(queries: Queries, event: string): Promise<ParkedCopy[]> {
   return queries.query(
-    `select id, service, step, state, changed_at as "changedAt" from dead_letters where event_id = $1
+    `select id, service, step, state, changed_at as "changedAt" from dead_letters
+    where event_id = $1 or event_ids @> array[$1::uuid]
     order by parked_at desc, id limit 100`,
     [event],
   );

@@ -18,6 +18,7 @@ export class ResentEvents {
     const rows: { id: string }[] = await this.#dataSource.query(
       `select wanted.id from unnest($2::uuid[]) as wanted (id)
       where not exists (select from dead_letters as letter where letter.event_id = wanted.id and letter.service = $1)
+        and not exists (select from dead_letters as letter where letter.event_ids @> array[wanted.id] and letter.service = $1)
         and not exists (select from resent_events as sent where sent.service = $1 and sent.event_id = wanted.id
           and (times >= ${TIMES} or sent_at > now() - interval '${APART}'))`,
       [service, events],

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { BATCHED, type ParkedMessage, parkedMessage, type ReceivedMessage } from '@quickstep/shared/messaging';
+import { MAX_EVENTS } from '@quickstep/shared/pipeline';
 
 /** Of the one event in a message, when it can be read so far. */
 export interface LetterFacts {
   readonly eventId: string | undefined;
+  /** Of all events in a message of several. */
+  readonly eventIds: readonly string[];
   readonly subject: string | undefined;
 }
 
@@ -38,6 +41,11 @@ function idOf({ service, messageId, parkedAt, attempts, origin, errorClass, reas
   return uuidOf(createHash('sha256').update(said).update('\n').update(content).digest());
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
+const valuesOf = (value: unknown): Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+
 function parse(content: Buffer): unknown {
   try {
     return JSON.parse(content.toString());
@@ -47,9 +55,8 @@ function parse(content: Buffer): unknown {
 }
 
 /** The attributes of the one event in a message; none when it holds several, or nothing that can be read. */
-export function attributesOf(content: Buffer, contentType: string | undefined): Readonly<Record<string, unknown>> {
-  const value = contentType === BATCHED ? undefined : parse(content);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+export function attributesOf(content: Buffer, contentType: string | undefined): Values {
+  return valuesOf(contentType === BATCHED ? undefined : parse(content));
 }
 
 /** Any text as PostgreSQL takes it. */
@@ -63,10 +70,18 @@ function headersOf({ properties: { headers = {} } }: ReceivedMessage): string {
   return JSON.stringify(Object.fromEntries(said)).replace(UNSTORABLE, '\\ufffd');
 }
 
+/** Of more events than a message may carry none is handled. */
+function idsIn(content: Buffer): string[] {
+  const events = parse(content);
+  const ids = (Array.isArray(events) ? events : []).slice(0, MAX_EVENTS).map((each) => valuesOf(each).id);
+  return [...new Set(ids.filter(isUuid).map((id) => id.toLowerCase()))];
+}
+
 export function factsOf(content: Buffer, contentType: string | undefined): LetterFacts {
   const { id, subject } = attributesOf(content, contentType);
   return {
     eventId: isUuid(id) ? id.toLowerCase() : undefined,
+    eventIds: contentType === BATCHED ? idsIn(content) : [],
     subject: typeof subject === 'string' ? subject.slice(0, 256) : undefined,
   };
 }

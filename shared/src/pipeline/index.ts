@@ -20,7 +20,7 @@ export type { Handled, Observer, PutAside } from './observer.js';
 export { type Answered, type CommandContext, Pipeline, type PipelineOptions } from './pipeline.js';
 export * from './ports.js';
 export { type InAllMajors, inAllMajors } from './side-by-side.js';
-export { BETWEEN_EVENTS, type Decoded, decode, MAX_BYTES } from './stages/decode.js';
+export { BETWEEN_EVENTS, type Decoded, decode, MAX_BYTES, MAX_EVENTS } from './stages/decode.js';
 export { lifted } from './stages/upcast.js';
 export { isSampled, traceIdIn, traceIdOf } from './trace-context.js';
 export type { Refusal, Tracing, Work, WorkResult, WorkSpan } from './work.js';
