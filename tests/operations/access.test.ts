@@ -78,6 +78,7 @@ describe('a request about events', () => {
     ['/events?from=2026-02-02&to=2026-02-01', '/to'],
     ['/events?subject=a%00b', '/subject'],
     ['/events?subject=a&order=b', '/order'],
+    ['/events?reveal=true&cursor=MTIz%00', '/cursor'],
     ['/events?colour=red', '/colour'],
     ['/events/stream?limit=3', '/limit'],
   ])('refuses %s with a problem', async (path, pointer) => {
@@ -100,6 +101,7 @@ describe('a request about events', () => {
 
 describe('a request about sagas, customers, orders and sales', () => {
   /** As lists gave them out that were by order id. */
+  const placeCursor = Buffer.from('123 0193a4b0-0000-7000-8000-000000000000').toString('base64url');
   const cursorById = Buffer.from('0193a4b0-0000-7000-8000-000000000000').toString('base64url');
 
   test.each([
@@ -114,6 +116,7 @@ describe('a request about sagas, customers, orders and sales', () => {
     ['/customers/x?limit=0', '/limit'],
     [`/customers/x?cursor=${cursorById}`, '/cursor'],
     [`/orders?cursor=${cursorById}`, '/cursor'],
+    [`/orders?reveal=true&cursor=${placeCursor}%00`, '/cursor'],
     [`/sagas?cursor=${cursorById}`, '/cursor'],
   ])('refuses %s with a problem', async (path, pointer) => {
     const { status, body } = await operations.call('GET', path);
@@ -135,6 +138,7 @@ describe('a request about what was analysed', () => {
     ['/analytics/windows', 422, 'invalid_request'],
     ['/analytics/windows?name=sales&from=yesterday', 422, 'invalid_request'],
     ['/analytics/windows?name=sales&from=2026-02-30', 422, 'invalid_request'],
+    ['/analytics/windows?name=sales&key=%00', 422, 'invalid_request'],
     ['/analytics/windows?name=sales&cursor=none', 422, 'invalid_request'],
     ['/analytics/alerts?cursor=bm9uZQ', 422, 'invalid_request'],
     ['/analytics/alerts?colour=red', 422, 'invalid_request'],

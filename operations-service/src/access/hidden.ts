@@ -1,4 +1,5 @@
 import { isOwnReason } from '@quickstep/shared/contracts';
+import { isTooDeep } from '../depth.js';
 
 /** Words and numbers that say nothing of a person; of everything else that is text only its length is shown. */
 const HARMLESS = new Set(['orderId', 'notificationId', 'sku', 'currency', 'country', 'template', 'channel', 'status', 'by']);
@@ -45,15 +46,17 @@ export function hideEvent(event: unknown): unknown {
   );
 }
 
+/** Undefined when there is none, or it is nested too deep to be gone through. */
 function jsonIn(content: Buffer): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(content.toString()) };
+    const value: unknown = JSON.parse(content.toString());
+    return isTooDeep(value) ? undefined : { value };
   } catch {
     return undefined;
   }
 }
 
-/** All of a message: an event, a list of events, or text that is no JSON. */
+/** All of a message: an event, a list of events, or text that is not taken for JSON. */
 export const wholeBody = (content: Buffer): unknown => {
   const json = jsonIn(content);
   return json === undefined ? content.toString() : json.value;
@@ -62,6 +65,6 @@ export const wholeBody = (content: Buffer): unknown => {
 /** A message as people see it unless it is revealed to them. */
 export function hiddenBody(content: Buffer): unknown {
   const json = jsonIn(content);
-  if (json === undefined) return `*** (${content.length} bytes that are no JSON)`;
+  if (json === undefined) return `*** (${content.length} bytes that are not shown as JSON)`;
   return Array.isArray(json.value) ? json.value.map(hideEvent) : hideEvent(json.value);
 }

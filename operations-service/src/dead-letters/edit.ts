@@ -1,3 +1,4 @@
+import { DEEPEST, isTooDeep } from '../depth.js';
 import { differencesOf, type FieldDifference } from './differences.js';
 import { attributesOf, factsOf, isUuid, type LetterFacts } from './letter.js';
 import { decodeLetter, type Readable } from './verdict.js';
@@ -21,6 +22,7 @@ export class NotEditable extends Error {
  */
 export function edited(original: Readable, event: unknown): Edited {
   const before = attributesOf(original.content, original.contentType ?? undefined);
+  if (isTooDeep(event)) throw new NotEditable(`It is nested more than ${DEEPEST} levels deep`);
   const content = Buffer.from(JSON.stringify(event));
   const after = attributesOf(content, original.contentType ?? undefined);
   for (const name of ['id', 'type'] as const) {
@@ -31,7 +33,7 @@ export function edited(original: Readable, event: unknown): Edited {
   if (wrong.length > 0) throw new NotEditable(wrong.join('; '));
   return {
     content,
-    differences: differencesOf(before, after),
+    differences: differencesOf(isTooDeep(before) ? original.content.toString() : before, after),
     ...factsOf(content, original.contentType ?? undefined),
   };
 }

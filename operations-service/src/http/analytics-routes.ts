@@ -27,7 +27,7 @@ const windowQuery = Type.Object(
   {
     name: Type.String({ maxLength: 63, description: `One of ${windows.map(({ name }) => name).join(', ')}` }),
     ...spanQuery,
-    key: Type.Optional(Type.String({ maxLength: 512, description: 'Only windows of this key' })),
+    key: Type.Optional(Type.String({ maxLength: 512, pattern: '^[^\\u0000]*$', description: 'Only windows of this key' })),
     ...pageQuery,
   },
   { additionalProperties: false },
