@@ -73,17 +73,22 @@ interface Death {
   readonly time: Date | undefined;
 }
 
+/** Whoever publishes to a queue may write what he likes; a `Date` reaches to the year 275760. */
+function dateAt(seconds: unknown): Date | undefined {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1_000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 function deathsIn(written: unknown): Death[] {
   return (Array.isArray(written) ? written : []).map((each) => {
     const { reason, queue, exchange, 'routing-keys': keys, time } = valuesOf(each);
-    // amqplib gives a timestamp within a table as { '!': 'timestamp', value: <seconds> }.
-    const seconds = valuesOf(time).value;
     return {
       reason: textOf(reason) ?? '',
       queue: textOf(queue) ?? '',
       exchange: textOf(exchange) ?? '',
       routingKey: (Array.isArray(keys) ? textOf(keys[0]) : undefined) ?? '',
-      time: typeof seconds === 'number' ? new Date(seconds * 1_000) : undefined,
+      // amqplib gives a timestamp within a table as { '!': 'timestamp', value: <seconds> }.
+      time: dateAt(valuesOf(time).value),
     };
   });
 }

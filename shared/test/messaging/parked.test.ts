@@ -147,6 +147,13 @@ describe('a message that the broker dead-lettered', () => {
     });
   });
 
+  test.each([8.64e12 + 1, 2 ** 63, Number.NaN, '1'])('was parked at no known time when it says %s', (value) => {
+    const deaths = [{ ...death('delivery_limit', 'payment-service', 'x', 'y'), time: { '!': 'timestamp', value } }];
+    expect(parkedMessage(received(parking, { headers: { 'x-death': deaths } }))).toMatchObject({
+      ...{ parkedAt: undefined, firstFailedAt: undefined, errorClass: 'delivery-limit' },
+    });
+  });
+
   test('because its queue was gone is that of the last word of its key', () => {
     const fields = { exchange: 'redeliver', routingKey: '500ms.payment-service' };
     const elsewhere = { exchange: 'redeliver', routingKey: '500ms.shipping-service' };
