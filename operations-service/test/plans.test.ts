@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
-import { createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
+import { planLetters } from '../src/db/dead-letter-planning.js';
+import { countPlans, createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
 import { type LettersDatabase, letter, lettersDatabase } from './letters.js';
 
 let database: LettersDatabase;
@@ -34,4 +35,29 @@ test('what a plan that stopped may not have sent waits for an operator again, an
     'in doubt': 'parked',
     untouched: 'parked',
   });
+});
+
+const judging = {
+  inboxes: { handled: async () => new Map(), retentionDays: () => undefined },
+  cause: async () => undefined,
+  inboxDays: 30,
+};
+
+test('a plan says when more was meant than it holds', async () => {
+  const { dataSource } = database;
+  await new DeadLetterIndex(dataSource).add(['one', 'two', 'three'].map((text) => letter(text)));
+  const [some, all] = [v7(), v7()];
+  expect(await planLetters(dataSource, judging, { id: some, who: 'ada', filter: {} }, 2)).toBe(2);
+  expect(await planLetters(dataSource, judging, { id: all, who: 'ada', filter: {} }, 3)).toBe(3);
+  expect((await findPlan(dataSource.manager, some))?.cut).toBe(true);
+  expect((await findPlan(dataSource.manager, all))?.cut).toBe(false);
+  const empty = v7();
+  await createPlan(dataSource.manager, { id: empty, who: 'ada', filter: {} }, []);
+  expect(await countPlans(dataSource.manager, [empty, all, some])).toEqual(
+    new Map([
+      [empty, { total: 0, verdicts: {}, states: {} }],
+      [all, { total: 3, verdicts: { refused: 3 }, states: { waiting: 3 } }],
+      [some, { total: 2, verdicts: { refused: 2 }, states: { waiting: 2 } }],
+    ]),
+  );
 });

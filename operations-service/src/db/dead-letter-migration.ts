@@ -183,10 +183,24 @@ export class DeadLetterBatches1760000000304 implements MigrationInterface {
   }
 }
 
+/** `cut`: more messages were meant than the plan holds. */
+export class DeadLetterPlansCut1760000000305 implements MigrationInterface {
+  readonly name = 'DeadLetterPlansCut1760000000305';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table dead_letter_plans add column cut boolean not null default false');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table dead_letter_plans drop column cut');
+  }
+}
+
 export const deadLetterMigrations = [
   DeadLetters1760000000300,
   DeadLetterBodies1760000000301,
   ResentEvents1760000000302,
   ComparedDeliveries1760000000303,
   DeadLetterBatches1760000000304,
+  DeadLetterPlansCut1760000000305,
 ];

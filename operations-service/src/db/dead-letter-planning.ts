@@ -6,8 +6,8 @@ import { audit } from './audit.js';
 import { createPlan, type NewItem } from './dead-letter-plans.js';
 import { type LetterFilter, type LetterPlace, selectLetters } from './dead-letter-queries.js';
 
-/** Of one plan: more are an incident of their own, and are planned by service or group. */
-export const LETTERS_AT_MOST = 100_000;
+/** Of one plan, about: the rest is planned when these have been dealt with, or by service or group. */
+const LETTERS_AT_MOST = 100_000;
 const PAGE = 1_000;
 
 const endings = [
@@ -32,22 +32,22 @@ export async function planLetters(
   dataSource: DataSource,
   judging: Omit<JudgeOptions, 'ended'>,
   plan: { readonly id: string; readonly who: string; readonly filter: LetterFilter },
+  atMost = LETTERS_AT_MOST,
 ): Promise<number> {
   const items: NewItem[] = [];
   const options = { ...judging, ended: (orders: readonly string[]) => endedOrders(dataSource, orders) };
-  let after: LetterPlace | undefined;
-  while (items.length < LETTERS_AT_MOST) {
-    const page = await selectLetters(dataSource, plan.filter, after, PAGE);
-    const last = page.at(-1);
-    if (last === undefined) break;
+  const pageAfter = (place?: LetterPlace) => selectLetters(dataSource, plan.filter, place, Math.min(PAGE, atMost));
+  let page = await pageAfter();
+  for (let last = page.at(-1); last !== undefined && items.length < atMost; last = page.at(-1)) {
     const judged = await judge(page, options);
     items.push(...page.map(({ id }) => ({ id, verdict: 'unknown', detail: undefined, ...judged.get(id) })));
-    after = { parkedAt: last.parkedAt.toISOString(), id: last.id };
+    page = await pageAfter({ parkedAt: last.parkedAt.toISOString(), id: last.id });
   }
+  const cut = page.length > 0;
   if (items.length === 0) return 0;
   await dataSource.transaction(async (manager) => {
-    await createPlan(manager, plan, items);
-    const details = { filter: plan.filter, messages: items.length };
+    await createPlan(manager, { ...plan, cut }, items);
+    const details = { filter: plan.filter, messages: items.length, cut };
     await audit(manager, { who: plan.who, what: 'dead-letters.plan', about: plan.id, details, result: 'planned' });
   });
   return items.length;

@@ -13,6 +13,8 @@ export interface PlanRow {
   readonly createdAt: Date;
   readonly createdBy: string;
   readonly filter: LetterFilter;
+  /** More were meant than a plan holds. */
+  readonly cut: boolean;
   readonly state: PlanState;
   readonly action: PlanAction | null;
   readonly verdicts: readonly string[];
@@ -49,7 +51,7 @@ export interface PlanItemRow {
   readonly decidedAt: Date | null;
 }
 
-const PLAN = `id, created_at as "createdAt", created_by as "createdBy", filter, state, action, verdicts, reason, rate, tolerate, patience,
+const PLAN = `id, created_at as "createdAt", created_by as "createdBy", filter, cut, state, action, verdicts, reason, rate, tolerate, patience,
   acted_by as "actedBy", started_at as "startedAt", stop_asked_by as "stopAskedBy", stopped_because as "stoppedBecause",
   finished_at as "finishedAt"`;
 
@@ -62,13 +64,14 @@ export interface NewItem {
 /** Writes down a selection that is frozen from now on. */
 export async function createPlan(
   queries: Queries,
-  plan: { readonly id: string; readonly who: string; readonly filter: LetterFilter },
+  plan: { readonly id: string; readonly who: string; readonly filter: LetterFilter; readonly cut?: boolean },
   items: readonly NewItem[],
 ): Promise<void> {
-  await queries.query('insert into dead_letter_plans (id, created_by, filter) values ($1, $2, $3)', [
+  await queries.query('insert into dead_letter_plans (id, created_by, filter, cut) values ($1, $2, $3, $4)', [
     plan.id,
     plan.who,
     JSON.stringify(plan.filter),
+    plan.cut ?? false,
   ]);
   await queries.query(
     `insert into dead_letter_plan_items (plan_id, position, dead_letter_id, verdict, detail)
@@ -90,11 +93,29 @@ export function listPlans(queries: Queries, limit: number): Promise<PlanRow[]> {
   return queries.query(`select ${PLAN} from dead_letter_plans order by created_at desc, id limit $1`, [limit]);
 }
 
-export async function countPlan(queries: Queries, id: string): Promise<PlanCounts> {
-  const rows: { verdict: string; state: string; count: number }[] = await queries.query(
-    'select verdict, state, count(*)::int as count from dead_letter_plan_items where plan_id = $1 group by verdict, state',
-    [id],
+/** Of each of these plans. */
+export async function countPlans(queries: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, PlanCounts>> {
+  const rows: CountRow[] = await queries.query(
+    `select plan_id as plan, verdict, state, count(*)::int as count from dead_letter_plan_items where plan_id = any($1::uuid[])
+    group by plan_id, verdict, state`,
+    [ids],
   );
+  const byPlan = Map.groupBy(rows, ({ plan }) => plan);
+  return new Map(ids.map((id) => [id, countsIn(byPlan.get(id) ?? [])]));
+}
+
+export async function countPlan(queries: Queries, id: string): Promise<PlanCounts> {
+  return (await countPlans(queries, [id])).get(id) ?? countsIn([]);
+}
+
+interface CountRow {
+  readonly plan: string;
+  readonly verdict: string;
+  readonly state: string;
+  readonly count: number;
+}
+
+function countsIn(rows: readonly CountRow[]): PlanCounts {
   const sum = (key: 'verdict' | 'state') => {
     const counts: Record<string, number> = {};
     for (const row of rows) counts[row[key]] = (counts[row[key]] ?? 0) + row.count;

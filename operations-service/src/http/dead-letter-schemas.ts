@@ -109,6 +109,10 @@ export const Plan = Type.Object({
   createdAt: Timestamp,
   createdBy: Type.String(),
   filter: Type.Object({}, { additionalProperties: true }),
+  cut: Type.Boolean({
+    description:
+      'More messages were meant than a plan holds (about 100,000): these are the oldest; the rest is planned after them',
+  }),
   state: literals(['ready', 'running', 'stopped', 'done']),
   action: Nullable(literals(['redrive', 'discard'])),
   chosen: Type.Array(Type.String(), { description: 'Messages with these verdicts are acted upon' }),

@@ -16,7 +16,17 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { type Access, type Caller, guarded } from '../access/index.js';
 import { audit } from '../db/audit.js';
 import { planLetters } from '../db/dead-letter-planning.js';
-import { countPlan, findPlan, listItems, listPlans, type PlanAction, type PlanRow, startPlan } from '../db/dead-letter-plans.js';
+import {
+  countPlan,
+  countPlans,
+  findPlan,
+  listItems,
+  listPlans,
+  type PlanAction,
+  type PlanCounts,
+  type PlanRow,
+  startPlan,
+} from '../db/dead-letter-plans.js';
 import type { JudgeOptions, Verdict } from '../dead-letters/verdict.js';
 import { bodyChecker } from './body.js';
 import { filterOf, idOf } from './dead-letter-routes.js';
@@ -42,8 +52,12 @@ const params = Type.Object({ id: Type.String({ maxLength: 36, description: 'Id o
 const missing = { status: problems.not_found.status, code: 'not_found', when: problems.not_found.title };
 const running = { status: problems.conflict.status, code: 'conflict', when: 'It runs, or has been carried out' };
 
-async function planView(queries: DataSource | EntityManager, { verdicts: chosen, stopAskedBy: _by, ...plan }: PlanRow) {
-  return { ...plan, chosen, ...(await countPlan(queries, plan.id)) };
+function view({ verdicts: chosen, stopAskedBy: _by, ...plan }: PlanRow, counts: PlanCounts | undefined) {
+  return { ...plan, chosen, ...counts };
+}
+
+async function planView(queries: DataSource | EntityManager, plan: PlanRow) {
+  return view(plan, await countPlan(queries, plan.id));
 }
 
 /** @throws Problem `not_found` */
@@ -87,7 +101,9 @@ const readRoutes = (access: Access): Route<ReadContext>[] => [
     response: { status: 200, description: 'The last hundred', schema: Type.Object({ items: Type.Array(schemas.Plan) }) },
     async run(call, { dataSource }) {
       const plans = await listPlans(dataSource, 100);
-      call.json(200, { items: await Promise.all(plans.map((plan) => planView(dataSource, plan))) });
+      const ids = plans.map(({ id }) => id);
+      const counts = await countPlans(dataSource, ids);
+      call.json(200, { items: plans.map((plan) => view(plan, counts.get(plan.id))) });
     },
   }),
   guarded(access, 'reader', {

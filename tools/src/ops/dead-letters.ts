@@ -30,6 +30,7 @@ interface Plan {
   readonly state: string;
   readonly action: string | null;
   readonly total: number;
+  readonly cut: boolean;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly states: Readonly<Record<string, number>>;
   readonly stoppedBecause: string | null;
@@ -131,8 +132,9 @@ export const showDeadLetter: OpsCommand = {
 };
 
 async function tell(client: OperationsClient, plan: Plan, print: OpsContext['print']): Promise<void> {
-  const { id, total, state, verdicts, states, stoppedBecause } = plan;
+  const { id, total, cut, state, verdicts, states, stoppedBecause } = plan;
   print(`plan ${id}: ${total} messages, ${state}${stoppedBecause === null ? '' : ` (${stoppedBecause})`}`);
+  if (cut) print('  more are meant than a plan holds: these are the oldest; plan the rest when they have been dealt with');
   print(`  what would happen: ${countsText(verdicts)}`);
   if (state !== 'ready') print(`  what has happened: ${countsText(states)}`);
   if (state === 'ready' && verdicts['body-gone'] !== undefined)
