@@ -3,7 +3,7 @@ import { v7 } from 'uuid';
 import { DeadLetterIndex } from '../src/db/dead-letter-index.js';
 import { PlanItems } from '../src/db/dead-letter-items.js';
 import { planLetters } from '../src/db/dead-letter-planning.js';
-import { countPlans, createPlan, endPlan, findPlan, startPlan } from '../src/db/dead-letter-plans.js';
+import { countPlans, createPlan, endPlan, findPlan, isHeld, startPlan } from '../src/db/dead-letter-plans.js';
 import { type LettersDatabase, letter, lettersDatabase } from './letters.js';
 
 let database: LettersDatabase;
@@ -60,4 +60,35 @@ test('a plan says when more was meant than it holds', async () => {
       [some, { total: 2, verdicts: { refused: 2 }, states: { waiting: 2 } }],
     ]),
   );
+});
+
+test('what two plans have waits for an operator again when neither is carried out any more', async () => {
+  const { dataSource } = database;
+  const one = letter('one');
+  await new DeadLetterIndex(dataSource).add([one]);
+  const plans = [v7(), v7()];
+  const orders = {
+    action: 'redrive',
+    verdicts: ['unknown'],
+    rate: 1,
+    tolerate: 0,
+    patience: 1,
+    reason: undefined,
+    who: 'ada',
+  } as const;
+  for (const id of plans) {
+    await createPlan(dataSource.manager, { id, who: 'ada', filter: {} }, [{ id: one.id, verdict: 'unknown', detail: undefined }]);
+    await startPlan(dataSource.manager, id, orders);
+  }
+  const seen: unknown[] = [];
+  for (const id of plans) {
+    const plan = await findPlan(dataSource.manager, id);
+    if (plan !== undefined) await endPlan(dataSource, plan, 'ada stopped it');
+    const [row]: { state: string }[] = await dataSource.query('select state from dead_letters');
+    seen.push([row?.state, await isHeld(dataSource.manager, one.id)]);
+  }
+  expect(seen).toEqual([
+    ['planned', true],
+    ['parked', false],
+  ]);
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { planDeadLetters, redriveDeadLetters, showDeadLetter } from '../../tools/src/ops/dead-letters.js';
 import { completedOrder, Desk, newOrder, Parking } from '../support/dead-letters.js';
-import { Operations, secretFile } from '../support/operations.js';
+import { bearer, Operations, secretFile } from '../support/operations.js';
 import { runOps } from '../support/ops-command.js';
 import { openShop, type Shop } from '../support/shop.js';
 import { until } from '../support/until.js';
@@ -115,4 +115,39 @@ test('the body of what was dealt with is gone after a time, which everything say
   expect(edited).toMatchObject({ who: 'tests', result: 'changed', details: { emptiedAt: expect.any(String) } });
   const metrics = await (await operations.open('/metrics')).text();
   expect(metrics).toMatch(/^quickstep_deleted_rows_total\{.*table="dead_letters".*\} 2$/m);
+});
+
+test('what a plan is to send cannot be changed, also when it is sent from the index', async () => {
+  const id = await gone();
+  const path = `/dead-letters/edits/${id}`;
+  const { body: event } = (await operations.call<{ body: object }>('GET', `/dead-letters/${id}?reveal=true`)).body;
+  const plan = await desk.plan({ ids: [id], state: 'gone' });
+  // As a replica that carries out another plan does: until then this one waits.
+  await database.query('select pg_advisory_lock(7061803)');
+  await desk.act(plan, 'redrive');
+  for (const [method, body] of [
+    ['PUT', { event }],
+    ['DELETE', undefined],
+  ] as const)
+    expect(await operations.call(method, path, body)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  await database.query('select pg_advisory_unlock(7061803)');
+  expect(await desk.ended(plan)).toMatchObject({ state: 'done', states: { processed: 1 } });
+});
+
+test('a body that is nested too deep is shown and can be changed; a change to such a body is refused', async () => {
+  const deep = `${'['.repeat(31_000)}${']'.repeat(31_000)}`;
+  const event = newOrder();
+  const text = JSON.stringify({ ...event, data: {} }).replace(/}$/, `,"deep":${deep}}`);
+  parking.send(text);
+  const [letter] = await desk.waiting(1, `order=${event.subject}`);
+  const path = `/dead-letters/edits/${letter?.id}`;
+  const headers = { ...bearer('operator'), 'x-operator': 'tests', 'content-type': 'application/json' };
+  const body = `{"event":{"id":"${event.id}","deep":${deep}}}`;
+  const refused = await fetch(`${operations.url}${path}`, { method: 'PUT', headers, body });
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('"pointer":"/event"')]);
+  expect(await operations.call('GET', `/dead-letters/${letter?.id}?reveal=true`)).toMatchObject({ body: { body: text } });
+  expect(await operations.call('PUT', path, { event })).toMatchObject({
+    status: 200,
+    body: { edit: { differences: [{ pointer: '' }] } },
+  });
 });

@@ -172,7 +172,27 @@ export async function startPlan(queries: Queries, id: string, orders: Orders): P
   );
 }
 
-/** Ends what is done with a plan for now: what was not touched, or may not have been sent, waits for an operator again. */
+/** Of a plan that runs: it is to be sent, or may have been. */
+const HELD = "plan.state = 'running' and item.state in ('waiting', 'sending')";
+
+/** Whether a plan that is being carried out has a message; until the transaction ends none is begun, or ended, that has it. */
+export async function isHeld(queries: Queries, letter: string): Promise<boolean> {
+  await queries.query(
+    `select from dead_letter_plans where id in (select plan_id from dead_letter_plan_items where dead_letter_id = $1) order by id for share`,
+    [letter],
+  );
+  const held: unknown[] = await queries.query(
+    `select from dead_letter_plan_items as item join dead_letter_plans as plan on plan.id = plan_id
+    where dead_letter_id = $1 and ${HELD} limit 1`,
+    [letter],
+  );
+  return held.length > 0;
+}
+
+/**
+ * Ends what is done with a plan for now: what was not touched, or may not have been sent, waits for an operator again, unless another plan
+ * that runs has it.
+ */
 export async function endPlan(dataSource: DataSource, plan: PlanRow, stoppedBecause: string | undefined): Promise<void> {
   await dataSource.transaction(async (manager) => {
     await manager.query(
@@ -181,7 +201,9 @@ export async function endPlan(dataSource: DataSource, plan: PlanRow, stoppedBeca
     );
     await manager.query(
       `update dead_letters set state = 'parked', changed_at = now() where state = 'planned'
-        and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state in ('waiting', 'skipped', 'sending'))`,
+        and id in (select dead_letter_id from dead_letter_plan_items where plan_id = $1 and state in ('waiting', 'skipped', 'sending'))
+        and not exists (select from dead_letter_plan_items as item join dead_letter_plans as plan on plan.id = plan_id
+          where dead_letter_id = dead_letters.id and ${HELD})`,
       [plan.id],
     );
     const { states } = await countPlan(manager, plan.id);

@@ -14,9 +14,11 @@ import {
 } from '@quickstep/shared/http';
 import { redact } from '@quickstep/shared/logging';
 import { Type } from '@sinclair/typebox';
+import type { EntityManager } from 'typeorm';
 import { hiddenBody, hideAt, wholeBody } from '../access/hidden.js';
 import { type Access, guarded } from '../access/index.js';
 import { audit } from '../db/audit.js';
+import { isHeld } from '../db/dead-letter-plans.js';
 import {
   editLetter,
   findLetter,
@@ -153,6 +155,14 @@ function openLetter(found: WholeLetter | undefined): WholeLetter {
   return found;
 }
 
+/** Locked. @throws Problem as above, or when it is being sent: nobody could say which of the two was */
+async function letterToChange(manager: EntityManager, id: string): Promise<WholeLetter> {
+  const held = await isHeld(manager, id);
+  const found = openLetter(await findLetter(manager, id, true));
+  if (held) throw problem('conflict', 'A plan that is being carried out has it: stop the plan before you change it');
+  return found;
+}
+
 const editRoutes = (access: Access): Route<ReadContext>[] => [
   guarded(access, 'operator', {
     method: 'put',
@@ -170,7 +180,7 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
       const id = idOf(call);
       const { event, reason } = checkEdit(call);
       const changed = await dataSource.transaction(async (manager) => {
-        const found = openLetter(await findLetter(manager, id, true));
+        const found = await letterToChange(manager, id);
         try {
           const change = edited({ ...found, content: found.body }, event);
           await editLetter(manager, id, change.content, caller.name, change);
@@ -203,7 +213,7 @@ const editRoutes = (access: Access): Route<ReadContext>[] => [
     async run(call, { dataSource }, caller) {
       const id = idOf(call);
       const changed = await dataSource.transaction(async (manager) => {
-        const { body, contentType } = openLetter(await findLetter(manager, id, true));
+        const { body, contentType } = await letterToChange(manager, id);
         await editLetter(manager, id, undefined, caller.name, factsOf(body, contentType ?? undefined));
         await audit(manager, { who: caller.name, what: 'dead-letters.edit', about: id, result: 'taken back' });
         return findLetter(manager, id);
