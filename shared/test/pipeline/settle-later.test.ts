@@ -106,6 +106,31 @@ describe('while the outside world is away', () => {
   });
 });
 
+describe('a forward step whose effect is away', () => {
+  const frying = choreography('kitchen-service', {
+    ...kitchen.steps,
+    fry: { on: [Cooked], effect: 'stove', outcomes: { fried: [] } },
+  });
+
+  test.each([
+    ['has used up its attempts', new Error('not now'), RETRIES],
+    ['has used up its attempts long ago', new Error('not now'), RETRIES + 7],
+    ['is beyond help', new Permanent('never'), 0],
+  ])('is not given up because another step of the event %s, and loses no attempt', async (_, error, attempt) => {
+    const { cook, clean, refuse, watch } = service();
+    const fry = { ...ending('fried'), effect: () => Promise.reject(new Error('no gas')) };
+    const steps = { cook, clean, refuse, watch, fry, hire: ending('known'), cool: ending('eaten') };
+    const { deliver, reports } = pipelineOver(frying, steps, { retryDelays: DELAYS });
+    for (let call = 0; call < 20; call++) await deliver(deliveryOf(Cooked, `dish ${call}`));
+    expect(reports.lines).toContain('breaker of stove: open');
+    watch.error = error;
+    const message = deliveryOf(Cooked, 'soup', { attempt });
+    await deliver(message);
+    expect(message.fate).toEqual([expect.stringMatching(/^retry: /), 'ack']);
+    expect(message.waits).toEqual([{ delay: 5_000, attempt }]);
+  });
+});
+
 test('while the database is away nothing is called; what waits for it for long waits in the broker', async () => {
   let calls = 0;
   const effect = async () => void calls++;

@@ -21,10 +21,12 @@ interface Failure {
 
 /**
  * Whether another attempt may help. A compensation is tried until it succeeds: parked, it would leave money or stock where they do not
- * belong. What no attempt can mend is given up at once, a contradiction with the outside world after all attempts.
+ * belong. What no attempt can mend is given up at once, a contradiction with the outside world after all attempts. A step that was not
+ * even tried, as what it needs is away, has failed in none of them: they were those of another step of the event.
  */
 function mayYetSucceed({ bound: { retry }, error }: Failure, attempt: number): boolean {
   if (error instanceof Permanent) return false;
+  if (error instanceof EffectAway || error instanceof Unavailable) return true;
   return attempt < retry.limit || (retry.endless && !(error instanceof Mismatch));
 }
 
@@ -34,7 +36,7 @@ function waitUntilBack(failures: readonly Failure[], attempt: number): Wait | un
     if (error instanceof HeldTooLong) return [0];
     return error instanceof EffectAway ? [bound.compensation ? error.wait / 4 : error.wait] : [];
   });
-  return waits.length < failures.length ? undefined : { delay: Math.min(...waits), attempt };
+  return waits.length === 0 || waits.length < failures.length ? undefined : { delay: Math.min(...waits), attempt };
 }
 
 function nextAttempt(failures: readonly Failure[], attempt: number, id: string): Wait {
@@ -87,14 +89,14 @@ export class Settlement {
   #putAside(event: CloudEvent, body: string, failures: readonly Failure[]): void {
     const { observer } = this.#options;
     const { attempt } = this.#delivery;
+    // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
+    const open = failures.filter((each) => mayYetSucceed(each, attempt));
+    const untilBack = waitUntilBack(open, attempt);
     // Nothing is wrong with the event when the database is away at shutdown: it goes back as it came.
-    const untilBack = waitUntilBack(failures, attempt);
     if (untilBack === undefined && failures.every(({ error }) => error instanceof Unavailable)) {
       this.#settled(failures[0]?.error);
       return;
     }
-    // An event is parked once none of its steps may yet succeed: a bug in an observer takes no attempt away from a compensation.
-    const open = failures.filter((each) => mayYetSucceed(each, attempt));
     const wait = untilBack ?? (open.length === 0 ? undefined : nextAttempt(open, attempt, event.id));
     const failure = failureOf(failures.map(({ bound, error }) => ({ step: bound.name, error })));
     const { step = '', reason } = failure;
