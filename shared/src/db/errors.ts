@@ -6,6 +6,8 @@ interface Coded {
   readonly message: string;
   readonly code?: unknown;
   readonly constraint?: unknown;
+  /** The server's function that has raised it. */
+  readonly routine?: unknown;
 }
 
 const NETWORK = /^(?:ECONN|ENET|EHOST|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)/;
@@ -21,6 +23,11 @@ const AWAY = /^(?:08...|53...|57P..|25P03|25006)$/;
 const REFUSED = /^(?:53...|25006)$/;
 /** lock_not_available; query_canceled, which here is always a timeout. */
 const SLOW = /^(?:55P03|57014)$/;
+/**
+ * "Cached plan must not change result type": a migration has changed a column that a prepared statement answers with. It is prepared anew
+ * when the batch is replayed. The code says as little as "not supported", and the text comes in the server's language.
+ */
+const PLAN_OUTDATED = 'RevalidateCachedQuery';
 /** unique_violation, deadlock_detected, serialization_failure. */
 const IN_THE_WAY = /^(?:23505|40P01|40001)$/;
 /** Data exceptions (22), not_null_violation, check_violation. */
@@ -45,6 +52,7 @@ export function translate(error: unknown): unknown {
     return new Unavailable(`The database is away: ${error.message} ${code}`.trimEnd());
   }
   if (SLOW.test(code)) return new Busy(`The database took too long (${code}): ${error.message}`);
+  if (code === '0A000' && error.routine === PLAN_OUTDATED) return new Conflict(`A table has changed (${code}): ${error.message}`);
   if (IN_THE_WAY.test(code))
     return new Conflict(`Another transaction was in the way (${code} ${String(error.constraint ?? '')})`);
   // Raised on purpose: see `update` in statements.ts.

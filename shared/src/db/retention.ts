@@ -29,7 +29,6 @@ export function deleteOld({ table, column, days, where = 'true', empty }: Retent
     select ctid from ${name} where ${escapeIdentifier(column)} < now() - $1::integer * interval '1 day' and (${where})
     limit $2 for update skip locked))`;
   const values = [days, limit];
-  // Several rules may empty one table: such a statement is not prepared, as it would need a name of its own.
-  if (empty !== undefined) return { text: `update ${name} set ${empty} ${old}`, values };
-  return { name: `delete old ${table}`, text: `delete from ${name} ${old}`, values };
+  // Several rules may be about one table: the statement is not prepared, as it would need a name of its own.
+  return { text: empty === undefined ? `delete from ${name} ${old}` : `update ${name} set ${empty} ${old}`, values };
 }

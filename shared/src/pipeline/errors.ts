@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { Permanent } from '../choreography/index.js';
 import type { Key, Table } from '../rows/index.js';
 
-/** Thrown by a store: another transaction was in the way (unique violation, deadlock); the same batch succeeds when replayed. */
+/** Thrown by a store: another transaction, or a migration, was in the way (unique violation, deadlock); the same batch succeeds when replayed. */
 export class Conflict extends Error {
   override readonly name = 'Conflict';
 }

@@ -59,6 +59,18 @@ test.each(['23505', '40P01', '40001'])('%s is another transaction in the way', (
   for (const other of [`1${code}`, `${code}1`]) expect(translate(coded(other))).not.toBeInstanceOf(Conflict);
 });
 
+test('a plan that a migration has made out of date is in the way for once; what else is not supported stays as it is', () => {
+  const outdated = coded('0A000', 'cached plan must not change result type', { routine: 'RevalidateCachedQuery' });
+  expect(translate(outdated)).toEqual(new Conflict('A table has changed (0A000): cached plan must not change result type'));
+  expect(translate(outdated)).toBeInstanceOf(Conflict);
+  for (const [code, routine] of [
+    ['0A000', 'transformLockingClause'],
+    ['0A000', undefined],
+    ['42601', 'RevalidateCachedQuery'],
+  ])
+    expect(translate(coded(code, 'x', { routine }))).not.toBeInstanceOf(Conflict);
+});
+
 test.each(['22001', '22P02', '23502', '23514'])('%s is bad data, of which no value is told', (code) => {
   const error = translate(coded(code, 'invalid input syntax for type uuid: "Ada\nLovelace" and more'));
   expect(error).toEqual(new Permanent(`PostgreSQL refuses the data (${code}): invalid input syntax for type uuid`));

@@ -43,6 +43,21 @@ describe('failures', () => {
     await somebody.release();
   });
 
+  test('a column whose type a migration changes is a Conflict: the batch succeeds when it is replayed', async () => {
+    const id = v7();
+    const none = { count: null, amount: null, open: null, dueAt: null, lines: null };
+    await insert(store, things, { id, note: null, code: 'ABC', ...none });
+    const typed = (type: string) => dataSource.query(`alter table things alter code type ${type}`);
+    expect(await load(store, things, id)).toHaveLength(1);
+    await typed('text');
+    try {
+      await expect(load(store, things, id)).rejects.toThrow(Conflict);
+      expect(await load(store, things, id)).toHaveLength(1);
+    } finally {
+      await typed('varchar(10)');
+    }
+  });
+
   test('a failed statement leaves nothing: no claim, no row, no outbox entry; the first error is told', async () => {
     const id = v7();
     const batch = await store.begin([claimOf(id)], []);

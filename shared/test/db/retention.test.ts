@@ -41,6 +41,13 @@ test('a condition keeps rows that are still needed', async () => {
   expect(old).not.toBe(kept);
 });
 
+test('several rules may delete from one table', async () => {
+  const [first, second] = [await claimedDaysAgo(31), await claimedDaysAgo(31)];
+  const only = (id: string): Retention => ({ ...inbox, where: `event_id = '${id}'` });
+  expect(await store.deleteOld(only(first), 10)).toBe(1);
+  expect(await store.deleteOld(only(second), 10)).toBe(1);
+});
+
 test('a rule may empty columns, and leave the rows: those that are old, a page at a time', async () => {
   for (const days of [31, 40, 29]) await claimedDaysAgo(days);
   const emptied = { ...inbox, where: "step <> ''", empty: "step = ''" };
@@ -49,7 +56,6 @@ test('a rule may empty columns, and leave the rows: those that are old, a page a
   expect(await store.deleteOld(emptied, 10)).toBe(0);
   const rows: { step: string }[] = await dataSource.query('select step from inbox order by handled_at');
   expect(rows.map(({ step }) => step === '')).toEqual([true, true, false]);
-  // Another rule of the same table is another statement.
   expect(await store.deleteOld({ ...inbox, where: "step = ''" }, 10)).toBe(2);
   expect(await dataSource.query('select from inbox')).toHaveLength(1);
 });
