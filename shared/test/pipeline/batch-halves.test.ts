@@ -27,7 +27,29 @@ describe('a batch that cannot be written is cut in halves', () => {
     const messages = await order(...dishes);
     expect(messages[5]?.fate).toEqual(['retry: the row is locked', 'ack']);
     expect(messages.filter(({ fate }) => fate.join() === 'ack')).toHaveLength(63);
-    expect(store.begun).toBe(1 + 2 * Math.log2(dishes.length));
+    // The whole twice, and then as above.
+    expect(store.begun).toBe(2 + 2 * Math.log2(dishes.length));
+  });
+
+  test('not before it has been tried again as it is, when something took too long and nobody knows what', async () => {
+    const { order, store } = service();
+    store.onBegin = () => {
+      if (store.begun === 1) throw new Busy('a claim is locked');
+    };
+    const messages = await order(...dishes);
+    expect(fates(messages)).toEqual(dishes.map(() => 'ack'));
+    expect(store.begun).toBe(2);
+  });
+
+  test('whose halves are not tried again: as long as the claims of all are locked each would wait anew', async () => {
+    const { order, store } = service();
+    store.onBegin = () => {
+      throw new Busy('a claim is locked');
+    };
+    const messages = await order(...dishes);
+    expect(fates(messages)).toEqual(dishes.map(() => 'retry: a claim is locked,ack'));
+    // The whole once more than a tree of halves down to each of them.
+    expect(store.begun).toBe(1 + 2 * dishes.length - 1);
   });
 
   test('in which work that cannot say which rows it wants does not wait for a locked one', async () => {
@@ -48,7 +70,7 @@ describe('a batch that cannot be written is cut in halves', () => {
     };
     const messages = await order('soup', 'salad');
     expect(fates(messages)).toEqual(['retry: the row is locked,ack', 'ack']);
-    expect(store.begun).toBe(3);
+    expect(store.begun).toBe(4);
   });
 
   test('unless it is known which row is locked: all work that wants it fails at once, and the rest is one batch again', async () => {

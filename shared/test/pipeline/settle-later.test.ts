@@ -147,6 +147,22 @@ test('while the database is away nothing is called; what waits for it for long w
   expect([calls, behind.waits, behind.fate.at(-1)]).toEqual([0, [{ delay: 0, attempt: 0 }], 'ack']);
 });
 
+test('a service that stops while the database is away gives back what waits with its call, and makes none', async () => {
+  let calls = 0;
+  const effect = async () => void calls++;
+  const { deliver, clock, store, pipeline } = service({ clean: { ...ending('repeated'), effect } });
+  store.onBegin = () => {
+    throw new Unavailable('no connection');
+  };
+  const [held, behind] = [deliveryOf(Cooked), deliveryOf(SentBack)];
+  await deliver(held);
+  await deliver(behind);
+  const stopped = pipeline.stop();
+  await clock.advance(2_000);
+  await stopped;
+  expect([calls, held.fate, behind.fate]).toEqual([0, ['requeue'], ['requeue']]);
+});
+
 describe('a step with a policy of its own', () => {
   const patient = choreography('kitchen-service', {
     ...kitchen.steps,

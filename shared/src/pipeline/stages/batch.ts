@@ -71,8 +71,14 @@ export class BatchRunner {
   }
 
   /** Every piece of work is settled when this resolves; it rejects only with a bug of those who are told after the commit. */
-  async run(batch: readonly Work[]): Promise<void> {
+  run(batch: readonly Work[]): Promise<void> {
+    return this.#run(batch, true);
+  }
+
+  /** @param again whether, when something took too long and nobody knows what, all are tried once more: each half would wait as long */
+  async #run(batch: readonly Work[], again: boolean): Promise<void> {
     let works = batch;
+    let mayRepeat = again;
     for (let conflicts = 0; works.length > 0; ) {
       let committed: Committed;
       try {
@@ -85,6 +91,7 @@ export class BatchRunner {
         else if (error instanceof Conflict && conflicts < CONFLICTS_BEFORE_HALVING) conflicts++;
         else if (error instanceof Busy && works.some((work) => wantsOneOf(error.locked, work)))
           works = this.#without(works, error);
+        else if (error instanceof Busy && works.length > 1 && mayRepeat) mayRepeat = false;
         else return await this.#halveOrFail(works, error);
         continue;
       }
@@ -113,8 +120,8 @@ export class BatchRunner {
     const [only, ...others] = works;
     if (only !== undefined && others.length === 0) return only.settle({ kind: 'failed', error });
     const middle = Math.ceil(works.length / 2);
-    await this.run(works.slice(0, middle));
-    await this.run(works.slice(middle));
+    await this.#run(works.slice(0, middle), false);
+    await this.#run(works.slice(middle), false);
   }
 
   /** Clients are told at once; what was never begun has no unknown outcome. */
@@ -127,6 +134,8 @@ export class BatchRunner {
     for (const work of given) work.settle({ kind: 'failed', error });
     for (const work of takeBack(isAwaitedByClient)) work.settle({ kind: 'failed', error: this.#away });
     if (kept.length === 0) {
+      // Of a call that is made now nobody could write the answer.
+      if (this.#stopping) gate.turnAway(this.#away);
       this.#answered();
       return [];
     }
