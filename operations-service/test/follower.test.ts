@@ -29,6 +29,7 @@ test.each([
   let now = new Date('2026-11-24T12:00:01Z');
   const clock = {
     now: () => now,
+    elapsed: () => now.getTime(),
     after(milliseconds: number) {
       rested(milliseconds);
       return () => undefined;
@@ -53,6 +54,7 @@ test('a page that ends because its events are large is no end: more is asked for
   });
   const clock = {
     now: () => new Date('2026-11-24T12:00:01Z'),
+    elapsed: () => 0,
     after() {
       rested();
       return () => undefined;
@@ -84,6 +86,7 @@ test('after an outage the first answer, which waits for no event, says that a lo
   };
   const clock = {
     now: () => new Date('2026-11-24T12:00:01Z'),
+    elapsed: () => 0,
     after(_: number, run: () => void) {
       const immediate = setImmediate(run);
       return () => clearImmediate(immediate);

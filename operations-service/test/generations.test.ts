@@ -184,7 +184,11 @@ test('a projection that stands still is left alone for a second', async () => {
     rests(milliseconds);
     return () => undefined;
   };
-  const part = projectionsPart(kept, { recent: new RecentEvents(), clock: { now: () => new Date(), after }, logger });
+  const part = projectionsPart(kept, {
+    recent: new RecentEvents(),
+    clock: { now: () => new Date(), elapsed: () => 0, after },
+    logger,
+  });
   await part.start?.();
   expect(await rest).toBe(1_000);
   await part.stop?.(AbortSignal.abort());

@@ -42,7 +42,7 @@ beforeEach(async () => {
   now = NOW;
   read = 0;
   const logger = createLogger({ service: 'test', level: 'error', to: new PassThrough().resume() });
-  const clock = { now: () => new Date(now), after: () => () => undefined };
+  const clock = { now: () => new Date(now), elapsed: () => now, after: () => () => undefined };
   const resources = { dataSource, clock, logger };
   analysing = new Analysing({ windows: [minutes], patterns: [], recent: new RecentEvents(), resources });
   await analysing.prepare();

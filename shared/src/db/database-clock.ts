@@ -15,7 +15,7 @@ const afterMs = (milliseconds: number, action: () => void) => {
 /**
  * The time of the database, so that all replicas agree on it and a process whose clock is wrong does no harm. Asked for at the start and
  * every ten seconds; in between the process's monotonic clock goes on, which nobody sets. Right to half a round trip, of which long ones do not
- * count. It may go back by as much.
+ * count. It may go back by as much, and as far as somebody sets the database's clock: `elapsed` never does.
  */
 export class DatabaseClock implements Clock {
   readonly #dataSource: DataSource;
@@ -39,6 +39,10 @@ export class DatabaseClock implements Clock {
 
   now(): Date {
     return new Date(this.#origin + performance.now());
+  }
+
+  elapsed(): number {
+    return performance.now();
   }
 
   after(milliseconds: number, action: () => void): () => void {

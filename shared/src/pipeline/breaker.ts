@@ -6,7 +6,7 @@ import type { Clock } from './ports.js';
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
 export interface BreakerOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'elapsed'>;
   /** Over so many calls failures are counted: when more than half have failed, no more are made. */
   readonly calls: number;
   /** How long it stays open before a call may try again, in milliseconds; twice as long after each that fails, up to `LONGEST_PROBE` times. */
@@ -29,7 +29,8 @@ const STATES: Readonly<Record<CircuitState, BreakerState>> = {
 
 /**
  * The circuit breaker of one effect: cockatiel's, on the pipeline's clock. cockatiel compares its own clock with the duration that it asks
- * its backoff for, so it is told of none: no call reaches it before the moment has come by ours.
+ * its backoff for, so it is told of none: no call reaches it before the moment has come by ours. While it is closed it is told how calls
+ * have ended, rather than asked to make them.
  */
 export class Breaker {
   readonly #effect: string;
@@ -41,7 +42,9 @@ export class Breaker {
    */
   readonly #failed = new Map<string, number>();
   #successes = 0;
-  /** By the pipeline's clock, in milliseconds. */
+  /** How often it has opened: calls that began before say nothing of what is now. */
+  #openings = 0;
+  /** By `elapsed` of the pipeline's clock, as all moments here. */
   #openedAt = 0;
   #probeAt = 0;
   /** A compensation has been sent away since it opened: it is to find out, rather than a charge that came back at the same time. */
@@ -88,17 +91,27 @@ export class Breaker {
   async run<Answer>(compensation: boolean, fact: string, call: () => PromiseLike<Answer> | Answer): Promise<Answer> {
     this.check(compensation);
     this.#compensationFoundOut = compensation;
-    const seen = this.#failed.get(fact);
-    const counted = this.state !== 'closed' || seen === undefined || seen === this.#successes;
+    const counted = this.#counting(fact);
     try {
-      const answer = await (counted ? this.#policy.execute(call) : call());
+      // A call of an outage may end long after it: what ends is counted, unless it has opened meanwhile.
+      const answer = await (this.state === 'closed' ? call() : this.#policy.execute(call));
+      if (counted()) void this.#policy.execute(() => answer);
       this.#successes++;
       this.#failed.delete(fact);
       return answer;
     } catch (error) {
       this.#remember(fact);
+      if (counted()) await this.#policy.execute(() => Promise.reject(error));
       throw error;
     }
+  }
+
+  /** Whether a call that begins now is counted when it ends. One that finds out is counted by cockatiel, as it is the one that it makes. */
+  #counting(fact: string): () => boolean {
+    const seen = this.#failed.get(fact);
+    if (this.state !== 'closed' || (seen !== undefined && seen !== this.#successes)) return () => false;
+    const openings = this.#openings;
+    return () => openings === this.#openings;
   }
 
   #remember(fact: string): void {
@@ -113,15 +126,12 @@ export class Breaker {
     if (state === 'closed') return 0;
     if (state === 'half-open') return this.#options.probeAfter;
     const behind = this.#compensationWaits && !compensation ? this.#probeAt - this.#openedAt : 0;
-    return Math.max(0, this.#probeAt + behind - this.#now());
-  }
-
-  #now(): number {
-    return this.#options.clock.now().getTime();
+    return Math.max(0, this.#probeAt + behind - this.#options.clock.elapsed());
   }
 
   #waiting(times: number): IBackoff<unknown> {
-    this.#openedAt = this.#now();
+    this.#openings++;
+    this.#openedAt = this.#options.clock.elapsed();
     this.#probeAt = this.#openedAt + this.#options.probeAfter * times;
     this.#compensationWaits = false;
     if (times === 1) this.#compensationFoundOut = false;

@@ -5,7 +5,7 @@ import { Unavailable } from './errors.js';
 import type { Clock } from './ports.js';
 
 export interface EffectsOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
   /** Calls of one effect that run at the same time, at most. */
   readonly concurrency: number;
   /** How long a call may take before it counts as failed, in milliseconds; it is then made again with the same key. */

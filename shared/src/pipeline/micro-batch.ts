@@ -11,7 +11,7 @@ export type AwaitedBy =
 
 /** A wait for more items before a batch begins. */
 export interface Linger {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
   /** How long at most, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -135,10 +135,10 @@ export class MicroBatcher<Item> {
   }
 
   async #waitForMore({ clock, milliseconds }: Linger): Promise<void> {
-    const began = clock.now().getTime();
+    const began = clock.elapsed();
     this.#estimateRate(began);
     if (this.#nobodyWaits()) await this.#lingerFor(milliseconds, 'saga', clock);
-    const left = began + milliseconds - clock.now().getTime();
+    const left = began + milliseconds - clock.elapsed();
     const wait = milliseconds * Math.min(1, (this.#rate * milliseconds) / WORTH_ALL) ** 3;
     if (this.#rate * wait >= WORTH_LINGERING) await this.#lingerFor(Math.min(wait, left), 'client', clock);
   }
@@ -152,7 +152,7 @@ export class MicroBatcher<Item> {
   }
 
   /** @param until who ends the wait, besides time and a batch that is large enough */
-  async #lingerFor(milliseconds: number, until: 'saga' | 'client', clock: Clock): Promise<void> {
+  async #lingerFor(milliseconds: number, until: 'saga' | 'client', clock: Linger['clock']): Promise<void> {
     if (milliseconds <= 0 || this.#hurried || this.#waiting.length >= this.#enough) return;
     if (this.#waiting.some((item) => this.#isNew(item))) return;
     await new Promise<void>((resolve) => {

@@ -115,7 +115,10 @@ export interface Store {
 }
 
 export interface Clock {
+  /** What all replicas agree on. It may be set, back too: what has passed is `elapsed`'s to say. */
   now(): Date;
+  /** Milliseconds since some moment in the past, by a clock that nobody sets. */
+  elapsed(): number;
   /** Calls `action` after a number of milliseconds; the result cancels it. */
   after(milliseconds: number, action: () => void): () => void;
 }

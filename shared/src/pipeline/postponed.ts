@@ -2,7 +2,7 @@ import type { Key } from '../rows/index.js';
 
 interface Entry {
   readonly failures: number;
-  /** Milliseconds since the epoch. */
+  /** By the clock of whoever says what time it is: one that nobody sets. */
   readonly until: number;
 }
 

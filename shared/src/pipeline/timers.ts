@@ -9,7 +9,7 @@ import type { Work, WorkResult } from './work.js';
 
 export interface TimersOptions {
   readonly store: Store;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly newId: NewId;
   readonly observer: Observer;
   /** How often to look for rows whose moment has come, in milliseconds. */
@@ -72,7 +72,7 @@ export class Timers {
     const fired = new Set<Key>();
     const stillDue: Key[] = [];
     for (let more = true; more && !this.#stopped; ) {
-      const now = clock.now().getTime();
+      const now = clock.elapsed();
       const keys = await store.due(due.table, due.at, PAGE, [...postponed.waiting(now), ...stillDue]);
       // As when the step's clock is behind the store's: such a row waits for the next time.
       stillDue.push(...keys.filter((key) => fired.has(key)));

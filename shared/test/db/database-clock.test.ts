@@ -19,13 +19,19 @@ afterEach(() => void jest.useRealTimers());
 /** Far more than a busy machine makes of a short question. */
 const LONG_SECONDS = 4;
 
-/** A clock of a real database, and how often it has been asked. @param slow which of the answers arrives long after it was given */
-function clockOf(slow?: number) {
+/**
+ * A clock of a real database, and how often it has been asked.
+ *
+ * @param slow which of the answers arrives long after it was given
+ * @param setBack after so many questions somebody sets the clock of the database back by an hour
+ */
+function clockOf(slow?: number, setBack = Number.POSITIVE_INFINITY) {
   let asked = 0;
   let answered = 0;
   const ask = async (text: string) => {
     const isSlow = ++asked === slow;
-    const rows = await database.dataSource.query(text);
+    const set = asked > setBack ? text.replace('clock_timestamp()', "(clock_timestamp() - interval '1 hour')") : text;
+    const rows = await database.dataSource.query(set);
     if (isSlow) await database.dataSource.query(`select pg_sleep(${LONG_SECONDS})`);
     answered++;
     return rows;
@@ -111,6 +117,17 @@ test('the first answer counts however long it took, until there is a better one'
   await untilAsked(made, 3);
   clock.stop();
   expect(await errorOf(clock)).toBeLessThan(LONG_SECONDS * 250);
+});
+
+test('what has passed is not told by the clock of the database: somebody may set that', async () => {
+  const made = clockOf(undefined, 1);
+  const { clock } = made;
+  await clock.start();
+  const [now, elapsed] = [clock.now().getTime(), clock.elapsed()];
+  await untilAsked(made, 3);
+  clock.stop();
+  expect(clock.now().getTime()).toBeLessThan(now);
+  expect(clock.elapsed()).toBeGreaterThanOrEqual(elapsed);
 });
 
 test('an action comes after its time, unless it is taken back', () => {

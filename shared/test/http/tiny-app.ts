@@ -159,7 +159,7 @@ export function tinyApp(checks: readonly ReadinessCheck[] = [], options: TinyOpt
       done();
     },
   });
-  const clock = { now: () => new Date(), after: () => () => undefined };
+  const clock = { now: () => new Date(), elapsed: () => performance.now(), after: () => () => undefined };
   let ids = 0;
   const pipeline = new Pipeline(steps, {
     store,

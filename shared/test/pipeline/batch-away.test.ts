@@ -104,6 +104,17 @@ describe('while the database is away', () => {
     expect([plates('bread'), plates('soup')]).toEqual([1, undefined]);
   });
 
+  test("for long by what has passed, whatever somebody sets the database's clock to", async () => {
+    const { order, clock } = serviceAway();
+    const messages = await order('soup');
+    clock.set(2 * HELD_AT_MOST);
+    await clock.advance(HELD_AT_MOST - PAUSE);
+    expect(fates(messages)).toEqual(['']);
+    clock.set(-4 * HELD_AT_MOST);
+    await clock.advance(PAUSE);
+    expect(fates(messages)).toEqual([expect.stringMatching(/^retry: /)]);
+  });
+
   test('a service that stops gives its messages back', async () => {
     const { order, pipeline, clock } = serviceAway();
     const messages = await order('soup', 'salad');

@@ -4,6 +4,8 @@ import { Unavailable } from '@quickstep/shared/pipeline';
 import { compensation, forward, outside, PROBE_AFTER } from './outside.js';
 import { settled } from './time.js';
 
+const HOUR = 3_600_000;
+
 describe('a circuit breaker', () => {
   /** Of the last four calls three have failed. */
   async function opened() {
@@ -22,6 +24,49 @@ describe('a circuit breaker', () => {
     expect(begun).not.toContain('e');
     expect(ended.at(-1)).toBe('e failed: EffectAway: The gateway is away; it is asked again in 4 s');
     expect(effects.status).toEqual([{ effect: 'gateway', state: 'open', secondsToProbe: 3.5, running: 0, waiting: 0 }]);
+  });
+
+  test("lets a call find out after its wait although somebody has set the database's clock back", async () => {
+    const { call, begun, clock, effects } = await opened();
+    clock.set(-HOUR);
+    expect(effects.status).toMatchObject([{ secondsToProbe: PROBE_AFTER / 1_000 }]);
+    await clock.advance(PROBE_AFTER);
+    await call('e');
+    expect(begun).toContain('e');
+  });
+
+  describe('with calls under way from before it opened', () => {
+    /** It has opened, and four calls more are under way. */
+    async function overtaken() {
+      const world = outside({ concurrency: 10, timeout: 60_000 });
+      const failing = ['a', 'b', 'c', 'd'];
+      const slow = ['s', 't', 'u', 'v'];
+      for (const id of [...failing, ...slow]) await world.call(id);
+      for (const id of failing) await world.fail(id, new Error('away'));
+      await world.clock.advance(PROBE_AFTER);
+      await world.call('probe');
+      const failSlowly = async () => {
+        for (const id of slow) await world.fail(id, new Error('it took long'));
+      };
+      return { ...world, failSlowly };
+    }
+
+    test('stays closed once it has closed, however they end', async () => {
+      const { answer, call, failSlowly, changes, begun } = await overtaken();
+      await answer('probe');
+      await failSlowly();
+      expect(changes).toEqual(['gateway open', 'gateway half-open', 'gateway closed']);
+      await call('next');
+      expect(begun.at(-1)).toBe('next');
+    });
+
+    test('waits for the call that finds out, however they end', async () => {
+      const { answer, failSlowly, changes } = await overtaken();
+      await failSlowly();
+      expect(changes).toEqual(['gateway open', 'gateway half-open']);
+      await answer('probe');
+      expect(changes.at(-1)).toBe('gateway closed');
+    });
   });
 
   test('stays closed while one order fails again and again and others succeed, and opens when as many different ones fail', async () => {

@@ -7,7 +7,7 @@ async function waitWhenArriving(items: number): Promise<number | undefined> {
   let time = 0;
   let waited: number | undefined;
   const clock = {
-    now: () => new Date(time),
+    elapsed: () => time,
     after: (milliseconds: number, action: () => void) => {
       waited = milliseconds;
       setImmediate(action);
@@ -31,7 +31,7 @@ function busy(awaitedBy?: (item: number) => AwaitedBy) {
   let holding = false;
   const batches: number[] = [];
   const clock = {
-    now: () => new Date(time),
+    elapsed: () => time,
     after: (_milliseconds: number, action: () => void) => {
       begun++;
       if (!holding) setImmediate(action);
@@ -108,7 +108,7 @@ describe('what nobody waits for', () => {
     const timers: { readonly due: number; readonly action: () => void }[] = [];
     let time = 0;
     const clock = {
-      now: () => new Date(time),
+      elapsed: () => time,
       after: (milliseconds: number, action: () => void) => {
         const timer = { due: time + milliseconds, action };
         timers.push(timer);

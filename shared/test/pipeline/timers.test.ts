@@ -39,6 +39,17 @@ function service() {
 const dishes = (count: number) => Array.from({ length: count }, (_, index) => `dish ${index}`);
 
 describe('a timer', () => {
+  test("leaves a row that failed alone for its wait, whatever somebody sets the database's clock to", async () => {
+    const { pipeline, clock, set, failing, fired } = service();
+    set('soup');
+    failing.add('soup');
+    pipeline.start();
+    await clock.advance(EVERY);
+    clock.set(-100 * EVERY);
+    await clock.advance(EVERY);
+    expect(fired).toHaveLength(2);
+  });
+
   test('fires at intervals for the rows whose moment has come, and its event is caused by the firing', async () => {
     const { pipeline, clock, set, fired, publisher, reports } = service();
     pipeline.start();

@@ -42,7 +42,7 @@ function timeless(prefetch: number) {
       due: async () => [],
     },
     publisher: { publish: async () => [] },
-    clock: { now: () => new Date(0), after: () => () => {} },
+    clock: { now: () => new Date(0), elapsed: () => 0, after: () => () => {} },
     newId: () => 'id',
     observer: silent,
     retryDelays: [1_000],

@@ -13,7 +13,7 @@ function hurriedClock(): Clock & { readonly waits: number[] } {
     if (milliseconds < 1_000) setImmediate(action);
     return () => undefined;
   };
-  return { waits, now: () => new Date(0), after };
+  return { waits, now: () => new Date(0), elapsed: () => 0, after };
 }
 
 test('every rule is applied page by page with a pause; one that fails holds up none, one of 0 days deletes nothing', async () => {

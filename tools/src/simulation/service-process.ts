@@ -110,7 +110,11 @@ export class ServiceProcess {
       ...settings,
       store: tampering.store(storeFor(this, database, this.#environment)),
       publisher: tampering.publisher(broker.publisherFor(this)),
-      clock: { now: () => time.now(), after: (milliseconds, action) => time.after(milliseconds, this, this.name, action) },
+      clock: {
+        now: () => time.now(),
+        elapsed: () => time.elapsed,
+        after: (milliseconds, action) => time.after(milliseconds, this, this.name, action),
+      },
       newId,
       observer: ledger.observerOf(service),
       effectConcurrency: settings.effectConcurrency,

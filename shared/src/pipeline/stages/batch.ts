@@ -53,6 +53,7 @@ export class BatchRunner {
   readonly #decide: ReturnType<typeof decider>;
   #stopping = false;
   #away: Unavailable | undefined;
+  /** By `elapsed` of the clock. */
   #awaySince: number | undefined;
 
   constructor(options: BatchOptions) {
@@ -140,7 +141,7 @@ export class BatchRunner {
       return [];
     }
     gate.close();
-    const now = clock.now().getTime();
+    const now = clock.elapsed();
     this.#awaySince ??= now;
     if (now - this.#awaySince >= HELD_AT_MOST_MS) return this.#giveBack(kept);
     await new Promise<void>((resolve) => clock.after(UNAVAILABLE_PAUSE_MS, resolve));

@@ -4,7 +4,7 @@ import type { Clock, Fate, OutboxEntry, OutboxUpdate, Publisher, Store } from '.
 export interface RelayOptions {
   readonly store: Store;
   readonly publisher: Publisher;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly observer: Observer;
   /** How long an entry may stay in the outbox before the sweeper takes it for lost, in milliseconds. */
   readonly sweepAfter: number;
@@ -26,7 +26,7 @@ export class Relay {
   readonly #options: RelayOptions;
   /** By entry: whether any of its events reaches the broker. */
   readonly #inFlight = new Map<string, Promise<boolean>>();
-  /** By type: when an event of it came back last. */
+  /** By type: when an event of it came back last, by `elapsed` of the clock. */
   readonly #unroutable = new Map<string, number>();
   #confirmed: string[] = [];
   #cancelClear: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class Relay {
 
   /** Types of events that came back because no queue wants them; empty when all is well. */
   get unroutable(): string[] {
-    const now = this.#options.clock.now().getTime();
+    const now = this.#options.clock.elapsed();
     return [...this.#unroutable].flatMap(([type, since]) => (now - since < UNROUTABLE_FOR_MS ? [type] : []));
   }
 
@@ -106,7 +106,7 @@ export class Relay {
     if (news.length > 0) {
       this.#options.observer.trouble('no queue wants some events; they stay in the outbox and are tried again', news.join(', '));
     }
-    for (const type of returned) this.#unroutable.set(type, this.#options.clock.now().getTime());
+    for (const type of returned) this.#unroutable.set(type, this.#options.clock.elapsed());
   }
 
   #clearSoon(): void {
