@@ -30,7 +30,14 @@ export function claim(claims: readonly Claim[]): Statement {
   return { name: 'claim', text, values: claimValues(claims) };
 }
 
-/** For each claim: was it made now? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
+/** Answers as `claim` does, for those that are committed. */
+export function handledClaims(claims: readonly Claim[]): Statement {
+  const text = `select count(*)::int as count, string_agg(event_id || ' ' || step, ',') as claims
+    from unnest($1::uuid[], $2::text[]) as asked(event_id, step) join inbox using (event_id, step)`;
+  return { name: 'handled claims', text, values: claimValues(claims) };
+}
+
+/** For each claim: was it made now, or found? PostgreSQL writes UUIDs in lower case, whatever case they came in. */
 export function whichClaimed(claims: readonly Claim[], answer: Answer | undefined): boolean[] {
   const made = answer?.rows[0];
   if (made?.count === claims.length) return claims.map(() => true);

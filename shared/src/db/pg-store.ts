@@ -14,7 +14,16 @@ import type { Key, Table } from '../rows/index.js';
 import type { Connection } from './connection.js';
 import { eventsOf } from './event-texts.js';
 import type { Statement } from './exchange.js';
-import { BEGIN, claim, deleteOutbox, postponeOutbox, takeUnpublished, updateOutbox, whichClaimed } from './kit-statements.js';
+import {
+  BEGIN,
+  claim,
+  deleteOutbox,
+  handledClaims,
+  postponeOutbox,
+  takeUnpublished,
+  updateOutbox,
+  whichClaimed,
+} from './kit-statements.js';
 import { OutboxVacuum } from './outbox-vacuum.js';
 import { PgBatch } from './pg-batch.js';
 import { deleteOld, type Retention } from './retention.js';
@@ -64,6 +73,11 @@ export class PgStore implements Store {
       this.#ended(error);
       throw error;
     }
+  }
+
+  async handled(claims: readonly Claim[]): Promise<readonly boolean[]> {
+    const [found] = await this.#aside.send([handledClaims(claims)]);
+    return whichClaimed(claims, found);
   }
 
   async takeUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]> {

@@ -23,7 +23,7 @@ export function deliveryOf(
   const redacted = (failure: Failure): Failure => ({ ...failure, reason: redact(failure.reason) });
   const origin = originOf(message);
   const original = { message, origin };
-  const { content } = message;
+  const { content, fields } = message;
   // What is too large to be read is not made a text, which would take as much memory again.
   const whole = content.length > MAX_BYTES ? content : content.toString();
   // The message as a whole keeps its bytes, which need not be text at all.
@@ -31,6 +31,8 @@ export function deliveryOf(
   return {
     body: whole,
     batched: message.properties.contentType === BATCHED,
+    // What comes by another way than it was published is a copy.
+    repeated: fields.redelivered || fields.exchange !== origin.exchange,
     ...origin,
     ...settling,
     retry: async (body, failure, wait) => copies.publishCopy(retryCopy(original, bytes(body), redacted(failure), topology, wait)),

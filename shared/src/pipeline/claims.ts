@@ -3,17 +3,24 @@ import type { LockedRows } from './errors.js';
 import type { Claim } from './ports.js';
 import type { Work } from './work.js';
 
+/** Undefined for work that claims nothing. */
+export const claimOf = ({ bound, event }: Work): Claim | undefined =>
+  event === undefined ? undefined : { step: bound.name, eventId: event.event.id.toLowerCase() };
+
+const keyOf = ({ step, eventId }: Claim) => `${step} ${eventId}`;
+
 /** By what the claims of a batch are told apart; undefined for work that claims nothing. */
-export const claimKey = (work: Work) =>
-  work.event === undefined ? undefined : `${work.bound.name} ${work.event.event.id.toLowerCase()}`;
+export function claimKey(work: Work): string | undefined {
+  const claim = claimOf(work);
+  return claim === undefined ? undefined : keyOf(claim);
+}
 
 /** The claims of a batch, each once: a duplicate may sit in the same batch as its original. */
 export function claimsOf(works: readonly Work[]): Map<string, Claim> {
   const claims = new Map<string, Claim>();
   for (const work of works) {
-    const key = claimKey(work);
-    if (key !== undefined && work.event !== undefined)
-      claims.set(key, { step: work.bound.name, eventId: work.event.event.id.toLowerCase() });
+    const claim = claimOf(work);
+    if (claim !== undefined) claims.set(keyOf(claim), claim);
   }
   return claims;
 }

@@ -19,6 +19,7 @@ import type { Clock, Delivery, NewId, Publisher, Store } from './ports.js';
 import { sideBySide } from './side-by-side.js';
 import { BatchRunner } from './stages/batch.js';
 import { effectStage } from './stages/effect.js';
+import { knownStage } from './stages/known.js';
 import { Relay } from './stages/publish.js';
 import { receiveStage } from './stages/receive.js';
 import { traceStage } from './stages/trace.js';
@@ -80,7 +81,7 @@ type CommandNames<Steps> = { [Name in keyof Steps]: [ReplyOf<Steps[Name]>] exten
 export type Answered<Reply> = Pick<Accepted<Reply, Outcome>, 'accepted' | 'reply'>;
 
 /**
- * The path of every message of a service: receive (decode, hand to each step) -> upcast -> trace -> effect -> batch (claim, load, decide, write,
+ * The path of every message of a service: receive (decode, hand to each step) -> upcast -> trace -> known -> effect -> batch (claim, load, decide, write,
  * commit) -> publish and settle. Commands and timers join it at the trace. Each stage is a file in `stages/`.
  */
 export class Pipeline<I extends Implementation = Implementation> {
@@ -117,7 +118,7 @@ export class Pipeline<I extends Implementation = Implementation> {
       linger === 0 ? undefined : { clock, milliseconds: linger },
       ({ awaitedBy }) => awaitedBy,
     );
-    const known = this.#steps.all.filter(({ step }) => step.effect !== undefined).map(effectOf);
+    const effects = this.#steps.all.filter(({ step }) => step.effect !== undefined).map(effectOf);
     this.#effects = new Effects(
       {
         clock,
@@ -126,10 +127,11 @@ export class Pipeline<I extends Implementation = Implementation> {
         breaker: options.effectBreaker,
         changed: (effect, state) => observer.breaker(effect, state),
       },
-      known,
+      effects,
     );
     const begin = effectStage(this.#effects, this.#inFlight, gate)((work) => this.#toBatch(work));
-    this.#begin = traceStage(options.tracing)(begin);
+    const known = knownStage(options.store, this.#inFlight, observer)(begin);
+    this.#begin = traceStage(options.tracing)(known);
     const upcast = upcastStage(this.#steps.contracts)(this.#begin);
     this.#receive = receiveStage(this.#steps, { observer, inFlight: this.#inFlight })(upcast);
     this.#timers = new Timers(this.#steps.all, { ...options, every: options.timersEvery, push: this.#begin });

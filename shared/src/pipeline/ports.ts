@@ -29,6 +29,8 @@ export interface Delivery {
   readonly routingKey: string;
   /** The account that published it at first, where the broker has checked that. */
   readonly userId?: string | undefined;
+  /** Its events may have been handled before: it is delivered again, or a copy. */
+  readonly repeated: boolean;
   /** How many attempts went before this one. */
   readonly attempt: number;
   /** Done: the broker may forget the message. Called once its events are committed. */
@@ -104,6 +106,8 @@ export interface OutboxUpdate {
 export interface Store {
   /** @throws Conflict | Busy | Unavailable */
   begin(claims: readonly Claim[], loads: readonly Load[]): Promise<OpenBatch>;
+  /** For each claim, in order: is it committed? Waits for nobody who is making it. */
+  handled(claims: readonly Claim[]): Promise<readonly boolean[]>;
   /**
    * Takes outbox entries that were written longer ago than so many milliseconds, by the store's own clock, earliest first: at most
    * `limit`, and no more than fit into memory with ease. For some seconds nobody else is given them.

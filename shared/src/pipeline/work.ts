@@ -53,7 +53,12 @@ export interface Work {
   /** Set when its trace is recorded. */
   readonly span?: WorkSpan;
   /** Set when the message is an event: it is claimed in the inbox. */
-  readonly event?: { readonly event: CloudEvent; readonly body: string };
+  readonly event?: {
+    readonly event: CloudEvent;
+    readonly body: string;
+    /** It may have been handled before. */
+    readonly repeated: boolean;
+  };
   /** Called once, when the work is committed, refused, or has failed. */
   settle(result: WorkResult): void;
 }

@@ -76,6 +76,26 @@ export function storeCompliance(open: () => Promise<StoreWorld>): void {
     });
   });
 
+  describe('claims that are looked up', () => {
+    test('are found once they are committed, in the order asked and in whatever case', async () => {
+      const [a, b, c] = [v7(), v7(), v7()];
+      expect(await store.handled([claimOf(a)])).toEqual([false]);
+      await (await store.begin([claimOf(a), claimOf(b), claimOf(c)], [])).commit({ ...nothing, withdrawn: [claimOf(b)] });
+      const asked = [claimOf(c), claimOf(b), claimOf(a.toUpperCase()), claimOf(a, 'other step'), claimOf(a)];
+      expect(await other.handled(asked)).toEqual([true, false, true, false, true]);
+      expect(await other.handled([claimOf(a), claimOf(c)])).toEqual([true, true]);
+    });
+
+    test('do not wait for whoever is making them, and are free to be made', async () => {
+      const claims = [claimOf(v7())];
+      const batch = await store.begin(claims, []);
+      expect(await Promise.all([store.handled(claims), other.handled(claims)])).toEqual([[false], [false]]);
+      await batch.rollback();
+      expect(await other.handled(claims)).toEqual([false]);
+      expect(await claimed(other, ...claims.map(({ eventId }) => eventId))).toEqual([true]);
+    });
+  });
+
   describe('rows', () => {
     test('come in key order; a key without a row is absent', async () => {
       await insert('b', 'a');

@@ -136,6 +136,7 @@ export const routes = [
 /** A store for steps that touch nothing but new rows, and forget them. */
 const store = {
   begin: async () => ({ claimed: [], rows: [[]], commit: async () => undefined, rollback: async () => undefined }),
+  handled: async () => [],
   takeUnpublished: async () => [],
   updateOutbox: async () => undefined,
   due: async () => [],

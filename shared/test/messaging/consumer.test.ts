@@ -24,6 +24,7 @@ describe('deliveries', () => {
       batched: false,
       exchange: 'order.events',
       routingKey: 'order.created',
+      repeated: false,
       attempt: 0,
     });
     delivery.ack();
@@ -43,6 +44,7 @@ describe('deliveries', () => {
     const second = await opened.service();
     const again = await second.deliveries.take(2);
     expect(new Set(again.map(idOf))).toEqual(unfinished);
+    expect(again.map(({ repeated }) => repeated)).toEqual([true, true]);
     for (const delivery of again) delivery.ack();
     await second.consumer.stop();
     expect((await channel.checkQueue(topology.queue)).messageCount).toBe(0);
@@ -58,7 +60,7 @@ describe('deliveries', () => {
     await delivery.retry(events[1]?.body ?? '', failing('again'), another(delivery));
     delivery.ack();
     const retried = await deliveries.next();
-    expect(retried).toMatchObject({ batched: false, attempt: 1, body: events[1]?.body });
+    expect(retried).toMatchObject({ batched: false, repeated: true, attempt: 1, body: events[1]?.body });
     await retried.park(retried.body, failing('enough'));
     retried.ack();
     const { properties } = await takeFrom(channel, topology.deadLetterQueue);

@@ -49,7 +49,7 @@ function deciding(name: 'cook' | 'hire', step: AnyStep, contract: EventContract 
   const body = JSON.stringify(event);
   const work: Work = {
     ...{ bound, message, cause, awaitedBy: 'saga' as const, answer: 'the answer', settle: () => undefined },
-    ...(name === 'hire' ? {} : { event: { event, body } }),
+    ...(name === 'hire' ? {} : { event: { event, body, repeated: false } }),
   };
   return { decide: () => decide(work, refs, rows, NOW), changes: () => rows.changes(), work };
 }

@@ -48,10 +48,12 @@ export const kitchen = choreography('kitchen-service', {
 });
 
 /** A message with one event about a dish. */
-export function deliveryOf(contract: EventContract, dish = 'soup', options: { attempt?: number; id?: string } = {}): Message {
-  const { attempt = 0, id } = options;
+export function deliveryOf(
+  contract: EventContract,
+  dish = 'soup',
+  options: { attempt?: number; id?: string; repeated?: boolean } = {},
+): Message {
+  const { id, ...how } = options;
   const changes = id === undefined ? {} : { id };
-  return new Message(JSON.stringify(eventOf(contract, { type: contract.type, data: { dish } }, changes)), contract.type, {
-    attempt,
-  });
+  return new Message(JSON.stringify(eventOf(contract, { type: contract.type, data: { dish } }, changes)), contract.type, how);
 }

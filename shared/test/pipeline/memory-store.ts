@@ -17,6 +17,9 @@ export class MemoryStore implements Store {
   open = 0;
   onBegin: (claims: readonly Claim[], loads: readonly Load[]) => unknown = () => undefined;
   onCommit: (changes: Changes) => unknown = () => undefined;
+  /** What was asked for its claims, one list for each time. */
+  readonly lookedUp: string[][] = [];
+  onHandled: () => unknown = () => undefined;
   onDue: () => unknown = () => undefined;
   onUnpublished: () => unknown = () => undefined;
   onClear: () => unknown = () => undefined;
@@ -65,6 +68,12 @@ export class MemoryStore implements Store {
     if (changes.outbox !== undefined) this.outbox.set(changes.outbox.id, changes.outbox);
     for (const id of changes.published) this.outbox.delete(id);
     this.committed.push(changes);
+  }
+
+  async handled(claims: readonly Claim[]): Promise<readonly boolean[]> {
+    this.lookedUp.push(claims.map(claimText));
+    await this.onHandled();
+    return claims.map((claim) => this.inbox.has(claimText(claim)));
   }
 
   async takeUnpublished(_olderThanMs: number, limit: number): Promise<readonly OutboxEntry[]> {

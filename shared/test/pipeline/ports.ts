@@ -56,6 +56,7 @@ export class Message implements Delivery {
   readonly batched: boolean;
   readonly exchange: string;
   readonly routingKey: string;
+  readonly repeated: boolean;
   readonly attempt: number;
   /** `ack` or `requeue`, and the copies: `retry: <reason>`, `park: <reason>`. */
   readonly fate: string[] = [];
@@ -66,10 +67,15 @@ export class Message implements Delivery {
   onCopy: () => unknown = () => undefined;
 
   /** @param type of its events: its routing key */
-  constructor(body: Buffer | string, type: string, { attempt = 0, batched = false } = {}) {
+  constructor(
+    body: Buffer | string,
+    type: string,
+    { attempt = 0, batched = false, repeated = false }: { attempt?: number; batched?: boolean; repeated?: boolean } = {},
+  ) {
     this.body = body;
     this.exchange = exchangeOf(type);
     this.routingKey = type;
+    this.repeated = repeated || attempt > 0;
     this.attempt = attempt;
     this.batched = batched;
   }

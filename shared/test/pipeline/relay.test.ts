@@ -28,6 +28,7 @@ function relayOver(pages: OutboxEntry[][], fateOf: (type: string) => Fate) {
       begin: async () => {
         throw new Error('The relay begins no batch');
       },
+      handled: async () => [],
       takeUnpublished: async () => {
         const page = pages.shift() ?? [];
         taken.push(page.length);

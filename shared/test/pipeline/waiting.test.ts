@@ -37,6 +37,7 @@ function timeless(prefetch: number) {
   const pipeline = new Pipeline(steps, {
     store: {
       begin: async (claims) => ({ claimed: claims.map(() => true), rows: [], commit: async () => {}, rollback: async () => {} }),
+      handled: async () => [],
       takeUnpublished: async () => [],
       updateOutbox: async () => {},
       due: async () => [],
@@ -65,8 +66,8 @@ function timeless(prefetch: number) {
     const ack = () => void acknowledged++;
     const requeue = () => void never();
     const { type } = event;
-    const message = { body: JSON.stringify(event), batched: false, exchange: exchangeOf(type), routingKey: type, attempt: 0 };
-    pipeline.deliver({ ...message, ack, requeue, retry: never, park: never });
+    const came = { batched: false, exchange: exchangeOf(type), routingKey: type, repeated: false, attempt: 0 };
+    pipeline.deliver({ body: JSON.stringify(event), ...came, ack, requeue, retry: never, park: never });
     await settled();
   };
   const answered = async () => {

@@ -5,6 +5,7 @@ import type { VirtualTime } from './virtual-time.js';
 export type CallKind =
   | 'begin'
   | 'commit'
+  | 'handled'
   | 'take unpublished'
   | 'update outbox'
   | 'due'

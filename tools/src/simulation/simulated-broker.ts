@@ -29,6 +29,9 @@ export interface BrokerClient {
 const DELAYS_MS = [50, 500, 5_000, 30_000];
 const QUEUES_MISSING_MS = 4_000;
 
+/** As the broker hands out what it has handed out before. */
+const again = (message: Message): Message => ({ ...message, repeated: true });
+
 /** Of the wait queues that there are, the shortest that is long enough. */
 const waitOf = (delay: number) => shipped.retryDelays.find((each) => each >= delay) ?? shipped.retryDelays.at(-1) ?? 0;
 
@@ -63,13 +66,14 @@ export class SimulatedBroker {
       // A tag of a channel that is gone means nothing; the message went back when it closed.
       if (channel !== process.channel || !process.unsettled.delete(message)) return;
       if (keep || this.#environment.faults.strikes('ack lost', () => stepsFor(queue.service, message)))
-        queue.ready.unshift(message);
+        queue.ready.unshift(again(message));
     };
     return {
       body: message.body,
       batched: message.batched,
       exchange: exchangeOf(message.events[0]?.type ?? ''),
       routingKey: message.events[0]?.type ?? '',
+      repeated: message.repeated,
       attempt: message.attempt,
       ack: () => settle(false),
       requeue: () => settle(true),
@@ -89,7 +93,7 @@ export class SimulatedBroker {
     const unsettled = [...process.unsettled];
     process.unsettled.clear();
     process.channel++;
-    process.queue.ready.unshift(...unsettled);
+    process.queue.ready.unshift(...unsettled.map(again));
     return unsettled.length;
   }
 
@@ -117,7 +121,7 @@ export class SimulatedBroker {
   /** What an operator does with the dead letters once their cause is mended. Says how many there were. */
   redriveAll(): number {
     const letters = this.deadLetters.splice(0);
-    for (const { queue, message } of letters) queue.ready.push({ ...message, attempt: 0 });
+    for (const { queue, message } of letters) queue.ready.push({ ...again(message), attempt: 0 });
     return letters.length;
   }
 

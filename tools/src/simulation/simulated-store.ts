@@ -2,7 +2,7 @@ import { type Store, Unavailable } from '@quickstep/shared/pipeline';
 import type { CallKind } from './calls.js';
 import type { Environment } from './environment.js';
 import { beginBatch, type StoreClient } from './simulated-batch.js';
-import type { SimulatedDatabase } from './simulated-database.js';
+import { claimName, type SimulatedDatabase } from './simulated-database.js';
 
 /** A process's access to its database. Each statement takes until the world answers it. */
 export function storeFor(process: StoreClient, database: SimulatedDatabase, environment: Environment): Store {
@@ -32,6 +32,14 @@ export function storeFor(process: StoreClient, database: SimulatedDatabase, envi
         ended();
         throw error;
       });
+    },
+    handled: (claims) => {
+      const names = claims.map(claimName);
+      return aside(
+        'handled',
+        () => names.join(' '),
+        () => names.map((name) => database.inbox.has(name)),
+      );
     },
     takeUnpublished: (olderThanMs, limit) =>
       aside('take unpublished', String, (now) => database.takeUnpublished(olderThanMs, limit, now)),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Message } from './messages.js';
 import { shipped } from './settings.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import type { World } from './world.js';
@@ -51,8 +52,8 @@ export function fingerprint(world: World, budget: unknown): string {
   return hash.update(JSON.stringify(providers.describe().map((each) => unordered(each)))).digest('base64');
 }
 
-const messageName = ({ events, attempt }: { events: readonly { id: string }[]; attempt: number }) =>
-  `${events.map(({ id }) => id).join('+')}#${attempt}`;
+const messageName = ({ events, attempt, repeated }: Message) =>
+  `${events.map(({ id }) => id).join('+')}#${attempt}${repeated ? ' repeated' : ''}`;
 
 function distance(moment: number, now: number): string {
   return moment > now ? `"+${moment - now}"` : '"past"';

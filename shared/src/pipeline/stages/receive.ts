@@ -31,7 +31,7 @@ export function receiveStage(steps: BoundSteps, options: SettleOptions): Stage<D
           cause,
           awaitedBy,
           answer: undefined,
-          event: { event, body },
+          event: { event, body, repeated: delivery.repeated },
           settle: (result) => settle(bound, result),
         });
       }
