@@ -23,6 +23,9 @@ export const expireOrder = (deadlineMs: number) =>
         return outcome('stuck', OrderStuck({ orderId, status, reason: reasons.stuck }));
       }
       askToCancel(order, reasons.deadline, now, 'deadline');
-      return outcome('expired', OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason: reasons.deadline }));
+      return outcome(
+        'expired',
+        OrderCancellationRequested({ ...stateOf(order), requestedBy: 'deadline', reason: reasons.deadline }),
+      );
     },
   });
