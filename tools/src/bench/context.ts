@@ -1,5 +1,3 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../progress.js';
 import { interruption } from '../run.js';
 import { checkEndings, checkInvariants, type Invariant } from './invariants.js';
@@ -67,9 +65,7 @@ export async function inFreshSystem<T>(
     const rounds: Round[] = [];
     const run: Measuring['run'] = async (label, job, onProgress) => {
       const told = onProgress === undefined ? {} : { onProgress };
-      const round = await profiled(context, system, () =>
-        runRound({ label, system, progress, signal, job: { ...job, idempotencyKeys }, ...told }),
-      );
+      const round = await runRound({ label, system, progress, signal, job: { ...job, idempotencyKeys }, ...told });
       rounds.push(round);
       return round;
     };
@@ -90,22 +86,6 @@ export const invariantsTable = (invariants: readonly Invariant[]): Table => ({
 });
 
 export const allHold = (invariants: readonly Invariant[]) => invariants.every(({ holds }) => holds);
-
-/** Only the last round's profile remains: each overwrites the one before. */
-async function profiled(context: Context, system: System, work: () => Promise<Round>): Promise<Round> {
-  const { profile } = context.options;
-  if (profile === undefined) return work();
-  mkdirSync(profile, { recursive: true });
-  const toggle = () => {
-    for (const service of system.services()) service.kill('SIGUSR2');
-  };
-  toggle();
-  const round = await work();
-  toggle();
-  const written = () => readdirSync(profile).filter((file) => file.endsWith('.cpuprofile')).length >= system.services().length;
-  for (let waited = 0; waited < 20 && !written(); waited++) await sleep(500);
-  return round;
-}
 
 async function kept({ progress, signal }: Context, system: System): Promise<void> {
   progress.line(

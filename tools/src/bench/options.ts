@@ -67,7 +67,7 @@ ${variants.map(({ name, what }) => `                     ${name.padEnd(17)}${wha
   --json FILE        all figures
   --markdown FILE    the tables, for a document
   --plot FILE        throughput and latency over time, as SVG
-  --profile DIR      where the services' processor time goes: hot functions of each, and a .cpuprofile to open in a browser
+  --profile DIR      where the services' processor time goes, from their start to their end: a .cpuprofile of each, for a browser's tools
   --keep             leave everything running at the end, until Ctrl-C
 
 Environment: RABBITMQ_URL and POSTGRES_URL use these servers (without figures for their processes) and start none.

@@ -1,11 +1,10 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Progress } from '../progress.js';
 import type { Outcome } from './context.js';
 import type { Machine } from './machine.js';
 import type { Options } from './options.js';
-import { hotFunctions } from './profile/hot-functions.js';
-import { formatTable, markdownTable, percent, type Table } from './table.js';
+import { formatTable, markdownTable, type Table } from './table.js';
 
 export interface About {
   /** RFC 3339. */
@@ -13,8 +12,6 @@ export interface About {
   machine: Machine;
   servers: string[];
 }
-
-const hottest = 40;
 
 export function describe({ cores, processor, memoryGiB, node, loadBefore }: Machine): string {
   return `${cores} × ${processor}, ${memoryGiB} GiB, Node.js ${node}; load average before: ${loadBefore.toFixed(2)}`;
@@ -24,7 +21,7 @@ export function describe({ cores, processor, memoryGiB, node, loadBefore }: Mach
 export function report(outcome: Outcome, about: About, options: Options, progress: Progress): void {
   const { tables, data, invariantsHold } = outcome;
   progress.line(`\n  ${about.servers.join('; ')}`);
-  for (const table of [...tables, ...profileTables(options.profile)]) progress.line(`\n${formatTable(table)}`);
+  for (const table of tables) progress.line(`\n${formatTable(table)}`);
   if (options.json) write(options.json, JSON.stringify({ ...about, options, invariantsHold, tables, data }, undefined, 1));
   if (options.markdown) write(options.markdown, markdownOf(tables, about));
   if (options.plot) writePlots(options.plot, outcome);
@@ -45,16 +42,4 @@ function writePlots(file: string, { plots }: Outcome): void {
   const extension = extname(file) || '.svg';
   const stem = join(dirname(file), basename(file, extension));
   for (const { name, svg } of plots) write(plots.length === 1 ? `${stem}${extension}` : `${stem}-${name}${extension}`, svg);
-}
-
-function profileTables(directory: string | undefined): Table[] {
-  if (directory === undefined) return [];
-  const files = readdirSync(directory).filter((file) => file.endsWith('.cpuprofile'));
-  return files.map((file) => ({
-    title: `Hot functions: ${file}`,
-    columns: ['function', 'ms', 'share'],
-    rows: hotFunctions(join(directory, file))
-      .slice(0, hottest)
-      .map(({ place, milliseconds, share }) => [place, milliseconds.toFixed(0), percent(share)]),
-  }));
 }

@@ -111,7 +111,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       env: settings,
       from,
     });
-    const started = supervise(profile === undefined ? spec : profilable(spec, profile), warn);
+    const started = supervise(profiled(spec, profile), warn);
     running.set(operationsService.name, [started]);
     await started.ready(signal);
   }
@@ -125,17 +125,18 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const started: SupervisedService[] = [];
     for (let replica = 1; replica <= count; replica++) {
       const spec = specOf({ service, servers, directory: servers.directory, port: await freePort(), replica, env, from });
-      started.push(supervise(profile === undefined ? spec : profilable(spec, profile), warn));
+      started.push(supervise(profiled(spec, profile), warn));
     }
     return started;
   }
 }
 
-/** The service loads the recorder before its own modules. */
-function profilable(spec: ServiceSpec, directory: string): ServiceSpec {
-  const options = `${spec.env.NODE_OPTIONS ?? ''} --require ${join(__dirname, 'profile', 'recorder.js')}`;
-  const env = { BENCH_PROFILE_DIRECTORY: directory, BENCH_PROFILE_NAME: spec.name, NODE_OPTIONS: options };
-  return { ...spec, env: { ...spec.env, ...env } };
+/** Node.js writes the profile when the process ends, and puts its id in: no system or restart overwrites what another wrote. */
+function profiled(spec: ServiceSpec, directory: string | undefined): ServiceSpec {
+  if (directory === undefined) return spec;
+  const name = `${spec.name}-\${pid}.cpuprofile`;
+  const profiling = ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${name}`];
+  return { ...spec, nodeArguments: [...spec.nodeArguments, ...profiling] };
 }
 
 const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
