@@ -81,7 +81,6 @@ export async function startCluster(directory: string, count: number, administrat
   const management = managementAt(managementUrl, administrator);
   let turn = 0;
   return {
-    nodes: nodes.map(({ name }) => name),
     running: () => alive().map(({ name }) => name),
     target: () => ({ host: '127.0.0.1', port: (alive()[turn++ % alive().length] ?? first).amqp }),
     managementUrl,

@@ -53,5 +53,3 @@ export function must<Value>(map: ReadonlyMap<string, Value>, key: string): Value
 /** `target` is a service, or stands for all of them. */
 export const servicesIn = (world: World, target: string): readonly string[] =>
   world.fleet.names.includes(target) ? [target] : world.fleet.names;
-
-export const nothing = async () => undefined;

@@ -1,10 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withPath } from '@quickstep/shared/config';
-import { operationsClient } from '../ops/client.js';
 import { seed } from '../seed.js';
 import { ServiceDatabases } from '../service-databases.js';
-import { operationsService } from '../services.js';
 import { until } from '../wait.js';
 import { settableClock } from './clock/clock.js';
 import { Fleet } from './fleet.js';
@@ -53,7 +51,6 @@ const NOBODY = { host: '127.0.0.1', port: 1 };
 export async function worldOn(given: Given, own: Own): Promise<{ world: World; close(): Promise<void> }> {
   const { directory, administrator, managementUrl } = given;
   const clocks = join(directory, 'clocks');
-  const secret = readFileSync(given.installationSecretFile, 'utf8');
   mkdirSync(clocks, { recursive: true });
   const brokerWay = new Map<string, BrokerProxy>();
   const databaseWay = new Map<string, DatabaseProxy>();
@@ -86,7 +83,6 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
     ...{ fleet, databases, brokerWay, databaseWay, clocks, ...own },
     random: randomFrom(0),
     management: managementAt(managementUrl, administrator.rabbitmqUrl),
-    operations: () => operationsClient(given.signal, fleet.one(operationsService.name).url, secret),
     amqpUrl: administrator.rabbitmqUrl,
     databaseOf: (service) => pathOf(service).slice(1),
     postgresLog: join(directory, 'logs', 'postgres.log'),

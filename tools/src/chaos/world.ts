@@ -1,5 +1,4 @@
 import type { Management } from '@quickstep/shared/rights';
-import type { OperationsClient } from '../ops/client.js';
 import type { ServiceDatabases } from '../service-databases.js';
 import type { Fleet } from './fleet.js';
 import type { PrivateServers } from './private-servers.js';
@@ -10,7 +9,6 @@ import type { SmallDisk } from './small-disk.js';
 
 /** A broker that is a cluster of nodes. */
 export interface Cluster {
-  readonly nodes: readonly string[];
   /** Nodes that run. */
   running(): readonly string[];
   kill(node: string): Promise<void>;
@@ -28,8 +26,6 @@ export interface World {
   /** Past the proxies, as an administrator. */
   readonly databases: ServiceDatabases;
   readonly management: Management;
-  /** As an operator. */
-  operations(): OperationsClient;
   /** For a client of the tool's own; with the virtual host. */
   readonly amqpUrl: string;
   /** The ways of each service. */

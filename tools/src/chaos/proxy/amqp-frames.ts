@@ -4,7 +4,6 @@ export const methods = {
   channelCloseOk: (20 << 16) | 41,
   consumeOk: (60 << 16) | 21,
   cancel: (60 << 16) | 30,
-  deliver: (60 << 16) | 60,
   ack: (60 << 16) | 80,
 } as const;
 

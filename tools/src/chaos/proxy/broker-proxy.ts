@@ -7,7 +7,6 @@ export class BrokerProxy extends TcpProxy {
   #losing = false;
   #lostAcks = 0;
   #subscriptions = 0;
-  #deliveries = 0;
 
   /** @param target asked for each connection: in a cluster whichever node is up */
   static override async open(target: () => Target): Promise<BrokerProxy> {
@@ -17,10 +16,6 @@ export class BrokerProxy extends TcpProxy {
   /** Of consumers, as the broker has confirmed them so far. */
   get subscriptions(): number {
     return this.#subscriptions;
-  }
-
-  get deliveries(): number {
-    return this.#deliveries;
   }
 
   /** From now on acknowledgements do not reach the broker, as if the connection had broken just before each. */
@@ -63,7 +58,6 @@ export class BrokerProxy extends TcpProxy {
   }
 
   #toService(frame: Frame, consumers: Map<number, string>): Buffer {
-    if (frame.method === methods.deliver) this.#deliveries++;
     if (frame.method === methods.consumeOk) {
       this.#subscriptions++;
       consumers.set(frame.channel, consumerTagOf(frame));

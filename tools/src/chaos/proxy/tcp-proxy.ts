@@ -80,10 +80,6 @@ export class TcpProxy {
     return this.#links;
   }
 
-  get line(): Line {
-    return this.#line;
-  }
-
   set(line: Line): void {
     this.#line = line;
     for (const link of this.#links) this.#apply(link);
