@@ -19,7 +19,6 @@ const commands = {
   chaos: 'strike the running system with faults, then check every invariant',
   protections: 'take each protection away in turn: its test must fail',
   ops: 'what an operator looks at and does',
-  reconcile: 'compare what the services say about every order that has ended',
   'choreography:check': 'prove that every run of the declared saga ends well',
   docs: 'write the documents that are generated from the declarations',
   'contracts-check': 'say whom a change of the events would break',

@@ -4,7 +4,7 @@ import { type CloudEvent, exchangeOf } from '@quickstep/shared/events';
 import type { Adapter } from '@quickstep/shared/service';
 import { type FreshDatabase, freshDatabase, freshVhost, testEnvironment, type Vhost } from '@quickstep/shared/testing';
 import { simulatedCarrier } from '@quickstep/shipping-service/service';
-import { differences } from '@quickstep/system/invariants';
+import { endedSaga, readSnapshot, sagasOf } from '@quickstep/system/invariants';
 import { Client } from 'pg';
 import { freePort } from '../../tools/src/provision/ports.js';
 import { EventSpy } from './event-spy.js';
@@ -163,14 +163,10 @@ export class Shop<Service extends Running = Running> extends ShopClient {
     this.#quiet.giveUp(event);
   }
 
-  /** What the services say differently about orders that have ended, right now. */
-  async differences() {
-    return (
-      await differences(
-        askOf((name) => this.database(name)),
-        1_000,
-      )
-    ).found;
+  /** What the services say differently about an order that has ended, right now. */
+  async differences(id: string) {
+    const sagas = sagasOf(await readSnapshot(askOf((name) => this.database(name))));
+    return sagas.filter(({ orderId }) => orderId === id).flatMap(endedSaga);
   }
 
   /** What is wrong with the shop as a whole, once nothing moves any more; empty when all is well. */

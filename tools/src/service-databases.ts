@@ -1,9 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Ask } from '@quickstep/system/invariants';
 import { Client, type ClientConfig } from 'pg';
-import { stateDirectory } from './paths.js';
-import { Problem } from './problem.js';
 import { databaseUrl, serviceNamed } from './services.js';
 
 type Limits = Pick<ClientConfig, 'connectionTimeoutMillis' | 'query_timeout'>;
@@ -60,22 +56,5 @@ export class ServiceDatabases {
 
   #forget(service: string, opening: Promise<Client>): void {
     if (this.#clients.get(service) === opening) this.#clients.delete(service);
-  }
-}
-
-/** The line of `postmaster.pid` that holds the port (https://www.postgresql.org/docs/current/storage-file-layout.html). */
-const PORT_LINE = 3;
-
-/** `POSTGRES_URL`, or the server that `npm start` runs. @throws Problem when there is neither */
-export function runningDatabase(): string {
-  const given = process.env.POSTGRES_URL;
-  if (given) return given;
-  const directory = join(stateDirectory, 'start');
-  try {
-    const password = readFileSync(join(directory, 'secrets', 'postgres-services'), 'utf8').trim();
-    const port = readFileSync(join(directory, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[PORT_LINE];
-    return `postgres://quickstep:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
-  } catch {
-    throw new Problem('Nothing runs here: start it with `npm start`, or set POSTGRES_URL to the server of the services.');
   }
 }

@@ -10,7 +10,6 @@
 
 export { type Kept, logsAndArchive } from './archive.js';
 export { Audit } from './audit.js';
-export { type Differences, differences } from './differences.js';
 export { type DeclaredStep, endedOnce, type TracedEvent, traceable } from './events.js';
 export { heldOf, moved } from './money.js';
 export { durable, endedSaga, parcelBooked } from './orders.js';

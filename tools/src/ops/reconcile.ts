@@ -1,16 +1,17 @@
-import { parseArgs } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, reasonOf } from '../problem.js';
-import type { Note } from '../progress.js';
+import { createProgress, type Note } from '../progress.js';
 import { compare } from '../reconciliation/compare.js';
 import { readLedger, readShown, type Sources } from '../reconciliation/read.js';
-import { lookTwice, seconds } from '../reconciliation/two-looks.js';
 import { reachedAt } from '../running-system.js';
 import { serviceNamed } from '../services.js';
+import { readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
 
 /** A service that accepts the connection and never answers must not hold the command for ever. */
 const TIMEOUT_MS = 30_000;
+const SHOWN = 50;
 
 /** The whole answer. @throws Problem when it does not come, or not in time */
 async function answerOf(service: string, path: string, timeout: number) {
@@ -43,6 +44,45 @@ export function servicesWithin(timeout: number): Sources['get'] {
   };
 }
 
+/** What one look at a running system has found: each difference in words. */
+interface Look {
+  readonly orders: number;
+  readonly found: readonly string[];
+}
+
+function seconds(name: string, given: string, most: number): number {
+  const value = Number(given);
+  if (given.trim() !== '' && value >= 0 && value <= most) return value;
+  throw new Problem(`--${name} must be a number of seconds from 0 to ${most}`);
+}
+
+/**
+ * In a running system what is still on its way looks like a difference: of two looks with a pause between them only what both found is one.
+ *
+ * @param settle seconds between the looks
+ * @returns the exit code
+ */
+async function lookTwice(
+  look: (note: Note) => Promise<Look>,
+  settle: number,
+  signal: AbortSignal,
+  print: (text: string) => void,
+): Promise<number> {
+  const progress = createProgress(process.stderr);
+  const looked = (label: string) => progress.step(label, (note) => look((detail) => note(`${label}: ${detail}`)));
+  let { orders, found } = await looked('first look');
+  if (found.length > 0) {
+    await progress.step(`what is under way may arrive, ${settle} s`, () => pause(settle * 1_000, undefined, { signal }));
+    const before = new Set(found);
+    ({ orders, found } = await looked('second look'));
+    found = found.filter((each) => before.has(each));
+  }
+  for (const each of found.slice(0, SHOWN)) print(`  ${each}`);
+  if (found.length > SHOWN) print(`  and ${found.length - SHOWN} more`);
+  print(`${orders} orders; ${found.length === 0 ? 'nothing differs' : `${found.length} differences`}`);
+  return found.length === 0 ? 0 : 1;
+}
+
 /** @param ask how the services are asked */
 export const reconcileCommand = (ask: Sources['get'] = servicesWithin(TIMEOUT_MS)): OpsCommand => ({
   name: 'reconcile',
@@ -54,12 +94,12 @@ export const reconcileCommand = (ask: Sources['get'] = servicesWithin(TIMEOUT_MS
 
 Through the services' HTTP and the archive, never their databases. Reported is every effect without its closing or its undoing (stock that stays
 reserved, a charge without delivery or refund, a compensation that was asked for and not done) and whatever two of them say differently. It
-takes memory for every order that there is. Ends with 1 when something differs.
-
-npm run reconcile looks into the databases instead: it also compares with what gateway and carrier remember, which no service shows.`,
+takes memory for every order that there is. Ends with 1 when something differs.`,
   async run(args, { client, signal, print }) {
-    const options = { settle: { type: 'string', default: '5' }, overdue: { type: 'string', default: '1800' } } as const;
-    const { values } = parseArgs({ args: [...args], options });
+    const { values } = readArguments(args, {
+      settle: { type: 'string', default: '5' },
+      overdue: { type: 'string', default: '1800' },
+    });
     const settle = seconds('settle', values.settle, 3_600);
     const overdue = seconds('overdue', values.overdue, 31_536_000);
     const operations = client();
