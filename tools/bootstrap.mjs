@@ -13,7 +13,7 @@ const state = join(root, '.quickstep');
 const commands = {
   start: 'start everything: broker, database, services',
   test: 'check, type-check and test everything',
-  demo: 'place one order for every way an order can end',
+  demo: 'place five orders, shipped and cancelled, and show what happened',
   bench: 'measure throughput and latency',
   simulate: 'run the saga in memory under random schedules and faults',
   chaos: 'strike the running system with faults, then check every invariant',

@@ -30,7 +30,7 @@ function order(changes: Partial<OrderRequest>): OrderRequest {
   };
 }
 
-/** One order for every way an order can end. */
+/** One that is shipped, one for each failure, and one that its customer cancels. No deadline passes, and no cancellation comes too late. */
 export function demoOrders(leftOfLast: number): DemoOrder[] {
   return [
     { title: 'Paid and shipped', ending: 'COMPLETED', request: order({}) },

@@ -1,10 +1,12 @@
 import { consoleUrl } from './console-url.js';
 import { type DemoOrder, demoOrders } from './demo-orders.js';
-import { ending, heading, isWhole, type OrderEvent, timeline } from './demo-timeline.js';
+import { isWhole, type Told, verdict } from './demo-verdict.js';
 import { type OperationsClient, operationsClient } from './ops/client.js';
+import { showSaga } from './ops/sagas.js';
 import { installationSecret } from './ops/secret.js';
 import { askService } from './ops/service-call.js';
 import { Problem } from './problem.js';
+import { paint } from './progress.js';
 import { command } from './run.js';
 import { reachedAt } from './running-system.js';
 import { serviceNamed } from './services.js';
@@ -15,9 +17,12 @@ interface Order {
   status: string;
 }
 
+const BOLD = 1;
+
 const help = `npm run demo
 
-Places one order for every way an order can end, against a running system, and shows what happened to each.
+Places five orders in a running system, one that is shipped and four that are cancelled (no stock, card declined, country not served, by the
+customer), and shows what happened to each, as npm run ops -- sagas show does.
 
   ORDER_URL, INVENTORY_URL, OPERATIONS_URL   where the services are (default: where npm start runs them)
   INSTALLATION_SECRET_FILE                   the secret of the installation (default: that of npm start)
@@ -58,7 +63,8 @@ async function play({ orderUrl, operations, signal }: Shop, demo: DemoOrder): Pr
     await until(reaches(['RESERVED']), { timeoutMs: 30_000, everyMs: 10, signal, failure: `Order ${id} was not RESERVED` });
     await askService('POST', `${url}/cancel`, signal);
   }
-  process.stdout.write(`\n${heading(demo.title, id)}\n`);
+  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  print(`\n${paint(process.stdout, BOLD, demo.title)}`);
   const { status } = await until(reaches(['COMPLETED', 'CANCELLED']), {
     timeoutMs: 60_000,
     everyMs: 10,
@@ -67,12 +73,13 @@ async function play({ orderUrl, operations, signal }: Shop, demo: DemoOrder): Pr
   });
   const everything = async () => {
     // Of an order that has only just been placed there may be nothing yet.
-    const archived = await operations.json<OrderEvent[]>('GET', `/orders/${id}/events`).catch(() => []);
-    return isWhole(archived) && archived;
+    const saga = await operations.json<Told>('GET', `/sagas/${id}`).catch(() => undefined);
+    return saga !== undefined && isWhole(saga) && saga;
   };
   const failure = `The operations service does not have all events of order ${id}`;
-  const events = await until(everything, { timeoutMs: 30_000, everyMs: 50, signal, failure });
-  process.stdout.write(`${[...timeline(events), ending(status, demo.ending, events)].join('\n')}\n`);
+  const saga = await until(everything, { timeoutMs: 30_000, everyMs: 50, signal, failure });
+  await showSaga.run([id], { client: () => operations, signal, print });
+  print(verdict(status, demo.ending, saga));
   return status === demo.ending;
 }
 

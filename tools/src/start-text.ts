@@ -53,7 +53,7 @@ export function invitation({ installationSecretFile }: Pick<Servers, 'installati
     '',
     `curl -s ${orders} -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}'`,
     '',
-    'or one for every way an order can end: npm run demo',
+    'or five, one shipped and four cancelled: npm run demo',
     'Ctrl-C stops everything.',
   ].join('\n');
 }
