@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.js';
 import { formatTable, markdownTable } from './bench/table.js';
 import { root } from './paths.js';
 import { Interrupted, Problem } from './problem.js';
@@ -23,7 +23,7 @@ const COLUMNS = ['protection', 'without it', 'test', 'tests that fail', 's'];
 
 /** `npm run protections -- [--only <part of a name>] [--markdown <file>]`: takes each protection away in turn; its test must fail. */
 export const main = command(async (args, signal) => {
-  const { values } = parseArgs({ args, options: { only: { type: 'string' }, markdown: { type: 'string' } } });
+  const { values } = readArguments(args, { only: { type: 'string' }, markdown: { type: 'string' } });
   const chosen = protections.filter(({ name }) => name.includes(values.only ?? ''));
   if (chosen.length === 0) throw new Problem(`No protection is called "${values.only}".`);
   const progress = createProgress();

@@ -1,4 +1,4 @@
-import { Interrupted, Problem, reasonOf } from './problem.js';
+import { Interrupted, Problem } from './problem.js';
 import { killEverythingStarted } from './processes.js';
 
 export type Command = (args: string[], signal: AbortSignal) => Promise<number>;
@@ -12,18 +12,12 @@ export function command(work: Command): (args: string[]) => Promise<number> {
       return await work(args, controller.signal);
     } catch (error) {
       if (error instanceof Interrupted || controller.signal.aborted) return 130;
-      process.stderr.write(`\n${isOfTheUser(error) ? reasonOf(error) : (error as Error).stack}\n`);
+      process.stderr.write(`\n${error instanceof Problem ? error.message : (error as Error).stack}\n`);
       return 1;
     } finally {
       stop();
     }
   };
-}
-
-/** What the user can mend, among it an option that `parseArgs` does not know. */
-function isOfTheUser(error: unknown): boolean {
-  if (error instanceof Problem) return true;
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 
 /** npm passes on a Ctrl-C that the terminal has already sent to this process: the copy arrives within milliseconds and is not a second wish. */

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.js';
 import { Problem, reasonOf } from './problem.js';
 import { provideSecret } from './provision/secrets.js';
 import { command, interruption } from './run.js';
@@ -41,7 +41,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
  * @throws Problem when a variable is missing or a server does not allow it
  */
 export async function setUpSystem(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { watch } = parseArgs({ args: [...args], options: { watch: { type: 'boolean' } } }).values;
+  const { watch } = readArguments(args, { watch: { type: 'boolean' } }).values;
   const options = optionsFromEnvironment();
   if (process.env.INSTALLATION_SECRET_FILE) provideSecret(process.env.INSTALLATION_SECRET_FILE);
   await setUp(options).catch((error: unknown) => {

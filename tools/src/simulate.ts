@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { Problem } from './problem.js';
+import { readArguments, wholeNumber } from './arguments.js';
 import { command } from './run.js';
 import { decodeChoices } from './simulation/choices.js';
 import { exploreAll } from './simulation/command/explore-worlds.js';
@@ -33,31 +32,23 @@ export const main = command(async (args, signal) => {
 });
 
 function optionsOf(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        seed: { type: 'string', default: '1' },
-        runs: { type: 'string', default: '1000' },
-        orders: { type: 'string', default: '40' },
-        workers: { type: 'string', default: '1' },
-        trace: { type: 'boolean', default: false },
-        'trace-hash': { type: 'boolean', default: false },
-        replay: { type: 'string' },
-        exhaustive: { type: 'boolean', default: false },
-        larger: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const whole = (name: 'seed' | 'runs' | 'orders' | 'workers') => wholeNumber(name, values[name]);
-    return { ...values, seed: whole('seed'), runs: whole('runs'), orders: whole('orders'), workers: whole('workers') };
-  } catch (error) {
-    throw error instanceof Problem ? error : new Problem(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-  }
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new Problem(`--${name} must be a whole number from 1 on, not "${text}"`);
-  return value;
+  const { values } = readArguments(
+    args,
+    {
+      seed: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '1000' },
+      orders: { type: 'string', default: '40' },
+      workers: { type: 'string', default: '1' },
+      trace: { type: 'boolean', default: false },
+      'trace-hash': { type: 'boolean', default: false },
+      replay: { type: 'string' },
+      exhaustive: { type: 'boolean', default: false },
+      larger: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    'no words',
+    USAGE,
+  );
+  const whole = (name: 'seed' | 'runs' | 'orders' | 'workers') => wholeNumber(name, values[name]);
+  return { ...values, seed: whole('seed'), runs: whole('runs'), orders: whole('orders'), workers: whole('workers') };
 }

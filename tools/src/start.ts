@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.js';
 import { claim, release } from './claim.js';
 import { echoProblems } from './log-echo.js';
 import { root, stateDirectory } from './paths.js';
@@ -23,10 +23,7 @@ interface Options {
 }
 
 export const main = command(async (args, signal) => {
-  const { values } = parseArgs({
-    args,
-    options: { help: { type: 'boolean' }, data: { type: 'string' }, services: { type: 'string' } },
-  });
+  const { values } = readArguments(args, { help: { type: 'boolean' }, data: { type: 'string' }, services: { type: 'string' } });
   if (values.help) {
     process.stdout.write(help);
     return 0;

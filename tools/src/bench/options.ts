@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, wholeNumber } from '../arguments.js';
 import { Problem } from '../problem.js';
 import { type Variant, variantNamed, variants } from './variants.js';
 
@@ -77,47 +77,43 @@ const usualOrders: Partial<Record<ScenarioName, number>> = { growth: 1_000_000, 
 
 /** Undefined when help was asked for. */
 export function readOptions(args: string[]): Options | undefined {
-  const { values } = parseArgs({
-    // npm takes its own `--` away; without npm it arrives here.
-    args: args[0] === '--' ? args.slice(1) : args,
-    options: {
-      help: { type: 'boolean' },
-      scenario: { type: 'string', default: 'bench' },
-      orders: { type: 'string' },
-      concurrency: { type: 'string', default: '256' },
-      rate: { type: 'string', default: '50' },
-      duration: { type: 'string', default: '30' },
-      replicas: { type: 'string', default: '1' },
-      rounds: { type: 'string' },
-      against: { type: 'string' },
-      pairs: { type: 'string', default: '4' },
-      warmup: { type: 'string', default: '20000' },
-      batched: { type: 'boolean', default: false },
-      variant: { type: 'string', multiple: true, default: [] },
-      set: { type: 'string', multiple: true, default: [] },
-      json: { type: 'string' },
-      markdown: { type: 'string' },
-      plot: { type: 'string' },
-      profile: { type: 'string' },
-      keep: { type: 'boolean', default: false },
-      operations: { type: 'boolean', default: false },
-      watched: { type: 'boolean', default: false },
-    },
+  const { values } = readArguments(args, {
+    help: { type: 'boolean' },
+    scenario: { type: 'string', default: 'bench' },
+    orders: { type: 'string' },
+    concurrency: { type: 'string', default: '256' },
+    rate: { type: 'string', default: '50' },
+    duration: { type: 'string', default: '30' },
+    replicas: { type: 'string', default: '1' },
+    rounds: { type: 'string' },
+    against: { type: 'string' },
+    pairs: { type: 'string', default: '4' },
+    warmup: { type: 'string', default: '20000' },
+    batched: { type: 'boolean', default: false },
+    variant: { type: 'string', multiple: true, default: [] },
+    set: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    plot: { type: 'string' },
+    profile: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    operations: { type: 'boolean', default: false },
+    watched: { type: 'boolean', default: false },
   });
   if (values.help) return undefined;
   const scenario = scenarioNames.find((name) => name === values.scenario);
   if (!scenario) throw new Problem(`There is no scenario "${values.scenario}". There are: ${scenarioNames.join(', ')}.`);
   return {
     scenario,
-    orders: hundreds(positive('orders', values.orders ?? `${usualOrders[scenario] ?? 20_000}`)),
-    concurrency: positive('concurrency', values.concurrency),
-    rate: positive('rate', values.rate),
-    duration: positive('duration', values.duration),
-    replicas: positive('replicas', values.replicas),
-    rounds: positive('rounds', values.rounds ?? (values.against === undefined ? '3' : '1')),
+    orders: hundreds(wholeNumber('orders', values.orders ?? `${usualOrders[scenario] ?? 20_000}`)),
+    concurrency: wholeNumber('concurrency', values.concurrency),
+    rate: wholeNumber('rate', values.rate),
+    duration: wholeNumber('duration', values.duration),
+    replicas: wholeNumber('replicas', values.replicas),
+    rounds: wholeNumber('rounds', values.rounds ?? (values.against === undefined ? '3' : '1')),
     against: values.against === undefined ? undefined : comparable(values.against, scenario),
-    pairs: positive('pairs', values.pairs),
-    warmup: hundreds(positive('warmup', values.warmup, 0)),
+    pairs: wholeNumber('pairs', values.pairs),
+    warmup: hundreds(wholeNumber('warmup', values.warmup, 0)),
     variants: values.variant.map(variantNamed),
     env: { ...(values.batched ? { EVENT_BATCHING: 'on' } : {}), ...Object.fromEntries(values.set.map(setting)) },
     json: values.json && resolve(values.json),
@@ -128,12 +124,6 @@ export function readOptions(args: string[]): Options | undefined {
     operations: values.operations || values.watched,
     watched: values.watched,
   };
-}
-
-function positive(name: string, text: string, least = 1): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new Problem(`--${name} must be a whole number from ${least} up, not "${text}".`);
 }
 
 function comparable(commit: string, scenario: ScenarioName): string {

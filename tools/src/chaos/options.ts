@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, wholeNumber } from '../arguments.js';
 import { stateDirectory } from '../paths.js';
-import { Problem, reasonOf } from '../problem.js';
 import type { Fault } from './fault.js';
 import { faults } from './faults/index.js';
 import type { Settings } from './record.js';
@@ -54,24 +53,43 @@ export interface Merge {
   readonly markdown: string | undefined;
 }
 
+const options = {
+  help: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  faults: { type: 'string', default: '40' },
+  orders: { type: 'string', default: '1000' },
+  rate: { type: 'string', default: '20' },
+  kinds: { type: 'string' },
+  round: { type: 'string', default: '20' },
+  duration: { type: 'string' },
+  resume: { type: 'boolean', default: false },
+  replicas: { type: 'string', default: '1' },
+  nodes: { type: 'string', default: '1' },
+  against: { type: 'string' },
+  json: { type: 'string' },
+  markdown: { type: 'string' },
+  merge: { type: 'string' },
+} as const;
+
 /** A text to print instead, when one was asked for. */
 export function readOptions(args: string[]): Options | Merge | string {
-  const values = parsed(args);
+  const { values } = readArguments(args, options, 'no words', help);
   if (values.help) return help;
   if (values.list) return listed();
   const markdown = values.markdown === undefined ? undefined : resolve(values.markdown);
   if (values.merge !== undefined) return { files: values.merge.split(',').map((each) => resolve(each.trim())), markdown };
-  const seed = positive('seed', values.seed);
-  const nodes = positive('nodes', values.nodes);
+  const seed = wholeNumber('seed', values.seed);
+  const nodes = wholeNumber('nodes', values.nodes);
   const named = values.kinds === undefined ? [] : values.kinds.split(',').map((each) => each.trim());
   const kinds = kindsNamed(named, faults);
   const settings: Settings = {
     seed,
-    faults: positive('faults', values.faults),
+    faults: wholeNumber('faults', values.faults),
     kinds: named,
-    orders: positive('orders', values.orders),
-    rate: positive('rate', values.rate),
-    replicas: positive('replicas', values.replicas),
+    orders: wholeNumber('orders', values.orders),
+    rate: wholeNumber('rate', values.rate),
+    replicas: wholeNumber('replicas', values.replicas),
     nodes,
     against: values.against,
   };
@@ -79,46 +97,12 @@ export function readOptions(args: string[]): Options | Merge | string {
     settings,
     kinds,
     named: named.length > 0,
-    durationMs: (values.duration === undefined ? NEVER : positive('duration', values.duration)) * 1_000,
-    round: positive('round', values.round),
+    durationMs: (values.duration === undefined ? NEVER : wholeNumber('duration', values.duration)) * 1_000,
+    round: wholeNumber('round', values.round),
     resume: values.resume,
     file: resolve(values.json ?? join(stateDirectory, 'chaos', `seed-${seed}.json`)),
     markdown,
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args: args[0] === '--' ? args.slice(1) : args,
-      options: {
-        help: { type: 'boolean', default: false },
-        list: { type: 'boolean', default: false },
-        seed: { type: 'string', default: '1' },
-        faults: { type: 'string', default: '40' },
-        orders: { type: 'string', default: '1000' },
-        rate: { type: 'string', default: '20' },
-        kinds: { type: 'string' },
-        round: { type: 'string', default: '20' },
-        duration: { type: 'string' },
-        resume: { type: 'boolean', default: false },
-        replicas: { type: 'string', default: '1' },
-        nodes: { type: 'string', default: '1' },
-        against: { type: 'string' },
-        json: { type: 'string' },
-        markdown: { type: 'string' },
-        merge: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new Problem(`${reasonOf(error)}\n\n${help}`);
-  }
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new Problem(`--${name} must be a whole number from 1 up, not "${text}".`);
 }
 
 function listed(): string {

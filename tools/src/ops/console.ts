@@ -1,7 +1,7 @@
 import type { Role } from '@quickstep/operations-service/access';
+import { readArguments } from '../arguments.js';
 import { consoleUrl } from '../console-url.js';
 import { Problem } from '../problem.js';
-import { readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
 import { installationSecret } from './secret.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { oneWord, readArguments, secondsIn } from '../arguments.js';
 import { Problem } from '../problem.js';
-import { oneWord, readArguments, secondsIn } from './arguments.js';
 import { Away, type OperationsClient } from './client.js';
 import type { OpsCommand, OpsContext } from './command.js';
 import { reasonsIn } from './plan-reasons.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { oneWord, readArguments } from '../arguments.js';
 import { Problem, reasonOf } from '../problem.js';
-import { oneWord, readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
 
 interface Whole {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.js';
 import type { ExportFormat } from '../batch/event-file.js';
 import { exportEvents } from '../batch/export-events.js';
 import { Problem } from '../problem.js';
@@ -28,15 +28,12 @@ export const exportCommand: OpsCommand = {
 
 The latest arrival comes first. What arrives while it runs is left out.`,
   async run(args, { client, print }) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        format: { type: 'string' },
-        out: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        type: { type: 'string' },
-      },
+    const { values } = readArguments(args, {
+      format: { type: 'string' },
+      out: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      type: { type: 'string' },
     });
     const { out, from, to, type } = values;
     const format = formatOf(values.format);

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { readArguments } from '../arguments.js';
 import { Problem, reasonOf } from '../problem.js';
 import { createProgress, type Note } from '../progress.js';
 import { compare } from '../reconciliation/compare.js';
 import { readLedger, readShown, type Sources } from '../reconciliation/read.js';
 import { reachedAt } from '../running-system.js';
 import { serviceNamed } from '../services.js';
-import { readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
 import { eventPages } from './event-pages.js';
 

@@ -1,5 +1,5 @@
+import { readArguments } from '../arguments.js';
 import { Problem } from '../problem.js';
-import { readArguments } from './arguments.js';
 import type { OpsCommand } from './command.js';
 
 interface Replayed {

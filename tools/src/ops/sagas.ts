@@ -1,5 +1,5 @@
 import { reasons } from '@quickstep/shared/contracts';
-import { oneWord, readArguments, secondsIn } from './arguments.js';
+import { oneWord, readArguments, secondsIn } from '../arguments.js';
 import type { OpsCommand } from './command.js';
 import { duration, textTable } from './table.js';
 

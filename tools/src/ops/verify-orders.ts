@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { readArguments } from '../arguments.js';
 import { Problem } from '../problem.js';
 import { createProgress } from '../progress.js';
 import { reachedAt } from '../running-system.js';
 import { serviceNamed } from '../services.js';
-import { readArguments } from './arguments.js';
 import type { OperationsClient } from './client.js';
 import type { OpsCommand } from './command.js';
 import { askService } from './service-call.js';
