@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOut } from './bench/checkout.js';
@@ -15,7 +14,7 @@ import { type RoundOptions, runRound } from './chaos/rounds.js';
 import { missingFor, type Planned, scheduleOf } from './chaos/schedule.js';
 import type { World } from './chaos/world.js';
 import { claim, release } from './claim.js';
-import { root } from './paths.js';
+import { commitHere } from './git.js';
 import { Problem } from './problem.js';
 import { createProgress, type Progress } from './progress.js';
 import { command } from './run.js';
@@ -103,13 +102,11 @@ function leftOf({ settings, kinds, named }: Options, run: Run, world: World, pro
 }
 
 function describePart(part: number, servers: string): PartRow {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' with changes';
   const { cores, processor, memoryGiB } = describeMachine();
   return {
     part,
     date: new Date().toISOString(),
-    commit: `${git('rev-parse', '--short=12', 'HEAD')}${changed}`,
+    commit: commitHere(),
     node: process.versions.node,
     servers,
     machine: `${cores} cores, ${processor}, ${memoryGiB} GiB`,

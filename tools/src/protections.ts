@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArguments } from './arguments.js';
 import { formatTable, markdownTable } from './bench/table.js';
+import { git } from './git.js';
 import { root } from './paths.js';
 import { Interrupted, Problem } from './problem.js';
 import { createProgress } from './progress.js';
-import { commitOf, openCheckout } from './protections/checkout.js';
+import { openCheckout } from './protections/checkout.js';
 import { type Protection, protections } from './protections/list.js';
 import { baselineProblem, changedProblem, failedTests, type TestRun, without } from './protections/verdict.js';
 import { provisionTemporary } from './provision/index.js';
@@ -31,7 +32,7 @@ export const main = command(async (args, signal) => {
   const servers = await provisionTemporary({ progress, signal, quickStatistics: true });
   const directory = mkdtempSync(join(tmpdir(), 'quickstep-protections-'));
   const tree = join(directory, 'checkout');
-  const commit = commitOf();
+  const commit = git('rev-parse', '--short=12', 'HEAD');
   const wrong: string[] = [];
   const rows: string[][] = [];
   try {

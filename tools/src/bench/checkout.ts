@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { root, stateDirectory } from '../paths.js';
+import { git } from '../git.js';
+import { stateDirectory } from '../paths.js';
 import { Problem } from '../problem.js';
 import type { Progress } from '../progress.js';
 
 const run = promisify(execFile);
-const git = (args: readonly string[], signal: AbortSignal) => run('git', args, { cwd: root, signal });
 
 /**
  * Another commit in a git worktree below `.quickstep/against`, installed and built by its own bootstrap. It stays there for the next time
@@ -17,12 +17,12 @@ const git = (args: readonly string[], signal: AbortSignal) => run('git', args, {
  * @throws Problem when there is no such commit, or when it cannot be installed or built
  */
 export async function checkOut(commit: string, progress: Progress, signal: AbortSignal): Promise<string> {
-  const hash = await resolveCommit(commit, signal);
+  const hash = resolveCommit(commit);
   const tree = join(stateDirectory, 'against', hash.slice(0, 12));
   if (!existsSync(tree)) {
     await progress.step(`checked out ${hash.slice(0, 12)}`, async () => {
-      await git(['worktree', 'prune'], signal);
-      await git(['worktree', 'add', '--detach', tree, hash], signal);
+      git('worktree', 'prune');
+      git('worktree', 'add', '--detach', tree, hash);
     });
   }
   await progress.step(`installed and built ${hash.slice(0, 12)}`, async () => {
@@ -38,12 +38,10 @@ export async function checkOut(commit: string, progress: Progress, signal: Abort
   return tree;
 }
 
-async function resolveCommit(commit: string, signal: AbortSignal): Promise<string> {
+function resolveCommit(commit: string): string {
   try {
-    const { stdout } = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`], signal);
-    return stdout.trim();
+    return git('rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`);
   } catch {
-    signal.throwIfAborted();
     throw new Problem(`--against needs a commit of this repository; git does not know "${commit}".`);
   }
 }

@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { git } from '../git.js';
 import { root } from '../paths.js';
-
-const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-export const commitOf = (): string => git('rev-parse', '--short=12', 'HEAD').trim();
 
 /** A worktree of a commit, with the installed packages of this checkout; what is not committed is not in it. */
 export function openCheckout(directory: string, commit: string): { close(): void } {
