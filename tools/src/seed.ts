@@ -1,5 +1,6 @@
 import { type CatalogueItem, sampleCatalogue } from './catalogue.js';
 import { askService } from './ops/service-call.js';
+import { until } from './wait.js';
 
 const atOnce = 10;
 
@@ -13,6 +14,17 @@ export async function seed(inventoryUrl: string): Promise<number> {
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return missing.length;
+}
+
+/**
+ * The same in a new system, until the order service has heard of every item.
+ *
+ * @param known how many items it has heard of
+ */
+export async function seedThrough(inventoryUrl: string, known: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  await seed(inventoryUrl);
+  const all = async () => (await known()) >= sampleCatalogue.length;
+  await until(all, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
 }
 
 async function knownSkus(inventoryUrl: string): Promise<Set<string>> {

@@ -36,6 +36,18 @@ export function serviceNamed(name: string): Service {
   return found;
 }
 
+const begins = serviceNamed('order-service');
+
+/**
+ * The service that begins the sagas comes after the others: an event that one of its consumers' queues takes does not come back, so the
+ * queues of all its consumers must be there before the first. The operator's service is ready when it reads the logs of all others.
+ */
+export const startingOrder: readonly (readonly Service[])[] = [
+  sagaServices.filter((service) => service !== begins),
+  [begins],
+  [operationsService],
+];
+
 /** `<SERVICE>_PORT`, or the standard port moved by PORT_OFFSET. */
 export function portOf(service: Service): number {
   const own = process.env[`${service.prefix}_PORT`];

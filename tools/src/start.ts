@@ -11,7 +11,7 @@ import { stopServers, stopServices } from './provision/leftovers.js';
 import { isFree } from './provision/ports.js';
 import { command, interruption } from './run.js';
 import { seed } from './seed.js';
-import { operationsService, portOf, type Service, sagaServices, serviceNamed, services, specOf } from './services.js';
+import { operationsService, portOf, serviceNamed, services, specOf, startingOrder } from './services.js';
 import { keepPrivateTopology, setUpPrivate } from './setup/private.js';
 import { addresses, help, invitation, serviceUrl } from './start-text.js';
 import { type SupervisedService, supervise } from './supervisor.js';
@@ -48,7 +48,7 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
   const echoes: (() => void)[] = [];
   try {
     const logins = await progress.step('accounts, databases and topology', () => setUpPrivate(directory, servers));
-    for (const wave of inStartingOrder()) {
+    for (const wave of startingOrder) {
       const specs = wave.map((service) => specOf({ service, servers, login: logins.get(service.name), directory, from }));
       const started = specs.map((spec) => supervise(spec, warn));
       running.push(...started);
@@ -72,15 +72,6 @@ async function run({ directory, from }: Options, progress: Progress, signal: Abo
     await stopEverything(running, servers, progress);
     for (const end of echoes) end();
   }
-}
-
-/**
- * The service that begins the sagas comes last: an event that one of its consumers' queues takes does not come back, so the queues of
- * all its consumers must be there before the first. The operator's service is ready when it reads the logs of all others.
- */
-function inStartingOrder(): (readonly Service[])[] {
-  const first = serviceNamed('order-service');
-  return [sagaServices.filter((service) => service !== first), [first], [operationsService]];
 }
 
 /** The first that cannot be started ends the waiting for the others. */

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sampleCatalogue } from '../catalogue.js';
 import { consoleUrl } from '../console-url.js';
 import { echoProblems } from '../log-echo.js';
 import { root } from '../paths.js';
@@ -8,10 +7,9 @@ import { readRecords } from '../processes.js';
 import { type Progress, paint } from '../progress.js';
 import { provisionTemporary } from '../provision/index.js';
 import { freePort } from '../provision/ports.js';
-import { seed } from '../seed.js';
+import { seedThrough } from '../seed.js';
 import { operationsService, type Service, sagaServices as services, specOf } from '../services.js';
 import { type ServiceSpec, type SupervisedService, supervise } from '../supervisor.js';
-import { until } from '../wait.js';
 import { type LoadGenerator, startLoad } from './load/generator.js';
 import { cpuSecondsOf, hasProc, type Memory, memoryOf, sharedMemoryOf, treeOf } from './machine.js';
 import { readMetrics } from './service-metrics.js';
@@ -141,15 +139,10 @@ function profiled(spec: ServiceSpec, directory: string | undefined): ServiceSpec
 
 const targetOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
 
-/** The order service knows an item once inventory's event about it has come through. */
 async function seedEverywhere(urls: (service: string) => string[], signal: AbortSignal): Promise<void> {
   const [inventory = ''] = urls('inventory-service');
-  await seed(inventory);
-  const known = async () => {
-    const { handled } = await readMetrics(urls('order-service'));
-    return sum(Object.values(handled)) >= sampleCatalogue.length;
-  };
-  await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
+  const handled = async () => sum(Object.values((await readMetrics(urls('order-service'))).handled));
+  await seedThrough(inventory, handled, signal);
 }
 
 function groupsOf(directory: string, instances: (service: string) => SupervisedService[], load: LoadGenerator): ProcessGroup[] {

@@ -1,6 +1,6 @@
 import { samplesOf, sumOf } from '@quickstep/shared/telemetry';
 import { freePort } from '../provision/ports.js';
-import { operationsService, type Service, sagaServices, serviceNamed, services, specOf } from '../services.js';
+import { type Service, sagaServices, serviceNamed, services, specOf, startingOrder } from '../services.js';
 import { type SupervisedService, supervise } from '../supervisor.js';
 import { tryFetch } from '../wait.js';
 
@@ -44,10 +44,8 @@ export class Fleet {
 
   async start(choice: Start = {}): Promise<void> {
     const { replicas } = this.#options;
-    const begins = serviceNamed('order-service');
-    // Queues before the service that begins the sagas, and that before the one that reads the logs of all.
-    for (const some of [sagaServices.filter((each) => each !== begins), [begins], [operationsService]]) {
-      const each = some.flatMap((service) => Array.from({ length: replicas }, () => service));
+    for (const wave of startingOrder) {
+      const each = wave.flatMap((service) => Array.from({ length: replicas }, () => service));
       await Promise.all(each.map((service) => this.#launch(service, choice)));
     }
   }

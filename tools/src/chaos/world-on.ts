@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withPath } from '@quickstep/shared/config';
-import { seed } from '../seed.js';
+import { seedThrough } from '../seed.js';
 import { ServiceDatabases } from '../service-databases.js';
-import { until } from '../wait.js';
 import { settableClock } from './clock/clock.js';
 import { Fleet } from './fleet.js';
 import { managementAt } from './management.js';
@@ -44,6 +43,7 @@ const POSTGRES = 5_432;
 const DATABASE_LIMITS = { connectionTimeoutMillis: 2_000, query_timeout: 60_000 };
 /** Longer than what waits for another attempt waits as a rule, and short enough for everything to end in a round. */
 const LOST_AFTER_MS = 60_000;
+const HEARD_OF = 'select count(*)::int as items from catalogue_items';
 /** Where nobody listens. */
 const NOBODY = { host: '127.0.0.1', port: 1 };
 
@@ -94,23 +94,16 @@ export async function worldOn(given: Given, own: Own): Promise<{ world: World; c
   };
   try {
     await fleet.start();
-    await stock(world, given.signal);
+    const heardOf = async () => {
+      const [row] = await databases.ask<{ items: number }>('order-service', HEARD_OF, []);
+      return row?.items ?? 0;
+    };
+    await seedThrough(fleet.one('inventory-service').url, heardOf, given.signal);
   } catch (error) {
     await close();
     throw error;
   }
   return { world, close };
-}
-
-/** The order service knows an item once inventory's event about it has come through. */
-async function stock({ fleet, databases }: World, signal: AbortSignal): Promise<void> {
-  const items = await seed(fleet.one('inventory-service').url);
-  const statement = 'select count(*)::int as items from catalogue_items';
-  const known = async () => {
-    const [row] = await databases.ask<{ items: number }>('order-service', statement, []);
-    return (row?.items ?? 0) >= items;
-  };
-  await until(known, { timeoutMs: 60_000, signal, failure: 'The catalogue did not reach the order service' });
 }
 
 function addressOf(url: string | undefined): Target | undefined {
