@@ -1,5 +1,6 @@
 import { type Adapter, packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
-import { simulatedGateway } from './adapters/simulated-gateway.js';
+import { simulated } from '@quickstep/simulated-providers';
+import { gatewayOver } from './adapters/simulated-gateway.js';
 import { type PaymentConfig, paymentDefaults } from './config.js';
 import { CreatePayments1760000000001 } from './db/migrations.js';
 import { Payments } from './db/tables.js';
@@ -7,9 +8,10 @@ import type { PaymentGateway } from './domain/gateway.js';
 import { paymentRoutes } from './http/routes.js';
 import { paymentSteps } from './steps/index.js';
 
-export { simulatedGateway } from './adapters/simulated-gateway.js';
 export { paymentConfig } from './config.js';
 export type { ChargeOutcome, PaymentGateway, RefundOutcome } from './domain/gateway.js';
+
+export const simulatedGateway = simulated('gateway', gatewayOver);
 
 /** What the money is moved with: name your own here (docs/connecting-providers.md). */
 const usedGateway: Adapter<PaymentGateway, PaymentConfig> = simulatedGateway;

@@ -1,5 +1,6 @@
 import { type Adapter, packageVersion, type ServiceDescription, startService } from '@quickstep/shared/service';
-import { simulatedCarrier } from './adapters/simulated-carrier.js';
+import { simulated } from '@quickstep/simulated-providers';
+import { carrierOver } from './adapters/simulated-carrier.js';
 import { type ShippingConfig, shippingDefaults } from './config.js';
 import { CreateShipments1760000000001 } from './db/migrations.js';
 import { Shipments } from './db/tables.js';
@@ -7,9 +8,10 @@ import type { Carrier } from './domain/carrier.js';
 import { shippingRoutes } from './http/routes.js';
 import { shippingSteps } from './steps/index.js';
 
-export { simulatedCarrier } from './adapters/simulated-carrier.js';
 export { shippingConfig } from './config.js';
 export type { BookingOutcome, Carrier } from './domain/carrier.js';
+
+export const simulatedCarrier = simulated('carrier', carrierOver);
 
 /** What the parcels are moved with: name your own here (docs/connecting-providers.md). */
 const usedCarrier: Adapter<Carrier, ShippingConfig> = simulatedCarrier;

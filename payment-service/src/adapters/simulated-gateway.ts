@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Ledger, simulated } from '@quickstep/simulated-providers';
+import type { Ledger } from '@quickstep/simulated-providers';
 import type { Charge, ChargeOutcome, PaymentGateway, RefundOutcome, Reversal } from '../domain/gateway.js';
 
 type Charged = Extract<ChargeOutcome, { kind: 'charged' }> & { readonly amount: number };
@@ -8,7 +8,7 @@ type Refunded = Extract<RefundOutcome, { kind: 'refunded' }>;
 type Reversed = { readonly kind: 'reversed'; readonly reversalId: string; readonly chargeId: string };
 
 /** What the gateway remembers having answered. */
-type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
+export type GatewayAnswer = Charged | Extract<ChargeOutcome, { kind: 'declined' }> | Refunded | Reversed;
 
 const FAILURES_OF_A_FLAKY_CARD = 2;
 
@@ -63,10 +63,7 @@ class SimulatedGateway implements PaymentGateway {
   }
 }
 
-export const simulatedGateway = simulated(
-  'gateway',
-  (ledger: Ledger<GatewayAnswer>): PaymentGateway => new SimulatedGateway(ledger),
-);
+export const gatewayOver = (ledger: Ledger<GatewayAnswer>): PaymentGateway => new SimulatedGateway(ledger);
 
 function keyReused(asked: string, { kind }: GatewayAnswer): Error {
   return new Error(`The idempotency key of a ${asked} was used for something that was ${kind}`);

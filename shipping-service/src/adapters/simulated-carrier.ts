@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Ledger, simulated } from '@quickstep/simulated-providers';
+import type { Ledger } from '@quickstep/simulated-providers';
 import type { BookedParcel, BookingOutcome, Carrier, Parcel } from '../domain/carrier.js';
 
 /** What the carrier remembers having answered. */
-type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled'; readonly trackingNumber: string };
+export type CarrierAnswer = BookingOutcome | { readonly kind: 'recalled'; readonly trackingNumber: string };
 
 const UNSERVED_COUNTRY = 'AQ';
 
@@ -30,7 +30,7 @@ class SimulatedCarrier implements Carrier {
   }
 }
 
-export const simulatedCarrier = simulated('carrier', (ledger: Ledger<CarrierAnswer>): Carrier => new SimulatedCarrier(ledger));
+export const carrierOver = (ledger: Ledger<CarrierAnswer>): Carrier => new SimulatedCarrier(ledger);
 
 function trackingNumberOf(idempotencyKey: string): string {
   return `QS${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 14).toUpperCase()}`;

@@ -13,7 +13,7 @@ export { Audit } from './audit.js';
 export { type DeclaredStep, endedOnce, type TracedEvent, traceable } from './events.js';
 export { heldOf, moved } from './money.js';
 export { durable, endedSaga, parcelBooked } from './orders.js';
-export { type Ask, readPages, readSnapshot, readStock } from './read.js';
+export { type Answered, type Ask, providersOf, readPages, readSnapshot, readStock } from './read.js';
 export { type Rule, rules, textOf, type Violation } from './rules.js';
 export * from './snapshot.js';
 export { atRest, heldBy, levels, reservedIsHeld, type Units } from './stock.js';

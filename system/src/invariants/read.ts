@@ -67,7 +67,7 @@ export function readStock(ask: Ask): Promise<readonly StockRow[]> {
 }
 
 /** What a simulated provider remembers having answered to one call. */
-interface Answered {
+export interface Answered {
   readonly orderId: string;
   readonly answer: {
     readonly kind: string;
@@ -88,8 +88,10 @@ interface Collected extends ProvidersRecord {
 
 const amountOf = (charges: readonly Money[], chargeId: string) => charges.find(({ id }) => id === chargeId)?.amount ?? Number.NaN;
 
-/** A refund or a parcel that was asked for twice and answered alike is one. */
-function providersOf(gateway: readonly Answered[], carrier: readonly Answered[]): ProvidersRecord[] {
+/**
+ * What simulated providers did, by their answers, each oldest first. A refund or a parcel that was asked for twice and answered alike is one.
+ */
+export function providersOf(gateway: readonly Answered[], carrier: readonly Answered[]): ProvidersRecord[] {
   const records = new Map<string, Collected>();
   for (const { orderId, answer } of [...gateway, ...carrier]) {
     const record = records.get(orderId) ?? { orderId, charges: [], refunds: [], parcels: [], recalled: [] };

@@ -30,7 +30,12 @@ export const inPaymentAndShipping: readonly Mutation[] = [
     'refunds without idempotency keys, at a gateway that refunds a charge as often as it is asked',
     ['at most one refund for each charge'],
     {
-      refundsAgain: true,
+      gatewayLedger: (real) => ({
+        byReference: (reference, kind) => real.byReference(reference, kind),
+        attempt: (key) => real.attempt(key),
+        answerOnce: (key, reference, kind, answer) =>
+          real.answerOnce(key, reference, kind, answer.kind === 'refunded' ? { ...answer, refundId: key } : answer),
+      }),
       providers: (real, newId) => ({
         ...real,
         gateway: {

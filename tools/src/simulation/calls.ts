@@ -30,7 +30,7 @@ export interface CallOptions<Answer> {
   /** Whether it can be carried out now; it waits for row locks otherwise. */
   ready?(): boolean;
   /** Carries it out. What it throws is the answer, too. */
-  perform(): Answer;
+  perform(): Answer | Promise<Answer>;
   /** The process has died. How far the call has come is open. */
   abandon?(): void;
 }

@@ -1,4 +1,5 @@
 import type { notificationSteps } from '@quickstep/notification-service/steps';
+import type { gatewayOver } from '@quickstep/payment-service/simulated-gateway';
 import type { paymentSteps } from '@quickstep/payment-service/steps';
 import type { shippingSteps } from '@quickstep/shipping-service/steps';
 import type { ProvidersRecord } from '@quickstep/system/invariants';
@@ -6,6 +7,7 @@ import type { ProvidersRecord } from '@quickstep/system/invariants';
 export type PaymentGateway = Parameters<typeof paymentSteps>[0];
 export type Carrier = Parameters<typeof shippingSteps>[0];
 export type Mailer = Parameters<typeof notificationSteps>[0];
+export type GatewayLedger = Parameters<typeof gatewayOver>[0];
 
 /** The providers as one process sees them. */
 export interface Providers {

@@ -1,6 +1,6 @@
 import type { Implementation } from '@quickstep/shared/choreography';
 import type { Delivery, NewId, Publisher, Store } from '@quickstep/shared/pipeline';
-import type { Providers } from './providers.js';
+import type { GatewayLedger, Providers } from './providers.js';
 
 /** Wraps the ports and steps of every process: how tests plant bugs without touching a file. */
 export interface Tampering {
@@ -9,8 +9,8 @@ export interface Tampering {
   publisher(publisher: Publisher): Publisher;
   delivery(delivery: Delivery): Delivery;
   providers(providers: Providers, newId: NewId): Providers;
-  /** The gateway refunds one charge under each new key, as it never should. */
-  readonly refundsAgain: boolean;
+  /** What the gateway remembers. */
+  gatewayLedger(ledger: GatewayLedger): GatewayLedger;
 }
 
 /** Production as it is. */
@@ -20,5 +20,5 @@ export const untouched: Tampering = {
   publisher: (publisher) => publisher,
   delivery: (delivery) => delivery,
   providers: (providers) => providers,
-  refundsAgain: false,
+  gatewayLedger: (ledger) => ledger,
 };

@@ -76,7 +76,7 @@ export class World {
     this.#scenario = scenario;
     this.#choices = choices;
     this.environment = this.#makeEnvironment({ kept: traced, hashed });
-    this.providers = new SimulatedProviders(this.environment, tampering.refundsAgain);
+    this.providers = new SimulatedProviders(this.environment, tampering);
     const { providers } = this;
     this.broker = new SimulatedBroker(choreographies, scenario.batched, this.environment);
     this.fleet = new Fleet(scenario, this.broker, providers, tampering, this.environment);
