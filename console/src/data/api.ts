@@ -39,12 +39,18 @@ async function problemIn(response: Response): Promise<ProblemDocument> {
 }
 
 const NAME = 'quickstep.operator';
-/** Stands in the audit beside what the operator does. */
-export const operatorName = signal(localStorage.getItem(NAME) ?? '');
+/** What the service takes as a name, as a pattern of a form's field. */
+export const NAME_PATTERN = '[\\w.@+\\-][\\w.@+ \\-]{0,99}';
+const isName = new RegExp(`^${NAME_PATTERN}$`);
+/** Nothing instead of a name that the service would refuse: with a letter outside Latin-1 in a header no request could be sent at all. */
+const nameIn = (text: string) => (isName.test(text) ? text : '');
+
+/** Stands in the audit beside what the operator does; empty when it is not known. */
+export const operatorName = signal(nameIn(localStorage.getItem(NAME) ?? ''));
 
 export function setOperatorName(name: string): void {
-  operatorName.value = name;
-  localStorage.setItem(NAME, name);
+  operatorName.value = nameIn(name);
+  localStorage.setItem(NAME, operatorName.value);
 }
 
 /** @throws Refused, or TypeError when the service cannot be reached */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { me, operatorName, setOperatorName } from '../data/api.js';
+import { me, NAME_PATTERN, operatorName, setOperatorName } from '../data/api.js';
 import { Failure } from './state.js';
 
 interface ActProps {
@@ -20,6 +20,7 @@ interface ActProps {
 /** Something that an operator does: asked for once more, with who and why, then carried out; a refusal is shown where it was asked for. */
 export function Act({ label, title, children, needsReason = false, danger = false, quiet = false, run, done }: ActProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const [name, setName] = useState('');
   const [reason, setReason] = useState('');
   const [error, setError] = useState<Error>();
   const [running, setRunning] = useState(false);
@@ -28,9 +29,14 @@ export function Act({ label, title, children, needsReason = false, danger = fals
     if (open) dialog.current?.showModal();
   }, [open]);
   if (me.value?.role !== 'operator') return null;
+  const ask = () => {
+    setName(operatorName.value);
+    setOpen(true);
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
     setRunning(true);
+    setOperatorName(name);
     try {
       await run(reason);
       dialog.current?.close();
@@ -43,7 +49,7 @@ export function Act({ label, title, children, needsReason = false, danger = fals
   const id = label.replace(/\W+/g, '-').toLowerCase();
   return (
     <>
-      <button type="button" class={(danger && 'danger') || (quiet && 'quiet') || undefined} onClick={() => setOpen(true)}>
+      <button type="button" class={(danger && 'danger') || (quiet && 'quiet') || undefined} onClick={ask}>
         {label}
       </button>
       {open && (
@@ -55,10 +61,14 @@ export function Act({ label, title, children, needsReason = false, danger = fals
             <input
               id={`name-${id}`}
               required
-              pattern="[\w.@+ \-]{1,100}"
-              value={operatorName.value}
-              onInput={(event) => setOperatorName(event.currentTarget.value)}
+              pattern={NAME_PATTERN}
+              aria-describedby={`allowed-${id}`}
+              value={name}
+              onInput={(event) => setName(event.currentTarget.value)}
             />
+            <small id={`allowed-${id}`} class="soft">
+              Letters from A to Z without accents, digits, spaces and . _ @ + -
+            </small>
             {needsReason && (
               <>
                 <label for={`reason-${id}`}>Reason</label>

@@ -1,0 +1,44 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { complaintsOf, shown, waitForText } from '../support/console/browser.js';
+import { ConsoleWorld } from '../support/console/world.js';
+
+let world: ConsoleWorld;
+let page: Page;
+beforeAll(async () => {
+  world = await ConsoleWorld.open();
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  page = await world.visit();
+});
+afterEach(() => page.context().close());
+
+const main = () => page.locator('main');
+const dialog = () => page.getByRole('dialog');
+const says = (text: string | RegExp): Promise<void> => waitForText(main(), text);
+const told = (state: string) => page.getByRole('status').getByText(state, { exact: true }).waitFor();
+
+describe('a name that the service does not take', () => {
+  test.each(['Пётр', 'José'])('%s: is not sent or kept, and the form says what is allowed', async (name) => {
+    await world.go(page, '/services');
+    await main().getByRole('button', { name: 'Rebuild sales' }).click();
+    const field = dialog().getByLabel('Your name, for the audit');
+    await field.fill(name);
+    await field.press('Enter');
+    await dialog().getByText('Letters from A to Z without accents').waitFor();
+    expect(await field.evaluate((input) => input.matches(':invalid'))).toBe(true);
+    await page.reload();
+    await told('live');
+    await field.waitFor({ state: 'detached' });
+    await main().getByRole('button', { name: 'Rebuild sales' }).click();
+    expect(await field.inputValue()).toBe('');
+  });
+
+  test('that was kept by an earlier version locks nobody out', async () => {
+    await page.evaluate("localStorage.setItem('quickstep.operator', 'Пётр')");
+    await page.reload();
+    await shown(page);
+    await told('live');
+  });
+});
