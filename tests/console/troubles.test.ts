@@ -42,3 +42,12 @@ describe('a name that the service does not take', () => {
     await told('live');
   });
 });
+
+test.each([401, 502])('after the answer %d the live stream is opened again', async (status) => {
+  const streams = '**/events/arrivals';
+  await page.route(streams, (route) => route.fulfill({ status, body: 'no stream' }));
+  await page.reload();
+  await told('connection lost, trying again');
+  await page.unroute(streams);
+  await told('live');
+});

@@ -10,6 +10,7 @@ const LOCK = 'quickstep.live';
 const EVERY = 1_000;
 /** Parked messages, plans and the state of services change without an event. */
 const AT_LEAST_EVERY = 5_000;
+const AGAIN_AFTER = 2_000;
 
 let pending = false;
 function happened(): void {
@@ -21,37 +22,52 @@ function happened(): void {
   }, EVERY);
 }
 
-type Told = { readonly connection: Connection } | 'happened' | 'asked';
+type Told = { readonly connection: Connection } | 'happened';
+type Tell = (told: Told) => void;
+const ASKED = 'asked';
 
-/**
- * Follows the live stream. Of all tabs one holds the connection and tells the others, as a browser opens only a few to one server; when it is
- * closed the next one takes over.
- */
+function hear(told: Told): void {
+  if (told === 'happened') happened();
+  else connection.value = told.connection;
+}
+
+/** Follows the live stream. */
 export function followLive(): void {
-  const channel = new BroadcastChannel(LOCK);
-  channel.onmessage = ({ data }: MessageEvent<Told>) => {
-    if (data === 'happened') happened();
-    else if (data !== 'asked') connection.value = data.connection;
-  };
-  channel.postMessage('asked' satisfies Told);
-  void navigator.locks.request(LOCK, () => new Promise<never>(() => lead(channel)));
   document.addEventListener('visibilitychange', happened);
   setInterval(happened, AT_LEAST_EVERY);
+  followTogether();
+}
+
+/**
+ * Of all tabs one holds the stream and tells the others, as a browser opens only a few connections to one server; when it is closed the
+ * next one takes over.
+ */
+function followTogether(): void {
+  const channel = new BroadcastChannel(LOCK);
+  channel.onmessage = ({ data }: MessageEvent<Told | typeof ASKED>) => {
+    if (data !== ASKED) hear(data);
+  };
+  channel.postMessage(ASKED);
+  void navigator.locks.request(LOCK, () => new Promise<never>(() => lead(channel)));
 }
 
 function lead(channel: BroadcastChannel): void {
-  const tell = (state: Connection) => {
-    connection.value = state;
-    channel.postMessage({ connection: state } satisfies Told);
-  };
-  channel.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-    if (data === 'asked') tell(connection.value);
+  channel.addEventListener('message', ({ data }: MessageEvent<Told | typeof ASKED>) => {
+    if (data === ASKED) channel.postMessage({ connection: connection.value } satisfies Told);
   });
+  hold((told) => {
+    hear(told);
+    channel.postMessage(told);
+  });
+}
+
+/** Holds the stream. A browser tries again by itself only while nothing answers: an answer that is no stream, as a proxy's 502, ends it. */
+function hold(tell: Tell): void {
   const source = new EventSource('/events/arrivals');
-  source.onopen = () => tell('live');
-  source.onerror = () => tell('lost');
-  source.onmessage = () => {
-    happened();
-    channel.postMessage('happened' satisfies Told);
+  source.onopen = () => tell({ connection: 'live' });
+  source.onmessage = () => tell('happened');
+  source.onerror = () => {
+    tell({ connection: 'lost' });
+    if (source.readyState === EventSource.CLOSED) setTimeout(hold, AGAIN_AFTER, tell);
   };
 }
