@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { complaintsOf, shown, waitForText } from '../support/console/browser.js';
+import { complaintsOf, PLAIN_NAME, shown, waitForText } from '../support/console/browser.js';
 import { ConsoleWorld } from '../support/console/world.js';
 
 let world: ConsoleWorld;
@@ -50,4 +50,25 @@ test.each([401, 502])('after the answer %d the live stream is opened again', asy
   await told('connection lost, trying again');
   await page.unroute(streams);
   await told('live');
+});
+
+test('over plain HTTP from another machine a page is live, too; a tab that is not seen lets its stream go', async () => {
+  const complaints = complaintsOf(page);
+  const plain = world.link('operator').replace(/127\.0\.0\.1|localhost/, PLAIN_NAME);
+  await page.goto(plain);
+  expect(await page.evaluate('isSecureContext')).toBe(false);
+  await told('live');
+  await page.goto(`${new URL(plain).origin}/#/orders`);
+  await world.shop.place({ customerId: 'customer-plain' });
+  await page.getByRole('cell', { name: 'customer-plain' }).waitFor();
+  const seen = (visible: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${!visible}, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'))`);
+  const letGo = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events/arrivals'));
+  await seen(false);
+  await letGo;
+  const held = page.waitForRequest('**/events/arrivals');
+  await seen(true);
+  await held;
+  expect(complaints).toEqual([]);
 });

@@ -35,7 +35,8 @@ function hear(told: Told): void {
 export function followLive(): void {
   document.addEventListener('visibilitychange', happened);
   setInterval(happened, AT_LEAST_EVERY);
-  followTogether();
+  if (isSecureContext) followTogether();
+  else followAlone();
 }
 
 /**
@@ -61,13 +62,33 @@ function lead(channel: BroadcastChannel): void {
   });
 }
 
+/** A page that comes over plain HTTP, and not from this machine, may not use locks: each tab holds a stream while it is seen. */
+function followAlone(): void {
+  let letGo: (() => void) | undefined;
+  const look = () => {
+    letGo?.();
+    letGo = document.hidden ? undefined : hold(hear);
+  };
+  document.addEventListener('visibilitychange', look);
+  look();
+}
+
 /** Holds the stream. A browser tries again by itself only while nothing answers: an answer that is no stream, as a proxy's 502, ends it. */
-function hold(tell: Tell): void {
-  const source = new EventSource('/events/arrivals');
-  source.onopen = () => tell({ connection: 'live' });
-  source.onmessage = () => tell('happened');
-  source.onerror = () => {
-    tell({ connection: 'lost' });
-    if (source.readyState === EventSource.CLOSED) setTimeout(hold, AGAIN_AFTER, tell);
+function hold(tell: Tell): () => void {
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    source = new EventSource('/events/arrivals');
+    source.onopen = () => tell({ connection: 'live' });
+    source.onmessage = () => tell('happened');
+    source.onerror = () => {
+      tell({ connection: 'lost' });
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, AGAIN_AFTER);
+    };
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
   };
 }

@@ -3,10 +3,17 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { requireChromium } from '../../../tools/src/provision/chromium.js';
 import { PATIENCE } from '../until.js';
 
+/** A name of this machine: a page that comes over plain HTTP from another name than `localhost` may do less in a browser. */
+export const PLAIN_NAME = 'console.test';
+
 /** An installed Chromium without a window. */
 export function openBrowser(): Promise<Browser> {
   // Root may not use the sandbox; the small shared memory of containers would crash it.
-  const args = ['--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const args = [
+    '--disable-dev-shm-usage',
+    `--host-resolver-rules=MAP ${PLAIN_NAME} 127.0.0.1`,
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ];
   return chromium.launch({ executablePath: requireChromium(), headless: true, args });
 }
 

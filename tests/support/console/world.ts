@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { Desk, Parking } from '../dead-letters.js';
 import { Operations, secretFile, secretOf } from '../operations.js';
 import { openShop, type Shop } from '../shop.js';
-import { newVisitor, openBrowser, shown } from './browser.js';
+import { newVisitor, openBrowser, PLAIN_NAME, shown } from './browser.js';
 
 /** The real system in this process, and a browser. */
 export class ConsoleWorld {
@@ -27,7 +27,8 @@ export class ConsoleWorld {
     const browser = await openBrowser();
     const secret = secretFile();
     const shop = await openShop(secret.env);
-    const operations = await Operations.open(shop, { ...secret.env, DEAD_LETTERS_COMPARED_EVERY_MS: '200' });
+    const env = { ...secret.env, DEAD_LETTERS_COMPARED_EVERY_MS: '200', ALLOWED_HOSTS: PLAIN_NAME };
+    const operations = await Operations.open(shop, env);
     return new ConsoleWorld(shop, operations, await Parking.open(shop), browser, () => secret.remove());
   }
 
