@@ -1,8 +1,8 @@
 import { effect } from '@preact/signals';
-import { me } from './data/api.js';
+import { me, unknownBecause } from './data/api.js';
 import { followLive } from './data/live.js';
 import { route } from './data/router.js';
-import { Loading } from './parts/state.js';
+import { Failure, Loading } from './parts/state.js';
 import { Shell } from './shell.js';
 import { NotFound } from './views/not-found.js';
 import { SignIn } from './views/sign-in.js';
@@ -15,8 +15,17 @@ effect(() => {
   followLive();
 });
 
+function Unknown() {
+  return (
+    <main class="sign-in">
+      {unknownBecause.value !== undefined && <Failure error={unknownBecause.value} />}
+      <Loading what="the console" />
+    </main>
+  );
+}
+
 export function App() {
-  if (me.value === undefined) return <Loading what="the console" />;
+  if (me.value === undefined) return <Unknown />;
   if (me.value === null) return <SignIn />;
   const [first = 'map'] = route.value.path;
   const view = views.find(({ path }) => path === first);

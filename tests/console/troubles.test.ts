@@ -72,3 +72,17 @@ test('over plain HTTP from another machine a page is live, too; a tab that is no
   await held;
   expect(complaints).toEqual([]);
 });
+
+const unavailable = {
+  status: 503,
+  contentType: 'application/problem+json',
+  body: JSON.stringify({ title: 'The service is not available', detail: 'The service starts' }),
+};
+
+test('a page that cannot be told who is signed in says why, and goes on by itself', async () => {
+  await page.route('**/me', (route) => route.fulfill(unavailable));
+  await page.reload();
+  await says('The service starts');
+  await page.unroute('**/me');
+  await told('live');
+});

@@ -70,11 +70,18 @@ export async function call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path
   return response.json();
 }
 
+/** Why it is not known yet who is signed in. */
+export const unknownBecause = signal<Error | undefined>(undefined);
+
+/** Asks until the service says who is signed in, or that nobody is. */
 export async function whoAmI(): Promise<void> {
   try {
     me.value = await call<Me>('GET', '/me');
+    unknownBecause.value = undefined;
   } catch (error) {
-    if (error instanceof Refused && error.status !== 401) throw error;
-    if (!(error instanceof Refused)) setTimeout(whoAmI, 2_000);
+    if (error instanceof Refused && error.status === 401) return;
+    me.value = undefined;
+    if (error instanceof Error) unknownBecause.value = error;
+    setTimeout(whoAmI, 2_000);
   }
 }
