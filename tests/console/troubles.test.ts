@@ -86,3 +86,23 @@ test('a page that cannot be told who is signed in says why, and goes on by itsel
   await page.unroute('**/me');
   await told('live');
 });
+
+describe('the map', () => {
+  const arrow = () => main().getByRole('link', { name: 'order.created' }).first();
+
+  test('counts nothing while it cannot be read, and says why', async () => {
+    await page.route('**/flow?*', (route) => route.fulfill(unavailable));
+    await page.reload();
+    await says('The service starts');
+    expect(await arrow().textContent()).toMatch(/^order.created\s*$/);
+    await page.unroute('**/flow?*');
+    await arrow().locator('.number').getByText(/\d/).waitFor();
+    await main().getByRole('alert').waitFor({ state: 'detached' });
+  });
+
+  test('says so when the services cannot be asked', async () => {
+    await page.route('**/services', (route) => route.fulfill(unavailable));
+    await page.reload();
+    await says('The service starts');
+  });
+});

@@ -4,6 +4,7 @@ import { count, inWords } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
 import type { ServiceState } from '../data/types.js';
+import { Failure } from '../parts/state.js';
 import type { ViewProps } from '../view.js';
 
 interface Emitted {
@@ -47,7 +48,8 @@ const wayOf = (arrow: MapArrow) =>
 
 interface ArrowProps {
   readonly arrow: MapArrow;
-  readonly total: number;
+  /** Undefined while it is not known. */
+  readonly total: number | undefined;
   /** In the last whole minute. */
   readonly rate: number;
 }
@@ -56,14 +58,15 @@ function Arrow({ arrow, total, rate }: ArrowProps) {
   const { label, type, from, to: consumer } = arrow;
   const way = wayOf(arrow);
   // The name begins with what is seen, so that who speaks to the page can say it.
-  const shown = `${type} ${count(total)}${rate > 0 ? ` ${count(rate)}/min` : ''}`;
+  const counted = total === undefined ? '' : count(total);
+  const shown = `${type} ${counted}${rate > 0 ? ` ${count(rate)}/min` : ''}`;
   return (
-    <g class={`arrow ${way} ${total > 0 ? 'busy' : ''}`}>
+    <g class={`arrow ${way} ${total ? 'busy' : ''}`}>
       <path d={pathOf(arrow.points)} marker-end={`url(#head-${way})`} />
       <a href={to('/events', { type })} aria-label={`${shown}, from ${from} to ${consumer}`}>
         <rect x={label.x - label.width / 2} y={label.y - 10} width={label.width} height={20} rx={10} />
         <text x={label.x} y={label.y + 4} text-anchor="middle">
-          {type} <tspan class="number">{count(total)}</tspan>
+          {type} <tspan class="number">{counted}</tspan>
           {rate > 0 && <tspan> {count(rate)}/min</tspan>}
         </text>
       </a>
@@ -160,13 +163,16 @@ const endings =
 /** The choreography with what flows through it. */
 export function MapView({ route }: ViewProps) {
   const minutes = Number(route.query.get('minutes') ?? 60);
-  const { data } = useResource<Flow>(`/flow?minutes=${minutes}`);
-  const services = useResource<Services>('/services', { pause: OUTCOMES_EVERY }).data;
-  const items = data?.items ?? [];
-  const totals = (type: string, service: string) =>
-    sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ total }) => total));
-  const rates = (type: string, service: string) =>
-    sum(items.filter((each) => each.type === type && each.service === `${service}-service`).map(({ lastMinute }) => lastMinute));
+  const flow = useResource<Flow>(`/flow?minutes=${minutes}`);
+  const services = useResource<Services>('/services', { pause: OUTCOMES_EVERY });
+  const error = flow.error ?? services.error;
+  const emitted = ({ type, from }: MapArrow) =>
+    flow.data?.items.filter((each) => each.type === type && each.service === `${from}-service`);
+  const totalOf = (arrow: MapArrow) => {
+    const found = emitted(arrow);
+    return found && sum(found.map(({ total }) => total));
+  };
+  const rateOf = (arrow: MapArrow) => sum((emitted(arrow) ?? []).map(({ lastMinute }) => lastMinute));
   return (
     <>
       <h1>Map</h1>
@@ -186,20 +192,16 @@ export function MapView({ route }: ViewProps) {
         , those of outcomes count since the service started; <span class="key ahead">forward</span> and{' '}
         <span class="key back">failure or compensation</span>.
       </p>
+      {error !== undefined && <Failure error={error} />}
       <div class="map">
         <svg viewBox={`0 0 ${map.width} ${map.height}`} aria-labelledby="map-title">
           <title id="map-title">The choreography</title>
           <defs>{heads}</defs>
           {map.arrows.map((arrow) => (
-            <Arrow
-              key={`${arrow.type} ${arrow.from} ${arrow.to}`}
-              arrow={arrow}
-              total={totals(arrow.type, arrow.from)}
-              rate={rates(arrow.type, arrow.from)}
-            />
+            <Arrow key={`${arrow.type} ${arrow.from} ${arrow.to}`} arrow={arrow} total={totalOf(arrow)} rate={rateOf(arrow)} />
           ))}
           {map.services.map((service) => (
-            <Service key={service.name} service={service} ended={endings(services, service.name)} />
+            <Service key={service.name} service={service} ended={endings(services.data, service.name)} />
           ))}
         </svg>
       </div>
