@@ -106,3 +106,14 @@ describe('the map', () => {
     await says('The service starts');
   });
 });
+
+test('a service that does not answer is told, beside what was read before, and asked again', async () => {
+  await world.go(page, '/services');
+  await page.getByRole('cell', { name: 'payment-service' }).waitFor();
+  // Never answered.
+  await page.route('**/projections', () => undefined);
+  await says('The operations service does not answer');
+  await page.getByRole('cell', { name: 'payment-service' }).waitFor();
+  await page.unroute('**/projections');
+  await main().getByRole('alert').waitFor({ state: 'detached' });
+});

@@ -53,13 +53,17 @@ export function setOperatorName(name: string): void {
   localStorage.setItem(NAME, operatorName.value);
 }
 
-/** @throws Refused, or TypeError when the service cannot be reached */
+/** How long an answer to a question may take, in milliseconds. An act may take longer, and would not be undone by giving up on it. */
+const PATIENCE = 15_000;
+
+/** @throws Refused; TypeError when the service cannot be reached; a DOMException `TimeoutError` when it does not answer */
 export async function call<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Body> {
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   if (operatorName.value !== '') headers['x-operator'] = operatorName.value;
+  const signal = method === 'GET' ? { signal: AbortSignal.timeout(PATIENCE) } : {};
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    response = await fetch(path, { method, headers, ...signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     reachable.value = true;
   } catch (error) {
     reachable.value = false;

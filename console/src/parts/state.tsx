@@ -10,11 +10,17 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
+function wordsOf(error: Error): string {
+  if (error instanceof TypeError) return 'The operations service cannot be reached; what is shown may be old.';
+  if (error.name === 'TimeoutError') return 'The operations service does not answer; what is shown may be old.';
+  return error.message;
+}
+
 export function Failure({ error }: { readonly error: Error }) {
   const found = error instanceof Refused ? (error.problem.errors ?? []) : [];
   return (
     <div class="failure" role="alert">
-      {error instanceof TypeError ? 'The operations service cannot be reached; what is shown may be old.' : error.message}
+      {wordsOf(error)}
       {found.map(({ pointer, detail }) => (
         <div key={`${pointer} ${detail}`}>{detail}</div>
       ))}
