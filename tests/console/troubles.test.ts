@@ -117,3 +117,18 @@ test('a service that does not answer is told, beside what was read before, and a
   await page.unroute('**/projections');
   await main().getByRole('alert').waitFor({ state: 'detached' });
 });
+
+test('a refusal is told where the act was asked for, and gone when it is asked for again', async () => {
+  await world.go(page, '/services');
+  await page.route('**/rebuild', (route) => route.fulfill(unavailable));
+  const ask = () => main().getByRole('button', { name: 'Rebuild sales' }).click();
+  await ask();
+  await dialog().getByLabel('Your name, for the audit').fill('grace');
+  await dialog().getByRole('button', { name: 'Rebuild sales' }).click();
+  await dialog().getByRole('alert').getByText('The service starts').waitFor();
+  await dialog().getByRole('button', { name: 'Not now' }).click();
+  await dialog().waitFor({ state: 'detached' });
+  await ask();
+  await dialog().waitFor();
+  expect(await dialog().getByRole('alert').count()).toBe(0);
+});

@@ -31,11 +31,13 @@ export function Act({ label, title, children, needsReason = false, danger = fals
   if (me.value?.role !== 'operator') return null;
   const ask = () => {
     setName(operatorName.value);
+    setError(undefined);
     setOpen(true);
   };
   const submit = async (event: Event) => {
     event.preventDefault();
     setRunning(true);
+    setError(undefined);
     setOperatorName(name);
     try {
       await run(reason);
