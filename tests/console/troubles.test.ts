@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Page } from 'playwright-core';
 import { complaintsOf, PLAIN_NAME, shown, waitForText } from '../support/console/browser.js';
 import { ConsoleWorld } from '../support/console/world.js';
+import { completedOrder } from '../support/dead-letters.js';
 
 let world: ConsoleWorld;
 let page: Page;
@@ -131,4 +132,26 @@ test('a refusal is told where the act was asked for, and gone when it is asked f
   await ask();
   await dialog().waitFor();
   expect(await dialog().getByRole('alert').count()).toBe(0);
+});
+
+test('the same failure in two services is two groups, each with a plan of its own messages', async () => {
+  const parkers = ['notification-service', 'inventory-service'];
+  for (const service of parkers) world.parking.park(completedOrder(), { service, errorClass: 'permanent' });
+  await world.parking.confirmed();
+  await world.desk.waiting(2, 'errorClass=permanent');
+  await world.go(page, '/dead-letters?errorClass=permanent');
+  const groups = main().getByRole('region', { name: 'Groups of dead letters' });
+  const messages = main().getByRole('region', { name: 'Dead letters, latest first' });
+  for (const service of parkers) await groups.getByRole('row').filter({ hasText: service }).waitFor();
+  await groups.getByRole('row').filter({ hasText: 'inventory-service' }).getByRole('link').first().click();
+  await messages.getByRole('row').filter({ hasText: 'notification-service' }).waitFor({ state: 'detached' });
+  await main().getByRole('button', { name: 'Make a plan' }).click();
+  await dialog().getByLabel('Your name, for the audit').fill('grace');
+  await dialog().getByRole('button', { name: 'Make a plan' }).click();
+  await page.waitForURL(/plans/);
+  await says('0 of 1');
+  await main().getByRole('link', { name: 'order.completed' }).click();
+  await main().getByRole('link', { name: 'Others of its group' }).click();
+  await messages.getByRole('row').filter({ hasText: 'inventory-service' }).waitFor();
+  expect(await messages.getByRole('row').filter({ hasText: 'notification-service' }).count()).toBe(0);
 });

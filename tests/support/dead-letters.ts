@@ -146,14 +146,15 @@ export class Parking {
     this.channel.publish('order.events', 'order.created', body, { contentType: 'application/cloudevents+json', ...options });
   }
 
-  /** A message that notification gave up on, as it would park it. */
-  park(event: CloudEvent, failure: { errorClass?: string; frame?: string; parkedAt?: Date } = {}): void {
+  /** A message that a service gave up on, as it would park it. */
+  park(event: CloudEvent, failure: { service?: string; errorClass?: string; frame?: string; parkedAt?: Date } = {}): void {
     const {
+      service = 'notification-service',
       errorClass = 'transient',
       frame = 'notification-service/src/steps/notify-customer.ts:12',
       parkedAt = new Date(),
     } = failure;
-    this.channel.publish('dead-letter', 'notification-service', Buffer.from(JSON.stringify(event)), {
+    this.channel.publish('dead-letter', service, Buffer.from(JSON.stringify(event)), {
       messageId: event.id,
       type: event.type,
       contentType: 'application/cloudevents+json',
@@ -163,7 +164,7 @@ export class Parking {
         [headers.step]: 'notifyCustomer',
         [headers.errorClass]: errorClass,
         [headers.frame]: frame,
-        [headers.service]: 'notification-service',
+        [headers.service]: service,
         [headers.attempts]: 4,
         [headers.parkedAt]: parkedAt.toISOString(),
         [headers.exchange]: 'order.events',

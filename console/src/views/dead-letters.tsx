@@ -19,7 +19,7 @@ const steps = (step: string | null) => (step === null ? '' : step.split('+').map
 const groupColumns: readonly Column<LetterGroup>[] = [
   {
     title: 'Messages',
-    cell: (group) => <a href={to('/dead-letters', { group: group.group })}>{count(group.count)}</a>,
+    cell: (found) => <a href={to('/dead-letters', { group: found.group, service: found.service })}>{count(found.count)}</a>,
     number: true,
   },
   { title: 'Reason', cell: ({ reason, errorClass }) => `${errorClass}: ${reason}`, long: true },
@@ -106,7 +106,13 @@ function Groups({ query }: { readonly query: URLSearchParams }) {
         items.length === 0 ? (
           <Empty>No message waits for an operator.</Empty>
         ) : (
-          <Table caption="Groups of dead letters" columns={groupColumns} rows={items} keyOf={({ group }) => group} />
+          <Table
+            caption="Groups of dead letters"
+            columns={groupColumns}
+            rows={items}
+            // The same failure in two services is two groups of one name.
+            keyOf={({ group, service }) => `${group} ${service}`}
+          />
         )
       }
     </Loaded>

@@ -82,7 +82,7 @@ export function LetterView({ id }: { readonly id: string }) {
             {letter.bodyGoneSince === null && <Reveal revealed={revealed} reveal={reveal} />}
             {letter.subject !== null && <a href={to(`/orders/${letter.subject}`)}>Its order</a>}
             {letter.eventId !== null && <a href={to(`/events/${letter.eventId}`)}>Its event</a>}
-            <a href={to('/dead-letters', { group: letter.group })}>Others of its group</a>
+            <a href={to('/dead-letters', { group: letter.group, service: letter.service })}>Others of its group</a>
           </p>
           <Changes letter={letter} />
           <h2>Message</h2>
