@@ -155,3 +155,18 @@ test('the same failure in two services is two groups, each with a plan of its ow
   await messages.getByRole('row').filter({ hasText: 'inventory-service' }).waitFor();
   expect(await messages.getByRole('row').filter({ hasText: 'notification-service' }).count()).toBe(0);
 });
+
+test('an order of any name can be linked to, and an address that is no encoding of anything is taken as it stands', async () => {
+  const subject = '100% /?#';
+  world.parking.park({ ...completedOrder(), subject }, { errorClass: 'transient' });
+  await world.parking.confirmed();
+  await world.desk.waiting(1, 'errorClass=transient');
+  await world.go(page, '/dead-letters?errorClass=transient');
+  await main().getByRole('link', { name: subject }).click();
+  await main()
+    .getByRole('heading', { name: `Order ${subject}` })
+    .waitFor();
+  await says('There is no saga of this order');
+  await world.go(page, '/orders/100%');
+  await main().getByRole('heading', { name: 'Order 100%', exact: true }).waitFor();
+});

@@ -12,9 +12,18 @@ export interface Route {
   readonly query: URLSearchParams;
 }
 
+/** A link that somebody typed, or that was cut off, may be no encoding of anything: it is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export const route = computed<Route>(() => {
   const [path = '', query = ''] = hash.value.replace(/^#\/?/, '').split('?', 2);
-  return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 });
 
 /** A link to a view. */
@@ -23,6 +32,9 @@ export function to(path: string, query: Readonly<Record<string, string | undefin
   const search = new URLSearchParams(given).toString();
   return `#${path}${search === '' ? '' : `?${search}`}`;
 }
+
+/** A link to an order. What an event says that it is about may be any text. */
+export const toOrder = (subject: string): string => to(`/orders/${encodeURIComponent(subject)}`);
 
 export function go(path: string, query?: Readonly<Record<string, string | undefined>>): void {
   location.hash = to(path, query);

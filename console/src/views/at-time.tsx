@@ -19,7 +19,7 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
   const at = saga.timeline[index];
   const [revealed, reveal] = useState(false);
   const asked = revealed ? '&reveal=true' : '';
-  const path = at === undefined ? undefined : `/orders/${orderId}?at=${encodeURIComponent(at.time)}${asked}`;
+  const path = at === undefined ? undefined : `/orders/${encodeURIComponent(orderId)}?at=${encodeURIComponent(at.time)}${asked}`;
   const found = useResource<OrderAtTime>(path, { live: false });
   return (
     <>

@@ -1,6 +1,6 @@
 import { time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { to, toOrder } from '../data/router.js';
 import type { AuditEntry, Page } from '../data/types.js';
 import { withFilters } from '../parts/filters.js';
 import { Pager } from '../parts/pager.js';
@@ -11,7 +11,7 @@ import type { ViewProps } from '../view.js';
 /** Where the thing that was acted on is shown. */
 function About({ entry: { what, about } }: { readonly entry: AuditEntry }) {
   if (about === null) return null;
-  if (what.startsWith('sagas.')) return <a href={to(`/orders/${about}`)}>order</a>;
+  if (what.startsWith('sagas.')) return <a href={toOrder(about)}>order</a>;
   if (/^dead-letters\.(plan|redrive|discard|stop)/.test(what)) return <a href={to(`/dead-letters/plans/${about}`)}>plan</a>;
   if (what.startsWith('dead-letters.')) return <a href={to(`/dead-letters/${about}`)}>dead letter</a>;
   return <>{about}</>;

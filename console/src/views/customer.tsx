@@ -1,6 +1,6 @@
 import { count, money, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { toOrder } from '../data/router.js';
 import type { Page } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { withFilters } from '../parts/filters.js';
@@ -34,7 +34,7 @@ const columns: readonly Column<CustomerOrder>[] = [
   {
     title: 'Order',
     cell: ({ orderId }) => (
-      <a class="mono" href={to(`/orders/${orderId}`)} title={orderId}>
+      <a class="mono" href={toOrder(orderId)} title={orderId}>
         {short(orderId)}
       </a>
     ),

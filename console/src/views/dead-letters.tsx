@@ -1,7 +1,7 @@
 import { call } from '../data/api.js';
 import { age, count, inWords, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { go, to } from '../data/router.js';
+import { go, to, toOrder } from '../data/router.js';
 import type { Letter, LetterGroup, Page, Plan } from '../data/types.js';
 import { Act } from '../parts/act.js';
 import { Badge } from '../parts/badge.js';
@@ -47,7 +47,7 @@ const letterColumns: readonly Column<Letter>[] = [
       subject === null ? (
         ''
       ) : (
-        <a class="mono" href={to(`/orders/${subject}`)} title={subject}>
+        <a class="mono" href={toOrder(subject)} title={subject}>
           {short(subject)}
         </a>
       ),

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { to, toOrder } from '../data/router.js';
 import type { Archived, Effect, EventDetail } from '../data/types.js';
 import { Json } from '../parts/json.js';
 import { Reveal } from '../parts/reveal.js';
@@ -45,7 +45,7 @@ export function EventView({ id }: { readonly id: string }) {
           <h1>{detail.event.type}</h1>
           <p class="lead">
             {detail.service}, {time(detail.event.time)}, about{' '}
-            <a class="mono" href={to(`/orders/${detail.event.subject}`)}>
+            <a class="mono" href={toOrder(detail.event.subject)}>
               {detail.event.subject}
             </a>
           </p>

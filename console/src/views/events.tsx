@@ -1,6 +1,6 @@
 import { short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { to, toOrder } from '../data/router.js';
 import { type Archived, isTrouble, type Page } from '../data/types.js';
 import { Filters, withFilters } from '../parts/filters.js';
 import { Pager } from '../parts/pager.js';
@@ -22,7 +22,7 @@ const columns: readonly Column<Archived>[] = [
   {
     title: 'About',
     cell: ({ event }) => (
-      <a class="mono" href={to(`/orders/${event.subject}`)} title={event.subject}>
+      <a class="mono" href={toOrder(event.subject)} title={event.subject}>
         {short(event.subject)}
       </a>
     ),

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../data/api.js';
 import { count, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { go, to } from '../data/router.js';
+import { go, to, toOrder } from '../data/router.js';
 import type { Plan, WholeLetter } from '../data/types.js';
 import { Act } from '../parts/act.js';
 import { Badge } from '../parts/badge.js';
@@ -80,7 +80,7 @@ export function LetterView({ id }: { readonly id: string }) {
             </Act>
             <EditLetter letter={letter} done={found.reload} />
             {letter.bodyGoneSince === null && <Reveal revealed={revealed} reveal={reveal} />}
-            {letter.subject !== null && <a href={to(`/orders/${letter.subject}`)}>Its order</a>}
+            {letter.subject !== null && <a href={toOrder(letter.subject)}>Its order</a>}
             {letter.eventId !== null && <a href={to(`/events/${letter.eventId}`)}>Its event</a>}
             <a href={to('/dead-letters', { group: letter.group, service: letter.service })}>Others of its group</a>
           </p>

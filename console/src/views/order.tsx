@@ -23,7 +23,7 @@ const TABS = [
 
 function Raw({ orderId }: { readonly orderId: string }) {
   const [revealed, reveal] = useState(false);
-  const path = `/orders/${orderId}/events${revealed ? '?reveal=true' : ''}`;
+  const path = `/orders/${encodeURIComponent(orderId)}/events${revealed ? '?reveal=true' : ''}`;
   const events = useResource<readonly CloudEvent[]>(path, { live: !revealed });
   return (
     <Loaded from={events} what="events">

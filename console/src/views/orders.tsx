@@ -1,6 +1,6 @@
 import { duration, inWords, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { to, toOrder } from '../data/router.js';
 import type { Page, Saga } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { Filters, withFilters } from '../parts/filters.js';
@@ -16,7 +16,7 @@ export const sagaColumns: readonly Column<Saga>[] = [
   {
     title: 'Order',
     cell: ({ orderId }) => (
-      <a class="mono" href={to(`/orders/${orderId}`)} title={orderId}>
+      <a class="mono" href={toOrder(orderId)} title={orderId}>
         {short(orderId)}
       </a>
     ),

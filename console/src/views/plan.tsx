@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { call } from '../data/api.js';
 import { count, short, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { to } from '../data/router.js';
+import { to, toOrder } from '../data/router.js';
 import type { Page, Plan, PlanItem } from '../data/types.js';
 import { Act } from '../parts/act.js';
 import { Badge, type Tone } from '../parts/badge.js';
@@ -32,7 +32,7 @@ const columns: readonly Column<PlanItem>[] = [
       subject === null ? (
         ''
       ) : (
-        <a class="mono" href={to(`/orders/${subject}`)} title={subject}>
+        <a class="mono" href={toOrder(subject)} title={subject}>
           {short(subject)}
         </a>
       ),
