@@ -57,6 +57,7 @@ async function makeSagas(): Promise<void> {
      from generate_series(1, $1::int) as n`,
     [MANY],
   );
+  await database.query("update sagas set stuck_since = now() where state = 'PAID'");
   await database.end();
 }
 
@@ -77,6 +78,12 @@ describe(`with ${MANY} orders`, () => {
     await main().locator('tbody tr').filter({ hasText: 'PAID' }).first().waitFor();
     await world.go(page, '/late?olderThan=3600');
     await main().getByRole('region', { name: 'Late orders' }).getByText('PAID').first().waitFor();
+    const stuck = main().getByRole('region', { name: 'Stuck orders' });
+    await stuck.getByText('PAID').first().waitFor();
+    expect(await stuck.locator('tbody tr').count()).toBe(50);
+    await main().getByText('These are the newest 50; there are more').getByRole('link', { name: 'all' }).click();
+    await page.getByRole('button', { name: 'Next page' }).waitFor();
+    expect(await main().locator('tbody tr').filter({ hasText: 'stuck' }).count()).toBe(50);
     await world.go(page, '/customers/customer-7');
     await says(`${MANY / 1_000} orders: 0 open, ${MANY / 1_000} completed`);
   });

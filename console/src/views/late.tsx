@@ -1,5 +1,6 @@
+import { count } from '../data/format.js';
 import { useResource } from '../data/resource.js';
-import { refine } from '../data/router.js';
+import { refine, to } from '../data/router.js';
 import type { Page, Saga } from '../data/types.js';
 import { withFilters } from '../parts/filters.js';
 import { Pager } from '../parts/pager.js';
@@ -25,11 +26,18 @@ export function LateView({ route }: ViewProps) {
       <h1>Stuck and late</h1>
       <h2>Stuck: past the deadline, and could not be cancelled</h2>
       <Loaded from={stuck} what="stuck orders">
-        {({ items }) =>
+        {({ items, nextCursor }) =>
           items.length === 0 ? (
             <Empty>No order is stuck.</Empty>
           ) : (
-            <Table caption="Stuck orders" columns={sagaColumns} rows={items} keyOf={({ orderId }) => orderId} />
+            <>
+              <Table caption="Stuck orders" columns={sagaColumns} rows={items} keyOf={({ orderId }) => orderId} />
+              {nextCursor !== undefined && (
+                <p>
+                  These are the newest {count(items.length)}; there are more: <a href={to('/orders', { stuck: 'true' })}>all</a>.
+                </p>
+              )}
+            </>
           )
         }
       </Loaded>
