@@ -174,6 +174,21 @@ test('personal data of an order are hidden until an operator asks, which is writ
   expect(await audited('orders.reveal', id)).toMatchObject({ who: 'grace' });
 });
 
+test('personal data are shown of the one moment that was asked for', async () => {
+  const { id } = await world.shop.place();
+  await world.shop.ended(id);
+  await world.go(page, `/orders/${id}?tab=time`);
+  const order = main().getByRole('region', { name: 'The order at that time' });
+  const hidden = order.getByText(/"email": "\*\*\* \(\d+ characters\)"/);
+  await hidden.waitFor();
+  await act('Show personal data');
+  await order.getByText('"email": "ada@example.com"').waitFor();
+  await page.getByRole('slider').press('ArrowLeft');
+  await hidden.waitFor();
+  const reveals = (await world.desk.audit()).filter(({ what, about }) => what === 'orders.reveal' && about === id);
+  expect(reveals).toHaveLength(1);
+});
+
 test('a projection is made anew', async () => {
   await world.go(page, '/services');
   await act('Rebuild sales');

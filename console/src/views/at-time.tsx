@@ -16,11 +16,16 @@ interface AtTimeProps {
 export function AtTime({ orderId, saga }: AtTimeProps) {
   const last = saga.timeline.length - 1;
   const [index, setIndex] = useState(last);
-  const at = saga.timeline[index];
   const [revealed, reveal] = useState(false);
+  const at = saga.timeline[index];
   const asked = revealed ? '&reveal=true' : '';
   const path = at === undefined ? undefined : `/orders/${encodeURIComponent(orderId)}?at=${encodeURIComponent(at.time)}${asked}`;
   const found = useResource<OrderAtTime>(path, { live: false });
+  /** What was asked for was to see the personal data of one moment. */
+  const move = (to: number) => {
+    reveal(false);
+    setIndex(to);
+  };
   return (
     <>
       <label for="at-time">
@@ -34,7 +39,7 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
         max={last}
         value={index}
         aria-valuetext={at?.type}
-        onInput={(event) => setIndex(Number(event.currentTarget.value))}
+        onInput={(event) => move(Number(event.currentTarget.value))}
       />
       <Loaded from={found} what="the order at that time">
         {(order) => (
