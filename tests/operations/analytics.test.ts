@@ -192,15 +192,18 @@ describe('the API', () => {
   });
 
   test('pages through windows, by time and key', async () => {
+    const paged = async (more: string) => {
+      const items: unknown[] = [];
+      for (let cursor = ''; ; ) {
+        const { body } = await operations.call<WindowsPage>('GET', `/analytics/windows?name=units-sold&limit=1${more}${cursor}`);
+        items.push(...body.items);
+        if (body.nextCursor === undefined) return items;
+        cursor = `&cursor=${body.nextCursor}`;
+      }
+    };
     const all = await operations.call<WindowsPage>('GET', '/analytics/windows?name=units-sold&limit=1000');
-    const items: unknown[] = [];
-    for (let cursor = ''; ; ) {
-      const { body } = await operations.call<WindowsPage>('GET', `/analytics/windows?name=units-sold&limit=1${cursor}`);
-      items.push(...body.items);
-      if (body.nextCursor === undefined) break;
-      cursor = `&cursor=${body.nextCursor}`;
-    }
-    expect(items).toEqual(all.body.items);
+    expect(await paged('')).toEqual(all.body.items);
+    expect(await paged('&latest=true')).toEqual(all.body.items.toReversed());
     const { body } = await operations.call<WindowsPage>(
       'GET',
       '/analytics/windows?name=units-sold&key=SKU-1&from=2020-01-01&to=2100-01-01',

@@ -1,13 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { count, minute } from '../data/format.js';
+import type { Point } from '../data/series.js';
 import { dark } from './theme.js';
-
-export interface Point {
-  /** Seconds since 1970. */
-  readonly at: number;
-  readonly value: number;
-}
 
 interface PlotProps {
   readonly label: string;

@@ -2,21 +2,13 @@ import { useMemo } from 'preact/hooks';
 import { count, time } from '../data/format.js';
 import { useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
+import { seriesOf, type WindowRow } from '../data/series.js';
 import type { Page } from '../data/types.js';
-import { Plot, type Point } from '../parts/plot.js';
+import { Filters, withFilters } from '../parts/filters.js';
+import { Plot } from '../parts/plot.js';
 import { Empty, Loaded } from '../parts/state.js';
 import { type Column, Table } from '../parts/table.js';
 import type { ViewProps } from '../view.js';
-
-interface WindowRow {
-  readonly start: string;
-  readonly end: string;
-  readonly key: string;
-  readonly count: number;
-  readonly sum: number;
-  readonly corrections: number;
-  readonly closed: boolean;
-}
 
 interface Windows extends Page<WindowRow> {
   readonly name: string;
@@ -37,31 +29,30 @@ interface Alert {
 }
 
 const NAMES = ['orders-placed', 'sales', 'units-sold', 'time-to-complete', 'time-to-decline', 'cancelled-share'];
-/** What of a window is drawn: a mean where times are measured. */
-const shownOf = (name: string, { count: events, sum }: WindowRow) => {
-  if (name.startsWith('time-')) return events === 0 ? 0 : sum / events;
-  return name === 'orders-placed' ? events : sum;
-};
 const SHOWN_SECONDS = 6 * 3_600;
 
-/** All keys of a window together. */
-function pointsOf(name: string, rows: readonly WindowRow[]): Point[] {
-  const byStart = new Map<number, number>();
-  for (const row of rows) {
-    const at = Date.parse(row.start) / 1_000;
-    byStart.set(at, (byStart.get(at) ?? 0) + shownOf(name, row));
-  }
-  return [...byStart].map(([at, value]) => ({ at, value })).sort((one, other) => one.at - other.at);
+interface DrawnProps {
+  readonly name: string;
+  readonly rows: readonly WindowRow[];
+  /** There are more rows, of earlier windows. */
+  readonly cut: boolean;
 }
 
-function Drawn({ name, rows }: { readonly name: string; readonly rows: readonly WindowRow[] }) {
-  const points = useMemo(() => pointsOf(name, rows), [name, rows]);
+function Drawn({ name, rows, cut }: DrawnProps) {
+  const all = useMemo(() => seriesOf(name, rows, cut), [name, rows, cut]);
+  const earliest = rows.at(-1)?.start;
   return (
-    <Plot
-      label={`${name.replaceAll('-', ' ')} over time; the table below has the numbers`}
-      points={points}
-      seconds={SHOWN_SECONDS}
-    />
+    <>
+      {all.map(({ title, points }) => (
+        <figure key={title}>
+          {all.length > 1 && <figcaption>{title}</figcaption>}
+          <Plot label={`${title} over time; the table below has the numbers`} points={points} seconds={SHOWN_SECONDS} />
+        </figure>
+      ))}
+      {cut && earliest !== undefined && (
+        <p>Only windows after {time(earliest)} are drawn, as there are too many: give a key to see all of it.</p>
+      )}
+    </>
   );
 }
 
@@ -87,14 +78,15 @@ const alertColumns: readonly Column<Alert>[] = [
 export function AnalyticsView({ route }: ViewProps) {
   const name = route.query.get('name') ?? 'orders-placed';
   const from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - SHOWN_SECONDS * 1_000).toISOString();
-  const windows = useResource<Windows>(`/analytics/windows?name=${encodeURIComponent(name)}&limit=1000&from=${from}`);
+  const asked = { name, from, latest: 'true', limit: '1000' };
+  const windows = useResource<Windows>(withFilters('/analytics/windows', route.query, ['key'], asked));
   const alerts = useResource<Page<Alert>>('/analytics/alerts');
   return (
     <>
       <h1>Analytics</h1>
       <div class="field">
         <label for="window">Window</label>
-        <select id="window" value={name} onChange={(event) => refine({ name: event.currentTarget.value })}>
+        <select id="window" value={name} onChange={(event) => refine({ name: event.currentTarget.value, key: undefined })}>
           {NAMES.map((each) => (
             <option key={each} value={each}>
               {each}
@@ -102,8 +94,9 @@ export function AnalyticsView({ route }: ViewProps) {
           ))}
         </select>
       </div>
+      <Filters fields={[{ name: 'key', label: 'Key', placeholder: 'all' }]} />
       <Loaded from={windows} what="windows">
-        {({ items, description, watermark, tooLate, corrections }) => (
+        {({ items, nextCursor, description, watermark, tooLate, corrections }) => (
           <>
             <p class="lead">
               {description}, of the last six hours. All services have reached{' '}
@@ -114,11 +107,11 @@ export function AnalyticsView({ route }: ViewProps) {
               <Empty>No such events in the last six hours.</Empty>
             ) : (
               <>
-                <Drawn name={name} rows={items} />
+                <Drawn name={name} rows={items} cut={nextCursor !== undefined} />
                 <Table
                   caption="Windows, latest first"
                   columns={windowColumns}
-                  rows={items.slice(-50).reverse()}
+                  rows={items.slice(0, 50)}
                   keyOf={({ start, key }) => `${start} ${key}`}
                 />
               </>

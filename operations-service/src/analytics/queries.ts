@@ -1,18 +1,28 @@
 import type { DataSource } from 'typeorm';
 import type { WindowResultRow } from '../db/tables.js';
 
+/** Which windows are meant. */
+export interface WindowFilter {
+  readonly name: string;
+  readonly from: Date | undefined;
+  readonly until: Date | undefined;
+  readonly key: string | undefined;
+  readonly latest: boolean;
+}
+
 /** The windows of one name that begin in a span of time, in order of start and key. Every one of it can be asked for after a key. */
 export function resultsOf(
   dataSource: DataSource,
-  { name, from, until, key }: { name: string; from: Date | undefined; until: Date | undefined; key: string | undefined },
+  { name, from, until, key, latest }: WindowFilter,
   after: { readonly start: Date; readonly key: string } | undefined,
   limit: number,
 ): Promise<WindowResultRow[]> {
+  const [beyond, order] = latest ? ['<', 'desc'] : ['>', 'asc'];
   return dataSource.query(
     `select id, name, key, starts_at as "startsAt", ends_at as "endsAt", count, sum, least, most, corrections from analytics_windows
      where name = $1 and ($2::timestamptz is null or starts_at >= $2) and ($3::timestamptz is null or starts_at < $3)
-       and ($4::text is null or key = $4) and ($5::timestamptz is null or (starts_at, key) > ($5, $6))
-     order by starts_at, key limit $7`,
+       and ($4::text is null or key = $4) and ($5::timestamptz is null or (starts_at, key) ${beyond} ($5, $6))
+     order by starts_at ${order}, key ${order} limit $7`,
     [name, from ?? null, until ?? null, key ?? null, after?.start ?? null, after?.key ?? null, limit],
   );
 }

@@ -28,6 +28,7 @@ const windowQuery = Type.Object(
     name: Type.String({ maxLength: 63, description: `One of ${windows.map(({ name }) => name).join(', ')}` }),
     ...spanQuery,
     key: Type.Optional(Type.String({ maxLength: 512, pattern: '^[^\\u0000]*$', description: 'Only windows of this key' })),
+    latest: Type.Boolean({ default: false, description: 'Latest first' }),
     ...pageQuery,
   },
   { additionalProperties: false },
@@ -91,7 +92,7 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
   guarded(access, 'reader', {
     method: 'get',
     path: '/analytics/windows',
-    summary: 'The results of a window over the time of the events, oldest first',
+    summary: 'The results of a window over the time of the events, oldest first unless the latest are asked for first',
     query: windowQuery,
     response: { status: 200, description: 'A page of results', schema: WindowsView },
     problems: [
@@ -99,7 +100,7 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
       { status: problems.unavailable.status, code: 'unavailable', when: problems.unavailable.title },
     ],
     async run(call, { dataSource }) {
-      const { name, key, limit, cursor, ...span } = checkWindows(call.request);
+      const { name, key, latest, limit, cursor, ...span } = checkWindows(call.request);
       const declared = windows.find((each) => each.name === name);
       if (declared === undefined) throw notFound(`window of this name; there are ${windows.map((each) => each.name).join(', ')}`);
       const { from, until } = spanOf(span);
@@ -107,7 +108,7 @@ export const analyticsRoutes = (access: Access): Route<ReadContext>[] => [
         throw problem('unavailable', 'The windows are being rebuilt', { headers: { 'retry-after': '5' } });
       const place = placeOf(cursor, WINDOW_KEY);
       const after = place && { start: place.time, key: place.rest };
-      const rows = await resultsOf(dataSource, { name, from, until, key }, after, limit + 1);
+      const rows = await resultsOf(dataSource, { name, from, until, key, latest }, after, limit + 1);
       const watermark = analysis.watermark(name, await sourcesReached(dataSource));
       const { items, ...next } = pageOf(rows, limit, windowKey);
       call.json(200, {
