@@ -84,8 +84,15 @@ test('a queue whose bindings are removed while orders run is bound again, and ge
   const wanted = (await bindingsOf('payment-service')).length;
   const running = place(ORDERS / 2);
   await shop.eventOf((await shop.place()).id, 'inventory.reserved');
+  // Not before some have come while nothing was bound.
+  const letBind = await shop.keepUnbound('payment');
   await unbind('payment-service');
-  const orders = [...(await running), ...(await place(ORDERS / 2))];
+  const first = await running;
+  // A look that had begun before may have bound it once more.
+  await unbind('payment-service');
+  const orders = [...first, ...(await place(ORDERS / 2))];
+  await Promise.all(orders.map((id) => shop.eventOf(id, 'inventory.reserved')));
+  await letBind();
   await boundAgain('payment-service', wanted);
   await operations.restart(SOON);
   await until(

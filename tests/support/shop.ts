@@ -144,17 +144,24 @@ export class Shop<Service extends Running = Running> extends ShopClient {
     return this.#quiet.reached();
   }
 
-  /** Until it is bound again, no event of this type reaches the service: a later version of it has removed the binding. @returns binds it again */
-  async unbind(name: ServiceName, type: string): Promise<() => Promise<void>> {
-    const binding = `/bindings/{vhost}/e/${exchangeOf(type)}/q/${name}-service`;
+  /** From now on the service does not bring bindings back: a later version of it has been here. @returns ends that */
+  async keepUnbound(name: ServiceName): Promise<() => Promise<void>> {
     const digest = randomUUID();
     const database = this.database(name);
-    // Without this the service would bring the binding back within seconds.
     await database.query("insert into queue_declarations (digest, bindings) values ($1, '[]')", [digest]);
+    return async () => {
+      await database.query('delete from queue_declarations where digest = $1', [digest]);
+    };
+  }
+
+  /** Until it is bound again, no event of this type reaches the service. @returns binds it again */
+  async unbind(name: ServiceName, type: string): Promise<() => Promise<void>> {
+    const binding = `/bindings/{vhost}/e/${exchangeOf(type)}/q/${name}-service`;
+    const letBind = await this.keepUnbound(name);
     await this.vhost.api(`${binding}/${type}`, { method: 'DELETE' });
     return async () => {
       await this.vhost.api(binding, { method: 'POST', body: { routing_key: type } });
-      await database.query('delete from queue_declarations where digest = $1', [digest]);
+      await letBind();
     };
   }
 
