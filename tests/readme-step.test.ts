@@ -88,7 +88,7 @@ test("the README's step does what it says, and touches no other place than it na
   // Listed nowhere yet: the compiler asks for it.
   expect(compile()).toContain('keepRefund');
   const listed = [
-    list('src/steps/index.ts', ', keepRefund', / \}\);\s*$/, "import { keepRefund } from './keep-refund.js';"),
+    list('src/steps/index.ts', ', keepRefund', /\]\);\s*$/, "import { keepRefund } from './keep-refund.js';"),
     list('src/service.ts', ', Refunds', /(?<=tables: \[Notifications)\]/, "import { Refunds } from './db/tables.js';"),
     list(
       'src/service.ts',

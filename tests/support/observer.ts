@@ -35,7 +35,7 @@ export async function openObserver(shop: Shop, service: string, from: string) {
     description: 'Notes what it sees.',
     tables: [Seen],
     migrations: [CreateSeen1765000000200],
-    implementation: () => implement(declared, { note }),
+    implementation: () => implement(declared, [note]),
     routes: [],
   });
   const seen = async (): Promise<string[]> => {

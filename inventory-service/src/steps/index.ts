@@ -6,4 +6,4 @@ import { putItem } from './put-item.js';
 import { releaseStock } from './release-stock.js';
 import { reserveStock } from './reserve-stock.js';
 
-export const inventorySteps = () => implement(inventory, { reserveStock, releaseStock, commitStock, putItem, adjustStock });
+export const inventorySteps = () => implement(inventory, [reserveStock, releaseStock, commitStock, putItem, adjustStock]);

@@ -3,4 +3,4 @@ import { notification } from '../choreography.js';
 import type { Mailer } from '../domain/mailer.js';
 import { notifyCustomer } from './notify-customer.js';
 
-export const notificationSteps = (mailer: Mailer) => implement(notification, { notifyCustomer: notifyCustomer(mailer) });
+export const notificationSteps = (mailer: Mailer) => implement(notification, [notifyCustomer(mailer)]);

@@ -2,4 +2,4 @@ import { implement } from '@quickstep/shared/choreography';
 import { operations } from '../choreography.js';
 import { raiseAlert } from './raise-alert.js';
 
-export const operationsSteps = () => implement(operations, { raiseAlert });
+export const operationsSteps = () => implement(operations, [raiseAlert]);

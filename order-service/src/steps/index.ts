@@ -8,10 +8,4 @@ import { updateCatalogue } from './update-catalogue.js';
 
 /** @param deadlineMs how long a saga may take before its order is cancelled, in milliseconds */
 export const orderSteps = (deadlineMs: number) =>
-  implement(order, {
-    placeOrder: placeOrder(deadlineMs),
-    cancelOrder: cancelOrder(deadlineMs),
-    expireOrder: expireOrder(deadlineMs),
-    trackOrder,
-    updateCatalogue,
-  });
+  implement(order, [placeOrder(deadlineMs), cancelOrder(deadlineMs), expireOrder(deadlineMs), trackOrder, updateCatalogue]);

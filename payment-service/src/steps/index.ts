@@ -6,8 +6,4 @@ import { refundPayment } from './refund-payment.js';
 import { reverseCharge } from './reverse-charge.js';
 
 export const paymentSteps = (gateway: PaymentGateway) =>
-  implement(payment, {
-    chargePayment: chargePayment(gateway),
-    refundPayment: refundPayment(gateway),
-    reverseCharge: reverseCharge(gateway),
-  });
+  implement(payment, [chargePayment(gateway), refundPayment(gateway), reverseCharge(gateway)]);

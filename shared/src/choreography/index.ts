@@ -1,6 +1,7 @@
 export * from './check.js';
 export * from './choreography.js';
 export * from './errors.js';
+export * from './implement.js';
 export * from './layout.js';
 export * from './request-hash.js';
 export * from './retry.js';

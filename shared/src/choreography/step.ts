@@ -1,6 +1,6 @@
 import type { CommandData, DraftOf, EventContract, EventDraft, EventOf, FieldError } from '../events/index.js';
 import type { LoadedRows, Refs, Table, TypedTable } from '../rows/index.js';
-import type { Choreography, OutcomeDeclaration, StepDeclaration, StepDeclarations } from './choreography.js';
+import type { Choreography, OutcomeDeclaration, StepDeclaration } from './choreography.js';
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {
@@ -183,45 +183,37 @@ type WithEffect = { readonly effect: string };
 type WithTimer = { readonly kind: 'timer' };
 type PlainNames<C extends Choreography> = Exclude<keyof C['steps'] & string, Names<C, WithEffect> | Names<C, WithTimer>>;
 
+/** What a step was written for. */
+export interface Named<C extends Choreography = Choreography, Name extends string = string> {
+  readonly choreography: C;
+  readonly name: Name;
+}
+
 /** Writes a step that has no effect and is no timer; its types come from the declaration of that name. */
-export function step<C extends Choreography, Name extends PlainNames<C>, R extends Refs, Reply = undefined>(
-  _choreography: C,
-  _name: Name,
+export function step<C extends Choreography, const Name extends PlainNames<C>, R extends Refs, Reply = undefined>(
+  choreography: C,
+  name: Name,
   written: Step<C['steps'][Name], R, undefined, Reply>,
-): Step<C['steps'][Name], R, undefined, Reply> {
-  return written;
+): Step<C['steps'][Name], R, undefined, Reply> & Named<C, Name> {
+  return { ...written, choreography, name };
 }
 
 /** Writes a step that declares an effect. */
-export function effectStep<C extends Choreography, Name extends Names<C, WithEffect>, R extends Refs, Answer>(
-  _choreography: C,
-  _name: Name,
+export function effectStep<C extends Choreography, const Name extends Names<C, WithEffect>, R extends Refs, Answer>(
+  choreography: C,
+  name: Name,
   written: EffectStep<C['steps'][Name], R, Answer>,
-): EffectStep<C['steps'][Name], R, Answer> {
-  return written;
+): EffectStep<C['steps'][Name], R, Answer> & Named<C, Name> {
+  return { ...written, choreography, name };
 }
 
 /** Writes a timer step. */
-export function timerStep<C extends Choreography, Name extends Names<C, WithTimer>, R extends Refs>(
-  _choreography: C,
-  _name: Name,
+export function timerStep<C extends Choreography, const Name extends Names<C, WithTimer>, R extends Refs>(
+  choreography: C,
+  name: Name,
   written: TimerStep<C['steps'][Name], R>,
-): TimerStep<C['steps'][Name], R> {
-  return written;
-}
-
-/** A declaration with a step for each of its names. */
-export interface Implementation<Steps extends StepDeclarations = StepDeclarations> {
-  readonly choreography: Choreography<Steps>;
-  readonly steps: { readonly [Name in keyof Steps]: AnyStep };
-}
-
-/** Joins a declaration and its steps; a missing or misnamed one does not compile. */
-export function implement<Steps extends StepDeclarations, Written extends { readonly [Name in keyof Steps]: AnyStep }>(
-  declared: Choreography<Steps>,
-  steps: Written,
-): { readonly choreography: Choreography<Steps>; readonly steps: Written } {
-  return { choreography: declared, steps };
+): TimerStep<C['steps'][Name], R> & Named<C, Name> {
+  return { ...written, choreography, name };
 }
 
 /** The reply of a command step, from the step as written. */

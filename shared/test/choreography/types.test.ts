@@ -64,7 +64,15 @@ const deliver = effectStep(kitchen, 'deliver', {
 const clean = timerStep(kitchen, 'clean', { due: due(Dishes, 'closesAt'), rows: () => ({}), decide: () => outcome('cleaned') });
 const count = step(kitchen, 'count', { rows: () => ({}), decide: () => outcome('counted') });
 
-const kitchenSteps = () => implement(kitchen, { ask, cook, deliver, clean, count });
+/** Another service, which counts too. */
+const critic = choreography('critic-service', {
+  taste: { observes: [Cooked], outcomes: { tasted: [] } },
+  count: { observes: [Cooked], outcomes: { counted: [] } },
+});
+const taste = step(critic, 'taste', { rows: () => ({}), decide: () => outcome('tasted') });
+const criticsCount = step(critic, 'count', { rows: () => ({}), decide: () => outcome('counted') });
+
+const kitchenSteps = () => implement(kitchen, [ask, cook, deliver, clean, count]);
 
 /** Compiled, never run. */
 function outcomesThatMustNotCompile() {
@@ -182,9 +190,13 @@ function stepsThatMustNotCompile() {
   // @ts-expect-error a property that the watched rows do not have
   due(Dishes, 'openedAt');
   // @ts-expect-error a declared step that is not written
-  implement(kitchen, { ask, cook, deliver, clean });
-  // @ts-expect-error a step under another name
-  implement(kitchen, { ask, cook, deliver, clean, counted: count });
+  implement(kitchen, [ask, cook, deliver, clean]);
+  // @ts-expect-error a step that is written twice
+  implement(kitchen, [ask, cook, deliver, clean, count, cook]);
+  // @ts-expect-error a step of another declaration
+  implement(kitchen, [ask, cook, deliver, clean, count, taste]);
+  // @ts-expect-error a step of another declaration, which has one of that name
+  implement(kitchen, [ask, cook, deliver, clean, criticsCount]);
   // @ts-expect-error a declaration that is neither event, observer, command nor timer
   choreography('kitchen-service', { cook: { outcomes: { cooked: [Cooked] } } });
   const rude = { kind: 'rude', when: '' } as const;

@@ -34,8 +34,8 @@ const library = choreography('library-service', {
   openAccount: { command: OpenAccount, outcomes: { opened: [] } },
 });
 
-const steps = implement(library, {
-  putBook: step(library, 'putBook', {
+const steps = implement(library, [
+  step(library, 'putBook', {
     rows: ({ subject }) => ({ book: Books.fresh(subject) }),
     decide: ({ data }, { book }) => {
       const created = book.title === '';
@@ -43,7 +43,7 @@ const steps = implement(library, {
       return accepted({ isbn: book.isbn, title: book.title, created }, outcome('put'));
     },
   }),
-  lendBook: step(library, 'lendBook', {
+  step(library, 'lendBook', {
     rows: () => ({}),
     decide: ({ subject }) => {
       if (subject === 'lent') return refused('book_lent', 'The book is lent already');
@@ -54,14 +54,14 @@ const steps = implement(library, {
       return accepted({ lent: subject }, outcome('lent'));
     },
   }),
-  openAccount: step(library, 'openAccount', {
+  step(library, 'openAccount', {
     rows: () => ({}),
     decide: ({ id, subject, data, idempotencyKey = '' }) => {
       if (data.name === 'unknown') throw new OutcomeUnknown('secret host was lost');
       return accepted({ account: subject, key: idempotencyKey, work: id }, outcome('opened'));
     },
   }),
-});
+]);
 
 const BookView = Type.Object({ isbn: Type.String(), title: Type.String() });
 const Isbn = Type.Object({ isbn: Type.String({ pattern: '^[a-z0-9]+$' }) });

@@ -29,11 +29,11 @@ function timeless(prefetch: number) {
     new Promise<void>((resolve) => {
       answer = resolve;
     });
-  const steps = implement(declared, {
-    note: step(declared, 'note', { rows, decide: () => outcome('noted') }),
-    goOn: step(declared, 'goOn', { rows, decide: () => outcome('repeated') }),
-    call: effectStep(declared, 'call', { rows, effect, decide: () => outcome('called') }),
-  });
+  const steps = implement(declared, [
+    step(declared, 'note', { rows, decide: () => outcome('noted') }),
+    step(declared, 'goOn', { rows, decide: () => outcome('repeated') }),
+    effectStep(declared, 'call', { rows, effect, decide: () => outcome('called') }),
+  ]);
   const pipeline = new Pipeline(steps, {
     store: {
       begin: async (claims) => ({ claimed: claims.map(() => true), rows: [], commit: async () => {}, rollback: async () => {} }),

@@ -39,15 +39,15 @@ const echo = choreography('echo-service', {
 
 /** Two steps: one takes a question, the other answers it with what `reply` says. */
 const echoSteps = (reply: (text: string) => Promise<string>) =>
-  implement(echo, {
-    ask: step(echo, 'ask', {
+  implement(echo, [
+    step(echo, 'ask', {
       rows: ({ subject }) => ({ question: Questions.fresh(subject) }),
       decide: ({ data }, { question }) => {
         question.text = data.text;
         return accepted({ id: question.id, text: data.text }, outcome('asked', Asked({ id: question.id, text: data.text })));
       },
     }),
-    answer: effectStep(echo, 'answer', {
+    effectStep(echo, 'answer', {
       rows: ({ data }) => ({ question: Questions.fresh(data.id) }),
       effect: ({ data }) => reply(data.text),
       decide: ({ data }, { question }, { answer }) => {
@@ -55,7 +55,7 @@ const echoSteps = (reply: (text: string) => Promise<string>) =>
         return outcome('answered', Answered({ id: data.id }));
       },
     }),
-  });
+  ]);
 
 const QuestionView = Type.Object({ id: Type.String(), text: Type.String() });
 const ask = commandRoutes<ReturnType<typeof echoSteps>>(echo);

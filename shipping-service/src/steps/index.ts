@@ -6,4 +6,4 @@ import { cancelShipment } from './cancel-shipment.js';
 import { recallShipment } from './recall-shipment.js';
 
 export const shippingSteps = (carrier: Carrier) =>
-  implement(shipping, { bookShipment: bookShipment(carrier), cancelShipment, recallShipment: recallShipment(carrier) });
+  implement(shipping, [bookShipment(carrier), cancelShipment, recallShipment(carrier)]);
