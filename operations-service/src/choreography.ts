@@ -5,6 +5,6 @@ import { AnalyticsAlertRaised } from '@quickstep/shared/contracts';
 export const operations = choreography('operations-service', {
   raiseAlert: {
     timer: 'the moment in which a pattern was found',
-    outcomes: { raised: [AnalyticsAlertRaised], notDue: [] },
+    outcomes: { raised: [AnalyticsAlertRaised] },
   },
 });

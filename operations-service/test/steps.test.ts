@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { outcome } from '@quickstep/shared/choreography';
+import { notDue, outcome } from '@quickstep/shared/choreography';
 import { AnalyticsAlertRaised } from '@quickstep/shared/contracts';
 import { firing, given, row } from '@quickstep/shared/testing';
 import { type Alert, Alerts } from '../src/db/tables.js';
@@ -28,7 +28,7 @@ describe('raiseAlert', () => {
     const world = given(row(Alerts, alert));
     expect(world.when(raiseAlert, moment, { now })).toEqual(outcome('raised', told(happenedAt)));
     expect(world.row(Alerts, id)).toMatchObject({ raiseAt: null, raisedAt: now });
-    expect(world.when(raiseAlert, moment, { now: later })).toEqual(outcome('notDue'));
+    expect(world.when(raiseAlert, moment, { now: later })).toEqual(notDue);
     expect(world.row(Alerts, id)).toMatchObject({ raiseAt: null, raisedAt: now });
   });
 
@@ -43,13 +43,13 @@ describe('raiseAlert', () => {
   ])('leaves an alert %s as it is', (_which, changes) => {
     const world = given(row(Alerts, { ...alert, ...changes }));
     const before = world.row(Alerts, id);
-    expect(world.when(raiseAlert, moment, { now })).toEqual(outcome('notDue'));
+    expect(world.when(raiseAlert, moment, { now })).toEqual(notDue);
     expect(world.row(Alerts, id)).toEqual(before);
   });
 
   test('does nothing for an alert that is gone', () => {
     const world = given();
-    expect(world.when(raiseAlert, moment, { now })).toEqual(outcome('notDue'));
+    expect(world.when(raiseAlert, moment, { now })).toEqual(notDue);
     expect(world.rows(Alerts)).toEqual([]);
   });
 });

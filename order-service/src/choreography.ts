@@ -50,9 +50,6 @@ export const order = choreography('order-service', {
       expired: { after: 'placeOrder', emits: [OrderCancellationRequested] },
       stuck: { after: ['cancelOrder.requested', 'expireOrder.expired'], emits: [OrderStuck] },
       stillStuck: { after: 'expireOrder.stuck' },
-      notDue: {
-        after: ['placeOrder', 'cancelOrder', 'expireOrder.expired', 'trackOrder.completed', 'trackOrder.cancelled'],
-      },
     },
   },
   trackOrder: {

@@ -108,10 +108,6 @@ const broken: readonly (readonly [string, (sound: Travel) => Parts, string])[] =
       trip: {
         ...trip,
         close: { on: [Full], uncompensated: why, outcomes: { closed: { emits: [Off], repeatable: true } } },
-        expire: {
-          ...trip.expire,
-          outcomes: { ...trip.expire.outcomes, notDue: { after: ['track.done', 'track.off', 'close.closed'] } },
-        },
       },
       hotel,
       flight,

@@ -33,7 +33,6 @@ export function travel() {
           expired: { after: 'plan', emits: [Cancelling] },
           late: { after: 'expire.expired', emits: [Late] },
           stillLate: { after: 'expire.late' },
-          notDue: { after: ['track.done', 'track.off'] },
         },
       },
       track: {

@@ -130,6 +130,7 @@ export class RandomSaga {
       // Parked, or to be tried again: nothing was decided.
       return;
     }
+    if ('notDue' in decision) return;
     const ended = 'accepted' in decision ? (decision.accepted ? decision.ended : undefined) : decision;
     if (ended === undefined) return;
     this.seen.add(`${name}.${ended.outcome}`);

@@ -7,9 +7,7 @@ import { Alerts } from '../db/tables.js';
 /** Tells everybody of an alert, once: the row is no longer due when the event is in the outbox. */
 export const raiseAlert = timerStep(operations, 'raiseAlert', {
   due: due(Alerts, 'raiseAt'),
-  rows: ({ subject }) => ({ alert: Alerts.existing(subject) }),
-  decide: (_firing, { alert }, { now }) => {
-    if (alert === undefined || alert.raiseAt === null || alert.raiseAt > now) return outcome('notDue');
+  decide: (_firing, { due: alert }, { now }) => {
     change(alert, { raiseAt: null, raisedAt: now });
     const { id, pattern, key, detail, happenedAt } = alert;
     const happened = (happenedAt ?? now).toISOString();

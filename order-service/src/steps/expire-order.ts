@@ -12,9 +12,7 @@ import { deadlineFrom, stateOf } from '../domain/order.js';
 export const expireOrder = (deadlineMs: number) =>
   timerStep(declared, 'expireOrder', {
     due: due(Orders, 'deadlineAt'),
-    rows: ({ subject }) => ({ order: Orders.existing(subject) }),
-    decide: (_firing, { order }, { now }) => {
-      if (order === undefined || order.deadlineAt === null || order.deadlineAt > now) return outcome('notDue');
+    decide: (_firing, { due: order }, { now }) => {
       order.deadlineAt = deadlineFrom(now, deadlineMs);
       if (order.facts['order.cancellation_requested'] !== undefined) {
         if (order.stuckSince !== null) return outcome('stillStuck');

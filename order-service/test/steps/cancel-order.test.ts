@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accepted, outcome, refused } from '@quickstep/shared/choreography';
+import { accepted, notDue, outcome, refused } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested, OrderStuck } from '@quickstep/shared/contracts';
 import { firing, given, request } from '@quickstep/shared/testing';
 import { Orders } from '../../src/db/tables.js';
@@ -78,15 +78,15 @@ describe('expireOrder', () => {
 
   test('does nothing before the deadline', () => {
     const world = given(placed());
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:00:59') })).toEqual(outcome('notDue'));
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:00:59') })).toEqual(notDue);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'PENDING', deadlineAt });
   });
 
   test('does nothing when the order has ended meanwhile, or never was', () => {
     const world = given(placed({ status: 'COMPLETED', endedAt: at('10:00:20'), deadlineAt: null }));
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:00') })).toEqual(outcome('notDue'));
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:00') })).toEqual(notDue);
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'COMPLETED', deadlineAt: null });
-    expect(given().when(expireOrder, firing(orderId))).toEqual(outcome('notDue'));
+    expect(given().when(expireOrder, firing(orderId))).toEqual(notDue);
   });
 
   test('reports an order that cannot end as stuck since its second deadline, and asks no more', () => {
@@ -100,7 +100,7 @@ describe('expireOrder', () => {
   test('reports an order as stuck whose cancellation, asked by the customer, does not come to an end', () => {
     const world = given(placed());
     world.when(cancelOrder, request(orderId, {}), { now: at('10:00:30') });
-    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:29') })).toEqual(outcome('notDue'));
+    expect(world.when(expireOrder, firing(orderId), { now: at('10:01:29') })).toEqual(notDue);
     expect(world.when(expireOrder, firing(orderId), { now: at('10:01:30') })).toEqual(outcome('stuck', stuck));
     expect(world.row(Orders, orderId)).toMatchObject({ stuckSince: at('10:01:30') });
   });

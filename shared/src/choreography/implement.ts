@@ -1,5 +1,6 @@
 import type { Choreography, StepDeclarations } from './choreography.js';
-import type { AnyStep, Named } from './step.js';
+import type { AnyStep } from './step.js';
+import type { Named } from './write-step.js';
 
 /** A declaration with a step for each of its names. */
 export interface Implementation<Steps extends StepDeclarations = StepDeclarations> {

@@ -8,3 +8,4 @@ export * from './retry.js';
 export type { RetryPolicy } from './retry-policy.js';
 export * from './step.js';
 export * from './topology.js';
+export * from './write-step.js';

@@ -1,6 +1,6 @@
 import type { CommandData, DraftOf, EventContract, EventDraft, EventOf, FieldError } from '../events/index.js';
 import type { LoadedRows, Refs, Table, TypedTable } from '../rows/index.js';
-import type { Choreography, OutcomeDeclaration, StepDeclaration } from './choreography.js';
+import type { OutcomeDeclaration, StepDeclaration } from './choreography.js';
 
 /** What a command step decides over: the client's request. */
 export interface CommandMessage<Data = unknown> {
@@ -119,10 +119,24 @@ export interface Due {
   readonly at: string;
 }
 
+export interface DueOf<Watched extends object> extends Due {
+  readonly table: TypedTable<Watched>;
+  readonly at: keyof Watched & string;
+}
+
+type MomentsOf<R> = { [P in keyof R & string]: R[P] extends Date | null ? P : never }[keyof R & string];
+
 /** Rows of a table by a moment written in one of their properties; null means never. */
-export function due<R extends object>(table: TypedTable<R>, at: keyof R & string): Due {
+export function due<Watched extends object>(table: TypedTable<Watched>, at: MomentsOf<Watched>): DueOf<Watched> {
   return { table, at };
 }
+
+/** A timer step was not asked to decide: its row has gone, or its moment is another since it was looked for. */
+export interface NotDue {
+  readonly notDue: true;
+}
+
+export const notDue: NotDue = { notDue: true };
 
 /**
  * A step: names its rows, then decides over them.
@@ -153,9 +167,23 @@ export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> e
   about?(message: MessageOf<D>): string;
 }
 
-/** A step that acts when the moment in a row has come. */
-export interface TimerStep<D extends StepDeclaration, R extends Refs> extends Step<D, R, undefined, undefined> {
+/** A step that acts when the moment in a row has come. It decides over that row, `due`: locked, and due still. */
+export interface TimerStep<D extends StepDeclaration, Watched extends object, R extends Refs> {
+  readonly due: DueOf<Watched>;
+  /** Further rows. */
+  rows?(message: TimerMessage): R;
+  decide(message: TimerMessage, rows: LoadedRows<R> & { readonly due: Watched }, context: DecideContext): OutcomeOf<D>;
+}
+
+/** A timer step as the pipeline runs it: that its row is due it finds out itself, under the row's lock. */
+export interface CheckedTimerStep<D extends StepDeclaration, Watched extends object, R extends Refs> {
   readonly due: Due;
+  rows(message: TimerMessage): Refs;
+  decide(
+    message: TimerMessage,
+    rows: LoadedRows<R> & { readonly due: Watched | undefined },
+    context: DecideContext,
+  ): OutcomeOf<D> | NotDue;
 }
 
 /** A step as the pipeline runs it, its particular types forgotten. Methods, so that particular steps fit. */
@@ -173,48 +201,7 @@ export interface AnyMessage {
   readonly data: unknown;
 }
 
-export type AnyDecision = Outcome | Accepted | Refused;
-
-/** The names of a choreography's steps of some shape. */
-type Names<C extends Choreography, Shape> = {
-  [Name in keyof C['steps'] & string]: C['steps'][Name] extends Shape ? Name : never;
-}[keyof C['steps'] & string];
-type WithEffect = { readonly effect: string };
-type WithTimer = { readonly kind: 'timer' };
-type PlainNames<C extends Choreography> = Exclude<keyof C['steps'] & string, Names<C, WithEffect> | Names<C, WithTimer>>;
-
-/** What a step was written for. */
-export interface Named<C extends Choreography = Choreography, Name extends string = string> {
-  readonly choreography: C;
-  readonly name: Name;
-}
-
-/** Writes a step that has no effect and is no timer; its types come from the declaration of that name. */
-export function step<C extends Choreography, const Name extends PlainNames<C>, R extends Refs, Reply = undefined>(
-  choreography: C,
-  name: Name,
-  written: Step<C['steps'][Name], R, undefined, Reply>,
-): Step<C['steps'][Name], R, undefined, Reply> & Named<C, Name> {
-  return { ...written, choreography, name };
-}
-
-/** Writes a step that declares an effect. */
-export function effectStep<C extends Choreography, const Name extends Names<C, WithEffect>, R extends Refs, Answer>(
-  choreography: C,
-  name: Name,
-  written: EffectStep<C['steps'][Name], R, Answer>,
-): EffectStep<C['steps'][Name], R, Answer> & Named<C, Name> {
-  return { ...written, choreography, name };
-}
-
-/** Writes a timer step. */
-export function timerStep<C extends Choreography, const Name extends Names<C, WithTimer>, R extends Refs>(
-  choreography: C,
-  name: Name,
-  written: TimerStep<C['steps'][Name], R>,
-): TimerStep<C['steps'][Name], R> & Named<C, Name> {
-  return { ...written, choreography, name };
-}
+export type AnyDecision = Outcome | Accepted | Refused | NotDue;
 
 /** The reply of a command step, from the step as written. */
 export type ReplyOf<S> = S extends { decide(...args: never[]): infer Decision }

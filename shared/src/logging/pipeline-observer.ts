@@ -16,7 +16,7 @@ const SAME_TROUBLE_AGAIN_AFTER = 30_000;
 const REASONS_AT_ONCE = 10;
 const TROUBLES_REMEMBERED = 100;
 
-/** The outcome's name, the code of a refusal, or `duplicate`. */
+/** The outcome's name, the code of a refusal, `duplicate` or `notDue`. */
 function outcomeOf(result: Handled['result']): string {
   if (result.kind === 'done') return result.outcome;
   return result.kind === 'refused' ? result.refusal.code : result.kind;

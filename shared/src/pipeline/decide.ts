@@ -1,4 +1,4 @@
-import { type AnyDecision, type Outcome, Permanent, type Refused } from '../choreography/index.js';
+import { type AnyDecision, type NotDue, type Outcome, Permanent, type Refused } from '../choreography/index.js';
 import type { EventContract, EventDraft } from '../events/index.js';
 import type { Refs } from '../rows/index.js';
 import type { BoundStep } from './bound-step.js';
@@ -46,7 +46,7 @@ function refusal({ name, refusalKind }: BoundStep, refused: Refused): WorkResult
   return { kind: 'refused', refusal: { ...refused, kind } };
 }
 
-function endOf(decision: AnyDecision): { readonly ended: Outcome; readonly reply: unknown } | Refused {
+function endOf(decision: Exclude<AnyDecision, NotDue>): { readonly ended: Outcome; readonly reply: unknown } | Refused {
   if (!('accepted' in decision)) return { ended: decision, reply: undefined };
   return decision;
 }
@@ -98,7 +98,9 @@ export function decider(service: string, newId: NewId) {
     const { bound, message, answer } = work;
     const now = afterCause(work, clockTime);
     const borrowed = rows.borrow(refs);
-    const end = endOf(bound.step.decide(message, borrowed.rows, { now, answer }));
+    const decision = bound.step.decide(message, borrowed.rows, { now, answer });
+    if ('notDue' in decision) return { work, result: { kind: 'notDue' }, events: NO_EVENTS };
+    const end = endOf(decision);
     if (!('ended' in end)) return { work, result: refusal(bound, end), events: NO_EVENTS };
     const { ended, reply } = end;
     const contracts = contractsOf(work, ended);

@@ -30,7 +30,7 @@ const timerOf = (bound: BoundStep, due: Due, every: number): Timer => ({ bound, 
 /** Nothing is wrong with the row. */
 const isHeldUp = (error: unknown) => error instanceof Unavailable || error instanceof Busy;
 
-/** Fires timer steps for the rows whose moment has come. Timers are never cancelled: the step's rows decide whether it acts. */
+/** Fires timer steps for the rows whose moment has come. Timers are never cancelled: a row that is not due any more is left alone. */
 export class Timers {
   readonly #options: TimersOptions;
   readonly #timers: readonly Timer[];

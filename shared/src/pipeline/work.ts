@@ -14,6 +14,8 @@ export type WorkResult =
       readonly sagaMilliseconds?: number;
     }
   | { readonly kind: 'duplicate' }
+  /** A timer's row was not due any more. */
+  | { readonly kind: 'notDue' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'failed'; readonly error: unknown };
 

@@ -15,7 +15,7 @@ export interface MetricDefinition {
 export const definitions = {
   messages: {
     name: 'quickstep_messages_total',
-    help: 'Messages handled, by step, result (done, duplicate, refused, retried, waiting, parked) and outcome as the step declares it',
+    help: 'Messages handled, by step, result (done, duplicate, notDue, refused, retried, waiting, parked) and outcome as the step declares it',
     labelNames: ['step', 'result', 'outcome'],
   },
   undecodable: { name: 'quickstep_undecodable_messages_total', help: 'Messages parked because they could not be read' },

@@ -85,6 +85,7 @@ function frozen<Value>(value: Value): Value {
 }
 
 function draftsOf(decision: AnyDecision): readonly EventDraft[] {
+  if ('notDue' in decision) return [];
   if (!('accepted' in decision)) return decision.events;
   return decision.accepted ? decision.ended.events : [];
 }

@@ -61,7 +61,14 @@ const deliver = effectStep(kitchen, 'deliver', {
   decide: ({ data: { orderId } }, _rows, { answer }) =>
     answer.length > 0 ? outcome('delivered') : outcome('dropped', Burnt({ orderId })),
 });
-const clean = timerStep(kitchen, 'clean', { due: due(Dishes, 'closesAt'), rows: () => ({}), decide: () => outcome('cleaned') });
+const clean = timerStep(kitchen, 'clean', {
+  due: due(Dishes, 'closesAt'),
+  rows: ({ subject }) => ({ same: Dishes.fresh(subject) }),
+  decide: (_firing, { due: dish, same }) => {
+    same.plates = dish.plates;
+    return outcome('cleaned');
+  },
+});
 const count = step(kitchen, 'count', { rows: () => ({}), decide: () => outcome('counted') });
 
 /** Another service, which counts too. */
@@ -184,11 +191,15 @@ function stepsThatMustNotCompile() {
   // @ts-expect-error a timer written as an ordinary step
   step(kitchen, 'clean', { rows, decide: () => outcome('cleaned') });
   // @ts-expect-error a timer step without the rows that it watches
-  timerStep(kitchen, 'clean', { rows, decide: () => outcome('cleaned') });
+  timerStep(kitchen, 'clean', { decide: () => outcome('cleaned') });
+  // @ts-expect-error rows that the timer step does not name
+  timerStep(kitchen, 'clean', { due: closes, decide: (_firing, { other }) => outcome('cleaned', other) });
   // @ts-expect-error an event step written as a timer
-  timerStep(kitchen, 'cook', { due: closes, rows, decide: () => outcome('nothingToCook') });
+  timerStep(kitchen, 'cook', { due: closes, decide: () => outcome('nothingToCook') });
   // @ts-expect-error a property that the watched rows do not have
   due(Dishes, 'openedAt');
+  // @ts-expect-error a property that is no moment
+  due(Dishes, 'plates');
   // @ts-expect-error a declared step that is not written
   implement(kitchen, [ask, cook, deliver, clean]);
   // @ts-expect-error a step that is written twice

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyStep, outcome } from '@quickstep/shared/choreography';
+import { due, outcome, timerStep } from '@quickstep/shared/choreography';
 import { Busy, Unavailable } from '@quickstep/shared/pipeline';
 import { change } from '@quickstep/shared/rows';
 import { Burnt, Dishes, kitchen } from './kitchen.js';
@@ -9,22 +9,19 @@ const EVERY = 1_000;
 /** Rows that are looked for at once. */
 const PAGE = 200;
 
-const isRow = (row: unknown): row is { coldAt: Date | null } => typeof row === 'object' && row !== null && 'coldAt' in row;
-
 function service() {
   const fired: { id: string; subject: string; data: unknown }[] = [];
   const failing = new Set<string>();
   const staying = new Set<string>();
-  const cool: AnyStep = {
-    due: { table: Dishes, at: 'coldAt' },
-    rows: ({ subject }) => ({ dish: Dishes.existing(subject) }),
-    decide: ({ id, subject, data }, { dish }) => {
+  const cool = timerStep(kitchen, 'cool', {
+    due: due(Dishes, 'coldAt'),
+    decide: ({ id, subject, data }, { due: dish }) => {
       fired.push({ id, subject, data });
       if (failing.has(subject)) throw new Error('not now');
-      if (isRow(dish) && !staying.has(subject)) change(dish, { coldAt: null });
+      if (!staying.has(subject)) change(dish, { coldAt: null });
       return outcome('cold', Burnt({ dish: subject }));
     },
-  };
+  });
   const steps = {
     ...{ cook: ending('repeated'), clean: ending('repeated'), refuse: ending('refused'), watch: ending('seen') },
     ...{ hire: ending('known'), cool },
@@ -40,8 +37,9 @@ const dishes = (count: number) => Array.from({ length: count }, (_, index) => `d
 
 describe('a timer', () => {
   test("leaves a row that failed alone for its wait, whatever somebody sets the database's clock to", async () => {
-    const { pipeline, clock, set, failing, fired } = service();
-    set('soup');
+    const { pipeline, clock, store, failing, fired } = service();
+    // Due by the clock that is set back, too.
+    store.put(Dishes, { dish: 'soup', plates: 1, note: null, coldAt: new Date(-200 * EVERY) });
     failing.add('soup');
     pipeline.start();
     await clock.advance(EVERY);
@@ -78,6 +76,29 @@ describe('a timer', () => {
     pipeline.start();
     await clock.advance(2 * EVERY);
     expect(fired).toEqual([]);
+  });
+
+  test.each([
+    ['has a later moment', new Date(EVERY + 1), [], 'cool notDue'],
+    ['has no moment', null, [], 'cool notDue'],
+    ['has a moment that has just come', new Date(EVERY), ['soup'], 'cool done cold'],
+  ])('looks under the lock whether its row is due, which %s by then', async (_what, coldAt, expected, line) => {
+    const { pipeline, clock, set, store, subjects, publisher, reports } = service();
+    set('soup');
+    store.onBegin = () => store.put(Dishes, { dish: 'soup', plates: 1, note: null, coldAt });
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect([subjects(), reports.lines]).toEqual([expected, [line]]);
+    expect(publisher.types).toHaveLength(expected.length);
+  });
+
+  test('leaves a row alone that was deleted before it was locked', async () => {
+    const { pipeline, clock, set, store, subjects, reports } = service();
+    set('soup');
+    store.onBegin = () => store.rowsOf(Dishes).clear();
+    pipeline.start();
+    await clock.advance(EVERY);
+    expect([subjects(), reports.lines]).toEqual([[], ['cool notDue']]);
   });
 
   test('fires for page after page when there are many', async () => {

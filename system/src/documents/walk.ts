@@ -108,6 +108,7 @@ function listeners(service: ServiceName, type: string): string[] {
 }
 
 function endOf(decision: AnyDecision, where: string) {
+  if ('notDue' in decision) throw new Error(`${where} was not due`);
   if (!('accepted' in decision)) return decision;
   if (decision.accepted) return decision.ended;
   throw new Error(`${where} refused the request: ${decision.detail}`);

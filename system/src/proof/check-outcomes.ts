@@ -58,28 +58,10 @@ function checkTold(step: ProofStep): Problem[] {
   });
 }
 
-/** A timer that fires when the saga has just ended does nothing. */
-function checkLateFiring(model: Model, step: ProofStep): Problem[] {
-  if (step.declared.kind !== 'timer' || step.declared.deadline === undefined) return [];
-  const until = step.declared.deadline.until.map(({ type }) => type);
-  const ending = model.outcomes.filter(
-    (each) => each.step.service === step.service && each.emits.some(({ type }) => until.includes(type)),
-  );
-  return ending
-    .filter((end) => !step.outcomes.some((each) => !each.changes && covers(each, end)))
-    .map((end) => ({
-      what: `${step.name} has no outcome that changes nothing for a firing after ${end.id}`,
-      where: at(step),
-      path: [`${end.id} ends the saga`, `${step.name} fires at the same moment`],
-      help: `declare one that comes \`after: '${end.id}'\``,
-    }));
-}
-
 /** Every step says how it ends: at first, when the same comes again, and with which fact. */
 export function checkOutcomes(model: Model): Problem[] {
   return model.steps.flatMap((step) => [
     ...groupsOf(step).flatMap(({ event, outcomes }) => checkEvent(step, event, outcomes)),
     ...checkTold(step),
-    ...checkLateFiring(model, step),
   ]);
 }
