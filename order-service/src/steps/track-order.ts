@@ -1,4 +1,4 @@
-import { ending, outcome, Permanent, step } from '@quickstep/shared/choreography';
+import { outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { OrderCancelled, OrderCompleted, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
@@ -8,6 +8,7 @@ import { stateOf } from '../domain/order.js';
 /** Records how far the saga has come, and ends the order when its facts say so. */
 export const trackOrder = step(declared, 'trackOrder', {
   rows: ({ data }) => ({ order: Orders.existing(data.orderId) }),
+  began: ({ order }) => order?.placedAt,
   decide: (event, { order }, { now }) => {
     if (order === undefined) throw new Permanent(`There is no order ${event.data.orderId}`);
     const ended = order.endedAt !== null;
@@ -15,10 +16,8 @@ export const trackOrder = step(declared, 'trackOrder', {
     if (ended) return outcome('alreadyEnded');
     if (!end(order, now)) return outcome('recorded');
     if (order.status === 'COMPLETED') {
-      const completed = OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' });
-      return ending(order.placedAt, outcome('completed', completed));
+      return outcome('completed', OrderCompleted({ ...stateOf(order), trackingNumber: order.trackingNumber ?? '' }));
     }
-    const cancelled = OrderCancelled({ ...stateOf(order), reason: order.reason ?? reasons.unknown });
-    return ending(order.placedAt, outcome('cancelled', cancelled));
+    return outcome('cancelled', OrderCancelled({ ...stateOf(order), reason: order.reason ?? reasons.unknown }));
   },
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ending, outcome, Permanent } from '@quickstep/shared/choreography';
+import { outcome, Permanent } from '@quickstep/shared/choreography';
 import {
   InventoryInsufficient,
   InventoryReserved,
@@ -12,7 +12,6 @@ import {
   ShippingFailed,
   ShippingShipped,
 } from '@quickstep/shared/contracts';
-import type { EventDraft } from '@quickstep/shared/events';
 import { given, happened } from '@quickstep/shared/testing';
 import { Orders } from '../../src/db/tables.js';
 import {
@@ -36,8 +35,6 @@ import {
   withFacts,
 } from './fixture.js';
 
-/** An outcome that ends the saga of the order. */
-const ended = (name: string, event: EventDraft) => ending(placedAt, outcome(name, event));
 const insufficient = happened(InventoryInsufficient({ orderId, shortages: [{ sku: 'SKU-1', requested: 2, available: 0 }] }));
 const paid = happened(PaymentCompleted({ ...state, shippingAddress, chargeId: 'ch_1' }));
 const declined = happened(PaymentFailed({ orderId, reason }));
@@ -48,6 +45,12 @@ const tooLate = happened(ShippingCancellationRejected({ orderId, reason: 'The pa
 
 describe('trackOrder', () => {
   const completed = OrderCompleted({ ...state, trackingNumber: 'TRACK-1' });
+
+  test('tells when the saga began that it ends', () => {
+    const order = given(placed()).row(Orders, orderId);
+    expect(trackOrder.began?.({ order })).toEqual(placedAt);
+    expect(trackOrder.began?.({ order: undefined })).toBeUndefined();
+  });
 
   test('records a fact with the time of its event', () => {
     const world = given(placed());
@@ -65,7 +68,7 @@ describe('trackOrder', () => {
     const world = given(placed());
     world.when(trackOrder, reserved);
     world.when(trackOrder, paid);
-    expect(world.when(trackOrder, shipped, { now: at('10:00:20') })).toEqual(ended('completed', completed));
+    expect(world.when(trackOrder, shipped, { now: at('10:00:20') })).toEqual(outcome('completed', completed));
     expect(world.row(Orders, orderId)).toMatchObject({
       status: 'COMPLETED',
       trackingNumber: 'TRACK-1',
@@ -77,7 +80,7 @@ describe('trackOrder', () => {
 
   test('completes it although the shipment is heard of first, and only once', () => {
     const world = given(placed());
-    expect(world.when(trackOrder, shipped)).toEqual(ended('completed', completed));
+    expect(world.when(trackOrder, shipped)).toEqual(outcome('completed', completed));
     for (const late of [paid, reserved, tooLate]) expect(world.when(trackOrder, late)).toEqual(outcome('alreadyEnded'));
     expect(world.when(trackOrder, shipped)).toEqual(outcome('alreadyEnded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'COMPLETED' });
@@ -86,7 +89,7 @@ describe('trackOrder', () => {
   test('cancels an order whose stock was insufficient', () => {
     const world = given(placed());
     expect(world.when(trackOrder, insufficient)).toEqual(
-      ended('cancelled', OrderCancelled({ ...state, reason: 'Not enough stock' })),
+      outcome('cancelled', OrderCancelled({ ...state, reason: 'Not enough stock' })),
     );
   });
 
@@ -94,7 +97,7 @@ describe('trackOrder', () => {
     const world = given(placed({ facts: withFacts('inventory.reserved'), status: 'RESERVED' }));
     expect(world.when(trackOrder, declined)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', reason });
-    expect(world.when(trackOrder, released)).toEqual(ended('cancelled', OrderCancelled({ ...state, reason })));
+    expect(world.when(trackOrder, released)).toEqual(outcome('cancelled', OrderCancelled({ ...state, reason })));
   });
 
   test('waits for money and stock before it cancels a refused shipment', () => {
@@ -103,7 +106,7 @@ describe('trackOrder', () => {
     expect(world.when(trackOrder, refunded)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'CANCELLING', endedAt: null });
     expect(world.when(trackOrder, released)).toEqual(
-      ended('cancelled', OrderCancelled({ ...state, reason: 'Shipment refused: no route' })),
+      outcome('cancelled', OrderCancelled({ ...state, reason: 'Shipment refused: no route' })),
     );
   });
 
@@ -111,13 +114,13 @@ describe('trackOrder', () => {
     const world = given(placed({ reason: 'Cancelled by the customer', facts: requested, status: 'CANCELLING' }));
     world.when(trackOrder, unshipped);
     expect(world.when(trackOrder, released)).toEqual(
-      ended('cancelled', OrderCancelled({ ...state, reason: 'Cancelled by the customer' })),
+      outcome('cancelled', OrderCancelled({ ...state, reason: 'Cancelled by the customer' })),
     );
   });
 
   test('cancels for some reason even when the reason has not arrived yet', () => {
     const world = given(placed());
-    expect(world.when(trackOrder, released)).toEqual(ended('cancelled', OrderCancelled({ ...state, reason: 'Cancelled' })));
+    expect(world.when(trackOrder, released)).toEqual(outcome('cancelled', OrderCancelled({ ...state, reason: 'Cancelled' })));
   });
 
   test('ends once, however often an ending is announced', () => {
@@ -132,7 +135,7 @@ describe('trackOrder', () => {
     const world = given(placed({ facts: { ...withFacts('payment.completed'), ...requested }, status: 'CANCELLING' }));
     expect(world.when(trackOrder, tooLate)).toEqual(outcome('recorded'));
     expect(world.row(Orders, orderId)).toMatchObject({ status: 'PAID' });
-    expect(world.when(trackOrder, shipped)).toEqual(ended('completed', completed));
+    expect(world.when(trackOrder, shipped)).toEqual(outcome('completed', completed));
   });
 
   test('ends a stuck order and says so no longer', () => {

@@ -37,8 +37,6 @@ export interface TimerMessage {
 export interface Outcome<Name extends string = string, Events extends readonly EventDraft[] = readonly EventDraft[]> {
   readonly outcome: Name;
   readonly events: Events;
-  /** When the saga began that ends with this outcome: how long sagas take is measured of it. */
-  readonly began?: Date | undefined;
 }
 
 /** Ends a step: `outcome('declined', PaymentFailed({ ... }), InventoryRelease({ ... }))`. */
@@ -47,11 +45,6 @@ export function outcome<const Name extends string, const Events extends readonly
   ...events: Events
 ): Outcome<Name, Events> {
   return { outcome: name, events };
-}
-
-/** Says of an outcome that it ends a saga, and when that began. */
-export function ending<Ended extends Outcome>(began: Date | null, ended: Ended): Ended {
-  return began === null ? ended : { ...ended, began };
 }
 
 /** A command that was carried out: what the client is told, and how it ended. */
@@ -147,6 +140,8 @@ export const notDue: NotDue = { notDue: true };
  */
 export interface Step<D extends StepDeclaration, R extends Refs, Answer, Reply> {
   rows(message: MessageOf<D>): R;
+  /** When the saga began, where the step ends sagas: how long they take is measured, of each outcome with the event of an ending. */
+  began?(rows: LoadedRows<R>): Date | null | undefined;
   decide(message: MessageOf<D>, rows: LoadedRows<R>, context: DecideContext<Answer>): DecisionOf<D, Reply>;
 }
 
@@ -191,6 +186,7 @@ export interface AnyStep {
   rows(message: AnyMessage): Refs;
   effect?(message: AnyMessage, key: string, signal: AbortSignal): Promise<unknown>;
   about?(message: AnyMessage): string;
+  began?(rows: LoadedRows<Refs>): Date | null | undefined;
   decide(message: AnyMessage, rows: LoadedRows<Refs>, context: DecideContext<unknown>): AnyDecision;
   readonly due?: Due;
 }

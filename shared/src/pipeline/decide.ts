@@ -1,6 +1,6 @@
 import { type AnyDecision, type NotDue, type Outcome, Permanent, type Refused } from '../choreography/index.js';
 import type { EventContract, EventDraft } from '../events/index.js';
-import type { Refs } from '../rows/index.js';
+import type { LoadedRows, Refs } from '../rows/index.js';
 import type { BoundStep } from './bound-step.js';
 import { WrongOutcome } from './errors.js';
 import type { NewId, OutgoingEvent } from './ports.js';
@@ -59,6 +59,13 @@ function stampOf(outcome: string, stamp: () => OutgoingEvent): OutgoingEvent {
   }
 }
 
+/** How long the saga took that ends here. Where it began another replica's clock may have been ahead. */
+function sagaOf({ step }: BoundStep, contracts: readonly EventContract[], rows: LoadedRows<Refs>, now: Date) {
+  if (step.began === undefined || !contracts.some(({ ending }) => ending !== undefined)) return {};
+  const began = step.began(rows);
+  return began instanceof Date ? { sagaMilliseconds: Math.max(0, now.getTime() - began.getTime()) } : {};
+}
+
 /** More than the clocks of two databases that are kept in time differ by; an event from further ahead has a wrong time. */
 const SKEW_MS = 1_000;
 
@@ -106,8 +113,7 @@ export function decider(service: string, newId: NewId) {
     const contracts = contractsOf(work, ended);
     const events = ended.events.length === 0 ? NO_EVENTS : stampAll(work, contracts, ended, now);
     borrowed.keep();
-    // Where it began another replica's clock may have been ahead.
-    const saga = ended.began === undefined ? {} : { sagaMilliseconds: Math.max(0, now.getTime() - ended.began.getTime()) };
+    const saga = sagaOf(bound, contracts, borrowed.rows, now);
     return { work, result: { kind: 'done', outcome: ended.outcome, reply, ...saga }, events };
   };
 }

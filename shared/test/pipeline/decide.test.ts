@@ -1,13 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type AnyDecision,
-  type AnyStep,
-  accepted,
-  ending as endingOf,
-  outcome,
-  Permanent,
-  refused,
-} from '@quickstep/shared/choreography';
+import { type AnyDecision, type AnyStep, accepted, outcome, Permanent, refused } from '@quickstep/shared/choreography';
 import type { EventContract } from '@quickstep/shared/events';
 import type { Row } from '@quickstep/shared/rows';
 import { bindSteps } from '../../src/pipeline/bound-step.js';
@@ -93,9 +85,17 @@ describe('a step that ends as it declares', () => {
     // Began by the clock of another replica, which is ahead.
     [-20, 0],
   ])('tells of a saga that it ends, and that began %d ms ago, that it took %d ms', (ago, sagaMilliseconds) => {
-    const began = new Date(NOW.getTime() - ago);
-    const { decide } = deciding('cook', { rows: () => refs, decide: () => endingOf(began, outcome('repeated')) });
-    expect(decide().result).toEqual({ kind: 'done', outcome: 'repeated', reply: undefined, sagaMilliseconds });
+    const began = () => new Date(NOW.getTime() - ago);
+    const { decide } = deciding('cook', { rows: () => refs, began, decide: () => outcome('burnt', Burnt(soup)) });
+    expect(decide().result).toEqual({ kind: 'done', outcome: 'burnt', reply: undefined, sagaMilliseconds });
+  });
+
+  test.each([
+    ['ends no saga', outcome('repeated'), NOW],
+    ['ends a saga of which it does not know when it began', outcome('burnt', Burnt(soup)), null],
+  ])('tells of no duration where it %s', (_what, end, began) => {
+    const { decide } = deciding('cook', { rows: () => refs, began: () => began, decide: () => end });
+    expect(decide().result).toEqual({ kind: 'done', outcome: end.outcome, reply: undefined });
   });
 
   test('may emit nothing', () => {

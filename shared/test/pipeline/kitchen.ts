@@ -12,7 +12,7 @@ const of = (description: string, final = false) => ({ description, subject: 'dis
 export const Ordered = event('table.ordered', data, of('A dish is wanted.'));
 export const SentBack = event('table.sent_back', data, of('A dish is not wanted any more.'));
 export const Cooked = event('kitchen.cooked', data, of('A dish is ready.'));
-export const Burnt = event('kitchen.burnt', data, of('A dish is lost.'));
+export const Burnt = event('kitchen.burnt', data, { ...of('A dish is lost.'), ending: 'burnt' });
 export const Cleaned = event('kitchen.cleaned', data, of('The place is clean again.'));
 export const Noted = event('kitchen.noted', data, of('Nobody waits for it.', true));
 export const Hire = command(
