@@ -13,7 +13,7 @@ import { given, happened } from '@quickstep/shared/testing';
 import { recordingMailer } from '../src/adapters/recording-mailer.js';
 import { Notifications } from '../src/db/tables.js';
 import type { Mailer } from '../src/domain/mailer.js';
-import { formatMoney, messageFor } from '../src/domain/message.js';
+import { formatMoney, isWorthTelling, messageFor } from '../src/domain/message.js';
 import { notificationSteps } from '../src/steps/index.js';
 
 const { notifyCustomer } = notificationSteps(recordingMailer).steps;
@@ -75,7 +75,7 @@ describe('notifyCustomer', () => {
 
   test('has nothing to tell of a refund of nothing', () => {
     const world = given();
-    expect(world.when(notifyCustomer, nothingRefunded, { now, answer: sent })).toEqual(outcome('nothingToTell'));
+    expect(world.when(notifyCustomer, nothingRefunded, { now, answer: undefined })).toEqual(outcome('nothingToTell'));
     expect(world.rows(Notifications)).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe('notifyCustomer', () => {
     };
     const step = notificationSteps(mailer).steps.notifyCustomer;
     await expect(step.effect(completed, 'key-1', signal)).resolves.toEqual(refused);
-    await expect(step.effect(nothingRefunded, 'key-2', signal)).resolves.toEqual(sent);
+    expect([completed, nothingRefunded].map((event) => step.isNeeded?.(event))).toEqual([true, false]);
     expect(asked).toEqual([[messageFor(completed), 'key-1', signal]]);
   });
 });
@@ -120,8 +120,8 @@ describe('messages', () => {
     expect(told).toMatchObject({ recipient: customerId, channel: 'inbox' });
   });
 
-  test('are not made of a refund of nothing', () => {
-    expect(messageFor(nothingRefunded)).toBeUndefined();
+  test('are of no worth where nothing was refunded', () => {
+    expect([completed, cancelled, refunded, nothingRefunded].map(isWorthTelling)).toEqual([true, true, true, false]);
   });
 });
 

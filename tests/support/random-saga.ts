@@ -1,4 +1,4 @@
-import { type AnyDecision, type AnyMessage, type AnyStep, reactsTo } from '@quickstep/shared/choreography';
+import { type AnyDecision, type AnyMessage, type AnyStep, callsOutside, reactsTo } from '@quickstep/shared/choreography';
 import { sampleOrder } from '@quickstep/shared/contracts/testing';
 import { firing, given, happened, request, row } from '@quickstep/shared/testing';
 import { type Adapters, choreographies, services } from '@quickstep/system';
@@ -106,8 +106,8 @@ export class RandomSaga {
     const index = this.#pick(Math.max(1, this.#flight.length));
     const delivery = this.#flight[index];
     if (delivery === undefined) return;
-    if (delivery.step.effect !== undefined && delivery.answered === undefined) {
-      const answer = await delivery.step.effect(
+    if (callsOutside(delivery.step, delivery.message) && delivery.answered === undefined) {
+      const answer = await delivery.step.effect?.(
         delivery.message,
         `${delivery.name} ${delivery.type}`,
         new AbortController().signal,

@@ -56,9 +56,13 @@ function textFor(event: Told): Pick<Message, 'template' | 'subject' | 'body'> {
   }
 }
 
-/** What the customer is to be told of an event; undefined when there is nothing to tell (a refund of nothing). */
-export function messageFor(event: Told): Message | undefined {
-  if (event.type === 'payment.refunded' && event.data.amount === 0) return undefined;
+/** A refund of nothing is not. */
+export function isWorthTelling(event: Told): boolean {
+  return event.type !== 'payment.refunded' || event.data.amount > 0;
+}
+
+/** What the customer is to be told of an event. */
+export function messageFor(event: Told): Message {
   const { email, customerId } = event.data;
   return { ...textFor(event), recipient: email ?? customerId, channel: email === undefined ? 'inbox' : 'email' };
 }

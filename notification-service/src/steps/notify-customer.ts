@@ -3,24 +3,20 @@ import { asReason, NotificationFailed, NotificationSent } from '@quickstep/share
 import { change } from '@quickstep/shared/rows';
 import { notification as declared } from '../choreography.js';
 import { Notifications } from '../db/tables.js';
-import type { Mailer, SendOutcome } from '../domain/mailer.js';
-import { messageFor } from '../domain/message.js';
-
-const SENT: SendOutcome = { kind: 'sent' };
+import type { Mailer } from '../domain/mailer.js';
+import { isWorthTelling, messageFor } from '../domain/message.js';
 
 export const notifyCustomer = (mailer: Mailer) =>
   effectStep(declared, 'notifyCustomer', {
     rows: ({ id }) => ({ notification: Notifications.fresh(id) }),
-    effect: async (event, key, signal) => {
-      const message = messageFor(event);
-      return message === undefined ? SENT : mailer.send(message, key, signal);
-    },
+    isNeeded: isWorthTelling,
+    effect: (event, key, signal) => mailer.send(messageFor(event), key, signal),
     decide: (event, { notification }, { now, answer }) => {
-      const message = messageFor(event);
-      if (message === undefined) return outcome('nothingToTell');
+      if (answer === undefined) return outcome('nothingToTell');
       if (notification.status !== 'NEW') return outcome('repeated');
       const { orderId } = event.data;
       const { notificationId } = notification;
+      const message = messageFor(event);
       const { template } = message;
       change(notification, { ...message, orderId, createdAt: now });
       if (answer.kind === 'refused') {

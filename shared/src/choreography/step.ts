@@ -146,10 +146,11 @@ export interface Step<D extends StepDeclaration, R extends Refs, Answer, Reply> 
 }
 
 /** A step that calls the outside world before it decides. */
-export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> extends Step<D, R, Answer, undefined> {
+export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer, Answered = Answer>
+  extends Step<D, R, Answered, undefined> {
   /**
-   * The call. It runs before the message joins a batch, never while rows are locked, and it always runs: for a duplicate and for a row
-   * that was closed meanwhile too, because an earlier attempt may have reached the other side.
+   * The call. It runs before the message joins a batch, never while rows are locked, and, where it is needed, always: for a duplicate and
+   * for a row that was closed meanwhile too, because an earlier attempt may have reached the other side.
    *
    * @param key of the business fact (step, event type and what it is about), so the same for the same fact under another event id. The
    * other side must do its work once for a key, and then answer as it did at first. An answer by which nothing was done, as there was
@@ -160,6 +161,13 @@ export interface EffectStep<D extends StepDeclaration, R extends Refs, Answer> e
   effect(message: MessageOf<D>, key: string, signal: AbortSignal): Promise<Answer>;
   /** What the effect is about, when that is not the subject of the message. */
   about?(message: MessageOf<D>): string;
+}
+
+/** An effect step for some of whose messages there is nothing to call for. Without a call there is no answer: `undefined`. */
+export interface SometimesEffectStep<D extends StepDeclaration, R extends Refs, Answer>
+  extends EffectStep<D, R, Answer, Answer | undefined> {
+  /** Whether the call is to be made, told from the message alone. */
+  isNeeded(message: MessageOf<D>): boolean;
 }
 
 /** A step that acts when the moment in a row has come. It decides over that row, `due`: locked, and due still. */
@@ -184,6 +192,7 @@ export interface CheckedTimerStep<D extends StepDeclaration, Watched extends obj
 /** A step as the pipeline runs it, its particular types forgotten. Methods, so that particular steps fit. */
 export interface AnyStep {
   rows(message: AnyMessage): Refs;
+  isNeeded?(message: AnyMessage): boolean;
   effect?(message: AnyMessage, key: string, signal: AbortSignal): Promise<unknown>;
   about?(message: AnyMessage): string;
   began?(rows: LoadedRows<Refs>): Date | null | undefined;
@@ -195,6 +204,11 @@ export interface AnyMessage {
   readonly id: string;
   readonly subject: string;
   readonly data: unknown;
+}
+
+/** Whether the step calls the outside world for the message. */
+export function callsOutside({ effect, isNeeded }: AnyStep, message: AnyMessage): boolean {
+  return effect !== undefined && isNeeded?.(message) !== false;
 }
 
 export type AnyDecision = Outcome | Accepted | Refused | NotDue;

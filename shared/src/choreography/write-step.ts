@@ -1,6 +1,14 @@
 import type { Refs } from '../rows/index.js';
 import type { Choreography } from './choreography.js';
-import { type CheckedTimerStep, type EffectStep, notDue, type Step, type TimerStep } from './step.js';
+import {
+  type AnyStep,
+  type CheckedTimerStep,
+  type EffectStep,
+  notDue,
+  type SometimesEffectStep,
+  type Step,
+  type TimerStep,
+} from './step.js';
 
 /** The names of a choreography's steps of some shape. */
 type Names<C extends Choreography, Shape> = {
@@ -29,8 +37,14 @@ export function step<C extends Choreography, const Name extends PlainNames<C>, R
 export function effectStep<C extends Choreography, const Name extends Names<C, WithEffect>, R extends Refs, Answer>(
   choreography: C,
   name: Name,
+  written: SometimesEffectStep<C['steps'][Name], R, Answer>,
+): SometimesEffectStep<C['steps'][Name], R, Answer> & Named<C, Name>;
+export function effectStep<C extends Choreography, const Name extends Names<C, WithEffect>, R extends Refs, Answer>(
+  choreography: C,
+  name: Name,
   written: EffectStep<C['steps'][Name], R, Answer>,
-): EffectStep<C['steps'][Name], R, Answer> & Named<C, Name> {
+): EffectStep<C['steps'][Name], R, Answer> & Named<C, Name>;
+export function effectStep(choreography: Choreography, name: string, written: AnyStep): AnyStep & Named {
   return { ...written, choreography, name };
 }
 

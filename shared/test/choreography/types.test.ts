@@ -186,6 +186,13 @@ function stepsThatMustNotCompile() {
   step(kitchen, 'deliver', { rows, decide: () => outcome('delivered') });
   // @ts-expect-error the same, with its declared kind of writing
   effectStep(kitchen, 'deliver', { rows, decide: () => outcome('delivered') });
+  effectStep(kitchen, 'deliver', {
+    rows,
+    isNeeded: ({ data }) => data.plates > 0,
+    effect: async () => 'at the door',
+    // @ts-expect-error the answer of a call that may not have been made
+    decide: (_event, _rows, { answer }) => outcome('delivered', ...(answer.length > 0 ? [] : [])),
+  });
   // @ts-expect-error an effect that the step does not declare
   effectStep(kitchen, 'cook', { rows, effect: async () => 1, decide: () => outcome('nothingToCook') });
   // @ts-expect-error a timer written as an ordinary step

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { choreography, Mismatch, Permanent } from '@quickstep/shared/choreography';
+import { type AnyMessage, choreography, Mismatch, Permanent } from '@quickstep/shared/choreography';
 import { Unavailable } from '@quickstep/shared/pipeline';
 import { Cooked, deliveryOf, kitchen, Noted, Ordered, SentBack } from './kitchen.js';
 import { ending, pipelineOver } from './pipeline-over.js';
@@ -79,7 +79,8 @@ describe('while the outside world is away', () => {
   /** The dishwasher has failed so often that it is left alone. */
   async function away() {
     const effect = () => Promise.reject(new Error('no water'));
-    const world = service({ clean: { ...ending('repeated'), effect } });
+    const isNeeded = ({ subject }: AnyMessage) => subject !== 'clean plate';
+    const world = service({ clean: { ...ending('repeated'), isNeeded, effect } });
     for (let call = 0; call < 20; call++) await world.deliver(deliveryOf(SentBack, `dish ${call}`));
     expect(world.reports.lines.at(-1)).toBe('clean retried: no water');
     expect(world.reports.lines).toContain('breaker of dishwasher: open');
@@ -95,6 +96,16 @@ describe('while the outside world is away', () => {
     expect(message.waits).toEqual([{ delay: 1_250, attempt }]);
     expect(message.failures).toMatchObject([{ errorClass: 'unavailable', step: 'clean' }]);
     expect(reports.lines.at(-1)).toMatch(/^clean waiting: /);
+  });
+
+  test('a message for which no call is needed waits for nobody, and finds out nothing of the outside', async () => {
+    const { deliver, clock, reports } = await away();
+    const before = reports.lines.length;
+    await clock.advance(60_000);
+    const message = deliveryOf(SentBack, 'clean plate');
+    await deliver(message);
+    expect(message.fate).toEqual(['ack']);
+    expect(reports.lines.slice(before).filter((line) => /clean|breaker/.test(line))).toEqual(['clean done repeated']);
   });
 
   test('a message of which another step has failed uses up an attempt', async () => {

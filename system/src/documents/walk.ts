@@ -1,4 +1,4 @@
-import { type AnyDecision, type AnyMessage, type AnyStep, reactsTo } from '@quickstep/shared/choreography';
+import { type AnyDecision, type AnyMessage, type AnyStep, callsOutside, reactsTo } from '@quickstep/shared/choreography';
 import type { CloudEvent, EventDraft } from '@quickstep/shared/events';
 import { firing, type Given, given, happened, request } from '@quickstep/shared/testing';
 import { type ServiceName, serviceNames, services } from '../services.js';
@@ -57,14 +57,18 @@ class World {
 
   async run(at: ServiceName, name: string, message: AnyMessage & { readonly type?: string }): Promise<void> {
     const step = this.#steps.get(at)?.[name];
-    const declared = services[at].choreography.steps[name];
     const rows = this.#rows.get(at);
-    if (step === undefined || declared === undefined || rows === undefined) throw new TypeError(`${at} has no step "${name}"`);
-    if (declared.effect !== undefined) this.scenes.push({ kind: 'call', from: at, effect: declared.effect });
-    const answer = await step.effect?.(message, `${name}:${message.type}:${message.subject}`, new AbortController().signal);
+    if (step === undefined || rows === undefined) throw new TypeError(`${at} has no step "${name}"`);
+    const answer = callsOutside(step, message) ? await this.#call(at, step, name, message) : undefined;
     const ended = endOf(rows.when(step, message, { now: this.now, answer }), `${at}: ${name}`);
     this.scenes.push({ kind: 'outcome', at, step: name, outcome: ended.outcome });
     for (const draft of ended.events) await this.#publish(at, draft);
+  }
+
+  #call(at: ServiceName, step: AnyStep, name: string, message: AnyMessage & { readonly type?: string }) {
+    const { effect = name } = services[at].choreography.steps[name] ?? {};
+    this.scenes.push({ kind: 'call', from: at, effect });
+    return step.effect?.(message, `${name}:${message.type}:${message.subject}`, new AbortController().signal);
   }
 
   async #publish(from: ServiceName, draft: EventDraft): Promise<void> {

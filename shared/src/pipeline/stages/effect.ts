@@ -1,9 +1,10 @@
+import { callsOutside } from '../../choreography/index.js';
 import type { Effects } from '../effects.js';
 import type { InFlight } from '../in-flight.js';
 import type { IntakeGate } from '../intake.js';
 import type { Stage, Work } from '../work.js';
 
-/** Calls the outside world for the steps that declare an effect, before their work joins a batch. */
+/** Calls the outside world for the steps that declare an effect, where it is needed, before their work joins a batch. */
 export function effectStage(effects: Effects, inFlight: InFlight, gate: Pick<IntakeGate, 'opens'>): Stage<Work, Work> {
   return (next) => {
     async function call(work: Work): Promise<void> {
@@ -24,8 +25,8 @@ export function effectStage(effects: Effects, inFlight: InFlight, gate: Pick<Int
     }
     // No promise where nothing is waited for: this runs for every event.
     return (work) => {
-      if (work.bound.step.effect === undefined) next(work);
-      else void call(work);
+      if (callsOutside(work.bound.step, work.message)) void call(work);
+      else next(work);
     };
   };
 }
