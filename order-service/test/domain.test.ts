@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Fact, Facts, OrderStatus } from '../src/db/facts.js';
 import { price } from '../src/domain/pricing.js';
-import { type Fact, type Facts, hasEnded, type OrderStatus, statusOf } from '../src/domain/status.js';
+import { hasEnded, statusOf } from '../src/domain/status.js';
 
 function* permutations<Item>(items: readonly Item[]): Generator<Item[]> {
   if (items.length < 2) yield [...items];

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { given, row } from '@quickstep/shared/testing';
+import type { Fact, Facts } from '../src/db/facts.js';
 import { Orders } from '../src/db/tables.js';
 import { cancellationOf, type ReasonCode, reasonCodeOf } from '../src/domain/reason.js';
-import { type Fact, type Facts, statusOf } from '../src/domain/status.js';
+import { statusOf } from '../src/domain/status.js';
 import { orderView } from '../src/http/views.js';
 
 const at = (second: number) => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000Z`;

@@ -12,8 +12,9 @@ import {
 } from 'fast-check';
 import type { StockItem } from '../../inventory-service/src/db/tables.js';
 import { commit, findShortages, release, reserve } from '../../inventory-service/src/domain/stock.js';
+import type { Fact, Facts } from '../../order-service/src/db/facts.js';
 import { price } from '../../order-service/src/domain/pricing.js';
-import { type Fact, type Facts, hasEnded, statusOf } from '../../order-service/src/domain/status.js';
+import { hasEnded, statusOf } from '../../order-service/src/domain/status.js';
 
 const skus = ['SKU-1', 'SKU-2', 'SKU-3', 'SKU-4'];
 const sku = constantFrom(...skus);

@@ -15,9 +15,9 @@ export const putItem = step(inventory, 'putItem', {
     if (onHand < item.reserved) {
       return refused('stock_reserved', `${item.reserved} units are reserved for orders; there cannot be fewer on hand`);
     }
-    const shown = item.name !== name || item.unitPrice !== unitPrice || item.currency !== currency;
+    const catalogueChanged = item.name !== name || item.unitPrice !== unitPrice || item.currency !== currency;
     change(item, { name, unitPrice, currency, onHand, available: onHand - item.reserved });
-    if (!created && !shown) return accepted({ item, created }, outcome('stockSet'));
+    if (!created && !catalogueChanged) return accepted({ item, created }, outcome('stockSet'));
     item.revision += 1;
     const changed = InventoryItemChanged({ sku: item.sku, name, unitPrice, currency, revision: item.revision });
     return accepted({ item, created }, created ? outcome('created', changed) : outcome('changed', changed));

@@ -1,5 +1,5 @@
 import { order as declared } from '@quickstep/order-service/choreography';
-import { askToCancel, end, place, record, stick } from '@quickstep/order-service/domain';
+import { askToCancel, end, markStuck, place, record } from '@quickstep/order-service/domain';
 import { type Order, Orders } from '@quickstep/order-service/tables';
 import {
   OrderCancellationRequested,
@@ -33,7 +33,7 @@ const orders = projection({
       case 'order.cancellation_requested':
         return askToCancel(order, event.data.reason, time, event.data.requestedBy);
       case 'order.stuck':
-        return stick(order, time);
+        return markStuck(order, time);
       case 'order.completed':
         return void end(order, time);
       case 'order.cancelled':

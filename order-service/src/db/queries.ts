@@ -1,7 +1,8 @@
 import { entityOf } from '@quickstep/shared/db';
 import type { Place } from '@quickstep/shared/http';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
-import { hasEnded, type OrderStatus, orderStatuses } from '../domain/status.js';
+import { hasEnded } from '../domain/status.js';
+import { type OrderStatus, orderStatuses } from './facts.js';
 import { type Order, Orders } from './tables.js';
 
 export interface OrderFilter {

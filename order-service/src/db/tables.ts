@@ -12,7 +12,7 @@ import {
   timeOrNull,
   uuidKey,
 } from '@quickstep/shared/rows';
-import type { Facts, OrderStatus } from '../domain/status.js';
+import type { Facts, OrderStatus } from './facts.js';
 
 /** An order, and the facts known of its saga. */
 export const Orders = table('orders', {

@@ -1,2 +1,3 @@
-export * from './evolve.js';
+export * from '../db/facts.js';
+export * from './progress.js';
 export * from './status.js';

@@ -1,11 +1,16 @@
 import type { OrderState } from '@quickstep/shared/contracts';
+import type { Fact } from '../db/facts.js';
 import type { Order } from '../db/tables.js';
-import { type Fact, statusOf } from './status.js';
+import { statusOf } from './status.js';
 
 /** @param time when it happened (RFC 3339) */
-export function learn(order: Order, fact: Fact, time: string): void {
+export function addFact(order: Order, fact: Fact, time: string): void {
   order.facts = { ...order.facts, [fact]: time };
   order.status = statusOf(order.facts);
+}
+
+export function isCancellationRequested({ facts }: Order): boolean {
+  return facts['order.cancellation_requested'] !== undefined;
 }
 
 /** @param deadlineMs how long a saga may take, in milliseconds */

@@ -1,4 +1,5 @@
-import { type Fact, type Facts, type OrderStatus, statusOf } from './status.js';
+import type { Fact, Facts, OrderStatus } from '../db/facts.js';
+import { statusOf } from './status.js';
 
 /** Why an order is being cancelled, or was. */
 export const reasonCodes = [

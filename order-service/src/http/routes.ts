@@ -2,8 +2,8 @@ import { CustomerId, OrderId } from '@quickstep/shared/contracts';
 import { commandRoutes, decodePlace, pageOf, pageQuery, pageSchema, placeKey, read, UUID_KEY } from '@quickstep/shared/http';
 import { Type } from '@sinclair/typebox';
 import { order } from '../choreography.js';
+import { orderStatuses } from '../db/facts.js';
 import { countByStatus, findOrder, ordersListed } from '../db/queries.js';
-import { orderStatuses } from '../domain/status.js';
 import type { orderSteps } from '../steps/index.js';
 import { OrderStatusField, OrderView, orderView } from './views.js';
 

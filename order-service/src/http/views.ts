@@ -10,9 +10,9 @@ import {
 } from '@quickstep/shared/contracts';
 import { Nullable, named, Timestamp } from '@quickstep/shared/http';
 import { type Static, Type } from '@sinclair/typebox';
+import { orderStatuses } from '../db/facts.js';
 import type { Order } from '../db/tables.js';
 import { cancellationOf, isFailing, reasonCodeOf, reasonCodes } from '../domain/reason.js';
-import { orderStatuses } from '../domain/status.js';
 
 export const OrderStatusField = named('OrderStatus', Type.Union(orderStatuses.map((status) => Type.Literal(status))));
 

@@ -2,8 +2,8 @@ import { accepted, outcome, refused, step } from '@quickstep/shared/choreography
 import { OrderCancellationRequested, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { askToCancel } from '../domain/evolve.js';
-import { deadlineFrom, stateOf } from '../domain/order.js';
+import { deadlineFrom, isCancellationRequested, stateOf } from '../domain/order.js';
+import { askToCancel } from '../domain/progress.js';
 import { hasEnded } from '../domain/status.js';
 
 /**
@@ -16,7 +16,7 @@ export const cancelOrder = (deadlineMs: number) =>
     decide: ({ subject, data }, { order }, { now }) => {
       if (order === undefined) return refused('order_not_found', `There is no order ${subject}`);
       if (hasEnded(order.status)) return refused('order_ended', `The order is ${order.status} already`);
-      if (order.facts['order.cancellation_requested'] !== undefined) return accepted(order, outcome('repeated'));
+      if (isCancellationRequested(order)) return accepted(order, outcome('repeated'));
       const reason = data.reason ?? reasons.customer;
       askToCancel(order, reason, now);
       order.deadlineAt = deadlineFrom(now, deadlineMs);

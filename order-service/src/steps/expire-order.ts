@@ -2,8 +2,8 @@ import { due, outcome, timerStep } from '@quickstep/shared/choreography';
 import { OrderCancellationRequested, OrderStuck, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { askToCancel, stick } from '../domain/evolve.js';
-import { deadlineFrom, stateOf } from '../domain/order.js';
+import { deadlineFrom, isCancellationRequested, stateOf } from '../domain/order.js';
+import { askToCancel, markStuck } from '../domain/progress.js';
 
 /**
  * Cancels an order that is still open at its deadline, and looks again after the same time: an order that cannot end even then is
@@ -14,9 +14,9 @@ export const expireOrder = (deadlineMs: number) =>
     due: due(Orders, 'deadlineAt'),
     decide: (_firing, { due: order }, { now }) => {
       order.deadlineAt = deadlineFrom(now, deadlineMs);
-      if (order.facts['order.cancellation_requested'] !== undefined) {
+      if (isCancellationRequested(order)) {
         if (order.stuckSince !== null) return outcome('stillStuck');
-        stick(order, now);
+        markStuck(order, now);
         const { orderId, status } = order;
         return outcome('stuck', OrderStuck({ orderId, status, reason: reasons.stuck }));
       }

@@ -3,9 +3,9 @@ import { OrderCreated } from '@quickstep/shared/contracts';
 import { change } from '@quickstep/shared/rows';
 import { order as declared } from '../choreography.js';
 import { Catalogue, Orders } from '../db/tables.js';
-import { place } from '../domain/evolve.js';
 import { asPlaced, deadlineFrom, stateOf } from '../domain/order.js';
 import { price } from '../domain/pricing.js';
+import { place } from '../domain/progress.js';
 
 /** @param deadlineMs how long the saga may take before the order is cancelled, in milliseconds */
 export const placeOrder = (deadlineMs: number) =>

@@ -2,8 +2,8 @@ import { outcome, Permanent, step } from '@quickstep/shared/choreography';
 import { OrderCancelled, OrderCompleted, reasons } from '@quickstep/shared/contracts';
 import { order as declared } from '../choreography.js';
 import { Orders } from '../db/tables.js';
-import { end, record } from '../domain/evolve.js';
 import { stateOf } from '../domain/order.js';
+import { end, record } from '../domain/progress.js';
 
 /** Records how far the saga has come, and ends the order when its facts say so. */
 export const trackOrder = step(declared, 'trackOrder', {

@@ -3,7 +3,7 @@ import type { EventOf } from '@quickstep/shared/events';
 import { change } from '@quickstep/shared/rows';
 import type { order as declared } from '../choreography.js';
 import type { Order } from '../db/tables.js';
-import { learn } from './order.js';
+import { addFact } from './order.js';
 import { hasEnded } from './status.js';
 
 /** What is known of an order from its beginning. */
@@ -22,7 +22,7 @@ export function place(order: Order, placed: PlacedOrder, at: Date): void {
 }
 
 export function record(order: Order, event: TrackedEvent): void {
-  learn(order, event.type, event.time);
+  addFact(order, event.type, event.time);
   if (event.type === 'shipping.shipped') order.trackingNumber = event.data.trackingNumber;
   if (event.type === 'inventory.insufficient') order.reason ??= reasons.noStock;
   // A failure does not end the order yet, but it is the reason that the ending gives.
@@ -31,13 +31,13 @@ export function record(order: Order, event: TrackedEvent): void {
 
 /** Its cancellation was asked for. */
 export function askToCancel(order: Order, reason: string, at: Date, by: 'customer' | 'deadline' = 'customer'): void {
-  learn(order, 'order.cancellation_requested', at.toISOString());
+  addFact(order, 'order.cancellation_requested', at.toISOString());
   if (by === 'deadline') order.facts = { ...order.facts, deadline: at.toISOString() };
   order.reason ??= reason;
 }
 
 /** Past its deadline, and it cannot end. */
-export function stick(order: Order, at: Date): void {
+export function markStuck(order: Order, at: Date): void {
   order.stuckSince = at;
 }
 
