@@ -41,6 +41,7 @@ export class AmqpConsumer {
   #subscriptions = 0;
   #tag = '';
   #settlements: Settlements | undefined;
+  #handedOut = 0;
   #unsettled = 0;
   #stopping = false;
   #paused = false;
@@ -61,6 +62,16 @@ export class AmqpConsumer {
   /** Whether the broker delivers to this consumer right now. */
   get subscribed(): boolean {
     return this.#channel.current !== undefined && this.#tag !== '' && !this.#stopping;
+  }
+
+  /** Messages that it was handed out, ever. */
+  get handedOut(): number {
+    return this.#handedOut;
+  }
+
+  /** Of these, how many it has not settled. */
+  get unsettled(): number {
+    return this.#unsettled;
   }
 
   /** Why it cannot subscribe, as far as the broker says; undefined while it is subscribed or has not tried. */
@@ -129,12 +140,6 @@ export class AmqpConsumer {
     });
   }
 
-  /** On the same channel: what was handed out stays handed out. */
-  #subscribeAgain(): void {
-    this.#switching = this.#switching.then(() => this.#cancel());
-    this.#switch();
-  }
-
   /** A channel that is gone has nothing to cancel. */
   async #cancel(): Promise<void> {
     const tag = this.#tag;
@@ -171,10 +176,7 @@ export class AmqpConsumer {
     await channel.prefetch(this.#options.prefetch);
     this.#tag = '';
     this.#settlements = settlements;
-    watchQueue(channel, this.#options, this, {
-      lost: () => this.#cancelled(channel, settlements),
-      fewer: () => this.#subscribeAgain(),
-    });
+    watchQueue(channel, this.#options, this, () => this.#cancelled(channel, settlements));
   }
 
   async #provideTopology(channel: Channel): Promise<void> {
@@ -192,6 +194,7 @@ export class AmqpConsumer {
   #hand(message: ConsumeMessage, settlements: Settlements): void {
     // Unsettled when the channel closes, hence delivered again.
     if (this.#stopping) return;
+    this.#handedOut++;
     this.#unsettled++;
     if (message.fields.exchange === LOG_EXCHANGE) void this.#answer(message, settlements);
     else this.#options.deliver(deliveryOf(message, this.#options, this.#settling(message, settlements)));
