@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LOG_BEGINNING, type LogEntry, type PgEventLog, translate } from '../db/index.js';
 import type { Logger } from '../logging/index.js';
 import type { Message } from '../messaging/index.js';
-import { Busy, type InAllMajors, type OutgoingEvent, reasonOf, Unavailable } from '../pipeline/index.js';
+import { type InAllMajors, type OutgoingEvent, reasonOf, Unavailable } from '../pipeline/index.js';
 import { copiesFor, type Request, type Rest, readRequest, restMessage } from './request.js';
 
 const PAGE = 1_000;
@@ -11,9 +11,11 @@ const PAGE = 1_000;
  * has set it otherwise), or everything would begin anew.
  */
 const PAGES = 20;
-/** Between two attempts at a log that cannot be read now, in milliseconds. */
+/** Between two attempts at a log whose database is away, in milliseconds. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
+/** For so long at a time: far less than the broker's 30 minutes. */
+const PATIENCE = 600_000;
 
 export interface AnsweringOptions {
   /** This service: the emitter. */
@@ -108,12 +110,13 @@ export class Answering {
   /** A database that is away is waited for here: a request that is given back a hundred times is parked, and who asked does not ask again. */
   async #patiently<Result>(gone: AbortSignal, read: () => Promise<Result>): Promise<Result> {
     const signal = AbortSignal.any([gone, this.#stopping.signal]);
+    const until = performance.now() + PATIENCE;
     for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       try {
         return await read();
       } catch (error) {
         const meant = translate(error);
-        if (!(meant instanceof Unavailable || meant instanceof Busy)) throw meant;
+        if (!(meant instanceof Unavailable) || performance.now() > until) throw meant;
         this.#options.logger.warn('the log cannot be read; it is tried again', { reason: reasonOf(meant) });
       }
       await pause(wait, undefined, { signal }).catch(() => this.#checkOn(gone));

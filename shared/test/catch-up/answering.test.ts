@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { choreography, topologyOf } from '@quickstep/shared/choreography';
@@ -7,7 +8,6 @@ import { createLogger } from '@quickstep/shared/logging';
 import { declareTopology, type Message } from '@quickstep/shared/messaging';
 import type { InAllMajors, OutgoingEvent } from '@quickstep/shared/pipeline';
 import type { ConfirmChannel } from 'amqplib';
-import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { Answering } from '../../src/catch-up/answering.js';
@@ -148,24 +148,54 @@ test('an event that is published in two majors is sent in both', async () => {
   expect(await received()).toEqual([event, event]);
 });
 
-test('an emitter whose database does not answer keeps the request until it does', async () => {
+/** The database behind a door. */
+async function behindDoor() {
+  const { hostname: host, port } = new URL(database.url);
+  const sockets = new Set<Socket>();
+  let open = true;
+  const server = createServer((client) => {
+    if (!open) return client.destroy();
+    const inside = connect({ host, port: Number(port) });
+    sockets.add(client);
+    for (const [one, other] of [[client, inside] as const, [inside, client] as const])
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    client.pipe(inside).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(database.url);
+  const address = server.address();
+  url.port = typeof address === 'object' ? `${address?.port}` : '';
+  return {
+    url: url.href,
+    shut() {
+      open = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    open() {
+      open = true;
+    },
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+test('an emitter whose database is away keeps the request until it is back', async () => {
   const events = await emit(10);
-  const somebody = new Client({ connectionString: database.url });
-  await somebody.connect();
-  await somebody.query('begin; lock table event_log in access exclusive mode');
-  const impatient = dataSourceOf(database.url, 200);
-  await impatient.initialize();
+  const door = await behindDoor();
+  const from = dataSourceOf(door.url);
+  await from.initialize();
+  door.shut();
   const lines: string[] = [];
   const to = new Writable({
     write(line, _encoding, done) {
       // The second attempt has failed, too: the third finds the log.
-      if (lines.push(String(line)) === 2) void somebody.end();
+      if (lines.push(String(line)) === 2) door.open();
       done();
     },
   });
-  const answers = await emitter(undefined, { from: impatient, to, level: 'warn' });
+  const answers = await emitter(undefined, { from, to, level: 'warn' });
   expect(await answers.next()).toEqual({ events: events.length, failure: undefined });
   expect(lines[0]).toContain('the log cannot be read; it is tried again');
   expect((await received()).sort()).toEqual(events.sort());
-  await impatient.destroy();
+  await from.destroy();
+  await door.close();
 });
