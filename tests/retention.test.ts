@@ -53,3 +53,18 @@ test('old rows are deleted by every rule; what is young stays', async () => {
   const metrics = await (await fetch(new URL('/metrics', shop.service('order').url))).text();
   expect(metrics).toMatch(/^quickstep_deleted_rows_total\{.*table="inbox".*\} [1-9]/m);
 });
+
+test('an order whose customer has been erased, as retention.md says, can be read and listed, and its request repeated', async () => {
+  const key = { 'Idempotency-Key': randomUUID() };
+  const request = { customerId: 'erased', email: 'ada@example.com' };
+  const { id } = await shop.place(request, key);
+  await shop.ended(id);
+  const { rowCount } = await shop
+    .database('order')
+    .query("update orders set email = null, shipping_address = null where customer_id = 'erased' and ended_at is not null");
+  expect(rowCount).toBe(1);
+  const { status, body } = await shop.call<Record<string, unknown>>('order', 'GET', `/orders/${id}`);
+  expect([status, body.email, body.shippingAddress]).toEqual([200, null, null]);
+  expect((await shop.call('order', 'GET', '/orders')).status).toBe(200);
+  expect((await shop.place(request, key)).id).toBe(id);
+});

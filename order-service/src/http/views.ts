@@ -63,7 +63,8 @@ export const OrderView = named(
     total: Amount,
     currency: Currency,
     paymentMethod: PaymentMethod,
-    shippingAddress: named('ShippingAddress', ShippingAddress),
+    // Null once it has been erased (docs/retention.md).
+    shippingAddress: Nullable(named('ShippingAddress', ShippingAddress)),
     reason: Nullable(Type.String({ description: 'Why it is being cancelled, or was: for people' })),
     reasonCode: Nullable(ReasonCodeField),
     cancellation: Nullable(CancellationView),
@@ -78,10 +79,10 @@ export const OrderView = named(
 export type OrderView = Static<typeof OrderView>;
 
 /** An order as clients see it. */
-export function orderView({ orderId, items, facts, placedAt, shippingAddress, requestHash: _, ...shown }: Order): OrderView {
-  if (placedAt === null || shippingAddress === null) throw new TypeError(`Order ${orderId} has not been placed`);
+export function orderView({ orderId, items, facts, placedAt, requestHash: _, ...shown }: Order): OrderView {
+  if (placedAt === null) throw new TypeError(`Order ${orderId} has not been placed`);
   // The reason of a cancellation that came too late is none.
   const reason = isFailing(shown.status) ? shown.reason : null;
   const told = { reason, reasonCode: reasonCodeOf(facts), cancellation: cancellationOf(facts) };
-  return { id: orderId, items: [...items], placedAt, shippingAddress, ...shown, ...told };
+  return { id: orderId, items: [...items], placedAt, ...shown, ...told };
 }
