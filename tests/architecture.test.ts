@@ -52,7 +52,7 @@ describe('steps and domain', () => {
     const kit = /^@quickstep\/shared\/(rows|choreography|contracts|events)$/;
     const allowed = ({ path }: Source) => {
       const [service = ''] = path.split('/');
-      const own = new RegExp(`^${service}/src/((steps|domain)/[a-z-]+|db/tables|choreography)\\.ts$`);
+      const own = new RegExp(`^${service}/src/((steps|domain)/[a-z-]+|db/(tables|facts)|choreography)\\.ts$`);
       return path.includes('/domain/') ? [kit, own, /^node:crypto$/] : [kit, own];
     };
     expect(forbidden(pure, allowed)).toEqual([]);

@@ -8,6 +8,7 @@ import { type FreshDatabase, freshDatabase, happened } from '@quickstep/shared/t
 import type { DataSource } from 'typeorm';
 import { FeedPositions } from '../src/archive/feed-positions.js';
 import { Archive, Archive1760000000001, RecentEvents } from '../src/archive/index.js';
+import { createPartitions, monthOf } from '../src/archive/partitions.js';
 import { applyNext } from '../src/projections/batch.js';
 import { type Generation, Generations } from '../src/projections/generations.js';
 import { Projections, Projections1760000000002, projectionsPart } from '../src/projections/index.js';
@@ -114,6 +115,7 @@ test('readers see a rebuild when it has caught up, not before, and nothing is le
 
 test('how old the first event is that readers do not see is told until it is applied', async () => {
   await generations.begin(sales);
+  await createPartitions(dataSource.manager, [monthOf(new Date(Date.now() - 3 * 3_600_000))]);
   await dataSource.query(
     "update archive set time = now() - interval '3 hours' where position = (select min(position) + 1 from archive)",
   );

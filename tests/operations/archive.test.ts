@@ -166,10 +166,11 @@ test('keeps what it cannot read as it is, says why, and goes on behind it', asyn
   await shop.ended(id);
   await shop.settled();
   await until(
-    async () => (await operations.call<unknown[]>('GET', `/orders/${id}/events`)).status === 200 || undefined,
+    async () =>
+      (await archive.query("select from archive where subject = $1 and type = 'order.created'", [id])).rowCount || undefined,
     () => 'The archive does not go on',
   );
-  const { rows } = await archive.query('select event, reason from archive_unreadable order by length(event), event');
+  const { rows } = await archive.query('select event, reason from archive_unreadable');
   expect(rows.map(({ event }) => String(event)).sort()).toEqual(broken.toSorted());
   expect(rows.map(({ reason }) => reason)).toEqual(
     expect.arrayContaining(['its id is no UUID', 'its subject has a NUL character in it']),

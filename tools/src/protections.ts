@@ -29,7 +29,7 @@ export const main = command(async (args, signal) => {
   if (chosen.length === 0) throw new Problem(`No protection is called "${values.only}".`);
   const progress = createProgress();
   for (const each of chosen) without(each, readFileSync(join(root, each.file), 'utf8'));
-  const servers = await provisionTemporary({ progress, signal, quickStatistics: true });
+  const servers = await provisionTemporary({ progress, signal, forTests: true });
   const directory = mkdtempSync(join(tmpdir(), 'quickstep-protections-'));
   const tree = join(directory, 'checkout');
   const commit = git('rev-parse', '--short=12', 'HEAD');

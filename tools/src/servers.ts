@@ -13,7 +13,7 @@ export const main = command(async (_args, signal) => {
   const progress = createProgress(process.stderr);
   const other = claim(directory, '');
   if (other) throw new Problem(`The servers are already running (process ${other.pid}).\n${other.message}`);
-  const servers = await provision({ directory, progress, signal, quickStatistics: true });
+  const servers = await provision({ directory, progress, signal, forTests: true });
   const { managementUrl = '', administrator, installationSecretFile } = servers;
   // Tests make virtual hosts and databases of their own.
   const { rabbitmqUrl, postgresUrl } = administrator;

@@ -23,7 +23,7 @@ export const main = command(async (args, signal) => {
   await progress.step('format and lint', () => tool('biome', ['check', '.'], signal));
   await progress.step('types', () => tool('tsc', ['-p', 'tsconfig.check.json'], signal));
   await progress.step('programs', provideTestPrograms);
-  const servers = await provisionTemporary({ progress, signal, quickStatistics: true });
+  const servers = await provisionTemporary({ progress, signal, forTests: true });
   try {
     const outputFile = join(servers.directory, 'results.json');
     const code = await jest(servers.directory, signal, ['--json', `--outputFile=${outputFile}`, ...args], {

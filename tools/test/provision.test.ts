@@ -21,7 +21,7 @@ const saved = { ...process.env };
 let directory: string;
 let servers: Servers;
 
-const start = () => provision({ directory, progress: silent, quickStatistics: true });
+const start = () => provision({ directory, progress: silent, forTests: true });
 
 beforeAll(async () => {
   for (const name of ['RABBITMQ_URL', 'POSTGRES_URL', 'RABBITMQ_MANAGEMENT_URL']) delete process.env[name];

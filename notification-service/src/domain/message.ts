@@ -56,7 +56,7 @@ function textFor(event: Told): Pick<Message, 'template' | 'subject' | 'body'> {
   }
 }
 
-/** A refund of nothing is not. */
+/** False for a refund of nothing. */
 export function isWorthTelling(event: Told): boolean {
   return event.type !== 'payment.refunded' || event.data.amount > 0;
 }

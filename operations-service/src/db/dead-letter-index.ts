@@ -49,7 +49,7 @@ const ARRAYS = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join
 
 /** A message that was thought gone and is there again waits for an operator again, with the body that it was parked with. */
 const BACK = "dead_letters.state = 'gone' and dead_letters.emptied_at is not null";
-const SEEN = `update set seen_at = clock_timestamp(), missing_since = null,
+const SEEN = `update set seen_at = clock_timestamp(), missing_since = null, event_ids = excluded.event_ids,
   body = case when ${BACK} then excluded.body else dead_letters.body end,
   headers = case when ${BACK} then excluded.headers else dead_letters.headers end,
   edited = case when ${BACK} then null else dead_letters.edited end,

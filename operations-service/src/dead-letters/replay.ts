@@ -100,7 +100,8 @@ export async function replay(order: ReplayOrder, options: ReplayOptions): Promis
     handled += page.filter(isDone).length;
     // The service has just said how long it remembers.
     const since = rememberedSince(options, to, now);
-    const remembered = page.filter(({ event }) => new Date(event.time) >= since);
+    // Under a new id everything is handled again, whatever the service remembers.
+    const remembered = again ? page : page.filter(({ event }) => new Date(event.time) >= since);
     older += page.length - remembered.length;
     if (dryRun) continue;
     const wanted = order.older ? page : remembered;

@@ -18,6 +18,9 @@ export const refusals = { payment: 'Payment declined: ', shipment: 'Shipment ref
 
 const own: ReadonlySet<string> = new Set(Object.values(reasons));
 
-/** Whether a reason is one of ours, or one of the gateway's or the carrier's for refusing an order: nothing of these is typed by a customer. */
+/**
+ * Whether a reason is one of ours, or begins like the gateway's or the carrier's for refusing an order. A customer who types these very words
+ * is not told apart.
+ */
 export const isOwnReason = (reason: string): boolean =>
   own.has(reason) || Object.values(refusals).some((beginning) => reason.startsWith(beginning));

@@ -140,13 +140,13 @@ export function commandRoutes<I extends Implementation>(choreography: I['choreog
         const idempotencyKey = repetition === undefined ? undefined : idempotencyKeyOf(call);
         const expected = versioned ? expectedVersions(call) : undefined;
         checkParams(request);
-        const [named] = names;
+        const [parameter] = names;
         const id =
           idempotencyKey === undefined
             ? newId()
             : keyedId(idempotencySecret, { caller: CALLER, operation: name, key: idempotencyKey });
         // What has no name yet is named like the work that makes it.
-        const subject = named === undefined ? id : String(request.params[named]);
+        const subject = parameter === undefined ? id : String(request.params[parameter]);
         const context = { id, requestId, subject, idempotencyKey, expected, traceparent: call.traceIn({ subject, id }) };
         const result = await pipeline.execute(name, request.body, context).catch((error: unknown) => {
           throw error instanceof OutcomeUnknown ? outcomeUnknown(declared.checkAt(subject), idempotencyKey) : error;

@@ -13,7 +13,7 @@ export interface ProvisionOptions {
   /** Take the well-known ports when they are free. */
   standardPorts?: boolean;
   /** See `ServerOptions`. */
-  quickStatistics?: boolean;
+  forTests?: boolean;
   signal?: AbortSignal | undefined;
 }
 

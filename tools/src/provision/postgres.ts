@@ -29,6 +29,9 @@ const settings = {
   wal_init_zero: 'off',
 };
 
+/** Nothing is waited for to be on the disk: a server that is killed loses nothing by it, a machine would. */
+const settingsOfTests = { fsync: 'off', full_page_writes: 'off' };
+
 export async function providePostgres(options: ServerOptions, note: Note): Promise<Database> {
   const given = process.env.POSTGRES_URL;
   if (given) {
@@ -92,11 +95,12 @@ async function startServer(
   port: number,
   account: Account | undefined,
 ) {
+  const used = { ...settings, ...(options.forTests ? settingsOfTests : {}) };
   const server = startDetached({
     directory: options.directory,
     name: 'postgres',
     command: binaries.postgres,
-    args: ['-D', data, '-p', `${port}`, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: ['-D', data, '-p', `${port}`, ...Object.entries(used).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     env: { ...inherited(), LC_ALL: 'C' },
     logFile: join(options.directory, 'logs', 'postgres.log'),
     // SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for its clients to leave.

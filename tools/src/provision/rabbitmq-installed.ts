@@ -33,8 +33,7 @@ const largeHeaps = '+MHsbct 16384 +MHlmbcs 32768 +MHsmbcs 8192 +hmbs 1000000';
 export const deadLettersAgain = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
 
 /** The management tells what it knew up to five seconds ago: tests would wait that long for each connection that they look for. */
-export const statisticsOf = ({ quickStatistics }: ServerOptions): string =>
-  quickStatistics ? '-rabbit collect_statistics_interval 500' : '';
+export const statisticsOf = ({ forTests }: ServerOptions): string => (forTests ? '-rabbit collect_statistics_interval 500' : '');
 
 /** Where packages put the server's own script. Debian's wrapper in /usr/sbin would switch to the system broker's user and folders. */
 const usualDirectories = [
