@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { Client } from 'pg';
 import type { Locator, Page } from 'playwright-core';
+import { archiveOf } from '../support/archived.js';
 import { shown, waitForText } from '../support/console/browser.js';
 import { failingOrder, wrongOrder } from '../support/console/scene.js';
 import { ConsoleWorld } from '../support/console/world.js';
@@ -94,6 +94,20 @@ test('a plan is stopped, and goes on afterwards', async () => {
   expect(await shop.ended(id)).toBe('COMPLETED');
 });
 
+test('a plan that does not hold all messages that are meant says so, and so does the list', async () => {
+  await planAll(await failingOrder(world, 'customer-8'));
+  await says('1 would be processed');
+  expect(await main().getByText('these are the oldest').count()).toBe(0);
+  const plan = page.url().split('/').at(-1);
+  const database = await archiveOf(world.operations);
+  await database.query('update dead_letter_plans set cut = true where id = $1', [plan]);
+  await database.end();
+  await page.reload();
+  await says('More messages are meant than a plan holds: these are the oldest.');
+  await world.go(page, '/dead-letters');
+  await row('the oldest 1').waitFor();
+});
+
 test('a message that nobody can read is discarded, with a reason', async () => {
   world.parking.send('no JSON');
   await world.parking.confirmed();
@@ -115,8 +129,7 @@ test('of a message whose body was deleted the page says since when, and offers n
   const plan = await world.desk.plan({ ids: [letter?.id] });
   await world.desk.act(plan, 'discard', { reason: 'sent by a test' });
   await world.desk.ended(plan);
-  const database = new Client({ connectionString: world.operations.database.url });
-  await database.connect();
+  const database = await archiveOf(world.operations);
   await database.query("update dead_letters set body = '', emptied_at = '2026-11-20T12:00:00Z' where id = $1", [letter?.id]);
   await database.end();
   await world.go(page, `/dead-letters/${letter?.id}`);

@@ -152,6 +152,8 @@ export interface Plan {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly filter: Readonly<Record<string, unknown>>;
+  /** More messages are meant than a plan holds: these are the oldest. */
+  readonly cut: boolean;
   readonly state: 'ready' | 'running' | 'stopped' | 'done';
   readonly action: 'redrive' | 'discard' | null;
   readonly reason: string | null;

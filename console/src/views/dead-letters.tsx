@@ -70,7 +70,7 @@ const planColumns: readonly Column<Plan>[] = [
   { title: 'By', cell: ({ createdBy, actedBy }) => actedBy ?? createdBy },
   { title: 'What', cell: ({ action }) => action ?? 'nothing done yet', whole: true },
   { title: 'Why', cell: ({ reason }) => reason ?? '' },
-  { title: 'Messages', cell: ({ total }) => count(total), number: true },
+  { title: 'Messages', cell: ({ total, cut }) => (cut ? `the oldest ${count(total)}` : count(total)), number: true },
   {
     title: 'State',
     cell: ({ state, stoppedBecause }) => (stoppedBecause === null ? state : `${state}: ${stoppedBecause}`),

@@ -150,6 +150,11 @@ export function PlanView({ id, route }: ViewProps & { readonly id: string }) {
                 </>
               )}
             </dl>
+            {found.cut && (
+              <p>
+                More messages are meant than a plan holds: these are the oldest. Plan the rest when they have been dealt with.
+              </p>
+            )}
             {found.stoppedBecause !== null && <p class="failure">Stopped: {found.stoppedBecause}</p>}
             <Progress plan={found} />
             <Acts plan={found} done={reload} />
