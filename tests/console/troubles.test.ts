@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CloudEvent } from '@quickstep/shared/events';
 import type { Page } from 'playwright-core';
 import { archiveOf } from '../support/archived.js';
 import { complaintsOf, PLAIN_NAME, shown, waitForText } from '../support/console/browser.js';
@@ -133,6 +134,59 @@ test('a refusal is told where the act was asked for, and gone when it is asked f
   await ask();
   await dialog().waitFor();
   expect(await dialog().getByRole('alert').count()).toBe(0);
+});
+
+describe('a refusal to show personal data is told where they were asked for, the page stays live, and they can be asked for again:', () => {
+  const HIDDEN = /"email": "\*\*\* \(\d+ characters\)"/;
+  const SHOWN = '"email": "ada@example.com"';
+  const show = 'Show personal data';
+
+  async function refusedAndAsked(path: string, live: () => Promise<void>): Promise<void> {
+    await world.go(page, path);
+    await says(HIDDEN);
+    await page.route('**reveal=true', (route) => route.fulfill(unavailable));
+    await main().getByRole('button', { name: show }).click();
+    await dialog().getByLabel('Your name, for the audit').fill('grace');
+    await dialog().getByRole('button', { name: show }).click();
+    await dialog().getByRole('alert').getByText('The service starts').waitFor();
+    await dialog().getByRole('button', { name: 'Not now' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    await says(HIDDEN);
+    await live();
+    await page.unroute('**reveal=true');
+    await main().getByRole('button', { name: show }).click();
+    await dialog().getByRole('button', { name: show }).click();
+    await says(SHOWN);
+  }
+
+  test.each<[string, (created: CloudEvent) => string]>([
+    ['of an order', ({ subject }) => `/orders/${subject}?tab=events`],
+    ['of an event', ({ id }) => `/events/${id}`],
+  ])('%s', async (_, pathOf) => {
+    const { gates } = world.shop;
+    gates.beforeCharge.close();
+    const { id } = await world.shop.place();
+    await gates.beforeCharge.holds(id);
+    await refusedAndAsked(pathOf(await world.shop.eventOf(id, 'order.created')), () => {
+      gates.beforeCharge.open();
+      return says('order.completed');
+    });
+  });
+
+  test('of a dead letter', async () => {
+    const event = { ...completedOrder(), data: { email: 'ada@example.com' } };
+    world.parking.park(event, { errorClass: 'wrong-schema' });
+    await world.parking.confirmed();
+    const [letter] = await world.desk.waiting(1, 'errorClass=wrong-schema');
+    await refusedAndAsked(`/dead-letters/${letter?.id}`, async () => {
+      const plan = await world.desk.plan({ ids: [letter?.id] });
+      await world.desk.act(plan, 'discard', { reason: 'sent by a test' });
+      await world.desk.ended(plan);
+      // Pages read again when an event arrives; a message that is discarded leaves none.
+      await world.shop.place();
+      await says(/^discarded$/);
+    });
+  });
 });
 
 test('the same failure in two services is two groups, each with a plan of its own messages', async () => {

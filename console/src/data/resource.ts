@@ -18,7 +18,7 @@ interface State<Body> {
 /** Milliseconds. */
 const PAUSE = 800;
 
-interface Reading {
+export interface Reading {
   /** False for what does not change while one looks at it. */
   readonly live?: boolean;
   /** Not sooner than this after the last answer, in milliseconds: longer for what is dear to find out. */

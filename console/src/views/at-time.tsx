@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { money, time } from '../data/format.js';
-import { useResource } from '../data/resource.js';
+import { useHidden } from '../data/hidden.js';
 import type { OrderAtTime, SagaDetail } from '../data/types.js';
 import { State } from '../parts/badge.js';
 import { Json } from '../parts/json.js';
@@ -16,16 +16,10 @@ interface AtTimeProps {
 export function AtTime({ orderId, saga }: AtTimeProps) {
   const last = saga.timeline.length - 1;
   const [index, setIndex] = useState(last);
-  const [revealed, reveal] = useState(false);
   const at = saga.timeline[index];
-  const asked = revealed ? '&reveal=true' : '';
-  const path = at === undefined ? undefined : `/orders/${encodeURIComponent(orderId)}?at=${encodeURIComponent(at.time)}${asked}`;
-  const found = useResource<OrderAtTime>(path, { live: false });
-  /** What was asked for was to see the personal data of one moment. */
-  const move = (to: number) => {
-    reveal(false);
-    setIndex(to);
-  };
+  const path = at === undefined ? undefined : `/orders/${encodeURIComponent(orderId)}?at=${encodeURIComponent(at.time)}`;
+  // Another moment is another path, of which personal data are hidden again.
+  const found = useHidden<OrderAtTime>(path, { live: false });
   return (
     <>
       <label for="at-time">
@@ -39,7 +33,7 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
         max={last}
         value={index}
         aria-valuetext={at?.type}
-        onInput={(event) => move(Number(event.currentTarget.value))}
+        onInput={(event) => setIndex(Number(event.currentTarget.value))}
       />
       <Loaded from={found} what="the order at that time">
         {(order) => (
@@ -48,7 +42,7 @@ export function AtTime({ orderId, saga }: AtTimeProps) {
               <State state={order.status} /> {money(order.total, order.currency)} {order.reason !== null && `, ${order.reason}`}
             </p>
             <p class="actions">
-              <Reveal revealed={revealed} reveal={reveal} />
+              <Reveal of={found} />
             </p>
             <Json value={order} label="The order at that time" />
           </>

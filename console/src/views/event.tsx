@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
 import { time } from '../data/format.js';
-import { useResource } from '../data/resource.js';
+import { useHidden } from '../data/hidden.js';
 import { to, toOrder } from '../data/router.js';
 import type { Archived, Effect, EventDetail } from '../data/types.js';
 import { Json } from '../parts/json.js';
@@ -35,9 +34,7 @@ function Effects({ effects }: { readonly effects: readonly Effect[] }) {
 
 /** One event with what caused it, what followed from it, and who has dealt with it. */
 export function EventView({ id }: { readonly id: string }) {
-  const [revealed, reveal] = useState(false);
-  const path = `/events/${encodeURIComponent(id)}${revealed ? '?reveal=true' : ''}`;
-  const found = useResource<EventDetail>(path, { live: !revealed });
+  const found = useHidden<EventDetail>(`/events/${encodeURIComponent(id)}`);
   return (
     <Loaded from={found} what="the event">
       {(detail) => (
@@ -65,7 +62,7 @@ export function EventView({ id }: { readonly id: string }) {
           <Processing id={id} />
           <h2>As it was published</h2>
           <p class="actions">
-            <Reveal revealed={revealed} reveal={reveal} />
+            <Reveal of={found} />
           </p>
           <Json value={detail.event} label="The event" />
         </>

@@ -1,7 +1,6 @@
-import { useState } from 'preact/hooks';
 import { call } from '../data/api.js';
 import { count, time } from '../data/format.js';
-import { useResource } from '../data/resource.js';
+import { useHidden } from '../data/hidden.js';
 import { go, to, toOrder } from '../data/router.js';
 import type { Plan, WholeLetter } from '../data/types.js';
 import { Act } from '../parts/act.js';
@@ -57,10 +56,7 @@ function Body({ letter: { body, bodyGoneSince } }: { readonly letter: WholeLette
 
 /** One message that a service gave up on. */
 export function LetterView({ id }: { readonly id: string }) {
-  const [revealed, reveal] = useState(false);
-  const found = useResource<WholeLetter>(`/dead-letters/${encodeURIComponent(id)}${revealed ? '?reveal=true' : ''}`, {
-    live: !revealed,
-  });
+  const found = useHidden<WholeLetter>(`/dead-letters/${encodeURIComponent(id)}`);
   const plan = async () => {
     const made = await call<Plan>('POST', '/dead-letters/plans', { ids: [id] });
     go(`/dead-letters/plans/${made.id}`);
@@ -79,7 +75,7 @@ export function LetterView({ id }: { readonly id: string }) {
               <p>It is found out what would happen. Nothing is sent yet.</p>
             </Act>
             <EditLetter letter={letter} done={found.reload} />
-            {letter.bodyGoneSince === null && <Reveal revealed={revealed} reveal={reveal} />}
+            {letter.bodyGoneSince === null && <Reveal of={found} />}
             {letter.subject !== null && <a href={toOrder(letter.subject)}>Its order</a>}
             {letter.eventId !== null && <a href={to(`/events/${letter.eventId}`)}>Its event</a>}
             <a href={to('/dead-letters', { group: letter.group, service: letter.service })}>Others of its group</a>

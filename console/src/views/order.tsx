@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks';
 import { duration, inWords, time } from '../data/format.js';
+import { useHidden } from '../data/hidden.js';
 import { type Resource, useResource } from '../data/resource.js';
 import { refine, to } from '../data/router.js';
 import type { CloudEvent, Letter, Page, SagaDetail } from '../data/types.js';
@@ -22,15 +22,13 @@ const TABS = [
 ] as const;
 
 function Raw({ orderId }: { readonly orderId: string }) {
-  const [revealed, reveal] = useState(false);
-  const path = `/orders/${encodeURIComponent(orderId)}/events${revealed ? '?reveal=true' : ''}`;
-  const events = useResource<readonly CloudEvent[]>(path, { live: !revealed });
+  const events = useHidden<readonly CloudEvent[]>(`/orders/${encodeURIComponent(orderId)}/events`);
   return (
     <Loaded from={events} what="events">
       {(all) => (
         <>
           <p class="actions">
-            <Reveal revealed={revealed} reveal={reveal} />
+            <Reveal of={events} />
           </p>
           {all.map((event) => (
             <Json key={event.id} value={event} label={event.type} />
