@@ -59,6 +59,7 @@ test('an order is cancelled, with a reason', async () => {
   await says('waits: charge payment');
   await act('Cancel the order', 'ordered twice');
   await says('order.cancellation_requested');
+  await says('cancelled on request: ***');
   shop.gates.beforeCharge.open();
   await says(/^CANCELLED$/);
   expect(await audited('sagas.cancel', id)).toEqual({ who: 'grace', why: 'ordered twice' });

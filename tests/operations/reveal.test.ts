@@ -97,6 +97,9 @@ test('hides why a customer cancels, and shows the reasons of our own', async () 
     expect(JSON.stringify(body)).toContain(id);
     expect(JSON.stringify(body)).not.toContain('Lovelace');
   }
+  // The code says of whatever was typed that it was asked for.
+  const told = { reason: '*** (28 characters)', reasonCode: 'cancelled_on_request' };
+  expect(await operations.call('GET', `/sagas/${id}`, undefined, 'reader')).toMatchObject({ body: told });
   expect(await operations.call('GET', `/sagas/${id}?reveal=true`)).toMatchObject({ body: typed });
   const ours = { reason: 'Payment declined: insufficient funds' };
   expect(await operations.call('GET', `/sagas/${declined}`, undefined, 'reader')).toMatchObject({ body: ours });

@@ -120,6 +120,18 @@ test('sagas name the orders that cannot end', async () => {
   expect((await sagasOf('stuck=true')).items).toEqual([]);
 });
 
+test('sagas tell by a code why an order was cancelled, also that its deadline has passed', async () => {
+  shop.gates.beforeCharge.close();
+  const { id } = await shop.place({ customerId: 'late' });
+  await shop.gates.beforeCharge.holds(id);
+  await shop.expire(id);
+  await shop.eventOf(id, 'order.cancellation_requested');
+  shop.gates.beforeCharge.open();
+  await shop.ended(id);
+  await caughtUp();
+  expect((await sagasOf('customerId=late')).items).toMatchObject([{ state: 'CANCELLED', reasonCode: 'deadline_passed' }]);
+});
+
 test('sagas come page by page, newest first, also when their ids do not grow with time', async () => {
   const placed: string[] = [];
   for (let count = 0; count < 5; count++) {

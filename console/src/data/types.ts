@@ -43,7 +43,9 @@ export interface Saga {
   readonly orderId: string;
   readonly customerId: string;
   readonly state: string;
+  /** Hidden when somebody typed it. */
   readonly reason: string | null;
+  readonly reasonCode: string | null;
   readonly startedAt: string | null;
   /** Seconds. */
   readonly age: number;

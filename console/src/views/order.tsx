@@ -40,6 +40,7 @@ function Raw({ orderId }: { readonly orderId: string }) {
 }
 
 function Summary({ saga }: { readonly saga: SagaDetail }) {
+  const because = [saga.reasonCode?.replaceAll('_', ' '), saga.reason].filter((each) => each != null);
   return (
     <dl class="summary">
       <dt>State</dt>
@@ -52,10 +53,10 @@ function Summary({ saga }: { readonly saga: SagaDetail }) {
       </dd>
       <dt>{saga.endedAt === null ? 'Open for' : 'Took'}</dt>
       <dd>{duration(saga.age * 1_000)}</dd>
-      {saga.reason !== null && (
+      {because.length > 0 && (
         <>
           <dt>Reason</dt>
-          <dd>{saga.reason}</dd>
+          <dd>{because.join(': ')}</dd>
         </>
       )}
       {saga.deadlineAt !== null && (

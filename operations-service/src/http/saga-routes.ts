@@ -1,4 +1,4 @@
-import { orderStatuses } from '@quickstep/order-service/domain';
+import { isFailing, orderStatuses, reasonCodeOf, reasonCodes } from '@quickstep/order-service/domain';
 import {
   decodePlace,
   invalid,
@@ -36,6 +36,7 @@ const SagaView = Type.Object({
   customerId: Type.String(),
   state: Type.Union(orderStatuses.map((status) => Type.Literal(status))),
   reason: Nullable(Type.String({ description: 'Hidden unless it was asked for, if it is not one of our own' })),
+  reasonCode: Nullable(Type.Union(reasonCodes.map((code) => Type.Literal(code)))),
   startedAt: Nullable(Timestamp),
   age: Type.Number({ description: 'Seconds from its first event to its end, or until now' }),
   lastEvent: Type.String(),
@@ -108,6 +109,7 @@ function sagaView(saga: Saga, now: Date, reveal = false) {
     customerId,
     state,
     reason: shown,
+    reasonCode: isFailing(state) ? reasonCodeOf(saga.facts) : null,
     startedAt,
     age,
     lastEvent,

@@ -53,6 +53,13 @@ const endings = new Map(sagaEvents.map(({ type, ending }) => [type, ending]));
 
 const firstOf = (known: string | undefined, time: string) => (known === undefined || time < known ? time : known);
 
+function keepFact(saga: Saga, { type, time }: CloudEvent, data: object): void {
+  if (!isFact(type)) return;
+  saga.facts = { ...saga.facts, [type]: firstOf(saga.facts[type], time) };
+  if (type === 'order.cancellation_requested' && 'requestedBy' in data && data.requestedBy === 'deadline')
+    saga.facts = { ...saga.facts, deadline: time };
+}
+
 const earlier = (known: Date | null, time: Date) => known === null || time < known;
 
 /** Takes from what is waited for what the event answers, and adds who has to answer it. */
@@ -97,7 +104,7 @@ function giveReason(saga: Saga, reason: string, { time, ending }: Given): void {
 
 export const sagas = projection({
   name: 'sagas',
-  version: 3,
+  version: 4,
   tables: [
     {
       table: Sagas,
@@ -123,7 +130,7 @@ export const sagas = projection({
     if ('customerId' in data && typeof data.customerId === 'string') saga.customerId = data.customerId;
     keepMoney(saga, event.type, data);
     if (event.type === 'order.created') saga.placedAt = time;
-    if (isFact(event.type)) saga.facts = { ...saga.facts, [event.type]: firstOf(saga.facts[event.type], event.time) };
+    keepFact(saga, event, data);
     if (event.type === 'order.stuck') saga.stuckSince = time;
     const ending = endings.get(event.type);
     if (ending !== undefined) saga.endedAt = time;

@@ -17,6 +17,7 @@ interface Saga {
   readonly age: number;
   readonly lastEvent: string;
   readonly reason: string | null;
+  readonly reasonCode: string | null;
   readonly stuckSince: string | null;
   readonly endedAt: string | null;
   readonly waiting: readonly Waiting[];
@@ -101,7 +102,8 @@ export const showSaga: OpsCommand = {
   async run(args, { client, print }) {
     const order = oneWord(readArguments(args, {}, 'words').positionals, 'order');
     const saga = await client().json<Detail>('GET', `/sagas/${encodeURIComponent(order)}`);
-    const reason = saga.reason === null ? '' : `: ${saga.reason}`;
+    const code = saga.reasonCode === null ? '' : ` (${saga.reasonCode})`;
+    const reason = saga.reason === null ? code : `${code}: ${saga.reason}`;
     print(
       `${saga.orderId} of customer ${saga.customerId}, ${saga.state}${reason}, ${duration(saga.age)} since ${saga.startedAt}`,
     );
