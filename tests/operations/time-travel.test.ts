@@ -166,6 +166,14 @@ describe('npm run ops', () => {
     expect((await run(cancelSaga, id, '--reason', 'Told by phone')).lines).toEqual([`${id} is being cancelled`]);
     shop.gates.beforeCharge.open();
     expect(await shop.ended(id)).toBe('CANCELLED');
+    let first: string | undefined;
+    await until(
+      async () => {
+        [first] = (await run(showSaga, id)).lines;
+        return first?.includes(', CANCELLED (cancelled_on_request): *** (13 characters), ') || undefined;
+      },
+      () => `Why it was cancelled is not shown: ${first}`,
+    );
     await expect(run(cancelSaga, id)).rejects.toThrow('answered 409');
     const { body } = await operations.call<{ items: { about: string; what: string; result: string }[] }>('GET', '/audit');
     const acts = body.items.filter(({ about, what }) => about === id && what === 'sagas.cancel').map(({ result }) => result);
