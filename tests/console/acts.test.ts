@@ -29,7 +29,6 @@ async function act(label: string, reason?: string): Promise<void> {
   await confirm(label, reason);
 }
 
-/** Waits until a live view says so. */
 const says = (text: string | RegExp): Promise<void> => waitForText(main(), text);
 const row = (...texts: string[]): Locator =>
   texts.reduce((rows, text) => rows.filter({ hasText: text }), main().getByRole('row')).first();

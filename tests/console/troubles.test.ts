@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CloudEvent } from '@quickstep/shared/events';
 import type { Page } from 'playwright-core';
-import { archiveOf } from '../support/archived.js';
 import { complaintsOf, PLAIN_NAME, shown, waitForText } from '../support/console/browser.js';
 import { ConsoleWorld } from '../support/console/world.js';
 import { completedOrder } from '../support/dead-letters.js';
@@ -224,43 +223,4 @@ test('an order of any name can be linked to, and an address that is no encoding 
   await says('There is no saga of this order');
   await world.go(page, '/orders/100%');
   await main().getByRole('heading', { name: 'Order 100%', exact: true }).waitFor();
-});
-
-/** Of each key one in every five minutes of the last six hours; the later, the larger. */
-async function makeWindows(name: string, keys: readonly string[]): Promise<void> {
-  const database = await archiveOf(world.operations);
-  await database.query(
-    `insert into analytics_windows (id, name, key, starts_at, ends_at, count, sum, least, most, corrections)
-     select concat_ws(' ', $1::text, key, n), $1, key, start, start + interval '5 minutes', 1, 1000 - n, 1, 1, 0
-     from generate_series(1, 71) as n, unnest($2::text[]) as key,
-       lateral (select date_bin('5 minutes', now(), '2026-01-01') - n * interval '5 minutes' as start) as started`,
-    [name, keys],
-  );
-  await database.end();
-}
-
-describe('windows of many keys', () => {
-  const rows = () => main().getByRole('region', { name: 'Windows, latest first' }).locator('tbody tr');
-
-  test('are the latest, and the page says from when on they are drawn', async () => {
-    const skus = Array.from({ length: 20 }, (_, index) => `SKU-${100 + index}`);
-    await makeWindows('units-sold', skus);
-    await world.go(page, '/analytics?name=units-sold');
-    await rows().getByRole('cell', { name: '999', exact: true }).first().waitFor();
-    await says(/Only windows after .* are drawn/);
-    await page.getByLabel('Key', { exact: true }).fill('SKU-107');
-    await page.keyboard.press('Enter');
-    await rows().nth(1).getByRole('cell', { name: 'SKU-107' }).waitFor();
-    expect(await rows().count()).toBe(50);
-    expect(await main().getByText('Only windows after').count()).toBe(0);
-  });
-
-  test('amounts are drawn for each currency', async () => {
-    await makeWindows('sales', ['EUR', 'JPY']);
-    await world.go(page, '/analytics?name=sales');
-    for (const currency of ['EUR', 'JPY'])
-      await main()
-        .getByRole('img', { name: `sales in ${currency} over time` })
-        .waitFor();
-  });
 });
