@@ -16,7 +16,8 @@ module.exports = {
     ],
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' }],
   },
-  maxWorkers: 2,
+  // One more than there are processors on a small machine: many tests wait for timers, of the broker or of Prometheus.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/tests/support/slow-files-first.js',
   // A guard against hanging, not a measure of speed: a busy machine may be ten times slower.
   testTimeout: 240_000,

@@ -30,7 +30,7 @@ const settings = {
 };
 
 /** Nothing is waited for to be on the disk: a server that is killed loses nothing by it, a machine would. */
-const settingsOfTests = { fsync: 'off', full_page_writes: 'off' };
+const settingsOfTests = { fsync: 'off', full_page_writes: 'off', max_connections: '400' };
 
 export async function providePostgres(options: ServerOptions, note: Note): Promise<Database> {
   const given = process.env.POSTGRES_URL;
