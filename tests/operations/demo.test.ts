@@ -39,7 +39,7 @@ test('npm run demo tells what all services did to each order, in full', async ()
   expect(text).toMatch(/inventory\.release +payment-service refundPayment/);
   expect(text).toMatch(/notification\.sent +notification-service notifyCustomer/);
   expect(text).toMatch(/payment refunded \(\d+\.\d\d EUR\)/);
-  expect(text).toMatch(/CANCELLED: Not enough stock/);
+  expect(text).toMatch(/CANCELLED \(out_of_stock\): Not enough stock/);
   const link = text.trim().split('\n').at(-1)?.trim() ?? '';
   const { status, headers } = await fetch(link, { redirect: 'manual' });
   expect([status, headers.get('set-cookie')]).toEqual([303, expect.stringContaining('quickstep=')]);
