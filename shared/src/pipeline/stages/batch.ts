@@ -76,7 +76,7 @@ export class BatchRunner {
     return this.#run(batch, true);
   }
 
-  /** @param again whether, when something took too long and nobody knows what, all are tried once more: each half would wait as long */
+  /** @param again whether to try all once more, before halving, when a statement took too long and no locked row is known */
   async #run(batch: readonly Work[], again: boolean): Promise<void> {
     let works = batch;
     let mayRepeat = again;
